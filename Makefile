@@ -1,0 +1,38 @@
+# The commands of this project. `make run` and `make test` need Python >= 3.11 and make, nothing else.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+# Node.js may have come into the virtual environment, where the machine has none.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: run test check burst lock clean
+
+run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
+	@exec $(PYTHON) -m standalone.bootstrap run
+
+test: ## Install what the tests need, then run every check and test.
+	@tests/install-debian
+	@$(PYTHON) -m standalone.bootstrap test
+	@$(MAKE) --no-print-directory check
+	node --test tests/js/*.test.js
+	$(PY) -m pytest
+
+check: ## Format, lint, types; `make test` has set up what this needs.
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	node_modules/.bin/tsc --noEmit -p jsconfig.json
+
+N ?= 100
+burst: ## A dispatch against the running demo: make burst N=150
+	@$(PY) -m demo.burst $(N)
+
+lock: ## Pin requirements*.in anew, with hashes (needs uv).
+	for each in requirements requirements-standalone requirements-dev standalone/requirements-pip \
+	    standalone/requirements-node standalone/requirements-redis; do \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --default-index https://pypi.org/simple $$each.in -o $$each.txt || exit 1; \
+	done
+
+clean: ## Take away what was installed and built, never the data in var/.
+	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

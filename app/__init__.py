@@ -1,0 +1,37 @@
+"""Reads the store, speaks HTTP. Of `collector` it sees only `collector.store`; it never imports Celery."""
+
+import time
+
+from flask import Flask
+
+from app import accounts, api, auth, cli, errors, headers, health, pages
+from app.database import make_engine
+from app.freshness import Freshness
+from app.hub import BLOCK_MS, Hub
+from app.stream import SampleStream, StreamLimits
+from collector.store.live import LiveStore, redis_client
+from settings import VERSION, Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
+    settings = settings or load_settings()
+    app = Flask(__name__, static_folder="../static")
+    app.config["SECRET_KEY"] = settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    interval_s = settings.sample_interval_s
+
+    store = LiveStore(redis_client(settings.redis_url))
+    feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
+    hub = app.extensions["hub"] = Hub(feed, Freshness(interval_s, time.monotonic))
+    limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
+
+    errors.init_app(app)
+    headers.init_app(app)
+    auth.init_app(app, accounts.Accounts(make_engine(settings.database_url)), secure_cookies=settings.secure_cookies)
+    cli.init_app(app)
+    app.register_blueprint(health.make_blueprint(hub))
+    app.register_blueprint(pages.make_blueprint(store, hub, version=VERSION, interval_s=interval_s))
+    app.register_blueprint(api.make_blueprint(store, interval_s=interval_s))
+    app.register_blueprint(SampleStream(hub, limits, version=VERSION, interval_s=interval_s))
+    return app

@@ -1,0 +1,239 @@
+"""Who may look: users, their login sessions, their API tokens. No table's row leaves this file.
+
+Of a session or a token the database holds the SHA-256 alone: 256 random bits need no salt and no slow hash. Every look
+at one asks again whether it is revoked or expired and its user disabled, and takes the role from the users' table.
+"""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.database import reading, writing
+from app.passwords import Passwords, make_password
+from app.tables import MAX_EMAIL, LoginSession, Token, User
+from collector.store.errors import MonitorError
+
+TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    SUPER_ADMIN = "super_admin"
+    """See the panel."""
+    VIEWER = "viewer"
+    """Nothing yet."""
+
+
+class AccountError(MonitorError):
+    """What was asked cannot be done with this account; the message is for the operator."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who makes a request, and by which credential: `session:` or `token:` and the hash of it."""
+
+    user_id: int
+    email: str
+    role: Role
+    credential: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user as the operator sees one."""
+
+    email: str
+    role: Role
+    created_at: float
+    disabled_at: float | None
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """An API token as the operator sees one."""
+
+    id: int
+    email: str
+    created_at: float
+    revoked_at: float | None
+
+
+_Credential = type[LoginSession] | type[Token]
+_PRINCIPAL = select(User.id, User.email, User.role)
+
+
+class Accounts:
+    """Every question about users, sessions and tokens. Each method raises StoreUnavailable.
+
+    Units: session_s is how long a login lasts; `clock` tells epoch seconds.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        session_s: float = 12 * 3600,
+        passwords: Passwords | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = engine
+        self._session_s = session_s
+        self._passwords = passwords or Passwords()
+        self._clock = clock
+
+    def create_user(self, email: str, password: str, role: Role) -> None:
+        """Add a user. Raises: AccountError when there is one or it is no address, UnacceptablePassword."""
+        address = _canonical(email)
+        if not address:
+            raise AccountError(f"This is no e-mail address: {email!r}.")
+        password_hash, now = self._passwords.hash(password), self._clock()
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(
+                    insert(User).values(email=address, password_hash=password_hash, role=role, created_at=now)
+                )
+        except IntegrityError as exc:
+            raise AccountError(f"There is a user {address} already.") from exc
+
+    def set_password(self, email: str, password: str) -> None:
+        """Replace the password and end every session. Raises: AccountError, UnacceptablePassword."""
+        self._change_user(email, (LoginSession,), password_hash=self._passwords.hash(password))
+
+    def disable_user(self, email: str) -> None:
+        """Shut a user out and end every session and token. Raises: AccountError when there is no such user."""
+        self._change_user(email, (LoginSession, Token), disabled_at=self._clock())
+
+    def list_users(self) -> list[Account]:
+        """Every user, by e-mail address."""
+        query = select(User.email, User.role, User.created_at, User.disabled_at).order_by(User.email)
+        with reading(self._engine) as connection:
+            return [
+                Account(row.email, Role(row.role), row.created_at, row.disabled_at) for row in connection.execute(query)
+            ]
+
+    def open_session(self, email: str, password: str) -> str | None:
+        """A new session's token; None when the two do not belong together or the user is disabled.
+
+        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes.
+        """
+        query = select(User.id, User.password_hash).where(User.email == _canonical(email), User.disabled_at.is_(None))
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if not self._passwords.verify(row and row.password_hash, password) or row is None:
+            return None
+        new_hash = self._passwords.renew(row.password_hash, password)
+        return self._add_session(row.id, row.password_hash, new_hash)
+
+    def find_session(self, token: str) -> Principal | None:
+        """Whose session this is; None when it is none, or no longer one."""
+        token_hash = _hash(token)
+        valid = (
+            LoginSession.token_hash == token_hash,
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > self._clock(),
+        )
+        return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(LoginSession).where(*valid))
+
+    def close_session(self, token: str) -> None:
+        """End a session; nothing happens when it is none."""
+        with writing(self._engine) as connection:
+            _revoke(connection, LoginSession, LoginSession.token_hash == _hash(token), self._clock())
+
+    def create_token(self, email: str) -> tuple[int, str]:
+        """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        with writing(self._engine) as connection:
+            known = select(User.id).where(User.email == _canonical(email), User.disabled_at.is_(None))
+            user_id = connection.execute(known).scalar_one_or_none()
+            if user_id is None:
+                raise AccountError(f"There is no user {email}, or it is disabled.")
+            row = {"user_id": user_id, "token_hash": _hash(token), "created_at": self._clock()}
+            token_id = connection.execute(insert(Token).values(row).returning(Token.id)).scalar_one()
+        return token_id, token
+
+    def find_token(self, token: str) -> Principal | None:
+        """Whose API token this is; None when it is none, or no longer one."""
+        token_hash = _hash(token)
+        valid = (Token.token_hash == token_hash, Token.revoked_at.is_(None))
+        return self._find_principal(f"token:{token_hash}", _PRINCIPAL.join(Token).where(*valid))
+
+    def revoke_token(self, token_id: int) -> None:
+        """End an API token. Raises: AccountError when there is none in force with this id."""
+        with writing(self._engine) as connection:
+            if not _revoke(connection, Token, Token.id == token_id, self._clock()):
+                raise AccountError(f"There is no token {token_id}, or it is revoked.")
+
+    def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
+        """Every API token ever made, or those of one user, oldest first."""
+        query = select(Token.id, User.email, Token.created_at, Token.revoked_at).join(User).order_by(Token.id)
+        if email is not None:
+            query = query.where(User.email == _canonical(email))
+        with reading(self._engine) as connection:
+            return [IssuedToken(*row) for row in connection.execute(query)]
+
+    def _change_user(self, email: str, ended: tuple[_Credential, ...], **values: str | float) -> None:
+        known = User.email == _canonical(email)
+        with writing(self._engine) as connection:
+            if not connection.execute(update(User).where(known).values(values)).rowcount:
+                raise AccountError(f"There is no user {email}.")
+            for table in ended:
+                _revoke(connection, table, table.user_id.in_(select(User.id).where(known)), self._clock())
+
+    def _add_session(self, user_id: int, password_hash: str, new_hash: str) -> str | None:
+        now, token = self._clock(), secrets.token_urlsafe(32)
+        row = {"token_hash": _hash(token), "user_id": user_id, "created_at": now, "expires_at": now + self._session_s}
+        # The update locks the user's row: a password changed or a user disabled since it was read makes it match
+        # nothing, and one that comes later finds the session and ends it.
+        unchanged = (User.id == user_id, User.password_hash == password_hash, User.disabled_at.is_(None))
+        with writing(self._engine) as connection:
+            if not connection.execute(update(User).where(*unchanged).values(password_hash=new_hash)).rowcount:
+                return None
+            expired = (LoginSession.user_id == user_id, LoginSession.expires_at <= now)
+            connection.execute(delete(LoginSession).where(*expired))
+            connection.execute(insert(LoginSession).values(row))
+        return token
+
+    def _find_principal(self, credential: str, query: Select[int, str, str]) -> Principal | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(query.where(User.disabled_at.is_(None))).one_or_none()
+        return row and Principal(row.id, row.email, Role(row.role), credential)
+
+
+def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> str | None:
+    """Create a super_admin unless there is one, be it disabled. The password when one had to be made, else None.
+
+    Raises: AccountError, UnacceptablePassword, StoreUnavailable.
+    """
+    if any(user.role is Role.SUPER_ADMIN for user in accounts.list_users()):
+        return None
+    made = None if password else make_password()
+    accounts.create_user(email, password or made or "", Role.SUPER_ADMIN)
+    return made
+
+
+def _revoke(connection: Connection, table: _Credential, which: ColumnElement[bool], now: float) -> int:
+    """How many were in force until now."""
+    in_force = (which, table.revoked_at.is_(None))
+    return connection.execute(update(table).where(*in_force).values(revoked_at=now)).rowcount
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _canonical(email: str) -> str:
+    """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
+
+    PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.
+    """
+    address = email.strip().lower()
+    is_address = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and address.isprintable() and len(address) <= MAX_EMAIL
+    return address if is_address else ""

@@ -1,0 +1,196 @@
+"""The door: login and logout, and `require_role`, which page, API and stream share.
+
+A request is somebody's by `Authorization: Bearer TOKEN`, else by its session cookie. Whether it still is, is asked of
+the accounts each time; when they cannot answer, the door stays shut.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, current_app, g, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.wrappers import Response
+
+from app.accounts import Accounts, Principal, Role
+from app.errors import error_response
+from app.throttle import LoginThrottle
+from collector.store.errors import StoreUnavailable
+
+HOME = "/monitor"
+"""Where a login leads that did not say where to."""
+
+logger = logging.getLogger(__name__)
+blueprint = Blueprint("auth", __name__)
+
+Arguments = ParamSpec("Arguments")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the views below share; one for each app."""
+
+    accounts: Accounts
+    throttle: LoginThrottle
+    secure: bool
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name. Browsers take a `__Host-` cookie from this very host over TLS only."""
+        return "__Host-monitor_session" if self.secure else "monitor_session"
+
+
+def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
+    """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
+    app.extensions["accounts"] = accounts
+    app.extensions["door"] = Door(accounts, LoginThrottle(), secure_cookies)
+    app.config.update(
+        # Flask's own cookie carries the CSRF secret of the forms and nothing else.
+        SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
+        SESSION_COOKIE_SECURE=secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        # The token is as old as that cookie; a login form left open over night still works.
+        WTF_CSRF_TIME_LIMIT=None,
+        # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    CSRFProtect(app)
+    app.register_error_handler(CSRFError, _explain_csrf)
+    app.register_blueprint(blueprint)
+
+
+def require_role(
+    role: str, *, page: bool = False
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
+    """Decorate a view that only `role` may see. An anonymous request for a page is led to the login, others get 401.
+
+    Raises: ValueError, when the app is put together, if there is no such role.
+    """
+    wanted = Role(role)
+
+    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
+        @functools.wraps(view)
+        def guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> ResponseReturnValue:
+            try:
+                principal = _find_principal()
+            except StoreUnavailable as exc:
+                return _explain_store(exc)
+            if principal is None:
+                return _ask_to_log_in(page)
+            if principal.role is not wanted:
+                return error_response(403, "forbidden", f"This needs the role {wanted}.")
+            g.principal = principal
+            return view(*arguments, **options)
+
+        return guarded
+
+    return decorate
+
+
+def current_principal() -> Principal:
+    """Who makes the request. Only in a view that `require_role` guards."""
+    principal: Principal = g.principal
+    return principal
+
+
+@blueprint.get("/login")
+def show_login() -> ResponseReturnValue:
+    """The form."""
+    return _render_login(None)
+
+
+@blueprint.post("/login")
+def log_in() -> ResponseReturnValue:
+    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many attempts."""
+    door, email = _door(), request.form.get("email", "")
+    wait_s = door.throttle.count(request.remote_addr or "", email)
+    if wait_s is not None:
+        return _render_login("throttled"), 429, {"Retry-After": str(wait_s)}
+    token = door.accounts.open_session(email, request.form.get("password", ""))
+    if token is None:
+        return _render_login("invalid"), 401
+    _close_session()  # The one this browser may still hold.
+    response = redirect(_local_path(request.form.get("next")), 303)
+    response.set_cookie(door.cookie, token, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+@blueprint.post("/logout")
+def log_out() -> ResponseReturnValue:
+    """End the session here and in the browser."""
+    door = _door()
+    _close_session()
+    response = redirect(url_for("auth.show_login"), 303)
+    response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+@blueprint.get("/api/me")
+@require_role("super_admin")
+def me() -> Response:
+    """Whether the page's session still holds."""
+    principal = current_principal()
+    return jsonify(email=principal.email, role=principal.role)
+
+
+@blueprint.errorhandler(StoreUnavailable)
+def _explain_store(error: StoreUnavailable) -> Response:
+    logger.warning("access could not be checked: %s", error)
+    message = "Your access cannot be checked now. Try again in a few seconds."
+    response = error_response(503, "access_unknown", message)
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _explain_csrf(_error: CSRFError) -> Response:
+    message = "This form is out of date, or cookies are blocked. Open the page again and retry."
+    return error_response(400, "csrf_failed", message)
+
+
+def _find_principal() -> Principal | None:
+    door, authorization = _door(), request.authorization
+    if authorization is not None and authorization.type == "bearer":
+        return door.accounts.find_token(authorization.token or "")
+    token = request.cookies.get(door.cookie)
+    return door.accounts.find_session(token) if token else None
+
+
+def _ask_to_log_in(page: bool) -> Response:
+    if page:
+        asked_for = request.full_path if request.query_string else request.path
+        return redirect(url_for("auth.show_login", next=asked_for), 303)
+    response = error_response(401, "unauthorized", "Sign in, or send `Authorization: Bearer TOKEN` with a valid token.")
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _close_session() -> None:
+    session.clear()  # The next form gets a new CSRF secret.
+    door = _door()
+    token = request.cookies.get(door.cookie)
+    if token:
+        door.accounts.close_session(token)
+
+
+def _render_login(error: str | None) -> str:
+    return render_template("login.html", error=error, next=_local_path(request.values.get("next")))
+
+
+def _local_path(target: str | None) -> str:
+    """`target` when it is a path of this site, else HOME: a login must not lead elsewhere."""
+    if not target or not target.startswith("/"):
+        return HOME
+    # Browsers read "\\" as "/" and drop control characters and blanks: `/\t/evil.test` would be another host.
+    is_plain = target.isascii() and target.isprintable() and not {" ", "\\"} & set(target)
+    return target if is_plain and not target.startswith("//") and not urlsplit(target).netloc else HOME
+
+
+def _door() -> Door:
+    door: Door = current_app.extensions["door"]
+    return door

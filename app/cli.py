@@ -1,0 +1,146 @@
+"""The operator's commands: `flask --app app users …` and `flask --app app tokens …`. No account exists without them.
+
+What a script wants (a token, a made password) goes to stdout alone, what a person wants to know to stderr.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from app.accounts import Accounts, Role
+from app.passwords import make_password
+from collector.store.errors import MonitorError
+
+
+class _Group(AppGroup):
+    """Turns what this project raises into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MonitorError as exc:
+            raise click.ClickException(str(exc)) from exc
+
+
+users = _Group("users", help="Who may log in.")
+tokens = _Group("tokens", help="API tokens, for `Authorization: Bearer TOKEN`.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to an app that has `auth`."""
+    app.cli.add_command(users)
+    app.cli.add_command(tokens)
+
+
+def _password_options(command: Any) -> Any:
+    command = click.option("--password-stdin", is_flag=True, help="Read the password's line from stdin.")(command)
+    return click.option("--generate", is_flag=True, help="Make a password and print it.")(command)
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What the user may do.")
+@_password_options
+def create_user(email: str, role: str, password_stdin: bool, generate: bool) -> None:
+    """Add a user. Asks for the password unless an option says otherwise."""
+    password = _new_password(password_stdin, generate)
+    _accounts().create_user(email, password, Role(role))
+    click.echo(f"Created {email} as {role}.", err=True)
+    _show_made(password, generate)
+
+
+@users.command("passwd")
+@click.argument("email")
+@_password_options
+def set_password(email: str, password_stdin: bool, generate: bool) -> None:
+    """Set a user's password and end every session of theirs."""
+    password = _new_password(password_stdin, generate)
+    _accounts().set_password(email, password)
+    click.echo(f"Changed the password of {email}; every session has ended.", err=True)
+    _show_made(password, generate)
+
+
+@users.command("disable")
+@click.argument("email")
+def disable_user(email: str) -> None:
+    """Shut a user out and end every session and token of theirs."""
+    _accounts().disable_user(email)
+    click.echo(f"Disabled {email}; every session and token has ended.", err=True)
+
+
+@users.command("list")
+def list_users() -> None:
+    """Show every user."""
+    accounts = _accounts().list_users()
+    rows = [(user.email, user.role, _time(user.created_at), _state("disabled", user.disabled_at)) for user in accounts]
+    _print_table(("EMAIL", "ROLE", "CREATED", "STATE"), rows)
+
+
+@tokens.command("create")
+@click.argument("email")
+def create_token(email: str) -> None:
+    """Make a token that acts as the user. It is shown this once."""
+    token_id, token = _accounts().create_token(email)
+    click.echo(f"Token {token_id} of {email}; it cannot be shown again:", err=True)
+    click.echo(token)
+
+
+@tokens.command("revoke")
+@click.argument("token_id", metavar="ID", type=int)
+def revoke_token(token_id: int) -> None:
+    """End a token."""
+    _accounts().revoke_token(token_id)
+    click.echo(f"Revoked token {token_id}.", err=True)
+
+
+@tokens.command("list")
+@click.argument("email", required=False)
+def list_tokens(email: str | None) -> None:
+    """Show every token ever made, or those of one user."""
+    issued = _accounts().list_tokens(email)
+    rows = [
+        (str(token.id), token.email, _time(token.created_at), _state("revoked", token.revoked_at)) for token in issued
+    ]
+    _print_table(("ID", "EMAIL", "CREATED", "STATE"), rows)
+
+
+def _accounts() -> Accounts:
+    accounts: Accounts = current_app.extensions["accounts"]
+    return accounts
+
+
+def _new_password(from_stdin: bool, generate: bool) -> str:
+    if from_stdin and generate:
+        raise click.UsageError("Choose one of --password-stdin and --generate.")
+    if generate:
+        return make_password()
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
+
+
+def _show_made(password: str, generate: bool) -> None:
+    if generate:
+        click.echo("Its password, which cannot be shown again:", err=True)
+        click.echo(password)
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _state(ended: str, at: float | None) -> str:
+    return "active" if at is None else f"{ended} {_time(at)}"
+
+
+def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = [header, *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

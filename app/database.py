@@ -1,0 +1,138 @@
+"""The panel's own SQL database: how it is opened, how long it may take, how its schema is brought up to date.
+
+The only place where SQLAlchemy's "the database does not answer" becomes `StoreUnavailable`. Knows no table.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from collector.store.errors import StoreUnavailable
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+CONNECT_S = 3
+"""Longest wait for a PostgreSQL server to accept a connection. libpq counts whole seconds, 2 at least."""
+
+POOL_S = 2.0
+"""Longest wait for a free connection of the pool."""
+
+STATEMENT_S = 2.0
+"""Longest wait for a PostgreSQL statement, locks included. Those of the panel take about a millisecond."""
+
+SQLITE_LOCK_S = 0.25
+"""Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
+
+MIGRATION_S = 60.0
+"""Longest wait for a migration, another process's included."""
+
+MIGRATION_LOCK = 0x7A764D31
+"""Key of the PostgreSQL advisory lock that lets one process migrate at a time: any number nobody else uses."""
+
+
+def make_engine(url: str, *, patience_s: float | None = None) -> Engine:
+    """An engine whose every wait has an end. Connects to nothing yet.
+
+    Units: patience_s replaces STATEMENT_S and SQLITE_LOCK_S.
+    """
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        return _make_sqlite_engine(target, SQLITE_LOCK_S if patience_s is None else patience_s)
+    return _make_postgresql_engine(target, STATEMENT_S if patience_s is None else patience_s)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for one SELECT, outside of any transaction: one round trip, no lock.
+
+    Raises: StoreUnavailable.
+    """
+    with _translated(), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction, committed at the end of the block. In SQLite it holds the write lock from its start.
+
+    Raises: StoreUnavailable; what was done in the block is then rolled back.
+    """
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date, in one transaction. Of processes that start at once, one does it; the others wait.
+
+    Raises: StoreUnavailable; alembic.util.CommandError when the database is newer than this code.
+    """
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # ConfigParser interpolates "%".
+    config.set_main_option("path_separator", "os")
+    patient = make_engine(engine.url.render_as_string(hide_password=False), patience_s=MIGRATION_S)
+    try:
+        with writing(patient) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+    finally:
+        patient.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as exc:
+        raise StoreUnavailable(f"The database does not answer: {str(exc.orig).strip()}") from exc
+    except PoolTimeoutError as exc:
+        raise StoreUnavailable("The database does not answer: every connection is in use") from exc
+
+
+def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
+    given_options = url.query.get("options", "")
+    deadlines = {
+        "connect_timeout": CONNECT_S,
+        "options": f"{given_options} -c statement_timeout={patience_s * 1000:.0f}".lstrip(),
+        # The server's own deadline does not help when the network swallows packets: then the kernel gives up.
+        "tcp_user_timeout": int(STATEMENT_S * 1000),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+    }
+    # Pre-ping: after a restart of the server no request pays for a dead connection.
+    return create_engine(
+        url, connect_args=deadlines, pool_timeout=POOL_S, pool_pre_ping=True, pool_recycle=600, hide_parameters=True
+    )
+
+
+def _make_sqlite_engine(url: URL, patience_s: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": patience_s}, pool_timeout=POOL_S, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor: Any = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")  # Readers and the writer do not block each other.
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Deliberate: Python's driver begins late and shared, and a shared transaction that turns out to write fails at once
+    # when another wrote meanwhile, without waiting (SQLITE_BUSY_SNAPSHOT).
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,159 @@
+"""One Redis reader per process, fanned out to every viewer. Runs under gevent.
+
+The reader follows the stream, encodes each sample's frame once, keeps the newest in the ring and hands the bytes to
+each viewer. It never ends: when Redis is gone it tries again, and then goes on after the last id it has seen.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+
+import gevent
+
+from app import sse
+from app.freshness import Freshness
+from app.ring import CAPACITY, Frame, Resume, Ring
+from app.viewer import Viewer
+from collector.store import keys
+from collector.store.errors import BadEntry, StoreUnavailable
+from collector.store.live import Entry, LiveStore
+from collector.store.model import parse_wire
+
+logger = logging.getLogger(__name__)
+
+BLOCK_MS = 2000
+"""How long one XREAD waits. Its client's time-out must be longer: redis-py would take a quiet stream for a dead one."""
+
+RETRY_S = (0.2, 1.0)
+"""Wait before the next try when Redis does not answer: drawn from this range, so that processes do not try in step."""
+
+HEARTBEAT_S = 10.0
+"""Silence after which a comment is sent. Proxies end connections that are quiet for 60 s, some for 30 s."""
+
+VIEWERS_A_TURN = 250
+"""Viewers served before other greenlets get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
+
+RECONNECT_MS = (1000, 8000)
+"""When this process ends its viewers come back spread over this range (ms)."""
+
+
+class Hub:
+    """The open streams of this process and what they are fed from."""
+
+    def __init__(self, store: LiveStore, freshness: Freshness) -> None:
+        self.freshness = freshness
+        self.skipped_entries = 0
+        """Entries that were not samples of ours."""
+        self.is_connected = False
+        """Whether Redis answered the reader's last question."""
+        self._store = store
+        self._ring = Ring()
+        self._viewers: dict[Viewer, None] = {}  # in the order of their coming
+        self._last_id = keys.NO_ID
+        self._last_sent_mono_s = time.monotonic()
+
+    def start(self, is_alive: Callable[[], bool]) -> None:
+        """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
+        gevent.spawn(self._read_for_ever)
+        gevent.spawn(self._keep_house, is_alive)
+
+    @property
+    def viewer_count(self) -> int:
+        """Streams open now."""
+        return len(self._viewers)
+
+    def viewers_of(self, user: str) -> list[Viewer]:
+        """A user's open streams, the oldest first."""
+        return [viewer for viewer in self._viewers if viewer.user == user]
+
+    def join(self, viewer: Viewer, cursor: str | None) -> None:
+        """Let a viewer in: first what it missed since `cursor`, or a `reset`; then all that comes.
+
+        Replay and registration are one step of the gevent loop, so that no event is lost or doubled between them.
+        """
+        missed = self._ring.after(cursor) if cursor is not None else []
+        if missed is Resume.RESET:
+            viewer.send(sse.Event({}, type="reset").encode())
+        else:
+            viewer.send(b"".join(frame.data for frame in missed))
+        self._viewers[viewer] = None
+
+    def leave(self, viewer: Viewer) -> None:
+        """Forget a viewer."""
+        self._viewers.pop(viewer, None)
+
+    def _read_for_ever(self) -> None:
+        while True:
+            try:
+                self._catch_up()
+                self._follow()
+            except StoreUnavailable as exc:
+                if self.is_connected:
+                    logger.warning("the store is unavailable: %s", exc)
+                self.is_connected = False
+                gevent.sleep(random.uniform(*RETRY_S))  # noqa: S311  spreading, not secrecy
+
+    def _catch_up(self) -> None:
+        """Read what is there already, each entry with its age by Redis' clock.
+
+        A last id below ours means that Redis lost the stream (FLUSHALL, an old replica): everything begins anew.
+        """
+        if keys.id_key(self._store.last_id()) < keys.id_key(self._last_id):
+            self._begin_anew()
+        now_s = self._store.now_s()
+        entries = self._store.newest(CAPACITY) if self._last_id == keys.NO_ID else []
+        while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
+            self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)))
+            entries = []
+        self.is_connected = True
+
+    def _follow(self) -> None:
+        """Read as it comes. What ends a wait has just been written, so its age is 0 by any clock.
+
+        Returns when this process itself was held up for longer than a wait: then the age has to be asked again.
+        """
+        while True:
+            asked_mono_s = time.monotonic()
+            entries = self._store.follow(self._last_id, block_ms=BLOCK_MS)
+            if time.monotonic() - asked_mono_s > BLOCK_MS / 1000 + 1:
+                return
+            self._take(entries, lambda _: 0.0)
+
+    def _take(self, entries: list[Entry], age_s: Callable[[Entry], float]) -> None:
+        for entry in entries:
+            self._last_id = entry.id
+            try:
+                wire = parse_wire(entry.sample)
+            except BadEntry as exc:
+                self.skipped_entries += 1
+                logger.warning("skipped entry %s: %s", entry.id, exc)
+                continue
+            self.freshness.see(entry.id, wire, age_s(entry))
+            frame = Frame(entry.id, sse.Event(entry.sample.decode(), type="system_stats", id=entry.id).encode())
+            self._ring.append(frame)
+            self._send_to_all(frame.data)
+
+    def _begin_anew(self) -> None:
+        logger.warning("the stream has begun anew")
+        self._ring.clear()
+        self.freshness.forget()
+        self._last_id = keys.NO_ID
+        self._send_to_all(sse.Event({}, type="reset").encode())
+
+    def _send_to_all(self, data: bytes) -> None:
+        self._last_sent_mono_s = time.monotonic()
+        # A copy: viewers who join while other greenlets have their turn get this frame from the ring.
+        for count, viewer in enumerate(list(self._viewers), start=1):
+            viewer.send(data)
+            if count % VIEWERS_A_TURN == 0:
+                gevent.sleep(0)
+
+    def _keep_house(self, is_alive: Callable[[], bool]) -> None:
+        while is_alive():
+            if time.monotonic() - self._last_sent_mono_s >= HEARTBEAT_S:
+                self._send_to_all(sse.comment())
+            gevent.sleep(1)
+        for viewer in list(self._viewers):
+            wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311
+            viewer.finish(sse.retry(wait_ms) + sse.Event({"reason": "shutdown"}, type="bye").encode())

@@ -1,0 +1,42 @@
+"""The pages that people open. The first paint has data: the page carries its last minute with it."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.api import read_history
+from app.auth import current_principal, require_role
+from app.hub import Hub
+from collector.store.errors import StoreUnavailable
+from collector.store.live import LiveStore
+
+
+def make_blueprint(store: LiveStore, hub: Hub, *, version: str, interval_s: float) -> Blueprint:
+    """`/monitor`, and `/` which leads there."""
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.get("/")
+    def index() -> Response:
+        """The one page there is."""
+        return redirect(url_for("pages.monitor"))
+
+    @blueprint.get("/monitor")
+    @require_role("super_admin", page=True)
+    def monitor() -> str:
+        """The panel. It opens without the store too, and says then that nothing is known."""
+        principal = current_principal()
+        user = {"email": principal.email, "role": principal.role}
+        snapshot = {"version": version, "interval_s": interval_s, "user": user, **_newest(store, hub, interval_s)}
+        return render_template("monitor.html", snapshot=snapshot, version=version, user=user)
+
+    return blueprint
+
+
+def _newest(store: LiveStore, hub: Hub, interval_s: float) -> dict[str, Any]:
+    try:
+        history = read_history(store, interval_s, host=None, since_s=None)
+        hosts = [vars(host) for host in store.hosts()]
+    except StoreUnavailable:
+        return {"history": None, "latest": None, "hosts": []}
+    return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}

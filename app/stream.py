@@ -1,0 +1,113 @@
+"""`GET /stream`: the view that turns a request into a viewer of the hub."""
+
+import random
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from flask import Response, request
+from flask_sse import ServerSentEventsBlueprint
+
+from app import sse
+from app.auth import current_principal, require_role
+from app.errors import BadRequest
+from app.hub import Hub
+from app.viewer import Viewer
+from collector.store import keys
+
+RETRY_MS = 2000
+"""How long a client waits before it reconnects by itself."""
+
+FULL_RETRY_MS = (10_000, 30_000)
+"""The same where this process has no room: drawn from this range, so that they do not all come back at once."""
+
+_ID = re.compile(keys.ID_PATTERN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamLimits:
+    """How many streams a process and a user may hold."""
+
+    per_process: int
+    per_user: int
+
+
+class SampleStream(ServerSentEventsBlueprint):
+    """flask-sse's blueprint with a transport of its own.
+
+    As shipped it takes the Redis channel from the URL, ignores Last-Event-ID, sends no heartbeat and holds a Redis
+    connection per viewer. Here every viewer is fed by the hub; publishing is the collector's, by the store.
+    """
+
+    def __init__(self, hub: Hub, limits: StreamLimits, *, version: str, interval_s: float) -> None:
+        super().__init__("stream", __name__)
+        self._hub = hub
+        self._limits = limits
+        self._version = version
+        self._interval_s = interval_s
+        self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
+
+    def stream(self) -> Response:
+        """Server-sent events: `hello`, then every sample after the cursor.
+
+        The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
+        request context and no database connection is held while the stream is open.
+        """
+        cursor = _cursor()
+        viewer = Viewer(
+            str(current_principal().user_id),
+            request.environ.get("gunicorn.socket"),
+            is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
+        )
+        response = Response(self._body(viewer, cursor), mimetype="text/event-stream")
+        response.headers["Cache-Control"] = "no-cache, no-transform"
+        response.headers["X-Accel-Buffering"] = "no"
+        return response
+
+    @property
+    def redis(self) -> NoReturn:
+        """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
+        raise RuntimeError("samples are published by the collector, through the store")
+
+    def _body(self, viewer: Viewer, cursor: str | None) -> Iterator[bytes]:
+        # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
+        yield sse.retry(RETRY_MS) + sse.comment("zapvoice-monitor") + self._hello()
+        if self._hub.viewer_count >= self._limits.per_process:
+            # 200 and an end, since EventSource gives up for good on any other status.
+            yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
+            return
+        own = self._hub.viewers_of(viewer.user)
+        for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
+            oldest.finish(_bye("replaced"))
+        try:
+            self._hub.join(viewer, cursor)
+            yield from viewer.frames()
+        finally:
+            self._hub.leave(viewer)
+
+    def _hello(self) -> bytes:
+        age_s = self._hub.freshness.age_s()
+        return sse.Event(
+            {
+                "version": self._version,
+                "interval_s": self._interval_s,
+                "now": round(time.time(), 3),
+                "age_s": None if age_s is None else round(age_s, 3),
+            },
+            type="hello",
+        ).encode()
+
+
+def _cursor() -> str | None:
+    cursor = request.headers.get("Last-Event-ID") or request.args.get("after")
+    if not cursor:
+        return None
+    if not _ID.fullmatch(cursor):
+        raise BadRequest("The id to resume after must look like 1700000000000-0.")
+    return cursor
+
+
+def _bye(reason: str) -> bytes:
+    return sse.Event({"reason": reason}, type="bye").encode()

@@ -1,0 +1,52 @@
+"""The tables of the panel's own database. Declarations only; app.accounts alone reads and writes them.
+
+Instants (`*_at`) are epoch seconds, UTC. A change here needs a migration in migrations/versions.
+"""
+
+from sqlalchemy import Double, ForeignKey, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+MAX_EMAIL = 254
+"""Characters of an address (RFC 5321, 4.5.3.1.3)."""
+
+
+class Base(DeclarativeBase):
+    """Holds the metadata of every table."""
+
+
+class User(Base):
+    """A person. Never deleted, so that the past stays readable."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(MAX_EMAIL), unique=True)
+    """In lower case, hence unique whatever its case."""
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[float] = mapped_column(Double)
+    disabled_at: Mapped[float | None] = mapped_column(Double)
+
+
+class LoginSession(Base):
+    """One login in one browser. Its row goes with the user's first login after it has expired."""
+
+    __tablename__ = "login_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[float] = mapped_column(Double)
+    expires_at: Mapped[float] = mapped_column(Double)
+    revoked_at: Mapped[float | None] = mapped_column(Double)
+
+
+class Token(Base):
+    """A script's way in. Lives until it is revoked."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float] = mapped_column(Double)
+    revoked_at: Mapped[float | None] = mapped_column(Double)

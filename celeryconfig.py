@@ -1,0 +1,59 @@
+"""Celery's own keys, for beat and for the collector. The jobs stand in `collector.tasks`."""
+
+from broker_url import kombu_url
+from settings import load_settings
+
+_settings = load_settings()
+_queue = f"stats.{_settings.monitor_host}"
+
+# The panel's own broker, apart from the one it watches: an outage there must show, not silence the panel.
+broker_url = kombu_url(_settings.redis_url)
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None  # The default gives up after 100 tries, and the panel would stay dead.
+broker_transport_options = {
+    # Without these a command on a dead connection waits for ever (kombu's default is no time-out).
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 5,
+    # BRPOP's server-side wait (s): wakes at once on a push, so a long one costs nothing but saves idle round trips. A
+    # half-open connection is dropped after this and two health checks, 13 s.
+    "polling_interval": 3,
+}
+task_publish_retry = False  # The next tick is the retry.
+
+# JSON only, both ways: a pickle is refused, not loaded.
+task_serializer = "json"
+result_serializer = "json"
+event_serializer = "json"
+accept_content = ["json"]
+result_accept_content = ["json"]
+task_ignore_result = True
+enable_utc = True
+timezone = "UTC"
+
+# A plain queue per host: with beat publishing to a fanout exchange, celery 5.7.0 never recovers from a Redis kill.
+task_default_queue = _queue
+imports = ("collector.tasks",)
+
+# One process, no child: a tick is under a second of waiting. No gossip, no events, no remote control: nobody listens.
+worker_pool = "solo"
+worker_concurrency = 1
+worker_prefetch_multiplier = 1
+worker_enable_remote_control = False
+worker_send_task_events = False
+worker_hijack_root_logger = False
+worker_redirect_stdouts = False
+
+beat_scheduler = "collector.scheduler:PunctualScheduler"
+beat_max_loop_interval = _settings.sample_interval_s
+beat_schedule = {
+    "sample": {
+        "task": "collector.sample",
+        "schedule": _settings.sample_interval_s,
+        # Deadlines on whole seconds: else each tick's lateness adds up and the ticks drift through their slots.
+        "relative": True,
+        # What waited longer is not worth running: after an outage there is no burst of stale ticks.
+        "options": {"queue": _queue, "expires": 3 * _settings.sample_interval_s},
+    },
+}

@@ -1,0 +1,19 @@
+"""Builds the Celery app: `celery -A collector.celery_app worker|beat`."""
+
+import logging
+
+from celery import Celery, signals
+
+from settings import load_settings
+
+celery = Celery("collector")
+celery.config_from_object("celeryconfig")
+
+
+@signals.setup_logging.connect
+def set_up_logging(**_: object) -> None:
+    """Our own format on stderr; Celery's would log a line for each of 28,800 ticks a day."""
+    logging.basicConfig(level=load_settings().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("celery.beat").setLevel(logging.WARNING)
+    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
+    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)

@@ -1,0 +1,74 @@
+"""SystemMonitor: runs the probes side by side within the tick's budget and makes one Sample of what they say."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from collector.lane import Lane
+from collector.probes.broker import read_broker
+from collector.probes.queues import Reading
+from collector.probes.resources import Resources
+from collector.store.model import Check, Cpu, Ram, Sample, Scope, Status
+
+TICK_BUDGET_S = 0.9
+"""How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
+
+_NO_RESOURCES = Resources(
+    cpu=Cpu(scope=Scope.HOST), ram=Ram(scope=Scope.HOST), host_cpu=Cpu(scope=Scope.HOST), host_ram=Ram(scope=Scope.HOST)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """What is read in each tick. `queues` and `worker` only hand over what threads of their own have seen."""
+
+    resources: Callable[[], Resources]
+    database: Callable[[], Check]
+    queues: Callable[[], Reading | None]
+    """None when no broker is watched."""
+    worker: Callable[[Reading | None], Check]
+
+
+class SystemMonitor:
+    """Takes samples of this host, one a tick."""
+
+    def __init__(
+        self, *, host: str, interval_s: float, version: str, probes: Probes, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._host = host
+        self._interval_s = interval_s
+        self._version = version
+        self._wall = wall
+        self._probes = probes
+        self._resources = Lane("resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES)
+        self._database = Lane(
+            "database",
+            probes.database,
+            when_stuck=Check(status=Status.UNKNOWN, reason="stuck"),
+            when_failed=Check(status=Status.UNKNOWN, reason="error"),
+        )
+
+    def sample(self) -> Sample:
+        """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
+        at_s, started_s = self._wall(), time.monotonic()
+        self._resources.ask()
+        self._database.ask()
+        reading = self._probes.queues()
+        worker = self._probes.worker(reading)
+        resources = self._resources.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+        database = self._database.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+        return Sample(
+            host=self._host,
+            slot=math.floor(at_s / self._interval_s),
+            at=at_s,
+            took_ms=(time.monotonic() - started_s) * 1000,
+            cpu=resources.cpu,
+            ram=resources.ram,
+            host_cpu=resources.host_cpu,
+            host_ram=resources.host_ram,
+            queues=reading.queues if reading else (),
+            checks={"database": database, "worker": worker, "rabbitmq": read_broker(reading)},
+            broker_kind=reading.broker_kind if reading else None,
+            version=self._version,
+        )

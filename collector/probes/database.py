@@ -1,0 +1,119 @@
+"""Whether the watched database answers `SELECT 1` within its deadline.
+
+The question is put by a thread of its own: a server that was stopped in its tracks keeps libpq waiting for ever, and
+libpq's shortest connect time-out is 2 s. No statement time-out is set: `SELECT 1` waits for no lock, and PgBouncer
+refuses the start-up option.
+"""
+
+import logging
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from collector.probes.verdict import judge
+from collector.store.model import Check
+
+log = logging.getLogger(__name__)
+
+_POSTGRES_OPTIONS = {
+    "connect_timeout": 2,  # s; the least that libpq takes.
+    "tcp_user_timeout": 5000,  # ms; frees the thread from a peer that vanished, where TCP would wait 15 minutes.
+    "keepalives_idle": 5,  # s
+    "application_name": "zapvoice-monitor",
+    "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
+}
+_ASK = sa.text("SELECT 1")
+_ASK_SQLITE = sa.text("SELECT 1 FROM sqlite_master LIMIT 1")
+"""SQLite answers a bare SELECT 1 without a look at the file."""
+
+
+class DatabaseProbe:
+    """Asks one database once a sample over one kept connection. Not thread-safe: one caller."""
+
+    def __init__(self, url: str, *, timeout_s: float = 0.8) -> None:
+        self._timeout_s = timeout_s
+        self._is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        self._engine = _make_sqlite_engine(url, timeout_s) if self._is_sqlite else _make_postgres_engine(url)
+        self._thread: threading.Thread | None = None
+        self._answer = judge("timeout", None)
+        self._last_reason: str | None = None
+
+    def read(self) -> Check:
+        """The verdict, after `timeout_s` at the latest: a question still unanswered then is a time-out.
+
+        The next call waits for that same question; there is never a second one beside it.
+        """
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._ask, name="database-probe", daemon=True)
+            self._thread.start()
+        self._thread.join(self._timeout_s)
+        if self._thread.is_alive():
+            return self._note(judge("timeout", None))
+        self._thread = None
+        return self._note(self._answer)
+
+    def _note(self, check: Check) -> Check:
+        if check.reason not in (None, self._last_reason):
+            log.warning("the watched database: %s", check.reason)
+        self._last_reason = check.reason
+        return check
+
+    def _ask(self) -> None:
+        started = time.monotonic()
+        try:
+            self._select()
+            failure = None
+        except Exception as error:  # noqa: BLE001  The thread's boundary; drivers raise outside their own tree, too.
+            failure = _reason_of(error)
+        self._answer = judge(failure, (time.monotonic() - started) * 1000)
+
+    def _select(self) -> None:
+        try:
+            self._select_once()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            self._select_once()  # The kept connection was dead, as after a restart; that says nothing of the server.
+
+    def _select_once(self) -> None:
+        with self._engine.connect() as connection:
+            connection.execute(_ASK_SQLITE if self._is_sqlite else _ASK)
+
+
+def _make_postgres_engine(url: str) -> sa.Engine:
+    # Autocommit: without BEGIN and ROLLBACK a question is one round trip.
+    return sa.create_engine(
+        url, pool_size=1, max_overflow=0, isolation_level="AUTOCOMMIT", connect_args=_POSTGRES_OPTIONS
+    )
+
+
+def _make_sqlite_engine(url: str, timeout_s: float) -> sa.Engine:
+    path = sa.make_url(url).database
+    if not path or path == ":memory:":
+        return sa.create_engine(url)
+    # mode=rw: a plain path would be created when it is missing. No pool: a kept connection outlives a deleted file.
+    uri = f"{Path(path).absolute().as_uri()}?mode=rw"
+    return sa.create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, timeout=timeout_s), poolclass=sa.NullPool
+    )
+
+
+def _reason_of(error: BaseException) -> str:
+    """The reason code: refused, timeout, denied or error.
+
+    libpq gives a failed log-in no SQLSTATE, only text in the server's language; that a password was asked for is what
+    tells a log-in refused from a server that takes nobody. Source: libpq PQconnectionUsedPassword.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
+        return "timeout"
+    if isinstance(cause, psycopg.OperationalError):
+        return "denied" if cause.pgconn is not None and cause.pgconn.used_password else "refused"
+    if isinstance(cause, sqlite3.OperationalError):
+        return {"SQLITE_CANTOPEN": "refused", "SQLITE_BUSY": "timeout"}.get(cause.sqlite_errorname, "error")
+    return "error"

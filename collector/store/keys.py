@@ -1,0 +1,40 @@
+"""Every Redis key of the panel: its pattern, its type, what bounds it; and the ids of the stream. [pure]
+
+| key                          | type   | bounded by                                   |
+|------------------------------|--------|----------------------------------------------|
+| monitor:samples              | stream | MINID: entries older than `RETENTION_S` go   |
+| monitor:slot:<host>:<slot>   | string | expires after `SLOT_TTL_S`                   |
+| monitor:hosts                | zset   | one member a host, score = last write in ms  |
+"""
+
+SAMPLES = "monitor:samples"
+HOSTS = "monitor:hosts"
+
+RETENTION_S = 3600
+"""How much of the past the stream holds, in seconds. The page's longest live range is one hour."""
+
+SLOT_TTL_S = 60
+"""How long a claimed slot stays claimed, in seconds: longer than any redelivery of a tick that expires after 9 s."""
+
+
+def slot(host: str, slot_number: int) -> str:
+    """Key whose existence says that `host` has already written its sample for this slot."""
+    return f"monitor:slot:{host}:{slot_number}"
+
+
+NO_ID = "0-0"
+"""The stream id before every entry."""
+
+ID_PATTERN = r"[0-9]{1,20}-[0-9]{1,20}"
+"""What a stream id looks like: milliseconds and a sequence number, both unsigned 64-bit."""
+
+
+def id_key(entry_id: str) -> tuple[int, int]:
+    """A stream id as a pair that compares as Redis compares ids."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence)
+
+
+def id_seconds(entry_id: str) -> float:
+    """When the entry was added: epoch s by Redis' clock."""
+    return id_key(entry_id)[0] / 1000

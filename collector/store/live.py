@@ -1,0 +1,169 @@
+"""The live store: one Redis stream that is both the last hour's history and the feed. Redis only; keys in `keys`.
+
+A sample is written by one idempotent script, so a second beat, a redelivered tick or a retried command cannot double a
+point. Every command has a deadline. The ids are Redis' own (`*`), which stay increasing over clock jumps.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+from redis.retry import Retry
+
+from collector.store import keys
+from collector.store.errors import StoreUnavailable
+from collector.store.model import Sample
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+COMMAND_TIMEOUT_S = 1.0
+"""Deadline of one command. A healthy Redis answers in well under a millisecond."""
+
+PAGE_ENTRIES = 200
+"""Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
+
+_APPEND = """
+if not redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[3]) then return false end
+local now = redis.call('TIME')
+local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
+return redis.call('XADD', KEYS[1], 'MINID', '~', now_ms - ARGV[4] * 1000, '*', 'host', ARGV[1], 'sample', ARGV[2])
+"""
+# MINID with `~` trims whole nodes (100 entries), so that trimming costs nothing on most writes: up to 100 entries more
+# than the hour stay. Redis' own clock gives the ids, so it must give the cutoff too.
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the stream as it lies there; `sample` has not been looked into and may be anything."""
+
+    id: str
+    host: str
+    sample: bytes
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host that has written within the last hour, with the age of its newest sample by Redis' clock."""
+
+    host: str
+    last_at: float
+    age_s: float
+
+
+def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20) -> "Redis":
+    """A client whose every command ends within `timeout_s`, connecting included.
+
+    One retry at once, for a pooled connection that the server closed; none after a time-out, which would double the
+    deadline. RESP2 is fixed because the shape of XREAD's answer depends on the protocol.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        max_connections=max_connections,
+        protocol=2,
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    )
+
+
+def _translated(function: Callable[P, R]) -> Callable[P, R]:
+    """The one place where redis-py's errors become ours. Their text stays out: it can hold the URL's password."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except RedisError as exc:
+            raise StoreUnavailable(f"Redis: {type(exc).__name__}") from exc
+
+    return call
+
+
+class LiveStore:
+    """Writes, reads and follows the stream of samples.
+
+    Every method raises StoreUnavailable when Redis does not answer in time, or refuses.
+    """
+
+    def __init__(self, client: "Redis") -> None:
+        self._redis = client
+        self._append = client.register_script(_APPEND)
+
+    @_translated
+    def append(self, sample: Sample) -> str | None:
+        """Write a sample; its stream id, or None when this host's slot was already written."""
+        entry_id = self._append(
+            keys=[keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)],
+            args=[sample.host, sample.to_json(), keys.SLOT_TTL_S, keys.RETENTION_S],
+        )
+        return None if entry_id is None else cast(bytes, entry_id).decode()
+
+    @_translated
+    def follow(self, after: str, *, block_ms: int) -> list[Entry]:
+        """The entries after an id; waits up to `block_ms` for the first. The client's time-out must be longer."""
+        answer = cast(list[Any], self._redis.xread({keys.SAMPLES: after}, count=PAGE_ENTRIES, block=block_ms))
+        return [_entry(raw) for raw in answer[0][1]] if answer else []
+
+    @_translated
+    def newest(self, count: int) -> list[Entry]:
+        """The newest entries, oldest first."""
+        answer = cast(list[Any], self._redis.xrevrange(keys.SAMPLES, count=count))
+        return [_entry(raw) for raw in reversed(answer)]
+
+    def since(self, since_s: float) -> Iterator[Entry]:
+        """The entries written at or after an instant (epoch s, Redis' clock), oldest first, read page by page."""
+        start = f"{max(0, int(since_s * 1000))}-0"
+        while page := self._page(start):
+            yield from page
+            if len(page) < PAGE_ENTRIES:
+                return
+            start = f"({page[-1].id}"
+
+    @_translated
+    def _page(self, start: str) -> list[Entry]:
+        answer = cast(list[Any], self._redis.xrange(keys.SAMPLES, min=start, count=PAGE_ENTRIES))
+        return [_entry(raw) for raw in answer]
+
+    @_translated
+    def last_id(self) -> str:
+        """The id of the last entry ever added, trimmed or not; `NO_ID` where there is no stream."""
+        try:
+            info = self._redis.xinfo_stream(keys.SAMPLES)
+        except ResponseError as exc:
+            if "no such key" not in str(exc):
+                raise
+            return keys.NO_ID
+        return cast(bytes, info["last-generated-id"]).decode()
+
+    @_translated
+    def now_s(self) -> float:
+        """Redis' clock, which also gives the entries' ids: epoch s."""
+        seconds, microseconds = self._redis.time()
+        return seconds + microseconds / 1e6
+
+    @_translated
+    def hosts(self) -> list[Host]:
+        """The hosts of the last hour, by name."""
+        now_s = self.now_s()
+        oldest_ms = (now_s - keys.RETENTION_S) * 1000
+        rows = cast(
+            list[tuple[bytes, float]],
+            self._redis.zrangebyscore(keys.HOSTS, oldest_ms, "+inf", withscores=True),
+        )
+        hosts = (
+            Host(name.decode("utf-8", "replace"), at_ms / 1000, max(0.0, now_s - at_ms / 1000)) for name, at_ms in rows
+        )
+        return sorted(hosts, key=lambda host: host.host)
+
+
+def _entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
+    entry_id, values = raw
+    values = values or {}
+    return Entry(entry_id.decode(), values.get(b"host", b"").decode("utf-8", "replace"), values.get(b"sample", b""))

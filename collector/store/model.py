@@ -1,0 +1,193 @@
+"""The shape of what is recorded: one `Sample` per host and tick. [pure]
+
+A sample's JSON form is the wire: the same bytes lie in Redis, travel in `event: system_stats` and reach the page, so
+a field has one name in Python, JSON and JavaScript. Unknown is None (`null`), never 0. The fields that the owner
+named (`cpu`, `ram`, `ram_percent`, `queue_size`, `services`) keep his names and units.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from collector.store.errors import BadEntry
+
+SCHEMA_VERSION = 1
+"""Raised when a field changes its meaning; entries of another version are skipped and counted."""
+
+
+class Status(StrEnum):
+    """What is known of a service."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    """Answers, slowly or partly."""
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    """No answer to trust."""
+    DISABLED = "disabled"
+    """Not configured, so not watched."""
+
+
+class Scope(StrEnum):
+    """Whose resources a number speaks of."""
+
+    CONTAINER = "container"
+    HOST = "host"
+
+
+class QueueState(StrEnum):
+    """Whether a queue's depth could be read."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """The broker answers and says that there is no such queue."""
+    UNKNOWN = "unknown"
+    """The broker did not answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One service's verdict. `reason` is a code that the page translates, None while online."""
+
+    status: Status
+    reason: str | None = None
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """One watched queue. `ready` and `peak` count messages waiting for a consumer, prefetched ones not among them."""
+
+    name: str
+    state: QueueState
+    ready: int | None = None
+    peak: int | None = None
+    """Highest `ready` seen since the previous sample, read every 250 ms."""
+    consumers: int | None = None
+    """None where the broker cannot tell (Redis)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cpu:
+    """CPU time used since the previous sample."""
+
+    scope: Scope
+    percent: float | None = None
+    """Of what may be used (`cores`), 0-100."""
+    cores: float | None = None
+    """Cores that may be used: the cgroup's quota, else its cpuset; on a host, the cores online."""
+    throttled_percent: float | None = None
+    """Share of the scheduler's periods in which the quota ran out. None without a quota."""
+    pressure_percent: float | None = None
+    """Share of the time in which some task waited for a CPU (PSI `some`). None where the kernel has no PSI."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ram:
+    """Memory in use."""
+
+    scope: Scope
+    used_bytes: int | None = None
+    """In a container the working set: usage less the inactive file cache. On a host total less available."""
+    limit_bytes: int | None = None
+    """The smallest limit of the cgroup and its ancestors, at most the machine's memory."""
+    percent: float | None = None
+    """`used_bytes` of `limit_bytes`."""
+    peak_bytes: int | None = None
+    """Highest usage the kernel has recorded for the cgroup, cache included."""
+    oom_kills: int | None = None
+    """Processes the kernel has killed for want of memory since the cgroup was made."""
+    pressure_percent: float | None = None
+    """Share of the time in which some task waited for memory (PSI `some`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What one host saw in one tick."""
+
+    host: str
+    slot: int
+    """floor(at / interval): two samples of one host with the same slot are the same tick."""
+    at: float
+    """When it was taken: epoch seconds, UTC, the collector's clock."""
+    took_ms: float
+    cpu: Cpu
+    ram: Ram
+    host_cpu: Cpu
+    """The machine around the container; equals `cpu` outside of one."""
+    host_ram: Ram
+    queues: tuple[Queue, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """database, worker, rabbitmq (the watched broker, whatever its kind)."""
+    broker_kind: str | None = None
+    """amqp or redis; None when no broker is watched."""
+    version: str = ""
+
+    @property
+    def queue_size(self) -> int | None:
+        """Messages ready, summed over the queues that answered; None when none did."""
+        return _sum(queue.ready for queue in self.queues)
+
+    @property
+    def queue_peak(self) -> int | None:
+        """Sum of the queues' peaks; None when none answered."""
+        return _sum(queue.peak for queue in self.queues)
+
+    def to_json(self) -> bytes:
+        """The wire form: compact UTF-8 JSON in one line, ASCII only.
+
+        Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
+        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "broker_kind", "version",
+        "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
+        """
+        ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
+        wire = {
+            "v": SCHEMA_VERSION,
+            "host": self.host,
+            "slot": self.slot,
+            "at": round(self.at, 3),
+            "took_ms": round(self.took_ms, 1),
+            "cpu": self.cpu.percent,
+            "ram": ram_mib,
+            "ram_percent": self.ram.percent,
+            "queue_size": self.queue_size,
+            "queue_peak": self.queue_peak,
+            "services": {name: check.status for name, check in self.checks.items()},
+            "checks": {name: asdict(check) for name, check in self.checks.items()},
+            "queues": [asdict(queue) for queue in self.queues],
+            "broker_kind": self.broker_kind,
+            "version": self.version,
+            "detail": {
+                "cpu": asdict(self.cpu),
+                "ram": asdict(self.ram),
+                "host_cpu": asdict(self.host_cpu),
+                "host_ram": asdict(self.host_ram),
+            },
+        }
+        return json.dumps(wire, separators=(",", ":"), allow_nan=False).encode()
+
+
+def parse_wire(data: bytes) -> dict[str, Any]:
+    """A sample's wire form as a dict, its frame checked: version, host, at, services.
+
+    Raises: BadEntry when it is not one.
+    """
+    try:
+        wire = json.loads(data)
+    except ValueError as exc:
+        raise BadEntry("not JSON") from exc
+    if not isinstance(wire, dict) or wire.get("v") != SCHEMA_VERSION:
+        raise BadEntry(f"not a sample of version {SCHEMA_VERSION}")
+    if not isinstance(wire.get("host"), str) or not isinstance(wire.get("at"), int | float):
+        raise BadEntry("host or at missing")
+    services = wire.get("services")
+    if not isinstance(services, dict) or not all(isinstance(word, str) for word in services.values()):
+        raise BadEntry("services missing")
+    return wire
+
+
+def _sum(counts: Any) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

@@ -1,0 +1,58 @@
+"""The scheduled jobs, each a few lines: read, then write."""
+
+import logging
+from functools import cache
+
+from celery import shared_task
+
+from collector.monitor import Probes, SystemMonitor
+from collector.probes.database import DatabaseProbe
+from collector.probes.queues import QueueWatch
+from collector.probes.resources import ResourcesProbe
+from collector.probes.worker import WorkerProbe
+from collector.store.errors import StoreUnavailable
+from collector.store.live import LiveStore, redis_client
+from settings import VERSION, Settings, load_settings
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="collector.sample")
+def sample() -> None:
+    """Take one sample and write it. The next tick is the retry: a sample is worth nothing later."""
+    try:
+        _store().append(_monitor().sample())
+    except StoreUnavailable as exc:
+        logger.warning("sample lost: %s", exc)
+
+
+# Made on the first tick, in the process that runs the ticks.
+@cache
+def _store() -> LiveStore:
+    return LiveStore(redis_client(load_settings().redis_url))
+
+
+@cache
+def _monitor() -> SystemMonitor:
+    settings = load_settings()
+    return SystemMonitor(
+        host=settings.monitor_host,
+        interval_s=settings.sample_interval_s,
+        version=VERSION,
+        probes=_open_probes(settings),
+    )
+
+
+def _open_probes(settings: Settings) -> Probes:
+    url, names = settings.monitored_broker_url, settings.watched_queues
+    watch = QueueWatch(url, names) if url else None
+    worker = WorkerProbe(url, names)
+    if watch:
+        watch.start()
+        worker.start()
+    return Probes(
+        resources=ResourcesProbe().read,
+        database=DatabaseProbe(settings.monitored_database_url or settings.database_url).read,
+        queues=lambda: watch.take() if watch else None,
+        worker=worker.read,
+    )

@@ -1,0 +1,31 @@
+"""The demo's Celery app: `celery -A demo.app worker`. Like the watched product, it knows nothing of the monitor."""
+
+from celery import Celery
+
+from broker_url import kombu_url
+from demo.voice import encode, synthesise
+from settings import load_settings
+from standalone.redis import url
+
+QUEUE = "dispatch"
+
+_settings = load_settings()
+
+celery = Celery("demo", broker=kombu_url(_settings.monitored_broker_url or url(_settings.monitor_data_dir, 1)))
+celery.conf.update(
+    task_default_queue=QUEUE,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    # One at a time: what waits, waits in the queue, where it can be seen.
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "polling_interval": 3},
+)
+
+
+@celery.task(name="demo.dispatch_voice")  # type: ignore[untyped-decorator]  # Celery has no types.
+def dispatch_voice(number: int) -> int:
+    """Make and encode one voice message. Returns its size in bytes."""
+    return len(encode(synthesise(number)))

@@ -1,0 +1,38 @@
+"""gunicorn: one gevent worker that holds every stream. Read in production as well as by `make run`."""
+
+import os
+import resource
+from typing import Any
+
+from settings import load_settings
+
+_settings = load_settings()
+_host = f"[{_settings.bind_address}]" if ":" in _settings.bind_address else _settings.bind_address
+
+bind = f"{_host}:{_settings.port}"
+worker_class = "gevent"
+workers = 1  # Viewers are shared out inside the process; a second one would read Redis a second time.
+worker_connections = _settings.max_streams + 200  # Room for pages and health checks when every stream is taken.
+preload_app = False  # gevent patches in the worker; what was imported before would stay half-patched.
+max_requests = 0  # A worker that is recycled would cut every stream.
+keepalive = 5
+graceful_timeout = 10
+control_socket_disable = True  # It would lie under HOME, for no use.
+accesslog = None
+loglevel = _settings.log_level.lower()
+if os.access("/dev/shm", os.W_OK):  # noqa: S108  gunicorn makes its file there with mkstemp.
+    worker_tmp_dir = "/dev/shm"  # noqa: S108  In memory: on a slow disk the heartbeat itself would block.
+
+
+def on_starting(_server: object) -> None:
+    """Raise the limit of open files as far as it may be: a stream is a file, and a shell's limit is often 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = worker_connections + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the hub in the worker, where gevent has patched; it sends its viewers away when the worker ends."""
+    worker.wsgi.extensions["hub"].start(lambda: worker.alive)

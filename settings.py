@@ -1,0 +1,209 @@
+"""Every knob in one table: name, type, default, unit, help. Read once from the environment, then frozen.
+
+A setting is the environment variable of its upper-case name; an empty value counts as not set. A secret may also come
+from a file named by `NAME_FILE`. All faults are reported together, each with the form that is expected. Only wiring
+files call `load_settings`; everything else takes arguments. Imports nothing but the standard library.
+"""
+
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent
+VERSION = "1.7.0"
+
+
+class SettingsError(ValueError):
+    """One or more settings are faulty; `faults` holds a sentence for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(["Faulty settings:", *(f"  - {fault}" for fault in faults)]))
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a value is read from text: `parse` raises ValueError, `expected` says in words what it wants."""
+
+    expected: str
+    parse: Callable[[str], Any]
+
+
+def _between(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
+    def parse(text: str) -> int | float:
+        number = kind(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  Deliberate: the property raises ValueError for a port that is no number.
+        if parts.scheme not in schemes or not (parts.netloc or parts.path):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if any(len(name.encode()) > 255 for name in names):  # AMQP 0-9-1: a queue name is a short string.
+        raise ValueError(text)
+    return names
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _integer(low: int, high: int) -> Form:
+    return Form(f"a whole number from {low} to {high}", _between(int, low, high))
+
+
+def _number(low: float, high: float) -> Form:
+    return Form(f"a number from {low:g} to {high:g}", _between(float, low, high))
+
+
+REDIS_URL = Form(
+    "redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", _url("redis", "rediss", "unix")
+)
+BROKER_URL = Form(
+    "amqp://user:password@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
+    _url("amqp", "amqps", "redis", "rediss", "unix"),
+)
+DATABASE_URL = Form(
+    "sqlite:///path or postgresql+psycopg://user:password@host:port/name",
+    _url("sqlite", "postgresql", "postgresql+psycopg"),
+)
+HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", _matching(r"[A-Za-z0-9._-]{1,63}"))
+NAMES = Form("names separated by commas, each at most 255 bytes", _names)
+BOOLEAN = Form("true or false", _boolean)
+TEXT = Form("text", str)
+EMAIL = Form("an e-mail address", _matching(r"[^@\s]+@[^@\s]+"))
+DIRECTORY = Form("a directory's path", lambda text: Path(text).expanduser().resolve())
+SECRET_KEY = Form("at least 32 characters", _matching(r".{32,}"))
+PASSWORD = Form("at least 12 characters", _matching(r".{12,}"))
+LOG_LEVEL = Form("DEBUG, INFO, WARNING or ERROR", _matching("DEBUG|INFO|WARNING|ERROR"))
+
+
+def setting(form: Form, default: Any, text: str, *, unit: str = "", secret: bool = False) -> Any:
+    """One row of the table. A callable default is called when the settings are loaded."""
+    return field(metadata={"form": form, "default": default, "help": text, "unit": unit, "secret": secret})
+
+
+def own_host_name() -> str:
+    """The machine's name in the form that HOST_NAME wants, which a container's id also has."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:63] or "host"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The table. Secrets do not show in its repr."""
+
+    secret_key: str | None = setting(
+        SECRET_KEY, None, "Signs the forms' CSRF tokens. The web process refuses to start without it.", secret=True
+    )
+    redis_url: str = setting(
+        REDIS_URL,
+        "redis://127.0.0.1:6379/0",
+        "The panel's own Redis: samples, and the broker of its jobs.",
+        secret=True,
+    )
+    database_url: str = setting(
+        DATABASE_URL,
+        lambda: f"sqlite:///{ROOT / 'var' / 'monitor.sqlite3'}",
+        "The panel's own database: users, sessions, tokens. `make run` puts it into `MONITOR_DATA_DIR`.",
+        secret=True,
+    )
+    monitored_broker_url: str | None = setting(
+        BROKER_URL,
+        None,
+        "The broker that is watched. Not set: queues, worker and broker show as disabled.",
+        secret=True,
+    )
+    monitored_database_url: str | None = setting(
+        DATABASE_URL, None, "The database that is watched. Not set: the panel's own.", secret=True
+    )
+    watched_queues: tuple[str, ...] = setting(NAMES, ("dispatch",), "The queues that are watched.")
+    monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
+    sample_interval_s: float = setting(_number(0.03, 60), 3.0, "Time between two samples.", unit="s")
+    monitor_data_dir: Path = setting(
+        DIRECTORY, lambda: ROOT / "var", "Where `make run` keeps its data, logs and generated secrets."
+    )
+    bind_address: str = setting(TEXT, "127.0.0.1", "The address the web process listens on.")
+    port: int = setting(_integer(1, 65535), 8000, "The port the web process listens on.")
+    monitor_admin_email: str = setting(
+        EMAIL, "admin@localhost", "The first super_admin, created by the first `make run`."
+    )
+    monitor_admin_password: str | None = setting(
+        PASSWORD,
+        None,
+        "That account's password, for an unattended first start. Not set: one is made and printed.",
+        secret=True,
+    )
+    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time.", unit="h")
+    secure_cookies: bool = setting(
+        BOOLEAN, False, "Set to true behind TLS: cookies are then sent over HTTPS only, under a `__Host-` name."
+    )
+    max_streams: int = setting(_integer(1, 100_000), 1000, "Open streams a web process serves at most.")
+    max_streams_per_user: int = setting(_integer(1, 100_000), 8, "Open streams one user may hold in a web process.")
+    log_level: str = setting(LOG_LEVEL, "INFO", "What the processes write to their logs.")
+
+    def __repr__(self) -> str:
+        shown = (f"{row.name}={getattr(self, row.name)!r}" for row in fields(self) if not row.metadata["secret"])
+        return f"Settings({', '.join(shown)})"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the table from `environ`.
+
+    Raises: SettingsError naming every faulty variable and the form it wants; a secret's value is never repeated.
+    """
+    faults: list[str] = []
+    values: dict[str, Any] = {}
+    for row in fields(Settings):
+        name = row.name.upper()
+        try:
+            text = _read_text(name, environ, secret=row.metadata["secret"])
+            values[row.name] = _value(row.metadata, text)
+        except (ValueError, KeyError):
+            shown = "its value" if row.metadata["secret"] else repr(environ.get(name))
+            faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")
+        except OSError as exc:
+            faults.append(f"{name}_FILE must name a readable file: {exc.strerror}.")
+    if faults:
+        raise SettingsError(faults)
+    return Settings(**values)
+
+
+def _value(metadata: Mapping[str, Any], text: str) -> Any:
+    if text:
+        return metadata["form"].parse(text)
+    default = metadata["default"]
+    return default() if callable(default) else default
+
+
+def _read_text(name: str, environ: Mapping[str, str], *, secret: bool) -> str:
+    path = environ.get(f"{name}_FILE", "")
+    if secret and path and not environ.get(name):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environ.get(name, "")

@@ -1,0 +1,92 @@
+"""Starts the stack: looks whether it can, prepares what it needs, and becomes the process manager."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import redis.exceptions
+from redis import Redis
+
+from settings import ROOT, Settings, SettingsError, load_settings
+from standalone import accounts, preflight, programs
+from standalone import redis as embedded
+from standalone.packages import Venv
+from standalone.terminal import CannotStart, say
+
+
+def main() -> None:
+    """Become the process manager; exit with a sentence when the stack cannot start."""
+    os.umask(0o077)  # Everything in the data directory is its owner's alone.
+    try:
+        config = prepare(load_settings())
+    except (SettingsError, CannotStart) as exc:
+        sys.exit(str(exc))
+    say("Starting")
+    os.execv(sys.executable, programs.python("standalone.manager", str(config)))  # noqa: S606
+
+
+def prepare(settings: Settings) -> Path:
+    """Check, make and write all that the manager needs, its environment included. Returns its configuration's path.
+
+    Raises: CannotStart.
+    """
+    preflight.check_port(settings.bind_address, settings.port)
+    data_dir = settings.monitor_data_dir
+    preflight.claim_data_dir(data_dir)
+    log_directory = programs.log_path(data_dir, "").parent
+    log_directory.mkdir(exist_ok=True)
+    chosen = [programs.BEAT, programs.COLLECTOR, programs.WEB]
+    has_own_redis, has_own_broker = not _is_set("REDIS_URL"), not _is_set("MONITORED_BROKER_URL")
+    if has_own_redis:
+        chosen.insert(0, _prepare_redis(data_dir))
+        os.environ["REDIS_URL"] = embedded.url(data_dir, 0)
+        if has_own_broker:
+            os.environ["MONITORED_BROKER_URL"] = embedded.url(data_dir, 1)
+            chosen.append(programs.DEMO)
+    else:
+        _check_redis(settings.redis_url)
+    if not _is_set("SECRET_KEY"):
+        os.environ["SECRET_KEY_FILE"] = str(_provide_secret(data_dir / "secret_key"))
+    if not _is_set("DATABASE_URL"):
+        os.environ["DATABASE_URL"] = f"sqlite:///{data_dir / 'monitor.sqlite3'}"
+    os.environ["MONITOR_DATA_DIR"] = str(data_dir)
+    os.environ["PYTHONUNBUFFERED"] = "1"  # A log that ends before the fault is of no use.
+    accounts.prepare(load_settings())
+    path = data_dir / "manager.conf"
+    path.write_text(programs.supervisor_config(ROOT, data_dir, chosen), encoding="utf-8")
+    return path
+
+
+def _is_set(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _prepare_redis(data_dir: Path) -> programs.Program:
+    if embedded.is_listening(data_dir):
+        # Its manager was killed; a second Redis on the same files would spoil them.
+        raise CannotStart(f"A Redis of an earlier run still uses {data_dir}: end that process first.")
+    binary = embedded.find_binary(Venv(Path(sys.prefix)))
+    if binary is None:
+        raise CannotStart("There is no redis-server 6.2 or newer: install one, or set REDIS_URL.")
+    return programs.embedded_redis(binary, embedded.write_config(data_dir))
+
+
+def _check_redis(url: str) -> None:
+    try:
+        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None) as client:
+            client.ping()
+    except (redis.exceptions.RedisError, OSError) as exc:
+        raise CannotStart(f"The Redis that REDIS_URL names does not answer: {exc}") from exc
+
+
+def _provide_secret(path: Path) -> Path:
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        unfinished.rename(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()

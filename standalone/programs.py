@@ -1,0 +1,110 @@
+"""What runs, and how supervisord is told. [pure]"""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STOP_S = 3
+"""How long a program may take to end before it is killed: all must be gone 5 s after Ctrl-C."""
+
+CELERY_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process under the manager. What it writes goes to `<data dir>/log/<name>.log`."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """A command that runs a module with the Python that runs this one."""
+    return (sys.executable, "-m", *arguments)
+
+
+BEAT = Program("beat", python("celery", "-A", "collector.celery_app", "beat", "--pidfile="))
+COLLECTOR = Program("collector", python("celery", "-A", "collector.celery_app", *CELERY_WORKER))
+# The graceful time-out is shorter than in production, where a proxy waits for requests to end.
+WEB = Program("web", python("gunicorn", "-c", "gunicorn.conf.py", "--graceful-timeout", "1", "app:create_app()"))
+DEMO = Program("demo", python("celery", "-A", "demo.app", *CELERY_WORKER, "--loglevel", "WARNING"))
+
+
+def embedded_redis(binary: Path, config: Path) -> Program:
+    """The Redis of the data directory."""
+    return Program("redis", (str(binary), str(config)))
+
+
+def log_path(data_dir: Path, name: str) -> Path:
+    """Where a program's output goes."""
+    return data_dir / "log" / f"{name}.log"
+
+
+def supervisor_config(root: Path, data_dir: Path, programs: Sequence[Program]) -> str:
+    """The manager's configuration. It holds no secret: the programs inherit the environment."""
+    sections = [_SUPERVISORD.format(log=_escape(log_path(data_dir, "manager")), data_dir=_escape(data_dir))]
+    for program in programs:
+        sections.append(
+            _PROGRAM.format(
+                name=program.name,
+                command=_escape(shlex.join(program.command)),
+                root=_escape(root),
+                log=_escape(log_path(data_dir, program.name)),
+                stop_s=STOP_S,
+            )
+        )
+    sections.append(_ANNOUNCE.format(command=_escape(shlex.join(python("standalone.announce"))), root=_escape(root)))
+    # One group, since supervisord stops group after group, and the waits would add up.
+    names = ",".join(["announce", *(program.name for program in programs)])
+    return "".join([*sections, f"[group:monitor]\nprograms={names}\n"])
+
+
+def _escape(text: str | Path) -> str:
+    return str(text).replace("%", "%%")
+
+
+_SUPERVISORD = """\
+[supervisord]
+nodaemon=true
+silent=true
+logfile={log}
+logfile_maxbytes=1MB
+logfile_backups=1
+pidfile={data_dir}/manager.pid
+umask=077
+
+"""
+
+# A program that runs for a second has started; one that dies later is started again at once, one that dies sooner
+# after a pause that grows by a second each time, without end.
+_PROGRAM = """\
+[program:{name}]
+command={command}
+directory={root}
+autorestart=true
+startsecs=1
+startretries=1000000
+stopwaitsecs={stop_s}
+stopasgroup=true
+killasgroup=true
+redirect_stderr=true
+stdout_logfile={log}
+stdout_logfile_maxbytes=1MB
+stdout_logfile_backups=2
+
+"""
+
+_ANNOUNCE = """\
+[program:announce]
+command={command}
+directory={root}
+autorestart=false
+startsecs=0
+stopasgroup=true
+redirect_stderr=true
+stdout_logfile=/dev/stdout
+stdout_logfile_maxbytes=0
+
+"""

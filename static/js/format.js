@@ -1,0 +1,57 @@
+// @ts-check
+/** Numbers, sizes, ages and instants as text in one language. [pure] Not known is an em dash, never 0. */
+
+export const UNKNOWN = '—'
+
+const KIB = 1024
+const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/**
+ * @typedef {object} Format
+ * @property {(value: number | null) => string} integer
+ * @property {(value: number | null) => string} decimal one digit after the point
+ * @property {(value: number | null) => string} percent one digit, with the sign
+ * @property {(value: number | null) => string} compact for axes: 12 thousand as 12K
+ * @property {(bytes: number | null) => string} size binary units
+ * @property {(ms: number | null) => string} latency
+ * @property {(seconds: number | null) => string} age whole seconds, minutes or hours
+ * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
+ */
+
+/** @param {string} language @returns {Format} */
+export function makeFormat(language) {
+  const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
+  const decimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+  const short = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
+  const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
+  const clock = new Intl.DateTimeFormat(language, {
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  })
+  const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
+    value === null ? UNKNOWN : text(value)
+
+  return {
+    integer: (value) => known(value, (known_value) => integer.format(known_value)),
+    decimal: (value) => known(value, (known_value) => decimal.format(known_value)),
+    percent: (value) => known(value, (known_value) => `${decimal.format(known_value)} %`),
+    compact: (value) => known(value, (count) => (count < 10_000 ? integer : compact).format(count)),
+    size: (bytes) => known(bytes, (count) => sizeText(count, integer, short)),
+    latency: (ms) => known(ms, (value) => `${(value < 10 ? decimal : integer).format(value)} ms`),
+    age: (seconds) => known(seconds, ageText),
+    clock: (at) => clock.format(new Date(at * 1000)),
+  }
+}
+
+/** @param {number} bytes @param {Intl.NumberFormat} integer @param {Intl.NumberFormat} short */
+function sizeText(bytes, integer, short) {
+  const power = bytes < KIB ? 0 : Math.min(SIZE_UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(KIB)))
+  const format = power < 3 ? integer : short
+  return `${format.format(bytes / KIB ** power)} ${SIZE_UNITS[power]}`
+}
+
+/** @param {number} seconds Unit symbols are the same in every language we speak. */
+function ageText(seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  return `${Math.floor(seconds / 3600)} h`
+}

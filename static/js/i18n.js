@@ -1,0 +1,56 @@
+// @ts-check
+/**
+ * Words come from catalogues: static/locales/<language>.json, flat, key → text with {parameters}, or key → plural forms.
+ * [pure but for `applyCatalogue`, which fills the marked parts of a page, and `loadTranslate`, which fetches.]
+ */
+
+/** @typedef {Record<string, string | Record<string, string>>} Catalogue */
+/** @typedef {(key: string, params?: Record<string, string | number>) => string} Translate */
+/** @typedef {'pt-BR' | 'en'} Language */
+
+/** @type {readonly Language[]} The first is what we speak when we do not know better. */
+export const LANGUAGES = ['pt-BR', 'en']
+/** The parameter that chooses a plural form. */
+const COUNT = 'count'
+
+/**
+ * A function from key and parameters to text. Numbers are written as the language writes them. A key that the catalogue
+ * lacks comes back as itself: ugly, visible, harmless.
+ *
+ * @param {Catalogue} catalogue
+ * @param {string} language
+ * @returns {Translate}
+ */
+export function makeTranslate(catalogue, language) {
+  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const plurals = new Intl.PluralRules(language)
+  return (key, params = {}) => {
+    const entry = catalogue[key] ?? key
+    const text = typeof entry === 'string' ? entry : entry[plurals.select(Number(params[COUNT]))] ?? entry.other
+    return text.replace(/\{(\w+)\}/g, (whole, name) => {
+      const value = params[name]
+      if (value === undefined) return whole
+      return typeof value === 'number' ? numbers.format(value) : value
+    })
+  }
+}
+
+/** @param {Language} language @returns {Promise<Translate>} */
+export async function loadTranslate(language) {
+  const response = await fetch(new URL(`../locales/${language}.json`, import.meta.url))
+  if (!response.ok) throw new Error(`catalogue ${language}: ${response.status}`)
+  return makeTranslate(await response.json(), language)
+}
+
+/**
+ * Writes the texts of a page: `data-i18n` names the key of an element's text, `data-i18n-label` of its aria-label.
+ *
+ * @param {ParentNode} root
+ * @param {Translate} t
+ */
+export function applyCatalogue(root, t) {
+  for (const node of root.querySelectorAll('[data-i18n]')) node.textContent = t(node.getAttribute('data-i18n') ?? '')
+  for (const node of root.querySelectorAll('[data-i18n-label]')) {
+    node.setAttribute('aria-label', t(node.getAttribute('data-i18n-label') ?? ''))
+  }
+}

@@ -1,0 +1,58 @@
+// @ts-check
+/** The viewer's choices: language and theme. Kept in localStorage, read again before the next first paint. */
+
+import { LANGUAGES } from './i18n.js'
+
+/** @typedef {import('./i18n.js').Language} Language */
+
+/** @returns {Language} chosen by theme-boot.js before the first paint */
+export function chosenLanguage() {
+  return LANGUAGES.find((language) => language === document.documentElement.lang) ?? LANGUAGES[0]
+}
+
+/**
+ * Wires the two switches: groups of buttons of which one is pressed.
+ *
+ * @param {{languageChosen: (language: Language) => void, themeChanged: () => void}} delegate
+ */
+export function watchPreferences({ languageChosen, themeChanged }) {
+  const root = document.documentElement
+  wireSwitch('language', root.lang, (language) => {
+    root.lang = language
+    languageChosen(/** @type {Language} */ (language))
+  })
+  wireSwitch('theme', root.dataset.theme ?? '', (theme) => {
+    root.dataset.theme = theme
+    themeChanged()
+  })
+  matchMedia('(prefers-color-scheme: light)').addEventListener('change', themeChanged)
+  matchMedia('(forced-colors: active)').addEventListener('change', themeChanged)
+}
+
+/** @param {'language' | 'theme'} name @param {string} value @param {(value: string) => void} chosen */
+function wireSwitch(name, value, chosen) {
+  const group = document.querySelector(`[data-switch="${name}"]`)
+  if (!group) return
+  const press = (/** @type {string} */ pressed) => {
+    for (const button of group.querySelectorAll('button')) {
+      button.setAttribute('aria-pressed', String(button.value === pressed))
+    }
+  }
+  press(value)
+  group.addEventListener('click', (event) => {
+    const button = event.target instanceof Element ? event.target.closest('button') : null
+    if (!button) return
+    press(button.value)
+    keep(name === 'language' ? 'lang' : name, button.value)
+    chosen(button.value)
+  })
+}
+
+/** @param {string} name @param {string} value */
+function keep(name, value) {
+  try {
+    localStorage.setItem(name, value)
+  } catch {
+    // Storage may be switched off: then the choice lasts as long as the page.
+  }
+}

@@ -1,0 +1,43 @@
+// @ts-check
+/** A y axis for counts: round limits, whole numbers, no jumps. [pure] */
+
+const SMALLEST_LIMIT = 10
+const EASE_MS = 160
+/** Shares of a power of ten that a limit may be, and the steps that divide each into whole numbers. */
+const LIMITS = [{ share: 1, steps: 5 }, { share: 2, steps: 4 }, { share: 5, steps: 5 }, { share: 10, steps: 5 }]
+
+/**
+ * The round number that holds `highest` with a little air above it.
+ *
+ * @param {number | null} highest null when nothing is known
+ * @returns {{limit: number, step: number}}
+ */
+export function countAxis(highest) {
+  const wanted = Math.max(SMALLEST_LIMIT, (highest ?? 0) * 1.05)
+  const power = 10 ** Math.floor(Math.log10(wanted))
+  const { share, steps } = LIMITS.find(({ share }) => share * power >= wanted) ?? LIMITS[LIMITS.length - 1]
+  return { limit: share * power, step: (share * power) / steps }
+}
+
+/**
+ * Where a limit on its way to `target` stands after `elapsed_ms`; it arrives within about five times EASE_MS.
+ *
+ * @param {number} current
+ * @param {number} target
+ * @param {number} elapsed_ms
+ */
+export function ease(current, target, elapsed_ms) {
+  const next = target + (current - target) * Math.exp(-elapsed_ms / EASE_MS)
+  return Math.abs(next - target) < target * 0.005 ? target : next
+}
+
+/**
+ * Ticks from 0 to `limit`, without those beyond what is shown while the limit is still easing.
+ *
+ * @param {number} step
+ * @param {number} shown the axis' present upper end
+ */
+export function ticks(step, shown) {
+  const count = Math.floor(shown / step + 1e-9)
+  return Array.from({ length: count + 1 }, (_, index) => index * step)
+}

@@ -1,0 +1,122 @@
+// @ts-check
+/**
+ * One host's recent past as aligned columns, in uPlot's shape: columns[0] are instants, the rest values. [pure]
+ * What was not measured is a null row, so that a line breaks there instead of inventing what it does not know.
+ */
+
+/** @typedef {import('./types.js').Sample} Sample */
+/** @typedef {import('./types.js').History} History */
+/** @typedef {[number[], ...(number | null)[][]]} Columns */
+
+/** The columns kept, in order; `at` is epoch seconds, percents are 0 to 100, queue columns count messages. */
+export const COLUMNS = /** @type {const} */ (['at', 'cpu', 'ram_percent', 'host_cpu', 'queue_size', 'queue_peak'])
+
+/** A pause longer than this many intervals is a gap: one tick may be late, two may not. */
+const GAP_INTERVALS = 1.5
+
+/** @returns {Columns} */
+export function emptyColumns() {
+  return [[], ...COLUMNS.slice(1).map(() => [])]
+}
+
+/**
+ * Appends a sample, breaking the line when ticks are missing before it, and forgets what is older than `keep_s`.
+ * A sample that is not newer than the last one is ignored, unless the host's clock was set back beyond `keep_s`.
+ *
+ * @param {Columns} columns changed in place
+ * @param {readonly (number | null)[]} row in the order of COLUMNS
+ * @param {{interval_s: number, keep_s: number}} options
+ */
+export function appendRow(columns, row, { interval_s, keep_s }) {
+  const at = /** @type {number} */ (row[0])
+  const last = columns[0].at(-1)
+  if (last !== undefined && at < last - keep_s) columns.forEach((column) => (column.length = 0))
+  else if (last !== undefined && at <= last) return
+  if (last !== undefined && at - last > GAP_INTERVALS * interval_s) push(columns, [last + interval_s])
+  push(columns, row)
+  trim(columns, at - keep_s)
+}
+
+/** @param {Sample} sample */
+export function sampleRow(sample) {
+  const { at, cpu, ram_percent, detail, queue_size, queue_peak } = sample
+  return [at, cpu, ram_percent, detail.host_cpu.percent, queue_size, queue_peak]
+}
+
+/**
+ * The columns that a history answer holds, gaps marked.
+ *
+ * @param {History} history
+ * @param {number} keep_s
+ */
+export function historyColumns(history, keep_s) {
+  const columns = emptyColumns()
+  const order = COLUMNS.map((name) => history.series.indexOf(name))
+  const count = history.columns[0]?.length ?? 0
+  for (let index = 0; index < count; index++) {
+    const row = order.map((column) => history.columns[column]?.[index] ?? null)
+    appendRow(columns, row, { interval_s: history.interval_s, keep_s })
+  }
+  return columns
+}
+
+/**
+ * Appends what `other` holds beyond the end of `columns`: samples that came in while their history was being fetched.
+ *
+ * @param {Columns} columns changed in place
+ * @param {Columns} other
+ * @param {{interval_s: number, keep_s: number}} options
+ */
+export function appendNewer(columns, other, options) {
+  const last = columns[0].at(-1) ?? -Infinity
+  other[0].forEach((at, index) => {
+    if (at > last) appendRow(columns, other.map((column) => column[index]), options)
+  })
+}
+
+/**
+ * Stretches of time between `from` and `to` of which nothing is known: between samples, and after the last one.
+ *
+ * @param {readonly number[]} instants columns[0], null rows included
+ * @param {{from: number, to: number, interval_s: number, isKnown: (index: number) => boolean}} options
+ * @returns {[number, number][]}
+ */
+export function unknownSpans(instants, { from, to, interval_s, isKnown }) {
+  const known = instants.filter((_, index) => isKnown(index))
+  if (known.length === 0) return []
+  /** @type {[number, number][]} */
+  const spans = []
+  for (let index = 1; index < known.length; index++) {
+    if (known[index] - known[index - 1] > GAP_INTERVALS * interval_s) spans.push([known[index - 1], known[index]])
+  }
+  const last = known[known.length - 1]
+  if (to - last > interval_s / 2) spans.push([last, to])
+  return spans.filter(([start, end]) => end > from && start < to)
+}
+
+/**
+ * The highest known value among `values` at instants from `from` on; null when there is none.
+ *
+ * @param {readonly number[]} instants
+ * @param {readonly (number | null)[]} values
+ * @param {number} from
+ */
+export function highestSince(instants, values, from) {
+  let highest = null
+  for (let index = instants.length - 1; index >= 0 && instants[index] >= from; index--) {
+    const value = values[index]
+    if (value !== null && (highest === null || value > highest)) highest = value
+  }
+  return highest
+}
+
+/** @param {Columns} columns @param {readonly (number | null)[]} row what is missing is null */
+function push(columns, row) {
+  columns.forEach((column, index) => column.push(/** @type {any} */ (row[index] ?? null)))
+}
+
+/** @param {Columns} columns @param {number} before */
+function trim(columns, before) {
+  const kept = columns[0].findIndex((at) => at >= before)
+  if (kept > 0) columns.forEach((column) => column.splice(0, kept))
+}

@@ -1,0 +1,59 @@
+// @ts-check
+/**
+ * Which stretch of time a sliding chart shows. [pure]
+ *
+ * The plot's clock is the collector's, carried on by the browser's monotonic clock: time = lead + monotonic seconds.
+ * The browser's wall clock has no part in it.
+ */
+
+/** Shares of a deviation taken over at each sample: a late sample says little, an early one that we ran slow. */
+const FOLLOW_EARLY = 0.25
+const FOLLOW_LATE = 0.05
+/** A frame is worth drawing when the line moves by this many CSS pixels. */
+const SMALLEST_SHIFT_PX = 0.5
+
+/**
+ * The lead after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps; a sample
+ * of the past (caught up after a pause) changes nothing; a clock that was set anew is followed at once.
+ *
+ * @param {number | null} lead
+ * @param {number} at epoch s
+ * @param {number} mono_ms
+ * @param {{interval_s: number, span_s: number}} options
+ */
+export function followLead(lead, at, mono_ms, { interval_s, span_s }) {
+  const seen = at - mono_ms / 1000
+  if (lead === null || seen - lead > interval_s || lead - seen > span_s) return seen
+  if (lead - seen > interval_s) return lead
+  return lead + (seen - lead) * (seen > lead ? FOLLOW_EARLY : FOLLOW_LATE)
+}
+
+/**
+ * The stretch shown: it ends one interval behind, so that a line is revealed instead of popping in. In steps (for those
+ * who asked for less motion) it ends at the newest sample and moves on by whole intervals.
+ *
+ * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
+ * @returns {{min: number, max: number}}
+ */
+export function slidingWindow({ lead, mono_ms, interval_s, span_s }) {
+  const max = lead + mono_ms / 1000 - interval_s
+  return { min: max - span_s, max }
+}
+
+/** @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options */
+export function steppedWindow({ lead, mono_ms, interval_s, span_s, newest }) {
+  const now = lead + mono_ms / 1000
+  const anchor = newest ?? now
+  const max = anchor + Math.max(0, Math.floor((now - anchor) / interval_s)) * interval_s
+  return { min: max - span_s, max }
+}
+
+/**
+ * Milliseconds between two frames worth drawing.
+ *
+ * @param {number} span_s
+ * @param {number} width_px of the plotting area
+ */
+export function framePeriod(span_s, width_px) {
+  return (span_s * 1000 * SMALLEST_SHIFT_PX) / Math.max(1, width_px)
+}

@@ -1,0 +1,51 @@
+// @ts-check
+/**
+ * The shapes that travel: mirrors of collector/store/model.py and of the HTTP answers. Types only, nothing runs here.
+ *
+ * @typedef {'online' | 'degraded' | 'offline' | 'unknown' | 'disabled'} Status
+ * @typedef {'database' | 'worker' | 'rabbitmq'} Service
+ * @typedef {{status: Status, reason: string | null, latency_ms: number | null}} Check
+ * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', ready: number | null, peak: number | null,
+ *   consumers: number | null}} Queue
+ * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
+ *   throttled_percent: number | null, pressure_percent: number | null}} Cpu
+ * @typedef {{scope: 'container' | 'host', used_bytes: number | null, limit_bytes: number | null,
+ *   percent: number | null, peak_bytes: number | null, oom_kills: number | null,
+ *   pressure_percent: number | null}} Ram
+ *
+ * @typedef {object} Sample One host's tick; `at` is epoch seconds by the collector's clock, null is not known.
+ * @property {string} host
+ * @property {number} at
+ * @property {number} took_ms
+ * @property {number | null} cpu
+ * @property {number | null} ram MiB
+ * @property {number | null} ram_percent
+ * @property {number | null} queue_size
+ * @property {number | null} queue_peak
+ * @property {Partial<Record<Service, Check>>} checks
+ * @property {Queue[]} queues
+ * @property {'amqp' | 'redis' | null} broker_kind
+ * @property {string} version
+ * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
+ *
+ * @typedef {object} History What /api/history answers: `columns` in the order of `series`, equally long, null = not known.
+ * @property {string | null} host
+ * @property {number} interval_s
+ * @property {number} now
+ * @property {number | null} age_s
+ * @property {string | null} last_id
+ * @property {string[]} series
+ * @property {(number | null)[][]} columns
+ *
+ * @typedef {{host: string, last_at: number, age_s: number}} Host
+ * @typedef {{version: string, interval_s: number, now: number, age_s: number | null}} Hello
+ *
+ * @typedef {object} Snapshot What the page carries for its first paint; without the store, history is null.
+ * @property {History | null} history
+ * @property {{id: string, sample: Sample} | null} latest
+ * @property {Host[]} hosts
+ * @property {string} version
+ * @property {number} interval_s
+ */
+
+export {}

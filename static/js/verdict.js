@@ -1,0 +1,104 @@
+// @ts-check
+/**
+ * The one line on top: what is wrong, worst first, as a code and its parameters; the catalogue has the words. [pure]
+ * First whether the page can be believed at all, then whether messages go through, then what is running short.
+ */
+
+/** @typedef {import('./types.js').Sample} Sample */
+/** @typedef {import('./types.js').Service} Service */
+/** @typedef {import('./state.js').Connection} Connection */
+/**
+ * @typedef {'ok' | 'warn' | 'bad' | 'unknown'} Level
+ * @typedef {Record<string, string | number>} Params
+ * @typedef {{level: Level, code: string, params: Params}} Finding
+ * @typedef {Finding & {also: Finding[]}} Verdict `also` holds what else is wrong
+ */
+
+const HIGH_RAM_PERCENT = 90
+/** Samples in a row with a full CPU that make it news: one full tick is what a busy worker looks like. */
+const BUSY_TICKS = 5
+/** The order in which services are named: without the store nothing else matters. */
+const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
+
+/**
+ * @param {Connection} connection
+ * @param {Sample | null} sample
+ * @param {number} busyTicks samples in a row in which the CPU was at its limit
+ * @returns {Verdict}
+ */
+export function verdict(connection, sample, busyTicks) {
+  const doubt = doubtAbout(connection, sample)
+  if (doubt) return { ...doubt, also: [] }
+  const known = /** @type {Sample} */ (sample)
+  const [worst, ...also] = findings(known, busyTicks)
+  return worst ? { ...worst, also } : { ...calm(known), also: [] }
+}
+
+/** @param {string | null} kind @returns {string} the watched broker's name */
+export function brokerName(kind) {
+  return kind === 'redis' ? 'Redis' : 'RabbitMQ'
+}
+
+/** @param {Connection} connection @param {Sample | null} sample @returns {Finding | null} */
+function doubtAbout({ code, age_s, retry_s }, sample) {
+  if (code === 'signed_out' || code === 'forbidden' || code === 'replaced') return finding('unknown', code)
+  if (code === 'offline') {
+    return retry_s ? finding('unknown', 'offline_retry', { seconds: retry_s }) : finding('unknown', 'offline')
+  }
+  if (code === 'stale') return finding('unknown', 'silent', { age: Math.floor(age_s ?? 0) })
+  if (code === 'connecting' && !sample) return finding('unknown', 'connecting')
+  return sample ? null : finding('unknown', 'empty')
+}
+
+/** @param {Sample} sample @param {number} busyTicks @returns {Finding[]} worst first */
+function findings(sample, busyTicks) {
+  const found = [...serviceFindings(sample), ...queueFindings(sample), ...resourceFindings(sample, busyTicks)]
+  const order = ['bad', 'warn', 'unknown']
+  return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+}
+
+/** @param {Sample} sample @returns {Finding[]} */
+function serviceFindings(sample) {
+  const broker = brokerName(sample.broker_kind)
+  return SERVICES.flatMap((service) => {
+    const check = sample.checks[service]
+    if (!check || check.status === 'online' || check.status === 'disabled') return []
+    if (check.status === 'offline') return [offlineFinding(service, sample)]
+    if (check.status === 'degraded') return [finding('warn', `${service}_degraded`, { broker })]
+    const isFirstLook = check.reason === 'first_look'
+    return [isFirstLook ? finding('unknown', 'first_look') : finding('warn', `${service}_unknown`, { broker })]
+  })
+}
+
+/** @param {Service} service @param {Sample} sample @returns {Finding} */
+function offlineFinding(service, sample) {
+  if (service !== 'worker') return finding('bad', `${service}_offline`, { broker: brokerName(sample.broker_kind) })
+  const waiting = sample.queue_size
+  return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
+}
+
+/** @param {Sample} sample @returns {Finding[]} */
+function queueFindings({ queues }) {
+  return queues.filter(({ state }) => state === 'missing').map(({ name }) => finding('warn', 'queue_missing', { name }))
+}
+
+/** @param {Sample} sample @param {number} busyTicks @returns {Finding[]} */
+function resourceFindings({ ram_percent }, busyTicks) {
+  const found = []
+  if (ram_percent !== null && ram_percent >= HIGH_RAM_PERCENT) {
+    found.push(finding('warn', 'ram_high', { percent: Math.round(ram_percent) }))
+  }
+  if (busyTicks >= BUSY_TICKS) found.push(finding('warn', 'cpu_high'))
+  return found
+}
+
+/** @param {Sample} sample @returns {Finding} */
+function calm({ queues, queue_size }) {
+  if (queues.length === 0) return finding('ok', 'ok')
+  return queue_size === null ? finding('ok', 'ok_queue_unknown') : finding('ok', 'ok_queue', { ready: queue_size })
+}
+
+/** @param {Level} level @param {string} code @param {Params} [params] @returns {Finding} */
+function finding(level, code, params = {}) {
+  return { level, code, params }
+}

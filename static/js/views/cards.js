@@ -1,0 +1,111 @@
+// @ts-check
+/** The cards with a number: CPU, RAM, queue. Each keeps its size whatever it has to say. */
+
+import { byId, el, fitChildren, setText } from '../dom.js'
+import { UNKNOWN } from '../format.js'
+
+/** @typedef {import('../main.js').View} View */
+/** @typedef {import('../types.js').Sample} Sample */
+/** @typedef {import('../types.js').Queue} Queue */
+/**
+ * @typedef {object} Card
+ * @property {string} value
+ * @property {number | null} [share] of the meter, 0 to 100
+ * @property {string} line
+ * @property {string} note
+ * @property {boolean} [isNoteWarning]
+ */
+
+/** @param {View} view */
+export function renderCards(view) {
+  const { sample } = view
+  renderCard('card-cpu', sample ? cpuCard(view, sample) : null)
+  renderCard('card-ram', sample ? ramCard(view, sample) : null)
+  renderCard('card-queue', sample ? queueCard(view, sample) : null)
+  renderQueues(view, sample?.queues ?? [])
+}
+
+/** @param {View} view @param {Sample} sample @returns {Card} */
+function cpuCard({ t, format }, { cpu, detail }) {
+  const { scope, cores, throttled_percent } = detail.cpu
+  const params = { scope: t(`scope.${scope}`), cores: cores ?? UNKNOWN, count: cores ?? 1 }
+  const isThrottled = (throttled_percent ?? 0) > 0
+  const host = scope === 'container' ? t('cpu.host', { percent: format.percent(detail.host_cpu.percent) }) : ''
+  const calm = cpu === null ? t('cpu.unknown') : host
+  return {
+    value: format.decimal(cpu),
+    share: cpu,
+    line: cores === null ? t('cpu.cores_unknown', params) : t('cpu.cores', params),
+    note: isThrottled ? t('cpu.throttled', { percent: throttled_percent ?? 0 }) : calm,
+    isNoteWarning: isThrottled,
+  }
+}
+
+/** @param {View} view @param {Sample} sample @returns {Card} */
+function ramCard({ t, format }, { ram_percent, detail }) {
+  const { scope, used_bytes, limit_bytes, oom_kills, peak_bytes } = detail.ram
+  const params = { used: format.size(used_bytes), limit: format.size(limit_bytes), scope: t(`scope.${scope}`) }
+  const used = limit_bytes === null ? t('ram.used_only', params) : t('ram.used', params)
+  const isKilling = (oom_kills ?? 0) > 0
+  const peak = peak_bytes === null ? '' : t('ram.peak', { peak: format.size(peak_bytes) })
+  return {
+    value: format.decimal(ram_percent),
+    share: ram_percent,
+    line: used_bytes === null ? t('ram.unknown') : used,
+    note: isKilling ? t('ram.oom', { count: oom_kills ?? 0 }) : peak,
+    isNoteWarning: isKilling,
+  }
+}
+
+/** @param {View} view @param {Sample} sample @returns {Card} */
+function queueCard({ t, format }, { queue_size, queue_peak, queues }) {
+  const isPeakKnown = queue_peak !== null
+  return {
+    value: format.integer(queue_size),
+    line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.ready', { count: queue_size }),
+    note: isPeakKnown ? t('queue.peak', { peak: format.integer(queue_peak) }) : '',
+  }
+}
+
+/** @param {Queue[]} queues @returns {string} a key of the catalogue */
+function whyNoQueue(queues) {
+  if (queues.length === 0) return 'queue.none'
+  return queues.every(({ state }) => state === 'missing') ? 'queue.missing_all' : 'queue.unknown'
+}
+
+/** @param {string} id @param {Card | null} card null while nothing is known: the skeleton shows */
+function renderCard(id, card) {
+  const root = byId(id)
+  root.classList.toggle('is-empty', card === null)
+  const { value, share = null, line, note, isNoteWarning = false } = card ?? { value: UNKNOWN, line: '', note: '' }
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(name))
+  setText(part('.value'), value)
+  setText(part('.line'), line)
+  setText(part('.note'), note)
+  part('.note').classList.toggle('is-warning', isNoteWarning)
+  root.querySelector('.unit')?.toggleAttribute('hidden', value === UNKNOWN)
+  const meter = /** @type {HTMLElement | null} */ (root.querySelector('.meter-fill'))
+  if (meter) meter.style.transform = `scaleX(${Math.min(100, share ?? 0) / 100})`
+}
+
+/** @param {View} view @param {Queue[]} queues */
+function renderQueues({ t, format }, queues) {
+  const list = byId('queues')
+  fitChildren(list, queues.length, queueItem)
+  queues.forEach((queue, index) => {
+    const [name, detail, count] = list.children[index].children
+    const isOk = queue.state === 'ok'
+    const word = { ok: '', missing: t('queue.missing'), unknown: t('queue.unread') }[queue.state]
+    const consumers = queue.consumers === null ? '' : t('queue.consumers', { count: queue.consumers })
+    setText(name, queue.name)
+    setText(detail, isOk ? consumers : word)
+    detail.classList.toggle('is-warning', !isOk)
+    setText(count, format.integer(queue.ready))
+  })
+}
+
+function queueItem() {
+  const item = el('li')
+  item.append(el('span', 'queue-name'), el('span', 'queue-detail'), el('span', 'queue-count'))
+  return item
+}

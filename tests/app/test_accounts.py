@@ -1,0 +1,231 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, text
+
+from app.accounts import TOKEN_PREFIX, AccountError, Accounts, Role, ensure_first_admin
+from app.database import reading, writing
+from app.passwords import Passwords, UnacceptablePassword
+from tests.app.conftest import ADMIN
+
+EMAIL, PASSWORD = ADMIN
+NEW_PASSWORD = "another long password"
+
+
+def open_session(accounts: Accounts, password: str = PASSWORD) -> str:
+    token = accounts.open_session(EMAIL, password)
+    assert token is not None
+    return token
+
+
+def test_a_session_tells_who_and_by_which_credential(accounts: Accounts) -> None:
+    token = open_session(accounts)
+
+    principal = accounts.find_session(token)
+
+    assert principal is not None
+    assert (principal.email, principal.role) == (EMAIL, Role.SUPER_ADMIN)
+    assert principal.credential.startswith("session:")
+    assert token not in principal.credential
+
+
+def test_the_database_holds_no_secret(accounts: Accounts, engine: Engine) -> None:
+    secrets = [PASSWORD, open_session(accounts), accounts.create_token(EMAIL)[1]]
+
+    with reading(engine) as connection:
+        rows = [
+            str(connection.execute(text(f"SELECT * FROM {name}")).all())
+            for name in ("users", "login_sessions", "tokens")
+        ]
+
+    assert not [secret for secret in secrets if secret in "".join(rows)]
+
+
+def test_an_email_address_is_the_same_in_any_case_and_with_blanks_around(accounts: Accounts) -> None:
+    with pytest.raises(AccountError, match="already"):
+        accounts.create_user(" Admin@Example.TEST ", PASSWORD, Role.VIEWER)
+
+    assert accounts.open_session(" ADMIN@example.test", PASSWORD)
+
+
+@pytest.mark.parametrize("email", ["", "admin", "a@b@c", "a b@c", "a@", "a\x00@b", "a\x1b[2J@b", f"{'a' * 250}@b.test"])
+def test_what_is_no_email_address_is_refused_and_never_found(accounts: Accounts, email: str) -> None:
+    with pytest.raises(AccountError, match="no e-mail address"):
+        accounts.create_user(email, PASSWORD, Role.VIEWER)
+
+    assert accounts.open_session(email, PASSWORD) is None
+
+
+def test_an_unacceptable_password_creates_nobody(accounts: Accounts) -> None:
+    with pytest.raises(UnacceptablePassword):
+        accounts.create_user("new@example.test", "too short", Role.VIEWER)
+
+    assert [user.email for user in accounts.list_users()] == [EMAIL]
+
+
+def test_every_login_opens_a_session_of_its_own(accounts: Accounts) -> None:
+    first, second = open_session(accounts), open_session(accounts)
+
+    accounts.close_session(first)
+
+    assert accounts.find_session(first) is None
+    assert accounts.find_session(second)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "\x00", "a" * 10_000])
+def test_a_made_up_token_belongs_to_nobody(accounts: Accounts, token: str) -> None:
+    accounts.close_session(token)
+
+    assert accounts.find_session(token) is None
+    assert accounts.find_token(token) is None
+
+
+def test_a_session_is_no_token_and_a_token_no_session(accounts: Accounts) -> None:
+    assert accounts.find_token(open_session(accounts)) is None
+    assert accounts.find_session(accounts.create_token(EMAIL)[1]) is None
+
+
+def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(accounts: Accounts, engine: Engine) -> None:
+    now = 1000.0
+    clocked = Accounts(engine, session_s=60, clock=lambda: now)
+    token = open_session(clocked)
+    now = 1059.9
+    assert clocked.find_session(token)
+
+    now = 1060.0
+
+    assert clocked.find_session(token) is None
+    open_session(clocked)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM login_sessions")).scalar_one() == 1
+
+
+def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> None:
+    sessions = [open_session(accounts), open_session(accounts)]
+    _, token = accounts.create_token(EMAIL)
+
+    accounts.set_password(EMAIL, NEW_PASSWORD)
+
+    assert [accounts.find_session(session) for session in sessions] == [None, None]
+    assert accounts.open_session(EMAIL, PASSWORD) is None
+    assert accounts.find_session(open_session(accounts, NEW_PASSWORD))
+    assert accounts.find_token(token)
+
+
+def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
+    session, (_, token) = open_session(accounts), accounts.create_token(EMAIL)
+
+    accounts.disable_user(EMAIL)
+
+    assert accounts.find_session(session) is None
+    assert accounts.find_token(token) is None
+    assert accounts.open_session(EMAIL, PASSWORD) is None
+    with pytest.raises(AccountError, match="disabled"):
+        accounts.create_token(EMAIL)
+
+
+def test_the_role_is_read_at_every_look(accounts: Accounts, engine: Engine) -> None:
+    session = open_session(accounts)
+
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE users SET role = 'viewer'"))
+
+    principal = accounts.find_session(session)
+    assert principal is not None
+    assert principal.role is Role.VIEWER
+
+
+def test_other_users_keep_their_sessions(accounts: Accounts) -> None:
+    accounts.create_user("other@example.test", PASSWORD, Role.VIEWER)
+    session = open_session(accounts)
+
+    accounts.disable_user("other@example.test")
+
+    assert accounts.find_session(session)
+
+
+def test_a_revoked_token_is_refused_and_stays_listed(accounts: Accounts) -> None:
+    (first, token), (second, kept) = accounts.create_token(EMAIL), accounts.create_token(EMAIL)
+
+    accounts.revoke_token(first)
+
+    assert token.startswith(TOKEN_PREFIX)
+    assert accounts.find_token(token) is None
+    assert accounts.find_token(kept)
+    assert [(row.id, row.revoked_at is None) for row in accounts.list_tokens(EMAIL)] == [(first, False), (second, True)]
+    assert accounts.list_tokens("nobody@example.test") == []
+    with pytest.raises(AccountError, match="revoked"):
+        accounts.revoke_token(first)
+
+
+@pytest.mark.parametrize("change", ["set_password", "disable_user", "create_token"])
+def test_there_is_nothing_to_change_about_an_unknown_user(accounts: Accounts, change: str) -> None:
+    arguments = [NEW_PASSWORD] if change == "set_password" else []
+
+    with pytest.raises(AccountError, match="no user"):
+        getattr(accounts, change)("nobody@example.test", *arguments)
+
+
+def test_a_login_renews_a_hash_made_with_weaker_parameters(accounts: Accounts, engine: Engine) -> None:
+    weak = Accounts(engine, passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
+    weak.set_password(EMAIL, PASSWORD)
+
+    open_session(accounts)
+
+    with reading(engine) as connection:
+        stored = connection.execute(text("SELECT password_hash FROM users")).scalar_one()
+    assert "m=19456,t=2,p=1" in stored
+    open_session(accounts)
+
+
+class HeldHasher(PasswordHasher):
+    """Stops after a check until it is let go: the moment between "the password is right" and "here is your session"."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=2, memory_cost=19_456, parallelism=1)
+        self.is_checked, self.may_go = threading.Event(), threading.Event()
+
+    def verify(self, *arguments: Any) -> Any:
+        answer = super().verify(*arguments)
+        self.is_checked.set()
+        assert self.may_go.wait(10)
+        return answer
+
+
+@pytest.mark.parametrize("change", ["set_password", "disable_user"])
+def test_a_login_under_way_while_the_user_changes_opens_nothing(
+    accounts: Accounts, engine: Engine, change: str
+) -> None:
+    hasher = HeldHasher()
+    slow = Accounts(engine, passwords=Passwords(hasher))
+
+    with ThreadPoolExecutor(1) as pool:
+        login = pool.submit(slow.open_session, EMAIL, PASSWORD)
+        assert hasher.is_checked.wait(10)
+        getattr(accounts, change)(EMAIL, *([NEW_PASSWORD] if change == "set_password" else []))
+        hasher.may_go.set()
+
+    assert login.result() is None
+
+
+def test_the_first_admin_is_made_once_with_a_password_of_its_own(engine: Engine) -> None:
+    accounts = Accounts(engine)
+
+    made = ensure_first_admin(accounts, EMAIL, None)
+
+    assert made is not None
+    principal = accounts.find_session(open_session(accounts, made))
+    assert principal is not None
+    assert principal.role is Role.SUPER_ADMIN
+    assert ensure_first_admin(accounts, "second@example.test", None) is None
+    assert [user.email for user in accounts.list_users()] == [EMAIL]
+
+
+def test_the_first_admin_gets_the_password_that_was_given(engine: Engine) -> None:
+    accounts = Accounts(engine)
+
+    assert ensure_first_admin(accounts, EMAIL, PASSWORD) is None
+    assert accounts.open_session(EMAIL, PASSWORD)

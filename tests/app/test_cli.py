@@ -1,0 +1,119 @@
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from app import cli
+from app.accounts import TOKEN_PREFIX, Accounts, Role
+from app.database import make_engine
+from tests.app.conftest import ADMIN
+from tests.services import free_port
+
+EMAIL, PASSWORD = ADMIN
+NEW = "new@example.test"
+
+
+def run(accounts: Accounts, *command: str, stdin: str | None = None) -> Result:
+    app = Flask(__name__)
+    app.extensions["accounts"] = accounts
+    cli.init_app(app)
+    return app.test_cli_runner().invoke(args=command, input=stdin)
+
+
+def test_a_user_is_created_with_the_password_typed_twice(accounts: Accounts) -> None:
+    done = run(accounts, "users", "create", NEW, "--role", "viewer", stdin=f"{PASSWORD}\n{PASSWORD}\n")
+
+    assert done.exit_code == 0, done.output
+    assert PASSWORD not in done.output
+    assert accounts.open_session(NEW, PASSWORD)
+    assert [(user.email, user.role) for user in accounts.list_users()][1] == (NEW, Role.VIEWER)
+
+
+def test_a_password_from_stdin_is_its_first_line(accounts: Accounts) -> None:
+    done = run(
+        accounts, "users", "create", NEW, "--role", "viewer", "--password-stdin", stdin=" with blanks around \r\nmore"
+    )
+
+    assert done.exit_code == 0, done.output
+    assert accounts.open_session(NEW, " with blanks around ")
+
+
+def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
+    done = run(accounts, "users", "create", NEW, "--role", "super_admin", "--generate")
+
+    assert accounts.open_session(NEW, done.stdout.removesuffix("\n"))
+    assert f"Created {NEW} as super_admin." in done.stderr
+
+
+def test_a_new_password_ends_the_old_one(accounts: Accounts) -> None:
+    done = run(accounts, "users", "passwd", EMAIL, "--generate")
+
+    assert accounts.open_session(EMAIL, PASSWORD) is None
+    assert accounts.open_session(EMAIL, done.stdout.strip())
+
+
+def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(accounts: Accounts) -> None:
+    token = run(accounts, "tokens", "create", EMAIL).stdout.removesuffix("\n")
+    assert token.startswith(TOKEN_PREFIX)
+    assert accounts.find_token(token)
+
+    [issued] = accounts.list_tokens()
+    assert run(accounts, "tokens", "revoke", str(issued.id)).exit_code == 0
+
+    listed = run(accounts, "tokens", "list", EMAIL)
+    assert accounts.find_token(token) is None
+    assert token not in listed.output
+    assert "revoked" in listed.stdout
+    assert run(accounts, "tokens", "list", NEW).stdout == "ID  EMAIL  CREATED  STATE\n"
+
+
+def test_lists_are_aligned(accounts: Accounts) -> None:
+    accounts.create_user("a@b.test", PASSWORD, Role.VIEWER)
+    assert run(accounts, "users", "disable", "A@b.test").exit_code == 0
+
+    header, disabled, active = run(accounts, "users", "list").stdout.splitlines()
+
+    assert header.split() == ["EMAIL", "ROLE", "CREATED", "STATE"]
+    assert {line.index(word) for line, word in ((header, "STATE"), (disabled, "disabled"), (active, "active"))} == {
+        header.index("STATE")
+    }
+    assert disabled.split()[1] == "viewer"
+    assert active.split()[1] == "super_admin"
+
+
+@pytest.mark.parametrize(
+    ("command", "stdin", "says"),
+    [
+        (f"users create {EMAIL} --role viewer --password-stdin", PASSWORD, "already"),
+        (f"users create {NEW} --role viewer --password-stdin", "short", "at least 12 characters"),
+        (f"users create {NEW} --role viewer --password-stdin", "", "at least 12 characters"),
+        (f"users create {NEW} --role viewer", f"{PASSWORD}\nsomething else\n", "do not match"),
+        (f"users create {NEW} --role viewer --password-stdin --generate", PASSWORD, "one of"),
+        (f"users create {NEW} --role root --generate", None, "super_admin"),
+        (f"users create {NEW} --generate", None, "--role"),
+        ("users create no-address --role viewer --generate", None, "no e-mail address"),
+        (f"users passwd {NEW} --generate", None, f"no user {NEW}"),
+        (f"users disable {NEW}", None, f"no user {NEW}"),
+        (f"tokens create {NEW}", None, f"no user {NEW}"),
+        ("tokens revoke 999", None, "no token 999"),
+        ("tokens revoke x", None, "integer"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line_and_fails(
+    accounts: Accounts, command: str, stdin: str | None, says: str
+) -> None:
+    done = run(accounts, *command.split(), stdin=stdin)
+
+    assert done.exit_code != 0
+    assert says in done.stderr
+    assert not isinstance(done.exception, Exception)
+    assert [user.email for user in accounts.list_users()] == [EMAIL]
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_line() -> None:
+    accounts = Accounts(make_engine(f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor"))
+
+    done = run(accounts, "users", "list")
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith("Error: The database does not answer")
+    assert "topsecret" not in done.output

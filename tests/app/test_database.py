@@ -1,0 +1,116 @@
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import IntegrityError
+
+from app.database import POOL_S, STATEMENT_S, make_engine, migrate, reading, writing
+from app.tables import User
+from collector.store.errors import StoreUnavailable
+from tests.services import PostgresServer, free_port
+
+ROW = {"email": "a@example.test", "password_hash": "-", "role": "viewer", "created_at": 1.5}
+
+
+def test_what_fails_halfway_leaves_nothing_behind(engine: Engine) -> None:
+    with reading(engine) as connection:  # Outside of a transaction; the next user of the connection is inside of one.
+        connection.execute(text("SELECT 1"))
+
+    with suppress(ZeroDivisionError), writing(engine) as connection:
+        connection.execute(insert(User).values(ROW))
+        _ = 1 / 0
+
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM users")).scalar_one() == 0
+
+
+def test_a_foreign_key_holds_in_every_database(engine: Engine) -> None:
+    orphan = text("INSERT INTO tokens (user_id, token_hash, created_at) VALUES (7, 'x', 1)")
+
+    with pytest.raises(IntegrityError), writing(engine) as connection:
+        connection.execute(orphan)
+
+
+def test_a_locked_sqlite_file_is_given_up_before_the_event_loop_is_missed(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path}/monitor.sqlite3")
+    migrate(engine)
+    other = sqlite3.connect(tmp_path / "monitor.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+
+    with pytest.raises(StoreUnavailable, match="locked"), writing(engine):
+        pass
+
+    assert time.monotonic() - started < 1
+    with reading(engine) as connection:  # A reader does not wait for a writer.
+        assert connection.execute(text("SELECT count(*) FROM users")).scalar_one() == 0
+    other.close()
+    engine.dispose()
+
+
+def test_a_server_that_refuses_is_unavailable_and_its_password_is_not_told() -> None:
+    engine = make_engine(f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor")
+
+    with pytest.raises(StoreUnavailable) as caught, reading(engine):
+        pass
+
+    assert "topsecret" not in str(caught.value)
+
+
+@pytest.mark.live
+def test_a_slow_statement_is_ended_by_the_server(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    started = time.monotonic()
+
+    with pytest.raises(StoreUnavailable, match="timeout"), reading(engine) as connection:
+        connection.execute(text("SELECT pg_sleep(30)"))
+
+    assert time.monotonic() - started < STATEMENT_S + 2
+    engine.dispose()
+
+
+@pytest.mark.live
+def test_options_given_in_the_url_stand_beside_the_deadline(postgres_url: str) -> None:
+    engine = make_engine(postgres_url + "?options=-c%20application_name%3Dpanel")
+
+    with reading(engine) as connection:
+        shown = [
+            connection.execute(text(f"SHOW {name}")).scalar_one() for name in ("application_name", "statement_timeout")
+        ]
+
+    assert shown == ["panel", "2s"]
+    engine.dispose()
+
+
+@pytest.mark.live
+def test_a_pool_with_every_connection_in_use_is_unavailable(postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    held = [engine.connect() for _ in range(15)]
+    started = time.monotonic()
+
+    with pytest.raises(StoreUnavailable, match="in use"), reading(engine):
+        pass
+
+    assert time.monotonic() - started < POOL_S + 2
+    for connection in held:
+        connection.close()
+    engine.dispose()
+
+
+@pytest.mark.live
+def test_a_restart_of_the_server_costs_no_request() -> None:
+    with PostgresServer() as server:
+        engine = make_engine(server.url)
+        with reading(engine) as connection:
+            connection.execute(text("SELECT 1"))
+        server.kill9()
+        with pytest.raises(StoreUnavailable), reading(engine):
+            pass
+        server.start()
+
+        with reading(engine) as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        engine.dispose()

@@ -1,0 +1,144 @@
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from app.database import MIGRATIONS
+from app.passwords import MAX_BYTES, MAX_HASHES, Passwords, UnacceptablePassword, make_password
+
+PASSWORD = "correct horse battery"
+
+
+class WatchedHasher(PasswordHasher):
+    """Counts how many checks are made, and how many at once."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=4096, parallelism=1)
+        self._lock = threading.Lock()
+        self.checks = self.running = self.most = 0
+
+    def verify(self, *arguments: Any) -> Any:
+        with self._lock:
+            self.checks += 1
+            self.running += 1
+            self.most = max(self.most, self.running)
+        try:
+            return super().verify(*arguments)
+        finally:
+            with self._lock:
+                self.running -= 1
+
+
+def test_a_hash_tells_its_parameters_and_fits_its_password_alone() -> None:
+    passwords = Passwords()
+
+    hashed = passwords.hash(PASSWORD)
+
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.verify(hashed, PASSWORD)
+    assert not passwords.verify(hashed, PASSWORD + "!")
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", "x" * (MAX_BYTES + 1), "é" * (MAX_BYTES // 2 + 1)])
+def test_a_new_password_too_short_or_too_long_is_refused(password: str) -> None:
+    with pytest.raises(UnacceptablePassword):
+        Passwords().hash(password)
+
+
+@pytest.mark.parametrize("password", ["twelve chars", "x" * MAX_BYTES, "doze letras é"])
+def test_a_new_password_within_the_bounds_is_accepted(password: str) -> None:
+    passwords = Passwords()
+
+    assert passwords.verify(passwords.hash(password), password)
+
+
+def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
+    passwords = Passwords()
+
+    hashed = passwords.hash("coração de leão")  # each accent one character
+
+    assert passwords.verify(hashed, "corac\u0327a\u0303o de lea\u0303o")  # each accent a character of its own
+
+
+def test_an_unknown_user_costs_as_much_work_as_a_wrong_password() -> None:
+    hasher = WatchedHasher()
+    passwords = Passwords(hasher)
+
+    assert not passwords.verify(None, PASSWORD)
+    assert hasher.checks == 1
+
+
+def test_a_damaged_hash_fits_no_password() -> None:
+    assert not Passwords().verify("$argon2id$damaged", PASSWORD)
+
+
+def test_a_hash_with_other_parameters_is_renewed_even_where_the_password_would_be_too_short_today() -> None:
+    passwords = Passwords()
+    outdated = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("short")
+
+    renewed = passwords.renew(outdated, "short")
+
+    assert passwords.verify(renewed, "short")
+    assert renewed != outdated
+    assert passwords.renew(renewed, "short") == renewed
+
+
+def test_no_more_than_two_hashes_are_computed_at_once() -> None:
+    hasher = WatchedHasher()
+    passwords = Passwords(hasher)
+    hashed = passwords.hash(PASSWORD)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: passwords.verify(hashed, PASSWORD), range(16)))
+
+    assert all(answers)
+    assert hasher.most <= MAX_HASHES
+
+
+def test_made_passwords_differ_and_are_acceptable() -> None:
+    first, second = make_password(), make_password()
+
+    assert first != second
+    Passwords().hash(first)
+
+
+UNDER_GEVENT = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from argon2 import PasswordHasher
+from app.passwords import Passwords
+
+passwords = Passwords(PasswordHasher(time_cost=10, memory_cost=19_456, parallelism=1))
+hashed = passwords.hash("correct horse battery")
+ticks = 0
+
+def tick():
+    global ticks
+    while True:
+        gevent.sleep(0.001)
+        ticks += 1
+
+gevent.spawn(tick)
+checks = [gevent.spawn(passwords.verify, hashed, "correct horse battery") for _ in range(4)]
+gevent.joinall(checks, raise_error=True)
+assert all(check.value for check in checks)
+print(ticks)
+"""
+
+
+def test_the_event_loop_of_gevent_runs_on_while_passwords_are_checked() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNDER_GEVENT],
+        cwd=MIGRATIONS.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert int(done.stdout) >= 10

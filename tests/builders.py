@@ -1,0 +1,31 @@
+"""Valid by default; override what the test is about."""
+
+from typing import Any
+
+from collector.store.model import Check, Cpu, Queue, QueueState, Ram, Sample, Scope, Status
+
+GIB = 2**30
+
+
+def make_queue(**overrides: Any) -> Queue:
+    return Queue(**{"name": "dispatch", "state": QueueState.OK, "ready": 0, "peak": 0, "consumers": None, **overrides})
+
+
+def make_sample(**overrides: Any) -> Sample:
+    cpu = Cpu(scope=Scope.HOST, percent=10.0, cores=2)
+    ram = Ram(scope=Scope.HOST, used_bytes=GIB, limit_bytes=4 * GIB, percent=25.0)
+    values = {
+        "host": "web-1",
+        "slot": 1,
+        "at": 1_763_877_303.012,
+        "took_ms": 4.2,
+        "cpu": cpu,
+        "ram": ram,
+        "host_cpu": cpu,
+        "host_ram": ram,
+        "queues": (make_queue(),),
+        "checks": {name: Check(status=Status.ONLINE, latency_ms=1.0) for name in ("database", "worker", "rabbitmq")},
+        "broker_kind": "redis",
+        "version": "1.7.0",
+    }
+    return Sample(**{**values, **overrides})

@@ -1,0 +1,91 @@
+"""A sample is taken in time and tells the truth, whatever its probes do."""
+
+import threading
+import time
+
+import pytest
+
+from collector.monitor import TICK_BUDGET_S, Probes, SystemMonitor
+from collector.probes.queues import Reading
+from collector.probes.resources import Resources
+from collector.store.model import Check, Cpu, Ram, Scope, Status
+from tests.builders import make_queue
+
+ONLINE = Check(status=Status.ONLINE, latency_ms=1.0)
+CPU = Cpu(scope=Scope.CONTAINER, percent=24.5, cores=0.5)
+RAM = Ram(scope=Scope.CONTAINER, used_bytes=100, limit_bytes=200, percent=50.0)
+RESOURCES = Resources(cpu=CPU, ram=RAM, host_cpu=CPU, host_ram=RAM)
+
+
+def make_monitor(**overrides):
+    probes = {
+        "resources": lambda: RESOURCES,
+        "database": lambda: ONLINE,
+        "queues": lambda: Reading(broker_kind="redis", queues=(make_queue(ready=7),), latency_ms=1.0),
+        "worker": lambda reading: ONLINE,
+    }
+    return SystemMonitor(
+        host="web-1", interval_s=3.0, version="1.7.0", probes=Probes(**{**probes, **overrides}), wall=lambda: 3002.9
+    )
+
+
+@pytest.fixture
+def hang():
+    """A probe that does not return before the test ends."""
+    release = threading.Event()
+
+    def read(*_):
+        release.wait(60)
+
+    yield read
+    release.set()
+
+
+def test_a_sample_holds_what_every_probe_said():
+    sample = make_monitor().sample()
+
+    assert (sample.host, sample.at, sample.slot) == ("web-1", 3002.9, 1000)
+    assert (sample.cpu, sample.ram, sample.queue_size, sample.broker_kind) == (CPU, RAM, 7, "redis")
+    assert {name: check.status for name, check in sample.checks.items()} == {
+        "database": "online", "worker": "online", "rabbitmq": "online",
+    }  # fmt: skip
+
+
+def test_a_database_that_hangs_is_unknown_and_costs_the_others_nothing(hang):
+    monitor = make_monitor(database=hang)
+
+    samples, started_s = [], time.monotonic()
+    for _ in range(3):
+        samples.append(monitor.sample())
+
+    assert [sample.checks["database"] for sample in samples] == [Check(status=Status.UNKNOWN, reason="stuck")] * 3
+    assert all(sample.cpu == CPU and sample.queue_size == 7 for sample in samples)
+    # Only the first tick waits: after it the lane is known to be stuck.
+    assert time.monotonic() - started_s < 2 * TICK_BUDGET_S
+
+
+def test_all_probes_hanging_end_the_tick_within_its_budget(hang):
+    started_s = time.monotonic()
+
+    sample = make_monitor(database=hang, resources=hang).sample()
+
+    assert time.monotonic() - started_s < 1.0
+    assert (sample.cpu.percent, sample.ram.used_bytes) == (None, None)
+    assert sample.took_ms < 1000
+
+
+def test_a_probe_that_raises_costs_its_own_figures_only():
+    def broken():
+        raise RuntimeError("a bug")
+
+    sample = make_monitor(resources=broken).sample()
+
+    assert sample.cpu.percent is None
+    assert sample.checks["database"] == ONLINE
+
+
+def test_without_a_watched_broker_it_shows_as_disabled():
+    sample = make_monitor(queues=lambda: None, worker=lambda reading: Check(status=Status.DISABLED)).sample()
+
+    assert sample.checks["rabbitmq"].status == "disabled"
+    assert (sample.broker_kind, sample.queue_size) == (None, None)

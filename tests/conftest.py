@@ -1,0 +1,55 @@
+"""Fixtures that start real services: one server a run, shared, and a fresh place in it for each test.
+
+A test that kills or pauses a server makes its own: `with RedisServer() as server`.
+"""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from tests.services import PostgresServer, RabbitServer, RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The run's Redis. Do not kill or pause it."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitServer]:
+    """The run's RabbitMQ. Do not kill or pause it; name queues so that no other test has them."""
+    with RabbitServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The run's PostgreSQL. Do not kill or pause it."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> Iterator[str]:
+    """The URL of an empty database of the run's Redis, emptied again afterwards."""
+    for number in range(16):
+        with redis.Redis.from_url(redis_server.url_of(number)) as client:
+            if not client.dbsize():
+                yield redis_server.url_of(number)
+                client.flushdb()
+                return
+    pytest.fail("all 16 databases of the test Redis are in use")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a fresh database of the run's PostgreSQL, dropped again afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    with postgres_server.connect() as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgres_server.url_of(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,279 @@
+"""The queue watch against real brokers: depth, peak, what is missing, what has failed, and the way back."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import amqp
+import pytest
+import redis
+from kombu import Connection, Producer
+from kombu import Queue as KombuQueue
+
+from collector.probes.queues import QueueWatch, Reading
+from collector.store.model import Queue, QueueState
+from tests.services import RabbitServer, RedisServer, free_port, wait_until
+
+pytestmark = pytest.mark.live
+
+
+@contextmanager
+def watching(url: str, *names: str, read_interval_s: float = 0.02) -> Iterator[QueueWatch]:
+    """A started watch that reads more often than in production, so that the tests are short."""
+    watch = QueueWatch(url, names, read_interval_s=read_interval_s)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+
+
+def await_reading(watch: QueueWatch, is_wanted: Callable[[Reading], object], deadline_s: float = 5.0) -> Reading:
+    """The first reading that is as wanted."""
+    readings: list[Reading] = []
+
+    def take() -> object:
+        readings.append(watch.take())
+        return is_wanted(readings[-1])
+
+    wait_until(take, deadline_s, "a reading as wanted")
+    return readings[-1]
+
+
+def await_queue(watch: QueueWatch, is_wanted: Callable[[Queue], object], deadline_s: float = 5.0) -> Queue:
+    """The first state of the only watched queue that is as wanted."""
+    return await_reading(watch, lambda reading: is_wanted(reading.queues[0]), deadline_s).queues[0]
+
+
+def publish(channel: amqp.Channel, name: str, count: int) -> None:
+    for _ in range(count):
+        channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)
+
+
+@pytest.fixture
+def channel(rabbitmq_server: RabbitServer) -> Iterator[amqp.Channel]:
+    with amqp.Connection(
+        f"127.0.0.1:{rabbitmq_server.port}", "monitor", rabbitmq_server.password, confirm_publish=True
+    ) as connection:
+        yield connection.channel()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"queue-{uuid4().hex}"
+
+
+@pytest.mark.parametrize("queue_type", ["classic", "quorum"])
+def test_rabbitmq_tells_depth_and_consumers_of(
+    queue_type: str, rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": queue_type})
+    publish(channel, name, 7)
+
+    with watching(rabbitmq_server.url, name) as watch:
+        unconsumed = await_queue(watch, lambda queue: queue.ready == 7)
+        channel.basic_qos(0, 2, False)
+        channel.basic_consume(name)
+        consumed = await_queue(watch, lambda queue: queue.consumers == 1 and queue.ready == 5)
+
+    assert unconsumed.state == QueueState.OK
+    assert unconsumed.consumers == 0
+    assert consumed.state == QueueState.OK
+
+
+def test_an_idle_consumer_of_a_quorum_queue_is_counted(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
+    channel.basic_consume(name)
+
+    with watching(rabbitmq_server.url, name) as watch:
+        queue = await_queue(watch, lambda queue: queue.consumers)
+
+    assert (queue.ready, queue.consumers) == (0, 1)
+
+
+def test_a_burst_that_has_drained_between_two_takes_shows_as_the_peak(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, auto_delete=False)
+    with watching(rabbitmq_server.url, name, read_interval_s=0.25) as watch:
+        await_queue(watch, lambda queue: queue.ready == 0)
+        publish(channel, name, 150)
+        wait_until(lambda: watch._seen[name].ready == 150, 2)
+        channel.queue_purge(name)
+        wait_until(lambda: watch._seen[name].ready == 0, 2)
+
+        burst, after = watch.take(), watch.take()
+
+    assert (burst.queues[0].ready, burst.queues[0].peak) == (0, 150)
+    assert (after.queues[0].ready, after.queues[0].peak) == (0, 0)
+
+
+def test_a_queue_that_is_missing_is_found_once_declared_and_missing_again_once_deleted(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    with watching(rabbitmq_server.url, name) as watch:
+        missing = await_reading(watch, lambda reading: reading.queues[0].state == QueueState.MISSING)
+        channel.queue_declare(name, auto_delete=False)
+        await_queue(watch, lambda queue: queue.ready == 0)
+        channel.queue_delete(name)
+        deleted = await_queue(watch, lambda queue: queue.state == QueueState.MISSING)
+
+    assert missing.failure is None
+    assert (missing.queues[0].ready, missing.queues[0].consumers) == (None, None)
+    assert deleted.ready is None
+
+
+def test_a_missing_queue_hides_no_other(rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str) -> None:
+    channel.queue_declare(name, auto_delete=False)
+    publish(channel, name, 3)
+
+    with watching(rabbitmq_server.url, f"{name}-absent", name) as watch:
+        reading = await_reading(watch, lambda reading: reading.queues[1].ready == 3)
+
+    assert [queue.state for queue in reading.queues] == [QueueState.MISSING, QueueState.OK]
+
+
+def test_a_queue_that_belongs_to_another_connection_is_unknown_and_the_broker_is_not(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, exclusive=True)
+
+    with watching(rabbitmq_server.url, name) as watch:
+        reading = await_reading(watch, lambda reading: reading.latency_ms is not None)
+
+    assert reading.failure is None
+    assert reading.queues == (Queue(name=name, state=QueueState.UNKNOWN),)
+
+
+def test_the_connection_is_kept_and_closed_politely(rabbitmq_server: RabbitServer, name: str) -> None:
+    with watching(rabbitmq_server.url, name) as watch:
+        await_reading(watch, lambda reading: reading.latency_ms is not None)
+
+    wait_until(lambda: "zapvoice-monitor" in rabbitmq_server.log.read_text(), 5)
+    assert "client unexpectedly closed TCP connection" not in rabbitmq_server.log.read_text()
+
+
+@pytest.mark.parametrize("make_server", [RedisServer, RabbitServer])
+def test_a_broker_that_hangs_or_dies_is_noticed_within_two_seconds_and_seen_again_soon_after(
+    make_server: type[RedisServer | RabbitServer], caplog: pytest.LogCaptureFixture
+) -> None:
+    with make_server() as server, watching(server.url, "dispatch") as watch:
+        await_reading(watch, lambda reading: reading.queues[0].state == QueueState.MISSING)
+
+        server.pause()
+        hanging = await_reading(watch, lambda reading: reading.failure is not None, 2.0)
+        started = time.monotonic()
+        watch.take()
+        took_s = time.monotonic() - started
+        server.resume()
+        await_reading(watch, lambda reading: reading.failure is None, 5.0)
+
+        server.kill9()
+        dead = await_reading(watch, lambda reading: reading.failure is not None, 2.0)
+        server.start()
+        back = await_reading(watch, lambda reading: reading.failure is None, 5.0)
+
+    assert (hanging.failure, hanging.queues) == ("timeout", (Queue(name="dispatch", state=QueueState.UNKNOWN),))
+    assert took_s < 0.05
+    assert (dead.failure, dead.queues) == ("refused", (Queue(name="dispatch", state=QueueState.UNKNOWN),))
+    assert back.latency_ms is not None
+    assert server.password not in caplog.text
+    assert str(server.port) not in caplog.text
+
+
+def test_a_question_that_never_ends_reads_as_stuck_and_take_does_not_wait_for_it(redis_url: str) -> None:
+    watch = QueueWatch(redis_url, ["dispatch"])
+    watch._seen["dispatch"] = Queue(name="dispatch", state=QueueState.OK, ready=5, peak=9)
+    watch._asked_at = time.monotonic() - 2.5
+
+    reading = watch.take()
+
+    assert reading.failure == "stuck"
+    assert reading.queues == (Queue(name="dispatch", state=QueueState.UNKNOWN, peak=9),)
+
+
+@pytest.mark.parametrize("spoil", ["password", "vhost"])
+def test_rabbitmq_that_lets_nobody_in_is_denied(spoil: str, rabbitmq_server: RabbitServer) -> None:
+    url = rabbitmq_server.url
+    url = url.replace(rabbitmq_server.password, "wrong") if spoil == "password" else url + "nowhere"
+
+    with watching(url, "dispatch") as watch:
+        assert await_reading(watch, lambda reading: reading.failure is not None).failure == "denied"
+
+
+def test_redis_that_lets_nobody_in_is_denied(redis_server: RedisServer) -> None:
+    with watching(redis_server.url.replace(redis_server.password, "wrong"), "dispatch") as watch:
+        assert await_reading(watch, lambda reading: reading.failure is not None).failure == "denied"
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "redis"])
+def test_nobody_listening_is_refused_at_once(scheme: str) -> None:
+    with watching(f"{scheme}://127.0.0.1:{free_port()}/0", "dispatch") as watch:
+        assert await_reading(watch, lambda reading: reading.failure is not None, 1.0).failure == "refused"
+
+
+def test_redis_counts_the_messages_of_all_priorities(redis_url: str) -> None:
+    with Connection(redis_url) as connection, watching(redis_url, "dispatch") as watch:
+        producer = Producer(connection.default_channel)
+        for priority in (0, 3, 6, 9, 9):
+            producer.publish({}, routing_key="dispatch", priority=priority)
+
+        queue = await_queue(watch, lambda queue: queue.ready == 5)
+
+    assert (queue.state, queue.consumers) == (QueueState.OK, None)
+
+
+def test_an_empty_redis_queue_reads_as_zero_once_it_has_held_a_message(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client, watching(redis_url, "dispatch") as watch:
+        await_queue(watch, lambda queue: queue.state == QueueState.MISSING)
+        client.lpush("dispatch", "{}", "{}")
+        await_queue(watch, lambda queue: queue.ready == 2)
+        client.delete("dispatch")
+        drained = await_queue(watch, lambda queue: queue.ready == 0)
+
+    assert drained.state == QueueState.OK
+
+
+@pytest.mark.parametrize("exchange", ["dispatch", "all-tasks"])
+def test_an_empty_redis_queue_that_is_bound_to_any_exchange_reads_as_zero_from_the_first_look(
+    exchange: str, redis_url: str
+) -> None:
+    with Connection(redis_url) as connection:
+        KombuQueue("dispatch", exchange=exchange, routing_key="dispatch", channel=connection.default_channel).declare()
+
+    with watching(redis_url, "dispatch") as watch:
+        queue = await_queue(watch, lambda queue: queue.state != QueueState.UNKNOWN)
+
+    assert (queue.state, queue.ready) == (QueueState.OK, 0)
+
+
+def test_a_redis_key_that_is_no_queue_is_unknown_and_hides_no_other(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("odd", "text")
+        client.lpush("dispatch", "{}")
+
+    with watching(redis_url, "odd", "dispatch") as watch:
+        reading = await_reading(watch, lambda reading: reading.queues[1].ready == 1)
+
+    assert reading.failure is None
+    assert reading.queues[0] == Queue(name="odd", state=QueueState.UNKNOWN)
+
+
+def test_redis_is_reached_by_its_unix_socket(redis_server: RedisServer) -> None:
+    with watching(redis_server.unix_url, "never-used") as watch:
+        assert await_queue(watch, lambda queue: queue.state == QueueState.MISSING)
+
+
+def test_starting_and_stopping_twice_is_harmless(redis_url: str) -> None:
+    watch = QueueWatch(redis_url, ["dispatch"])
+
+    watch.start()
+    watch.start()
+    await_reading(watch, lambda reading: reading.latency_ms is not None)
+    watch.stop()
+    watch.stop()
+    watch.start()
+    watch.stop()

@@ -1,0 +1,156 @@
+"""CgroupProbe inside real v1 cgroups that the test makes, against what the kernel itself counts there.
+
+Needs root and a kernel with v1 controllers. Where there are none it skips even in CI: a kernel cannot be installed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+pytestmark = pytest.mark.live
+
+REPOSITORY = Path(__file__).parents[2]
+CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory")
+MIB = 2**20
+
+# Joins the cgroups, fills memory, keeps a CPU busy between two readings, and tells what the probe and the kernel saw.
+CHILD = """
+import json, os, subprocess, sys, time
+from pathlib import Path
+
+cgroups = {name: Path(path) for name, path in json.loads(sys.argv[1]).items()}
+for path in cgroups.values():
+    (path / "cgroup.procs").write_text(str(os.getpid()))
+
+from collector.probes.resources import ResourcesProbe
+
+block = bytearray(200 * 2**20)
+block[::4096] = b"x" * (len(block) // 4096)
+
+def kernel():
+    stat = dict(line.split() for line in (cgroups["memory"] / "memory.stat").read_text().splitlines())
+    cpu = dict(line.split() for line in (cgroups["cpu"] / "cpu.stat").read_text().splitlines())
+    return {
+        "mono_s": time.monotonic(),
+        "used_s": int((cgroups["cpuacct"] / "cpuacct.usage").read_text()) / 1e9,
+        "throttled": int(cpu["nr_throttled"]),
+        "working_set_bytes":
+            int((cgroups["memory"] / "memory.usage_in_bytes").read_text()) - int(stat["total_inactive_file"]),
+    }
+
+probe = ResourcesProbe()
+probe.read()
+before = kernel()
+busy = "import time; end = time.monotonic() + 1.5\\nwhile time.monotonic() < end: pass"
+subprocess.run([sys.executable, "-S", "-c", busy], check=True)
+seen = probe.read()
+after = kernel()
+print(json.dumps({
+    "cpu": vars(seen.cpu), "ram": vars(seen.ram), "working_set_bytes": after["working_set_bytes"],
+    "used_cores": (after["used_s"] - before["used_s"]) / (after["mono_s"] - before["mono_s"]),
+    "throttled": after["throttled"] - before["throttled"],
+}))
+"""
+
+
+@pytest.fixture
+def cgroups() -> Iterator[dict[str, Path]]:
+    """A fresh cgroup of each controller, named as Docker does; removed at the end, whatever happened."""
+    name = f"docker-{uuid4().hex}.scope"
+    made = {controller: Path("/sys/fs/cgroup") / controller / name for controller in CONTROLLERS}
+    missing = [str(path.parent) for path in made.values() if not (path.parent / "cgroup.procs").exists()]
+    if missing:
+        pytest.skip(f"the kernel has no cgroup v1 here, which cannot be installed: {', '.join(missing)}")
+    try:
+        for path in made.values():
+            try:
+                path.mkdir(exist_ok=True)  # Controllers mounted together are one directory by two names.
+            except OSError as exc:
+                pytest.skip(f"a cgroup can only be made by root, on a machine or a kernel of one's own: {exc}")
+        for file_name in ("cpuset.cpus", "cpuset.mems"):  # Empty in a new cpuset, and then no process may enter.
+            inherited = (made["cpuset"].parent / file_name).read_text()
+            (made["cpuset"] / file_name).write_text(inherited)
+        (made["memory"] / "memory.limit_in_bytes").write_text(str(512 * MIB))
+        yield made
+    finally:
+        for path in made.values():
+            remove(path)
+
+
+def remove(cgroup: Path) -> None:
+    deadline = time.monotonic() + 10
+    while cgroup.exists():
+        try:
+            cgroup.rmdir()
+        except OSError:  # Busy until the kernel has let go of the last process.
+            assert time.monotonic() < deadline, f"{cgroup} cannot be removed"
+
+
+def run_inside(cgroups: dict[str, Path]) -> dict[str, Any]:
+    paths = json.dumps({name: str(path) for name, path in cgroups.items()})
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, paths],
+        check=False,
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def limit_to_half_a_core(cgroups: dict[str, Path]) -> float:
+    if not (cgroups["cpu"] / "cpu.cfs_quota_us").exists():
+        pytest.skip("the kernel is built without CPU quotas")
+    (cgroups["cpu"] / "cpu.cfs_period_us").write_text("100000")
+    (cgroups["cpu"] / "cpu.cfs_quota_us").write_text("50000")
+    return 0.5
+
+
+def limit_to_one_cpu(cgroups: dict[str, Path]) -> float:
+    first = (cgroups["cpuset"] / "cpuset.cpus").read_text().strip().replace(",", "-").split("-")[0]
+    (cgroups["cpuset"] / "cpuset.cpus").write_text(first)
+    return 1.0
+
+
+def leave_unlimited(cgroups: dict[str, Path]) -> float:
+    return float(os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize("limit", [limit_to_half_a_core, limit_to_one_cpu, leave_unlimited])
+def test_the_probe_agrees_with_the_kernel_inside_a_real_cgroup(
+    cgroups: dict[str, Path], limit: Callable[[dict[str, Path]], float]
+) -> None:
+    cores = limit(cgroups)
+
+    seen = run_inside(cgroups)
+
+    cpu, ram = seen["cpu"], seen["ram"]
+    assert (cpu["scope"], cpu["cores"]) == ("container", cores)
+    assert cpu["percent"] == pytest.approx(min(100 * seen["used_cores"] / cores, 100), abs=5)
+    assert (ram["scope"], ram["limit_bytes"]) == ("container", 512 * MIB)
+    assert ram["used_bytes"] == pytest.approx(seen["working_set_bytes"], rel=0.02)
+    assert ram["used_bytes"] > 200 * MIB
+    assert ram["percent"] == pytest.approx(100 * ram["used_bytes"] / (512 * MIB), abs=0.1)
+    assert ram["peak_bytes"] >= ram["used_bytes"]
+    assert ram["oom_kills"] == 0
+
+
+def test_a_busy_loop_fills_a_quota_of_half_a_core_and_is_throttled(cgroups: dict[str, Path]) -> None:
+    limit_to_half_a_core(cgroups)
+
+    seen = run_inside(cgroups)
+
+    assert seen["cpu"]["percent"] > 85
+    assert seen["throttled"] > 0
+    assert seen["cpu"]["throttled_percent"] > 0

@@ -1,0 +1,69 @@
+"""The table of settings: typed, frozen, its faults told all at once."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from settings import SettingsError, load_settings
+
+
+def test_without_an_environment_the_defaults_stand():
+    settings = load_settings({})
+
+    assert (settings.port, settings.sample_interval_s, settings.watched_queues) == (8000, 3.0, ("dispatch",))
+    assert settings.secret_key is None
+
+
+def test_values_are_read_by_their_type():
+    settings = load_settings(
+        {"PORT": "9000", "WATCHED_QUEUES": "a, b,,a", "SECURE_COOKIES": "true", "MONITOR_DATA_DIR": "/tmp/x"}
+    )
+
+    assert (settings.port, settings.watched_queues, settings.secure_cookies) == (9000, ("a", "b"), True)
+    assert settings.monitor_data_dir == Path("/tmp/x")
+
+
+def test_every_fault_is_told_at_once_with_the_form_that_is_expected():
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"PORT": "70000", "SAMPLE_INTERVAL_S": "nan", "SECURE_COOKIES": "yes", "REDIS_URL": "http://x"})
+
+    assert [fault.split(" ")[0] for fault in caught.value.faults] == [
+        "REDIS_URL", "SAMPLE_INTERVAL_S", "PORT", "SECURE_COOKIES",
+    ]  # fmt: skip
+    assert "a whole number from 1 to 65535; '70000' is not" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "MONITOR_ADMIN_PASSWORD", "DATABASE_URL"])
+def test_a_faulty_secret_is_not_repeated(name):
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: "hunter2"})
+
+    assert name in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_is_read_from_the_file_that_is_named(tmp_path):
+    (tmp_path / "key").write_text("k" * 40 + "\n")
+
+    assert load_settings({"SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key == "k" * 40
+
+
+def test_a_secret_file_that_is_not_there_is_a_fault():
+    with pytest.raises(SettingsError, match="SECRET_KEY_FILE must name a readable file"):
+        load_settings({"SECRET_KEY_FILE": "/does/not/exist"})
+
+
+def test_settings_are_frozen_and_their_repr_holds_no_secret():
+    settings = load_settings({"SECRET_KEY": "k" * 40, "REDIS_URL": "redis://:hunter2@localhost/0"})
+
+    assert "hunter2" not in repr(settings)
+    assert "kkkk" not in repr(settings)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.port = 1
+
+
+def test_a_url_needs_its_scheme_and_a_port_that_is_one():
+    for url in ("redis://", "localhost:6379", "redis://host:port/0"):
+        with pytest.raises(SettingsError, match="REDIS_URL"):
+            load_settings({"REDIS_URL": url})
