@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder="../static")
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.context_processor(lambda: {"version": VERSION})
     interval_s = settings.sample_interval_s
 
     store = LiveStore(redis_client(settings.redis_url))

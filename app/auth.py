@@ -99,7 +99,7 @@ def current_principal() -> Principal:
     return principal
 
 
-@blueprint.get("/login")
+@blueprint.get("/login", endpoint="login")
 def show_login() -> ResponseReturnValue:
     """The form."""
     return _render_login(None)
@@ -121,12 +121,12 @@ def log_in() -> ResponseReturnValue:
     return response
 
 
-@blueprint.post("/logout")
+@blueprint.post("/logout", endpoint="logout")
 def log_out() -> ResponseReturnValue:
     """End the session here and in the browser."""
     door = _door()
     _close_session()
-    response = redirect(url_for("auth.show_login"), 303)
+    response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
     return response
 
@@ -164,7 +164,7 @@ def _find_principal() -> Principal | None:
 def _ask_to_log_in(page: bool) -> Response:
     if page:
         asked_for = request.full_path if request.query_string else request.path
-        return redirect(url_for("auth.show_login", next=asked_for), 303)
+        return redirect(url_for("auth.login", next=asked_for), 303)
     response = error_response(401, "unauthorized", "Sign in, or send `Authorization: Bearer TOKEN` with a valid token.")
     response.headers["WWW-Authenticate"] = "Bearer"
     return response

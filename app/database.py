@@ -6,13 +6,15 @@ The only place where SQLAlchemy's "the database does not answer" becomes `StoreU
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import alembic.command
 import alembic.config
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,6 +31,9 @@ POOL_S = 2.0
 
 STATEMENT_S = 2.0
 """Longest wait for a PostgreSQL statement, locks included. Those of the panel take about a millisecond."""
+
+ANSWER_S = 1.0
+"""How much longer than for the statement a PostgreSQL server is waited for."""
 
 SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
@@ -100,21 +105,37 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 
 
+class _DeadlineConnection(psycopg.Connection[Any]):
+    """Ends the wait for a server that answers nothing at all: one that is frozen keeps no deadline of its own."""
+
+    answer_s: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or self.answer_s)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
+            raise
+
+
 def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
-    given_options = url.query.get("options", "")
-    deadlines = {
-        "connect_timeout": CONNECT_S,
-        "options": f"{given_options} -c statement_timeout={patience_s * 1000:.0f}".lstrip(),
-        # The server's own deadline does not help when the network swallows packets: then the kernel gives up.
-        "tcp_user_timeout": int(STATEMENT_S * 1000),
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-    }
-    # Pre-ping: after a restart of the server no request pays for a dead connection.
-    return create_engine(
-        url, connect_args=deadlines, pool_timeout=POOL_S, pool_pre_ping=True, pool_recycle=600, hide_parameters=True
+    options = f"{url.query.get('options', '')} -c statement_timeout={patience_s * 1000:.0f}"
+    engine = create_engine(
+        url,
+        connect_args={"connect_timeout": CONNECT_S, "options": options},
+        pool_timeout=POOL_S,
+        pool_pre_ping=True,  # After a restart of the server no request pays for a dead connection.
+        hide_parameters=True,
     )
+
+    def connect(_dialect: Dialect, _entry: ConnectionPoolEntry, args: Any, named: Any) -> DBAPIConnection:
+        connection = _DeadlineConnection.connect(*args, **named)
+        connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
+        return cast(DBAPIConnection, connection)
+
+    event.listen(engine, "do_connect", connect)
+    return engine
 
 
 def _make_sqlite_engine(url: URL, patience_s: float) -> Engine:

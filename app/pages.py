@@ -28,7 +28,7 @@ def make_blueprint(store: LiveStore, hub: Hub, *, version: str, interval_s: floa
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
         snapshot = {"version": version, "interval_s": interval_s, "user": user, **_newest(store, hub, interval_s)}
-        return render_template("monitor.html", snapshot=snapshot, version=version, user=user)
+        return render_template("monitor.html", snapshot=snapshot, user=user)
 
     return blueprint
 

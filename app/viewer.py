@@ -65,10 +65,10 @@ class Viewer:
         """
         while True:
             data = self._take()
-            if data and self._socket is None:
-                yield data
-            elif data:
+            if data and self._socket is not None:
                 self._flush(self._socket, data)
+            elif data:
+                yield data
             elif not self._is_open:
                 return
             else:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
@@ -297,3 +298,39 @@ class PostgresServer(Service):
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
+
+
+class CeleryWorker(Service):
+    """A worker of the stock kind on one queue, as the watched application has them, without an app of its own."""
+
+    program = sys.executable
+
+    def __init__(self, broker_url: str, queue: str) -> None:
+        super().__init__()
+        self._broker_url = broker_url
+        self._queue = queue
+
+    @property
+    def url(self) -> str:
+        """Its broker's."""
+        return self._broker_url
+
+    def start(self) -> None:
+        """Start it and return once it consumes."""
+        options = [
+            "-Q",
+            self._queue,
+            "-P",
+            "solo",
+            "-n",
+            f"{secrets.token_hex(4)}@test",
+            "--without-mingle",
+            "-l",
+            "INFO",
+        ]
+        # It runs in its own directory, where no celeryconfig.py lies that the default app would read.
+        self._run([self.program, "-m", "celery", "worker", *options], {"CELERY_BROKER_URL": self._broker_url})
+
+    def is_ready(self) -> bool:
+        """Whether it has said so."""
+        return " ready." in self.log.read_text()

@@ -57,6 +57,10 @@ class DatabaseProbe:
         self._thread = None
         return self._note(self._answer)
 
+    def close(self) -> None:
+        """Close the kept connection, unless a question is pending on it."""
+        self._engine.dispose()
+
     def _note(self, check: Check) -> Check:
         if check.reason not in (None, self._last_reason):
             log.warning("the watched database: %s", check.reason)

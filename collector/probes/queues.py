@@ -29,7 +29,7 @@ OVERDUE_S = 2.0
 """A question unanswered for so long means a hung thread: each has a deadline of half of it."""
 
 ABSENT_REST_S = 2.0
-"""A queue that could not be read is asked for again after this time: RabbitMQ logs every such question as an error."""
+"""A queue that is not there is looked for again after this time: RabbitMQ logs every such look as an error."""
 
 BACKOFF_CAP_S = 2.0
 """Longest pause between two attempts to connect: a broker that is back shows within the next sample."""
@@ -67,7 +67,6 @@ class QueueWatch:
         """When the pending question was put, monotonic; None while none is."""
         self._failure: str | None = None
         self._latency_ms: float | None = None
-        self._rest_until = dict.fromkeys(queue_names, 0.0)
         self._known: set[str] = set()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -125,20 +124,16 @@ class QueueWatch:
 
     def _read_round(self, reader: "QueueReader") -> None:
         started = time.monotonic()
-        due = [name for name, rest_until in self._rest_until.items() if rest_until <= started]
-        for name in due:
+        for name in tuple(self._seen):
             self._asked_at = time.monotonic()
             self._note(reader.read(name))
         with self._lock:
             if self._failure is not None:
                 log.info("the watched broker answers again")
             self._failure = None
-            if due:
-                self._latency_ms = (time.monotonic() - started) * 1000
+            self._latency_ms = (time.monotonic() - started) * 1000
 
     def _note(self, queue: Queue) -> None:
-        if queue.state != QueueState.OK:
-            self._rest_until[queue.name] = time.monotonic() + ABSENT_REST_S
         with self._lock:
             before = self._seen[queue.name]
             counts = [count for count in (before.peak, queue.ready) if count is not None]
@@ -164,7 +159,7 @@ class QueueWatch:
     def _pause_s(self, failures: int) -> float:
         if not failures:
             return self._read_interval_s
-        pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2**failures)
+        pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2 ** min(failures, 10))
         return pause_s * random.uniform(0.5, 1)  # noqa: S311  Jitter: collectors of a fleet come back one by one.
 
 
@@ -183,9 +178,23 @@ class AmqpReader:
 
     def __init__(self, connection: Connection) -> None:
         self._channel = connection.channel()
+        self._absent: dict[str, tuple[Queue, float]] = {}
+        """Queues that could not be read, and when that was found, monotonic."""
 
     def read(self, name: str) -> Queue:
-        """The queue; py-amqp has reopened the channel when a missing queue's 404 has closed it."""
+        """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
+        queue, found_at = self._absent.get(name, (None, 0.0))
+        if queue is not None and time.monotonic() - found_at < ABSENT_REST_S:
+            self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
+            return queue
+        queue = self._declare(name)
+        if queue.state == QueueState.OK:
+            self._absent.pop(name, None)
+        else:
+            self._absent[name] = queue, time.monotonic()
+        return queue
+
+    def _declare(self, name: str) -> Queue:
         try:
             declared = self._channel.queue_declare(name, passive=True)
         except amqp.NotFound as error:
@@ -209,7 +218,8 @@ class RedisReader:
         self._known = known
         """Names that are known, kept by the watch over reconnects."""
         self._cursor = 0
-        self._has_scanned = False
+        self._has_searched = False
+        self._searched_at = float("-inf")
 
     def read(self, name: str) -> Queue:
         """The queue; unknown, not missing, until the bindings have been searched once."""
@@ -219,11 +229,11 @@ class RedisReader:
             return Queue(name=name, state=QueueState.UNKNOWN)
         if ready:
             self._known.add(name)
-        elif name not in self._known:
+        elif name not in self._known and time.monotonic() - self._searched_at > ABSENT_REST_S:
             self._search_bindings()
         if name in self._known:
             return Queue(name=name, state=QueueState.OK, ready=ready)
-        return Queue(name=name, state=QueueState.MISSING if self._has_scanned else QueueState.UNKNOWN)
+        return Queue(name=name, state=QueueState.MISSING if self._has_searched else QueueState.UNKNOWN)
 
     def _search_bindings(self) -> None:
         """Take one step through the keys: a broker shared with a large database must not feel the search."""
@@ -232,4 +242,5 @@ class RedisReader:
             self._cursor, keys = client.scan(self._cursor, match=f"{prefix}*", count=SCAN_COUNT)
         for key in keys:
             self._known.update(queue for *_, queue in self._channel.get_table(key.decode().removeprefix(prefix)))
-        self._has_scanned = self._has_scanned or self._cursor == 0
+        self._searched_at = time.monotonic()
+        self._has_searched = self._has_searched or self._cursor == 0

@@ -8,9 +8,7 @@ from sqlalchemy import Engine
 
 from app.accounts import Accounts, Role
 from app.database import make_engine, migrate
-
-ADMIN = ("admin@example.test", "correct horse battery")
-"""E-mail address and password."""
+from tests.app.people import ADMIN
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])

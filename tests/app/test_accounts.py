@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from app.accounts import TOKEN_PREFIX, AccountError, Accounts, Role, ensure_first_admin
 from app.database import reading, writing
 from app.passwords import Passwords, UnacceptablePassword
-from tests.app.conftest import ADMIN
+from tests.app.people import ADMIN
 
 EMAIL, PASSWORD = ADMIN
 NEW_PASSWORD = "another long password"

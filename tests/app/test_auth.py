@@ -12,7 +12,7 @@ from app import auth, errors
 from app.accounts import Accounts, Role
 from app.auth import current_principal, require_role
 from app.database import make_engine
-from tests.app.conftest import ADMIN
+from tests.app.people import ADMIN
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN

@@ -5,7 +5,7 @@ from flask import Flask
 from app import cli
 from app.accounts import TOKEN_PREFIX, Accounts, Role
 from app.database import make_engine
-from tests.app.conftest import ADMIN
+from tests.app.people import ADMIN
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN

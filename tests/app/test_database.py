@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from app.database import POOL_S, STATEMENT_S, make_engine, migrate, reading, writing
+from app.database import ANSWER_S, CONNECT_S, POOL_S, STATEMENT_S, make_engine, migrate, reading, writing
 from app.tables import User
 from collector.store.errors import StoreUnavailable
 from tests.services import PostgresServer, free_port
@@ -113,4 +113,23 @@ def test_a_restart_of_the_server_costs_no_request() -> None:
 
         with reading(engine) as connection:
             assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        engine.dispose()
+
+
+@pytest.mark.live
+def test_a_server_that_answers_nothing_is_given_up_and_taken_back() -> None:
+    with PostgresServer() as server:
+        engine = make_engine(server.url)
+        with reading(engine) as connection:
+            connection.execute(text("SELECT 1"))
+        server.pause()
+        started = time.monotonic()
+
+        with pytest.raises(StoreUnavailable), reading(engine):
+            pass
+
+        assert time.monotonic() - started < STATEMENT_S + ANSWER_S + CONNECT_S + 1
+        server.resume()
+        with reading(engine) as connection:
+            assert connection.execute(text("SELECT 2")).scalar_one() == 2
         engine.dispose()

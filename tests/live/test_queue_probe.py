@@ -74,7 +74,7 @@ def test_rabbitmq_tells_depth_and_consumers_of(
     with watching(rabbitmq_server.url, name) as watch:
         unconsumed = await_queue(watch, lambda queue: queue.ready == 7)
         channel.basic_qos(0, 2, False)
-        channel.basic_consume(name)
+        channel.basic_consume(name, callback=lambda message: None)
         consumed = await_queue(watch, lambda queue: queue.consumers == 1 and queue.ready == 5)
 
     assert unconsumed.state == QueueState.OK
@@ -86,7 +86,7 @@ def test_an_idle_consumer_of_a_quorum_queue_is_counted(
     rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
 ) -> None:
     channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
-    channel.basic_consume(name)
+    channel.basic_consume(name, callback=lambda message: None)
 
     with watching(rabbitmq_server.url, name) as watch:
         queue = await_queue(watch, lambda queue: queue.consumers)

@@ -151,6 +151,6 @@ def test_a_busy_loop_fills_a_quota_of_half_a_core_and_is_throttled(cgroups: dict
 
     seen = run_inside(cgroups)
 
-    assert seen["cpu"]["percent"] > 85
+    assert seen["cpu"]["percent"] > 70  # The kernel gives no more than the quota, and on a busy machine a little less.
     assert seen["throttled"] > 0
     assert seen["cpu"]["throttled_percent"] > 0

@@ -10,9 +10,11 @@ import { UNKNOWN } from '../format.js'
 /**
  * @typedef {object} Card
  * @property {string} value
+ * @property {string} [unit] beside the value, where the template has none
+ * @property {string} [scope] whose resources the number speaks of
  * @property {number | null} [share] of the meter, 0 to 100
  * @property {string} line
- * @property {string} note
+ * @property {string} [note]
  * @property {boolean} [isNoteWarning]
  */
 
@@ -28,14 +30,14 @@ export function renderCards(view) {
 /** @param {View} view @param {Sample} sample @returns {Card} */
 function cpuCard({ t, format }, { cpu, detail }) {
   const { scope, cores, throttled_percent } = detail.cpu
-  const params = { scope: t(`scope.${scope}`), cores: cores ?? UNKNOWN, count: cores ?? 1 }
   const isThrottled = (throttled_percent ?? 0) > 0
   const host = scope === 'container' ? t('cpu.host', { percent: format.percent(detail.host_cpu.percent) }) : ''
   const calm = cpu === null ? t('cpu.unknown') : host
   return {
     value: format.decimal(cpu),
     share: cpu,
-    line: cores === null ? t('cpu.cores_unknown', params) : t('cpu.cores', params),
+    scope: t(`scope.${scope}`),
+    line: cores === null ? '' : t('cpu.cores', { cores, count: cores }),
     note: isThrottled ? t('cpu.throttled', { percent: throttled_percent ?? 0 }) : calm,
     isNoteWarning: isThrottled,
   }
@@ -44,13 +46,14 @@ function cpuCard({ t, format }, { cpu, detail }) {
 /** @param {View} view @param {Sample} sample @returns {Card} */
 function ramCard({ t, format }, { ram_percent, detail }) {
   const { scope, used_bytes, limit_bytes, oom_kills, peak_bytes } = detail.ram
-  const params = { used: format.size(used_bytes), limit: format.size(limit_bytes), scope: t(`scope.${scope}`) }
+  const params = { used: format.size(used_bytes), limit: format.size(limit_bytes) }
   const used = limit_bytes === null ? t('ram.used_only', params) : t('ram.used', params)
   const isKilling = (oom_kills ?? 0) > 0
   const peak = peak_bytes === null ? '' : t('ram.peak', { peak: format.size(peak_bytes) })
   return {
     value: format.decimal(ram_percent),
     share: ram_percent,
+    scope: t(`scope.${scope}`),
     line: used_bytes === null ? t('ram.unknown') : used,
     note: isKilling ? t('ram.oom', { count: oom_kills ?? 0 }) : peak,
     isNoteWarning: isKilling,
@@ -59,11 +62,10 @@ function ramCard({ t, format }, { ram_percent, detail }) {
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
 function queueCard({ t, format }, { queue_size, queue_peak, queues }) {
-  const isPeakKnown = queue_peak !== null
   return {
     value: format.integer(queue_size),
-    line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.ready', { count: queue_size }),
-    note: isPeakKnown ? t('queue.peak', { peak: format.integer(queue_peak) }) : '',
+    unit: t('queue.ready', { count: queue_size ?? 0 }),
+    line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),
   }
 }
 
@@ -77,15 +79,22 @@ function whyNoQueue(queues) {
 function renderCard(id, card) {
   const root = byId(id)
   root.classList.toggle('is-empty', card === null)
-  const { value, share = null, line, note, isNoteWarning = false } = card ?? { value: UNKNOWN, line: '', note: '' }
-  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (root.querySelector(name))
-  setText(part('.value'), value)
-  setText(part('.line'), line)
-  setText(part('.note'), note)
-  part('.note').classList.toggle('is-warning', isNoteWarning)
+  const { value, unit, scope = '', share = null, line, note = '', isNoteWarning = false } = card ?? { value: UNKNOWN, line: '' }
+  write(root, '.value', value)
+  write(root, '.scope', scope)
+  write(root, '.line', line)
+  write(root, '.note', note)?.classList.toggle('is-warning', isNoteWarning)
+  if (unit !== undefined) write(root, '.unit', unit)
   root.querySelector('.unit')?.toggleAttribute('hidden', value === UNKNOWN)
   const meter = /** @type {HTMLElement | null} */ (root.querySelector('.meter-fill'))
   if (meter) meter.style.transform = `scaleX(${Math.min(100, share ?? 0) / 100})`
+}
+
+/** Writes into the part of a card that `selector` names; not every card has every part. @param {Element} root @param {string} selector @param {string} text */
+function write(root, selector, text) {
+  const part = root.querySelector(selector)
+  if (part) setText(part, text)
+  return part
 }
 
 /** @param {View} view @param {Queue[]} queues */

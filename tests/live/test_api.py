@@ -1,0 +1,107 @@
+"""The API as scripts use it, held to docs/openapi.yaml by thousands of made-up requests."""
+
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from collector.store.live import LiveStore, redis_client
+from tests.builders import make_sample
+from tests.services import RedisServer, wait_until
+from tests.web import WebServer
+
+pytestmark = pytest.mark.live
+
+SCHEMA = schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "docs/openapi.yaml")
+
+
+@pytest.fixture(scope="module")
+def web():
+    with RedisServer() as redis_server, WebServer(redis_server.url) as server:
+        with redis_client(redis_server.url) as client:
+            store = LiveStore(client)
+            for slot in range(3):
+                store.append(make_sample(slot=slot, at=1_000_000.0 + 3 * slot))
+            store.append(make_sample(host="web-2", slot=0))
+        wait_until(lambda: server.get("/healthz", role=None).status == 200, 10)
+        yield server
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_every_answer_is_as_the_openapi_file_says(case, web):
+    case.call_and_validate(base_url=web.url, headers=web.bearer("super_admin"))
+
+
+def test_history_is_in_aligned_columns(web):
+    answer = web.get("/api/history?host=web-1").json
+
+    assert answer["series"][:3] == ["at", "cpu", "ram_percent"]
+    assert answer["columns"][0] == [1_000_000.0, 1_000_003.0, 1_000_006.0]
+    assert {len(column) for column in answer["columns"]} == {3}
+    assert answer["age_s"] < 60
+
+
+def test_history_without_a_host_is_that_of_the_first_by_name(web):
+    assert web.get("/api/history").json["host"] == "web-1"
+    assert len(web.get("/api/history?host=web-2").json["columns"][0]) == 1
+
+
+def test_a_host_that_nobody_knows_has_no_samples_and_no_age(web):
+    answer = web.get("/api/history?host=nobody").json
+
+    assert (answer["age_s"], answer["last_id"], answer["columns"]) == (None, None, [[]] * 8)
+
+
+def test_history_since_an_instant_leaves_out_what_is_older(web):
+    now_s = web.get("/api/hosts").json["now"]
+
+    assert web.get(f"/api/history?since={now_s + 60}").json["columns"][0] == []
+
+
+@pytest.mark.parametrize("since", ["x", "nan", "inf", "-1", "1e400"])
+def test_a_since_that_is_no_instant_is_explained(web, since):
+    answer = web.get(f"/api/history?since={since}")
+
+    assert (answer.status, answer.json["message"]) == (
+        400, "`since` must be a time in epoch seconds, such as 1700000000.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/api/history", "/api/hosts", "/api/me", "/stream", "/api/nothing", "/nothing"])
+def test_errors_have_one_shape(web, path):
+    answer = web.get(path, role=None)
+
+    assert set(answer.json) == {"status", "code", "message"}
+    assert answer.json["status"] == answer.status in (401, 404)
+
+
+@pytest.mark.parametrize("path", ["/api/history", "/api/hosts", "/api/me", "/monitor", "/stream"])
+def test_a_viewer_without_the_role_is_forbidden(web, path):
+    assert web.get(path, role="viewer").status == 403
+
+
+def test_the_page_carries_its_last_minute_with_it(web):
+    page = web.get("/monitor")
+
+    assert page.status == 200
+    assert b'id="snapshot"' in page.body
+    assert b'"queue_peak"' in page.body
+
+
+def test_the_root_leads_to_the_page_and_the_page_to_the_login(web):
+    root, monitor = web.get("/", role=None), web.get("/monitor", role=None)
+
+    assert (root.status, root.headers["Location"]) == (302, "/monitor")
+    assert (monitor.status, monitor.headers["Location"]) == (303, "/login?next=/monitor")
+
+
+@pytest.mark.parametrize("path", ["/monitor", "/login", "/api/hosts", "/healthz", "/static/css/page.css", "/nothing"])
+def test_every_answer_carries_the_defences(web, path):
+    headers = web.get(path).headers
+
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert headers["Access-Control-Allow-Origin"] is None

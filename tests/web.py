@@ -1,0 +1,168 @@
+"""The real web process for the tests, and a client that reads its stream."""
+
+import http.client
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from app.accounts import Accounts
+from app.database import make_engine, migrate
+from tests.services import Service
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET_KEY = "a key for the tests that is long enough"
+PASSWORD = "correct horse battery"
+
+
+class Answer(NamedTuple):
+    """An HTTP answer, read to its end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class StreamEvent(NamedTuple):
+    """One server-sent event as a browser would dispatch it."""
+
+    type: str
+    id: str | None
+    data: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.data)
+
+
+class EventStream:
+    """An open `/stream`, read event by event; comments and `retry:` are kept aside."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.response = response
+        self.comments: list[str] = []
+        self.retry_ms: int | None = None
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        fields: dict[str, str] = {}
+        while line := self.response.readline():
+            name, _, value = line.decode().rstrip("\n").partition(":")
+            value = value.removeprefix(" ")
+            if not name and not value:
+                if "data" in fields:
+                    yield StreamEvent(fields.get("event", "message"), fields.get("id"), fields["data"])
+                fields = {}
+            elif not name:
+                self.comments.append(value)
+            elif name == "retry":
+                self.retry_ms = int(value)
+            else:
+                fields[name] = value
+
+    def next(self, kind: str) -> StreamEvent:
+        """The next event of that type; earlier ones of other types are passed over.
+
+        Raises: TimeoutError when nothing comes within the socket's deadline; AssertionError when the stream ends.
+        """
+        for event in self:
+            if event.type == kind:
+                return event
+        raise AssertionError(f"the stream ended without {kind}")
+
+    def close(self) -> None:
+        self.response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class WebServer(Service):
+    """gunicorn with our configuration on a free port, its SQLite database beside its log."""
+
+    program = sys.executable
+
+    def __init__(self, redis_url: str, **environ: str) -> None:
+        super().__init__()
+        database_url = f"sqlite:///{self.directory / 'monitor.sqlite3'}"
+        self.environ = {
+            "REDIS_URL": redis_url,
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": SECRET_KEY,
+            "PORT": str(self.port),
+            "PYTHONPATH": str(ROOT),
+            **environ,
+        }
+        self._engine = make_engine(database_url)
+        migrate(self._engine)
+        self.accounts = Accounts(self._engine)
+        self.tokens: dict[str, str] = {}
+        for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):
+            self.accounts.create_user(email, PASSWORD, role)
+            self.tokens[role] = self.accounts.create_token(email)[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        config = str(ROOT / "gunicorn.conf.py")
+        command = [sys.executable, "-m", "gunicorn", "-c", config, "--graceful-timeout", "3", "app:create_app()"]
+        self._run(command, self.environ)
+
+    def terminate(self) -> None:
+        """Ask it to end, as a process manager does."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def wait(self, deadline_s: float) -> int:
+        """Its exit code. Raises: psutil.TimeoutExpired when it has not ended by then."""
+        assert self._process is not None
+        return int(self._process.wait(deadline_s))
+
+    def stop(self) -> None:
+        self._engine.dispose()
+        super().stop()
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/livez", role=None).status == 200
+        except OSError:
+            return False
+
+    def get(self, path: str, *, role: str | None = "super_admin", method: str = "GET", **headers: str) -> Answer:
+        """One request with the role's token; None: anonymous. Redirects are not followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, headers={**self.bearer(role), **headers})
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def stream(self, path: str = "/stream", *, timeout_s: float = 10, **headers: str) -> EventStream:
+        """Open the stream as a super_admin; every read ends within `timeout_s`."""
+        request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
+        return EventStream(urllib.request.urlopen(request, timeout=timeout_s))
+
+    def bearer(self, role: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+
+
+def refused(open_stream: Any) -> Answer:
+    """The answer to a stream that was not opened."""
+    try:
+        open_stream()
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())
+    raise AssertionError("the stream was opened")
