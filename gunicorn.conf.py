@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 from typing import Any
 
 from settings import load_settings
@@ -25,7 +26,14 @@ if os.access("/dev/shm", os.W_OK):  # noqa: S108  gunicorn makes its file there 
 
 
 def on_starting(_server: object) -> None:
-    """Raise the limit of open files as far as it may be: a stream is a file, and a shell's limit is often 1024."""
+    """Refuse to start without a secret, and make room for the streams."""
+    if _settings.secret_key is None:
+        sys.exit("SECRET_KEY must be set, to at least 32 random characters: it signs the forms' CSRF tokens.")
+    _raise_open_files_limit()
+
+
+def _raise_open_files_limit() -> None:
+    """As far as it may be: a stream is a file, and a shell's limit is often 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = worker_connections + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:

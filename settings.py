@@ -106,11 +106,11 @@ LOG_LEVEL = Form("DEBUG, INFO, WARNING or ERROR", _matching("DEBUG|INFO|WARNING|
 
 
 def setting(form: Form, default: Any, text: str, *, unit: str = "", secret: bool = False) -> Any:
-    """One row of the table. A callable default is called when the settings are loaded."""
+    """One row of the table. A callable default is called with the rows above it when the settings are loaded."""
     return field(metadata={"form": form, "default": default, "help": text, "unit": unit, "secret": secret})
 
 
-def own_host_name() -> str:
+def own_host_name(_above: Mapping[str, Any]) -> str:
     """The machine's name in the form that HOST_NAME wants, which a container's id also has."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:63] or "host"
 
@@ -122,6 +122,9 @@ class Settings:
     secret_key: str | None = setting(
         SECRET_KEY, None, "Signs the forms' CSRF tokens. The web process refuses to start without it.", secret=True
     )
+    monitor_data_dir: Path = setting(
+        DIRECTORY, lambda _above: ROOT / "var", "Where `make run` keeps its data, logs and generated secrets."
+    )
     redis_url: str = setting(
         REDIS_URL,
         "redis://127.0.0.1:6379/0",
@@ -130,8 +133,8 @@ class Settings:
     )
     database_url: str = setting(
         DATABASE_URL,
-        lambda: f"sqlite:///{ROOT / 'var' / 'monitor.sqlite3'}",
-        "The panel's own database: users, sessions, tokens. `make run` puts it into `MONITOR_DATA_DIR`.",
+        lambda above: f"sqlite:///{above.get('monitor_data_dir', ROOT) / 'monitor.sqlite3'}",
+        "The panel's own database: users, sessions, tokens.",
         secret=True,
     )
     monitored_broker_url: str | None = setting(
@@ -146,9 +149,6 @@ class Settings:
     watched_queues: tuple[str, ...] = setting(NAMES, ("dispatch",), "The queues that are watched.")
     monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
     sample_interval_s: float = setting(_number(0.03, 60), 3.0, "Time between two samples.", unit="s")
-    monitor_data_dir: Path = setting(
-        DIRECTORY, lambda: ROOT / "var", "Where `make run` keeps its data, logs and generated secrets."
-    )
     bind_address: str = setting(TEXT, "127.0.0.1", "The address the web process listens on.")
     port: int = setting(_integer(1, 65535), 8000, "The port the web process listens on.")
     monitor_admin_email: str = setting(
@@ -184,7 +184,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         name = row.name.upper()
         try:
             text = _read_text(name, environ, secret=row.metadata["secret"])
-            values[row.name] = _value(row.metadata, text)
+            values[row.name] = _value(row.metadata, text, values)
         except (ValueError, KeyError):
             shown = "its value" if row.metadata["secret"] else repr(environ.get(name))
             faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")
@@ -195,11 +195,11 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(**values)
 
 
-def _value(metadata: Mapping[str, Any], text: str) -> Any:
+def _value(metadata: Mapping[str, Any], text: str, above: Mapping[str, Any]) -> Any:
     if text:
         return metadata["form"].parse(text)
     default = metadata["default"]
-    return default() if callable(default) else default
+    return default(above) if callable(default) else default
 
 
 def _read_text(name: str, environ: Mapping[str, str], *, secret: bool) -> str:

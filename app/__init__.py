@@ -29,7 +29,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     errors.init_app(app)
     headers.init_app(app)
-    auth.init_app(app, accounts.Accounts(make_engine(settings.database_url)), secure_cookies=settings.secure_cookies)
+    session_s = settings.session_hours * 3600
+    users = accounts.Accounts(make_engine(settings.database_url), session_s=session_s)
+    auth.init_app(app, users, secure_cookies=settings.secure_cookies)
     cli.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
     app.register_blueprint(pages.make_blueprint(store, hub, version=VERSION, interval_s=interval_s))

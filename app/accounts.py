@@ -15,7 +15,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.database import reading, writing
+from app.database import migrate, reading, writing
 from app.passwords import Passwords, make_password
 from app.tables import MAX_EMAIL, LoginSession, Token, User
 from collector.store.errors import MonitorError
@@ -88,6 +88,10 @@ class Accounts:
         self._session_s = session_s
         self._passwords = passwords or Passwords()
         self._clock = clock
+
+    def migrate(self) -> None:
+        """Bring the tables up to date. Raises: StoreUnavailable."""
+        migrate(self._engine)
 
     def create_user(self, email: str, password: str, role: Role) -> None:
         """Add a user. Raises: AccountError when there is one or it is no address, UnacceptablePassword."""

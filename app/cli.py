@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.accounts import Accounts, Role
 from app.passwords import make_password
@@ -33,8 +33,19 @@ tokens = _Group("tokens", help="API tokens, for `Authorization: Bearer TOKEN`.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to an app that has `auth`."""
-    app.cli.add_command(users)
-    app.cli.add_command(tokens)
+    for command in (users, tokens, migrate):
+        app.cli.add_command(command)
+
+
+@click.command("migrate")
+@with_appcontext
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to run at every start, by several processes at once."""
+    try:
+        _accounts().migrate()
+    except MonitorError as exc:
+        raise click.ClickException(str(exc)) from exc
+    click.echo("The schema is up to date.", err=True)
 
 
 def _password_options(command: Any) -> Any:

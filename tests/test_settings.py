@@ -67,3 +67,8 @@ def test_a_url_needs_its_scheme_and_a_port_that_is_one():
     for url in ("redis://", "localhost:6379", "redis://host:port/0"):
         with pytest.raises(SettingsError, match="REDIS_URL"):
             load_settings({"REDIS_URL": url})
+
+
+def test_the_database_lies_in_the_data_directory_unless_it_is_named():
+    assert load_settings({"MONITOR_DATA_DIR": "/srv/x"}).database_url == "sqlite:////srv/x/monitor.sqlite3"
+    assert load_settings({"MONITOR_DATA_DIR": "/srv/x", "DATABASE_URL": "sqlite:////y"}).database_url == "sqlite:////y"

@@ -86,7 +86,40 @@ class EventStream:
         self.close()
 
 
-class WebServer(Service):
+class WebClient:
+    """What a script does with the web process of a service that has a `port`."""
+
+    port: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: dict[str, str] = {}
+        """An API token for each role."""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, *, role: str | None = "super_admin", method: str = "GET", **headers: str) -> Answer:
+        """One request with the role's token; None: anonymous. Redirects are not followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, headers={**self.bearer(role), **headers})
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def stream(self, path: str = "/stream", *, timeout_s: float = 10, **headers: str) -> EventStream:
+        """Open the stream as a super_admin; every read ends within `timeout_s`."""
+        request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
+        return EventStream(urllib.request.urlopen(request, timeout=timeout_s))
+
+    def bearer(self, role: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+
+
+class WebServer(WebClient, Service):
     """gunicorn with our configuration on a free port, its SQLite database beside its log."""
 
     program = sys.executable
@@ -105,14 +138,9 @@ class WebServer(Service):
         self._engine = make_engine(database_url)
         migrate(self._engine)
         self.accounts = Accounts(self._engine)
-        self.tokens: dict[str, str] = {}
         for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):
             self.accounts.create_user(email, PASSWORD, role)
             self.tokens[role] = self.accounts.create_token(email)[1]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         config = str(ROOT / "gunicorn.conf.py")
@@ -138,24 +166,6 @@ class WebServer(Service):
             return self.get("/livez", role=None).status == 200
         except OSError:
             return False
-
-    def get(self, path: str, *, role: str | None = "super_admin", method: str = "GET", **headers: str) -> Answer:
-        """One request with the role's token; None: anonymous. Redirects are not followed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, path, headers={**self.bearer(role), **headers})
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
-
-    def stream(self, path: str = "/stream", *, timeout_s: float = 10, **headers: str) -> EventStream:
-        """Open the stream as a super_admin; every read ends within `timeout_s`."""
-        request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
-        return EventStream(urllib.request.urlopen(request, timeout=timeout_s))
-
-    def bearer(self, role: str | None) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
 
 
 def refused(open_stream: Any) -> Answer:

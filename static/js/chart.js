@@ -16,6 +16,7 @@ import { unknownSpans } from './series.js'
  * @property {number[]} [dash]
  * @property {number} [fill] opacity of the area below
  * @property {boolean} [isStepped] the value holds for the whole stretch since the sample before
+ * @property {number} [band] opacity of the area down to the next line
  *
  * @typedef {object} Spec
  * @property {HTMLElement} target takes its colours and its width from CSS
@@ -29,7 +30,7 @@ import { unknownSpans } from './series.js'
 
 const SYNC_KEY = 'monitor'
 const FONT = '11px system-ui, sans-serif'
-const PADDING = /** @type {[number, number, number, number]} */ ([10, 54, 0, 0])
+const PADDING = /** @type {[number, number, number, number]} */ ([10, 62, 0, 0])
 const VALUE_AXIS_PX = 46
 const TIME_AXIS_PX = 28
 const LABEL_LINE_PX = 13
@@ -116,6 +117,7 @@ export class Chart {
         y: { range: () => [0, this.#spec.axis().limit] },
       },
       axes: [this.#timeAxis(), this.#valueAxis()],
+      bands: lines.flatMap(({ band }, index) => (band === undefined ? [] : [this.#band(index, band)])),
       series: [{}, ...lines.map((line, index) => this.#series(line, index))],
       hooks: {
         drawClear: [() => this.#drawUnknown()],
@@ -168,6 +170,11 @@ export class Chart {
       paths: isStepped ? uPlot.paths.stepped?.({ align: -1 }) : undefined,
       points: { show: false, size: 4, width: 0, fill: color, filter: loneSamples },
     }
+  }
+
+  /** @param {number} index @param {number} opacity @returns {uPlot.Band} */
+  #band(index, opacity) {
+    return { series: [index + 1, index + 2], fill: () => translucent(this.#colors.lines[index], opacity) }
   }
 
   /** What was not measured is hatched: between samples, and from the last one on when none follows. */

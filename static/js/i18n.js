@@ -26,13 +26,24 @@ export function makeTranslate(catalogue, language) {
   const plurals = new Intl.PluralRules(language)
   return (key, params = {}) => {
     const entry = catalogue[key] ?? key
-    const text = typeof entry === 'string' ? entry : entry[plurals.select(Number(params[COUNT]))] ?? entry.other
+    const text = typeof entry === 'string' ? entry : pluralForm(entry, Number(params[COUNT]), plurals)
     return text.replace(/\{(\w+)\}/g, (whole, name) => {
       const value = params[name]
       if (value === undefined) return whole
       return typeof value === 'number' ? numbers.format(value) : value
     })
   }
+}
+
+/**
+ * `zero` is a form of its own where an entry has one: nobody says what the rules of Portuguese give, "0 consumidor".
+ *
+ * @param {Record<string, string>} forms
+ * @param {number} count
+ * @param {Intl.PluralRules} rules
+ */
+function pluralForm(forms, count, rules) {
+  return (count === 0 && forms.zero) || forms[rules.select(count)] || forms.other
 }
 
 /** @param {Language} language @returns {Promise<Translate>} */

@@ -82,16 +82,16 @@ export function appendNewer(columns, other, options) {
  * @returns {[number, number][]}
  */
 export function unknownSpans(instants, { from, to, interval_s, isKnown }) {
-  const known = instants.filter((_, index) => isKnown(index))
-  if (known.length === 0) return []
   /** @type {[number, number][]} */
   const spans = []
-  for (let index = 1; index < known.length; index++) {
-    if (known[index] - known[index - 1] > GAP_INTERVALS * interval_s) spans.push([known[index - 1], known[index]])
-  }
-  const last = known[known.length - 1]
-  if (to - last > interval_s / 2) spans.push([last, to])
-  return spans.filter(([start, end]) => end > from && start < to)
+  let end = instants[0] // Of what is accounted for. Before the first row we did not look: that is no gap.
+  instants.forEach((at, index) => {
+    if (!isKnown(index)) return
+    if (at - end > GAP_INTERVALS * interval_s) spans.push([end, at])
+    end = at
+  })
+  if (to - end > interval_s / 2) spans.push([end, to])
+  return spans.filter((span) => span[1] > from && span[0] < to)
 }
 
 /**

@@ -9,6 +9,8 @@
 /** Shares of a deviation taken over at each sample: a late sample says little, an early one that we ran slow. */
 const FOLLOW_EARLY = 0.25
 const FOLLOW_LATE = 0.05
+/** How far, in intervals, the right edge runs behind: one sample, and a little for the one that comes late. */
+const BEHIND_INTERVALS = 1.25
 /** A frame is worth drawing when the line moves by this many CSS pixels. */
 const SMALLEST_SHIFT_PX = 0.5
 
@@ -29,14 +31,14 @@ export function followLead(lead, at, mono_ms, { interval_s, span_s }) {
 }
 
 /**
- * The stretch shown: it ends one interval behind, so that a line is revealed instead of popping in. In steps (for those
+ * The stretch shown: it ends a little more than one interval behind, so that a line is revealed instead of popping in. In steps (for those
  * who asked for less motion) it ends at the newest sample and moves on by whole intervals.
  *
  * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
  * @returns {{min: number, max: number}}
  */
 export function slidingWindow({ lead, mono_ms, interval_s, span_s }) {
-  const max = lead + mono_ms / 1000 - interval_s
+  const max = lead + mono_ms / 1000 - BEHIND_INTERVALS * interval_s
   return { min: max - span_s, max }
 }
 

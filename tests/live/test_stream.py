@@ -283,3 +283,12 @@ def test_health_sets_no_cookie_and_answers_head(web):
         assert answer.body == b""
         assert answer.headers["Set-Cookie"] is None
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_web_process_refuses_to_start_without_a_secret(shared_redis):
+    web = WebServer(shared_redis.url, SECRET_KEY="")
+    try:
+        with pytest.raises(RuntimeError, match="SECRET_KEY must be set"):
+            web.start()
+    finally:
+        web.stop()

@@ -94,7 +94,8 @@ def test_on_redis_a_worker_that_is_silent_is_unknown_and_online_when_it_speaks_a
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(roll_call, "INTERVAL_S", 0.5)
-    monkeypatch.setattr(roll_call, "RETRY_S", 0.5)
+    monkeypatch.setattr(roll_call, "RETRY_S", 0.2)
+    monkeypatch.setattr(roll_call, "ANSWER_S", 0.4)
     with CeleryWorker(redis_url, "dispatch") as worker, probing(redis_url, "dispatch") as (watch, probe):
         await_verdict(watch, probe, ONLINE, 5)
 

@@ -64,7 +64,7 @@ function ramCard({ t, format }, { ram_percent, detail }) {
 function queueCard({ t, format }, { queue_size, queue_peak, queues }) {
   return {
     value: format.integer(queue_size),
-    unit: t('queue.ready', { count: queue_size ?? 0 }),
+    unit: t('queue.ready'),
     line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),
   }
 }

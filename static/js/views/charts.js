@@ -86,8 +86,8 @@ export class Charts {
   #queuePanel() {
     return new Panel(byId('chart-queue'), this.#view, this.#columns, {
       lines: {
-        queue_peak: { short: () => this.#view.t('chart.short_peak'), width: 1.25, fill: 0.16, isStepped: true },
-        queue_size: { short: () => this.#view.t('chart.short_ready'), width: 2 },
+        queue_peak: { short: () => this.#view.t('chart.short_peak'), width: 1.25, band: 0.22, isStepped: true },
+        queue_size: { short: () => this.#view.t('chart.short_ready'), width: 2, fill: 0.1 },
       },
       axis: () => ({ limit: this.#queueLimit, ticks: ticks(this.#queueAxis.step, this.#queueLimit) }),
       axisText: (value) => this.#view.format.compact(value),

@@ -46,7 +46,7 @@ function renderConnection({ connection, t, format }) {
   setIcon(byId('connection-icon'), connection.code)
   setText(byId('connection-text'), t(`link.${connection.code}`))
   setText(byId('connection-age'), age)
-  document.documentElement.classList.toggle('is-stale', !isFresh(connection.code))
+  document.documentElement.classList.toggle('is-past', isPast(connection.code))
 }
 
 /** @param {View} view */
@@ -69,7 +69,7 @@ function verdictDetail(view) {
   if (verdict.also.length > 0) return t('verdict.also', { list: verdict.also.map((one) => verdictText(view, one)).join(' · ') })
   if (!sample) return verdict.code === 'empty' ? t('verdict.detail_empty') : ''
   const time = format.clock(sample.at)
-  return t(isFresh(connection.code) ? 'verdict.detail' : 'verdict.detail_last', { time })
+  return t(isPast(connection.code) ? 'verdict.detail_last' : 'verdict.detail', { time })
 }
 
 /** @param {View} view */
@@ -96,7 +96,7 @@ function announceTransition(view) {
   if (result.isDue) setText(byId('announcement'), verdictText(view, view.verdict))
 }
 
-/** @param {import('../state.js').ConnectionCode} code Whether what is shown may be taken for the present. */
-function isFresh(code) {
-  return code === 'live' || code === 'delayed'
+/** Whether what is shown was true once and may be no longer. @param {import('../state.js').ConnectionCode} code */
+function isPast(code) {
+  return !['live', 'delayed', 'connecting', 'empty'].includes(code)
 }

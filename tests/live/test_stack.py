@@ -1,0 +1,99 @@
+"""The whole path, end to end: beat, collector, Redis, web, as `make run` starts them."""
+
+import itertools
+import math
+
+import pytest
+
+from collector.store import keys
+from collector.store.errors import StoreUnavailable
+from collector.store.live import LiveStore, redis_client
+from collector.store.model import parse_wire
+from tests.services import wait_until
+from tests.stack import Stack
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def store(stack):
+    with redis_client(stack.redis_url) as client:
+        yield LiveStore(client)
+
+
+def slots(store):
+    return [parse_wire(entry.sample)["slot"] for entry in store.since(0)]
+
+
+def test_samples_stream_every_three_seconds_with_the_fields_of_the_plan(stack):
+    with stack.stream() as stream:
+        events = [stream.next("system_stats") for _ in range(5)]
+
+    samples = [event.json for event in events]
+    spacings = [later["at"] - sooner["at"] for sooner, later in itertools.pairwise(samples)]
+    assert all(abs(spacing - 3) < 0.2 for spacing in spacings), spacings
+    assert [event.id for event in events] == sorted({event.id for event in events})
+    for sample in samples:
+        assert 0 <= sample["cpu"] <= 100
+        assert 0 < sample["ram"] < math.inf
+        assert 0 < sample["ram_percent"] <= 100
+        assert isinstance(sample["queue_size"], int)
+        assert sample["services"]["database"] == "online"
+        assert sample["services"]["rabbitmq"] == "online"
+        assert sample["took_ms"] < 1000
+
+
+def test_every_service_is_online_and_machines_are_told_so(stack):
+    wait_until(lambda: stack.get("/healthz", role=None).status == 200, 30)
+
+    assert stack.get("/healthz", role=None).json == {
+        "status": "pass", "sample": "fresh", "services": dict.fromkeys(("database", "worker", "rabbitmq"), "online"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack, attempt):
+    with stack.stream() as stream:
+        stream.next("system_stats")
+        stack.burst(150)
+        peaks = [stream.next("system_stats").json["queue_peak"] for _ in range(2)]
+
+    assert max(peaks) >= 100
+
+
+@pytest.mark.parametrize("name", ["redis", "beat", "collector", "web"])
+def test_what_is_killed_comes_back_and_nothing_is_doubled(stack, store, name):
+    wait_until(stack.is_fresh, 20)
+    before = store.last_id()
+    victim = stack.process(name)
+    victim.kill()
+    victim.wait(5)
+
+    wait_until(lambda: _has_newer(store, before) and stack.is_fresh(), 10, f"samples go on after a kill of {name}")
+
+    assert stack.process(name).pid != victim.pid
+    assert len(slots(store)) == len(set(slots(store)))
+    with stack.stream() as stream:
+        stream.next("system_stats")
+
+
+def _has_newer(store, entry_id):
+    try:
+        return keys.id_key(store.last_id()) > keys.id_key(entry_id)
+    except StoreUnavailable:
+        return False
+
+
+def test_a_poisoned_stream_stops_neither_page_nor_samples(stack, store):
+    with redis_client(stack.redis_url) as client, stack.stream() as stream:
+        client.xadd("monitor:samples", {"host": b"\xff", "sample": b"\x00garbage"})
+
+        assert stream.next("system_stats").json["v"] == 1
+    assert stack.get("/monitor").status == 200
+    assert stack.get("/api/history").status == 200

@@ -1,0 +1,150 @@
+"""A server as a process of the tests: started until it answers, paused, killed, and gone without a trace."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+import pytest
+
+START_DEADLINE_S = 40.0
+"""RabbitMQ needs 4 s on an idle machine; tests share theirs."""
+
+
+def wait_until(condition: Callable[[], object], deadline_s: float, what: str = "") -> None:
+    """Return as soon as `condition()` is true. Raises: AssertionError when it is not within `deadline_s`."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {deadline_s:g} s: {what or condition}"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service(ABC):
+    """A server process and its children. A context manager: starts on entry, stops on exit."""
+
+    program: str
+    """The executable, by absolute path or by a name on PATH."""
+    user: str | None = None
+    """Who runs the server; None = whoever runs the tests."""
+
+    def __init__(self) -> None:
+        if shutil.which(self.program) is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{self.program} is not installed")
+        self.directory = Path(tempfile.mkdtemp(prefix=f"monitor-{type(self).__name__.lower()}-"))
+        self.directory.chmod(0o711)  # A server that runs as another user must be able to walk into it.
+        self.port = free_port()
+        self.password = secrets.token_hex(8)
+        self._process: psutil.Popen | None = None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where it answers, with user and password."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and return once it answers. Data of an earlier run are kept as the service itself keeps them."""
+
+    @abstractmethod
+    def is_ready(self) -> bool:
+        """Whether it answers a client."""
+
+    @property
+    def log(self) -> Path:
+        """What the server wrote to stdout and stderr."""
+        return self.directory / "log"
+
+    def stop(self) -> None:
+        """End every process and remove the directory. May be called twice."""
+        self.kill9()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def kill9(self) -> None:
+        """End every process at once, as a crash or a power cut does."""
+        processes = self._processes()
+        for process in processes:
+            _signal(process, signal.SIGKILL)
+        psutil.wait_procs(processes, timeout=10)
+        self._process = None
+
+    def pause(self) -> None:
+        """Stop the processes in their tracks: the kernel still accepts connections, nobody answers them."""
+        for process in self._processes():
+            _signal(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Undo `pause()`."""
+        for process in self._processes():
+            _signal(process, signal.SIGCONT)
+
+    def _processes(self) -> list[psutil.Process]:
+        if self._process is None:
+            return []
+        try:
+            return [self._process, *self._process.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return [self._process]
+
+    def _spawn(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> psutil.Popen:
+        with self.log.open("ab") as log:
+            return psutil.Popen(
+                command,
+                env={**os.environ, **(environ or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                user=self.user,
+                group=self.user,
+                extra_groups=[] if self.user else None,
+            )
+
+    def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
+        self._process = self._spawn(command, environ)
+        try:
+            wait_until(self._is_ready_or_dead, START_DEADLINE_S, f"{self.program} answers")
+        except AssertionError:
+            self.kill9()
+            raise
+
+    def _is_ready_or_dead(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            tail = self.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"{self.program} ended while starting:\n{tail}")
+        return self.is_ready()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(number)

@@ -1,0 +1,93 @@
+"""The whole stack, as `make run` starts it, in a directory and on a port of its own."""
+
+import os
+import sys
+
+import psutil
+
+from app.accounts import Accounts
+from app.database import make_engine
+from tests.services import Service, wait_until
+from tests.web import PASSWORD, ROOT, WebClient
+
+EMAIL = "admin@example.org"
+PROGRAMS = ("redis", "beat", "collector", "web", "demo")
+
+
+class Stack(WebClient, Service):
+    """Redis, beat, collector, web and the demo worker under their process manager."""
+
+    program = sys.executable
+
+    def __init__(self, **environ: str) -> None:
+        super().__init__()
+        self.data_dir = self.directory / "data"
+        self.environ = {
+            "PORT": str(self.port),
+            "MONITOR_DATA_DIR": str(self.data_dir),
+            "MONITOR_ADMIN_EMAIL": EMAIL,
+            "MONITOR_ADMIN_PASSWORD": PASSWORD,
+            "PYTHONPATH": str(ROOT),
+            **environ,
+        }
+
+    @property
+    def redis_url(self) -> str:
+        """The panel's own Redis."""
+        return f"unix://{self.data_dir / 'redis.sock'}?db=0"
+
+    def start(self) -> None:
+        self._run([sys.executable, "-m", "standalone"], self.environ)
+        if not self.tokens:
+            engine = make_engine(f"sqlite:///{self.data_dir / 'monitor.sqlite3'}")
+            self.tokens["super_admin"] = Accounts(engine).create_token(EMAIL)[1]
+            engine.dispose()
+
+    def is_ready(self) -> bool:
+        return self.is_fresh()
+
+    def is_fresh(self) -> bool:
+        """Whether `/healthz` has a fresh sample."""
+        try:
+            return b'"fresh"' in self.get("/healthz", role=None).body
+        except OSError:
+            return False
+
+    def terminate(self) -> None:
+        """What `kill` and a service manager do: SIGTERM to the process that was started."""
+        assert self._process is not None
+        self._process.terminate()
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            everything = self._processes()
+            self.terminate()
+            psutil.wait_procs(everything, timeout=8)
+        super().stop()
+
+    def process(self, name: str) -> psutil.Process:
+        """The running process of a program: the one that does its work."""
+        marks = {"redis": "redis-server", "beat": " beat ", "collector": "collector.celery_app worker",
+                 "web": "gunicorn", "demo": "demo.app"}  # fmt: skip
+        found: list[psutil.Process] = []
+
+        def is_there() -> bool:
+            found[:] = [process for process in self._processes() if marks[name] in _command(process)]
+            return bool(found)
+
+        wait_until(is_there, 5, f"{name} runs")
+        return found[0]
+
+    def burst(self, count: int) -> None:
+        """`make burst`."""
+        process = psutil.Popen(
+            [sys.executable, "-m", "demo.burst", str(count)], env={**os.environ, **self.environ}, cwd=ROOT
+        )
+        assert process.wait(30) == 0
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
