@@ -25,7 +25,7 @@ celery.conf.update(
 )
 
 
-@celery.task(name="demo.dispatch_voice")  # type: ignore[untyped-decorator]  # Celery has no types.
+@celery.task(name="demo.dispatch_voice")
 def dispatch_voice(number: int) -> int:
     """Make and encode one voice message. Returns its size in bytes."""
     return len(encode(synthesise(number)))

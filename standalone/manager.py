@@ -10,7 +10,7 @@ from supervisor.medusa.asyncore_25 import file_dispatcher
 from supervisor.options import ServerOptions
 
 
-class Waker(file_dispatcher):  # type: ignore[misc]  # supervisor has no types.
+class Waker(file_dispatcher):
     """The end of a pipe into which Python writes a byte for every signal; reading it wakes the manager's loop."""
 
     def writable(self) -> bool:
@@ -22,7 +22,7 @@ class Waker(file_dispatcher):  # type: ignore[misc]  # supervisor has no types.
         self.recv(4096)
 
 
-class Options(ServerOptions):  # type: ignore[misc]
+class Options(ServerOptions):
     """supervisord lets a signal wait for up to a second, and takes a closed terminal for a wish to start anew."""
 
     def setsignals(self) -> None:

@@ -1,6 +1,7 @@
 """What comes from npm, by lock file: uPlot for the page, and for the tests the type checker."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -48,10 +49,12 @@ def provide_modules(root: Path, venv: Venv) -> None:
 def _npm_ci(directory: Path, venv: Venv, *options: str) -> None:
     npm = _find_npm(venv)
     if npm is None:
-        venv.install(REQUIREMENT, "Node.js, which this machine lacks,")
+        venv.install(REQUIREMENT, "Node.js, which this machine lacks")
         npm = venv.bin / "npm"
     try:
-        run_shown([npm, "ci", *NPM_OPTIONS, *options], lambda _: None, cwd=directory)
+        # As pip does, trust the certificates that the machine trusts.
+        environ = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
+        run_shown([npm, "ci", *NPM_OPTIONS, *options], lambda _: None, cwd=directory, environ=environ)
     except CommandFailed as exc:
         raise CannotStart(f"Cannot fetch what package-lock.json names: npm says: {_reason(exc.tail)}") from exc
 
@@ -68,6 +71,5 @@ def _find_npm(venv: Venv) -> Path | None:
 
 
 def _reason(output: str) -> str:
-    errors = [line for line in output.splitlines() if line.startswith(("npm error", "npm ERR!"))]
-    told = [line.split(" ", 2)[2] for line in errors if line.count(" ") > 1 and " code " not in line]
+    told = re.findall(r"^npm (?:error|ERR!) (?!code|errno|syscall|path|type)(\S.*)$", output, re.MULTILINE)
     return told[0] if told else output.rpartition("\n")[2]

@@ -63,7 +63,7 @@ class Venv:
 
         Raises: CannotStart.
         """
-        say(f"Installing {title} of {requirements.name}")
+        say(f"Installing {title} ({requirements.name})")
         self.pip("install", "--require-hashes", "--only-binary", ":all:", "-r", requirements)
 
     def pip(self, command: str, *arguments: str | Path) -> None:
@@ -106,7 +106,9 @@ def registry() -> str:
 def _shown(line: str) -> str | None:
     if line.startswith("Collecting "):
         return line.removeprefix("Collecting ").split(" ")[0].replace("==", " ")
-    return line if line.startswith(("Installing collected", "WARNING: Retrying")) else None
+    if line.startswith("Installing collected packages"):
+        return f"unpacking {line.count(',') + 1}"
+    return "the registry does not answer, trying again" if line.startswith("WARNING: Retrying") else None
 
 
 def _explain(output: str) -> str:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 
@@ -24,7 +24,13 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run_shown(argv: Sequence[str | Path], shown: Callable[[str], str | None], cwd: Path | None = None) -> None:
+def run_shown(
+    argv: Sequence[str | Path],
+    shown: Callable[[str], str | None],
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> None:
     """Run `argv` and show `shown(line)` of the lines that it writes: in place on a terminal, else one below the other.
 
     Raises: CommandFailed.
@@ -32,7 +38,13 @@ def run_shown(argv: Sequence[str | Path], shown: Callable[[str], str | None], cw
     in_place = sys.stdout.isatty()
     tail: deque[str] = deque(maxlen=40)
     with subprocess.Popen(  # noqa: S603  Our own commands.
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=cwd,
+        env=environ,
     ) as process:
         assert process.stdout is not None  # noqa: S101  For the type checker: it was asked for above.
         try:

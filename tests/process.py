@@ -82,7 +82,10 @@ class Service(ABC):
         processes = self._processes()
         for process in processes:
             _signal(process, signal.SIGKILL)
-        psutil.wait_procs(processes, timeout=10)
+        wait_until(lambda: all(map(_is_gone, processes)), 10, f"{self.program} is gone")
+        for process in processes:
+            if isinstance(process, psutil.Popen):  # Our own child: reap it.
+                process.wait()
         self._process = None
 
     def pause(self) -> None:
@@ -148,3 +151,11 @@ class Service(ABC):
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
         process.send_signal(number)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """Whether it has ended; whether its parent, which may be in no hurry, has taken note does not matter."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -74,7 +74,8 @@ def reason_of(error: BaseException) -> str:
         return "denied"
     if isinstance(error, TimeoutError | redis.TimeoutError):
         return "timeout"
-    if isinstance(error, ssl.SSLError) or not isinstance(error, _UNREACHABLE):
+    # redis-py hides a certificate's fault, which is ours to mend, in an error of connecting.
+    if isinstance(error.__context__ or error, ssl.SSLError) or not isinstance(error, _UNREACHABLE):
         return "error"
     return "refused"
 

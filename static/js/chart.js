@@ -2,9 +2,10 @@
 /**
  * A sliding line chart. The only file that names uPlot; of time it knows a window, of values an axis, of words nothing.
  * Colours are read from the legend's own elements, so that line and legend cannot disagree.
+ *
+ * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
  */
 
-import uPlot from '../vendor/uPlot.esm.js'
 import { unknownSpans } from './series.js'
 
 /** @typedef {import('./series.js').Columns} Columns */
@@ -224,10 +225,10 @@ export class Chart {
     if (!this.#columns) return null
     const [instants, ...values] = this.#columns
     const after = instants.findIndex((at) => at >= this.#window.max)
-    if (after === -1) return null
+    if (after < 1) return null
     const [before_value, after_value] = [values[index][after - 1] ?? null, values[index][after]]
-    if (after_value === null || isStepped || instants[after] === this.#window.max) return after_value
-    if (before_value === null) return null
+    if (before_value === null || after_value === null) return null
+    if (isStepped) return after_value
     const share = (this.#window.max - instants[after - 1]) / (instants[after] - instants[after - 1])
     return before_value + (after_value - before_value) * share
   }

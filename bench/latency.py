@@ -1,0 +1,62 @@
+"""From the taking of a sample to its paint in Chromium: `make bench-latency`.
+
+The whole stack runs as `make run` starts it. Server and browser share one clock, so the figure is the browser's
+`Date.now()` in the task after the frame that shows the sample, less the sample's own `at`.
+"""
+
+import argparse
+import sys
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.chromium import launch, sign_in
+from tests.stack import Stack
+
+# Runs before the page's own scripts. A message posted from an animation frame arrives once that frame is on its way
+# to the screen (the double-rAF trick would add a frame of its own).
+MEASURE = """
+const record = (at) => requestAnimationFrame(() => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => window.latencies.push(Date.now() - at * 1000);
+  channel.port2.postMessage(null);
+});
+window.latencies = [];
+const listen = EventSource.prototype.addEventListener;
+EventSource.prototype.addEventListener = function (type, listener, ...rest) {
+  if (type !== 'system_stats') return listen.call(this, type, listener, ...rest);
+  return listen.call(this, type, (event) => { listener(event); record(JSON.parse(event.data).at); }, ...rest);
+};
+"""
+
+
+def measure(page: Page, samples: int) -> list[float]:
+    """Wait for so many samples to be painted; the latencies in ms, sorted."""
+    page.wait_for_function("count => window.latencies.length >= count", arg=samples, timeout=samples * 3500 + 20_000)
+    latencies: list[float] = page.evaluate("window.latencies")
+    return sorted(latencies)
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """The nearest-rank percentile of sorted values."""
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def main() -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=100)
+    samples = parser.parse_args().samples
+    with Stack() as stack, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page()
+        page.add_init_script(MEASURE)
+        sign_in(page, stack)
+        ordered = measure(page, samples)
+        browser.close()
+    p50, p99 = percentile(ordered, 0.5), percentile(ordered, 0.99)
+    print(f"collection to paint, {len(ordered)} samples: p50 {p50:.0f} ms, p99 {p99:.0f} ms, max {ordered[-1]:.0f} ms")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""The page in Debian's Chromium, fed by the whole stack; what breaks it is really broken."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.chromium import launch, sign_in
+from tests.services import wait_until
+from tests.stack import EMAIL, Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.live]
+
+SOON_MS = 15_000
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def cookies(browser, stack):
+    """Of one login: the door lets an address try five times a minute."""
+    context = browser.new_context()
+    sign_in(context.new_page(), stack)
+    cookies = context.cookies()
+    context.close()
+    return cookies
+
+
+@pytest.fixture
+def complaints():
+    """What the console said that it should not have: errors, warnings, CSP reports."""
+    return []
+
+
+@pytest.fixture
+def page(browser, cookies, stack, complaints):
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR")
+    context.add_cookies(cookies)
+    page = context.new_page()
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{stack.url}/monitor")
+    yield page
+    context.close()
+
+
+def state_is(page: Page, state: str, timeout_ms: int = SOON_MS) -> None:
+    expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=timeout_ms)
+
+
+def value_of(page: Page, card: str) -> str:
+    return page.locator(f"#card-{card} .value").inner_text()
+
+
+def height_drawn(page: Page, chart: str, series: str) -> float:
+    """The share of a chart's canvas, top to bottom, that the pixels in the colour of a series span."""
+    return page.evaluate(
+        """([chart, series]) => {
+          const source = document.querySelector(`#${chart} canvas`);
+          const copy = new OffscreenCanvas(source.width, source.height);
+          const context = copy.getContext('2d', { willReadFrequently: true });
+          const rgb = getComputedStyle(document.querySelector(`#${chart} [data-series=${series}]`)).color;
+          context.fillStyle = rgb;
+          context.fillRect(0, 0, 1, 1);
+          const wanted = context.getImageData(0, 0, 1, 1).data;
+          context.clearRect(0, 0, 1, 1);
+          context.drawImage(source, 0, 0);
+          const { data, width, height } = context.getImageData(0, 0, copy.width, copy.height);
+          const rows = [];
+          for (let at = 0; at < data.length; at += 4) {
+            if ([0, 1, 2].every((part) => Math.abs(data[at + part] - wanted[part]) < 12)) rows.push(at / 4 / width);
+          }
+          return rows.length ? (rows[rows.length - 1] - rows[0]) / height : 0;
+        }""",
+        [chart, series],
+    )
+
+
+def test_a_super_admin_signs_in_and_the_page_lives(page, complaints):
+    state_is(page, "live")
+    for card in ("cpu", "ram", "queue"):
+        expect(page.locator(f"#card-{card} .value")).to_have_text(re.compile(r"^\d[\d.,]*$"), timeout=SOON_MS)
+    expect(page.locator("#card-services .services li")).to_have_count(3)
+    expect(page.locator("#chart-resources canvas")).to_be_visible()
+    first = page.locator("#verdict-detail").inner_text()
+
+    expect(page.locator("#verdict-detail")).not_to_have_text(first, timeout=SOON_MS)
+
+    assert complaints == []
+
+
+def test_the_first_paint_has_data_without_any_event(page, stack):
+    page.route("**/stream*", lambda route: route.abort())
+    page.reload()
+
+    expect(page.locator("#card-ram .value")).to_have_text(re.compile(r"^\d"), timeout=2000)
+
+
+def test_a_burst_shows_on_the_card_and_as_a_peak_on_the_chart(page, stack, complaints):
+    state_is(page, "live")
+    assert height_drawn(page, "chart-queue", "queue_peak") < 0.1
+
+    stack.burst(150)
+
+    expect(page.locator("#card-queue .line")).to_have_text(re.compile(r"1[0-9]{2}"), timeout=SOON_MS)
+    wait_until(lambda: height_drawn(page, "chart-queue", "queue_peak") > 0.4, 10, "the peak is drawn")
+    assert complaints == []
+
+
+def test_a_silent_collector_turns_the_page_stale_and_its_return_live_again(page, stack):
+    state_is(page, "live")
+    collector = stack.process("collector")
+    collector.suspend()
+    try:
+        state_is(page, "delayed")
+        state_is(page, "stale")
+        expect(page.locator("#verdict")).to_have_attribute("data-level", "unknown")
+        assert "coletor" in page.locator("#verdict").inner_text()
+        assert stack.get("/healthz", role=None).status == 503
+    finally:
+        collector.resume()
+
+    state_is(page, "live")
+
+
+def test_a_lost_server_reads_otherwise_than_a_silent_collector_and_the_page_returns_by_itself(page, stack):
+    state_is(page, "live")
+    page.context.set_offline(True)
+    victim = stack.process("web")
+    victim.kill()
+    victim.wait(5)
+
+    state_is(page, "offline")
+    wait_until(stack.is_fresh, 20)
+    assert "coletor" not in page.locator("#verdict").inner_text()
+    page.context.set_offline(False)
+
+    state_is(page, "live", 40_000)
+
+
+def test_a_session_that_ended_is_told_as_such(browser, stack):
+    context = browser.new_context(locale="pt-BR")
+    page = context.new_page()
+    sign_in(page, stack)
+    state_is(page, "live")
+    other = context.new_page()
+    other.goto(f"{stack.url}/monitor")
+    other.get_by_role("button", name="Sair").click()
+    other.wait_for_url("**/login*")
+
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+
+    state_is(page, "signed_out", 40_000)
+    context.close()
+
+
+def test_both_languages_and_themes_are_a_click_away_and_stay(page):
+    state_is(page, "live")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("#card-queue h2")).to_have_text("Queue")
+    page.locator("[data-switch=theme] button[value=light]").click()
+    page.reload()
+
+    expect(page.locator("#card-queue h2")).to_have_text("Queue")
+    expect(page.locator("[data-switch=theme] button[value=light]")).to_have_attribute("aria-pressed", "true")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert min(map(int, re.findall(r"\d+", background)[:3])) > 200
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1920])
+def test_no_width_needs_sideways_scrolling(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_wrong_password_is_refused_in_words_and_tells_nothing(browser, stack):
+    page = browser.new_page(locale="pt-BR")
+    page.goto(f"{stack.url}/login")
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password]", "not the password")
+    page.click("button[type=submit]")
+
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert page.url.endswith("/login")
+    page.close()

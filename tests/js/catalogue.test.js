@@ -1,0 +1,96 @@
+// @ts-check
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { test } from 'node:test'
+
+import { LANGUAGES, makeTranslate } from '../../static/js/i18n.js'
+
+/** @typedef {import('../../static/js/i18n.js').Catalogue} Catalogue */
+
+const ROOT = new URL('../../', import.meta.url)
+const STATIC = new URL('static/', ROOT)
+const TEMPLATES = new URL('app/templates/', ROOT)
+const catalogues = new Map(LANGUAGES.map((language) => [language, readCatalogue(language)]))
+const portuguese = /** @type {Catalogue} */ (catalogues.get('pt-BR'))
+
+/** Codes that come over the wire, and where the page looks for their words. */
+const WIRE = {
+  status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
+  reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'first_look', 'ping_silent', 'broker_down', 'not_watched'],
+  scope: ['container', 'host'],
+  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'replaced', 'signed_out', 'forbidden', 'empty'],
+  title: ['ok', 'warn', 'bad', 'unknown'],
+}
+
+/** @param {string} language @returns {Catalogue} */
+function readCatalogue(language) {
+  return JSON.parse(readFileSync(new URL(`locales/${language}.json`, STATIC), 'utf8'))
+}
+
+/** @param {URL} folder @param {string} ending @returns {string} the text of all files */
+function readAll(folder, ending) {
+  const names = readdirSync(folder, { recursive: true }).map(String)
+  return names.filter((name) => name.endsWith(ending)).map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
+}
+
+/** @param {Catalogue[string]} entry */
+function parameters(entry) {
+  const texts = typeof entry === 'string' ? [entry] : [entry.other]
+  return texts.flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)).sort()
+}
+
+for (const [language, catalogue] of catalogues) {
+  test(`${language} says everything that Portuguese says, with the same parameters`, () => {
+    assert.deepEqual(Object.keys(catalogue), Object.keys(portuguese))
+    for (const key of Object.keys(portuguese)) assert.deepEqual(parameters(catalogue[key]), parameters(portuguese[key]), key)
+  })
+
+  test(`${language} has every plural form that its rules may ask for`, () => {
+    const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories.filter((form) => form !== 'many')
+    for (const [key, entry] of Object.entries(catalogue)) {
+      if (typeof entry !== 'string') for (const form of forms) assert.ok(entry[form], `${key} lacks ${form}`)
+    }
+  })
+}
+
+test('every key that scripts and templates name exists', () => {
+  const scripts = readAll(new URL('js/', STATIC), '.js')
+  const templates = readAll(TEMPLATES, '.html')
+  const named = [
+    ...[...scripts.matchAll(/\bt\('([\w.]+)'/g)].map(([, key]) => key),
+    ...[...scripts.matchAll(/finding\('\w+', '(\w+)'/g)].map(([, code]) => `verdict.${code}`),
+    ...[...templates.matchAll(/data-i18n(?:-label)?="([\w.]+)"/g)].map(([, key]) => key),
+    ...Object.entries(WIRE).flatMap(([group, codes]) => codes.map((code) => `${group}.${code}`)),
+    ...['database', 'rabbitmq'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `verdict.${service}_${status}`)),
+  ]
+  assert.ok(named.length > 80)
+  for (const key of named) assert.ok(key in portuguese, key)
+})
+
+test('the Portuguese in the templates is the Portuguese of the catalogue', () => {
+  const templates = readAll(TEMPLATES, '.html')
+  const texts = [...templates.matchAll(/data-i18n="([\w.]+)"[^>]*>([^<{]+)</g)].map(([, key, text]) => [key, text])
+  const labels = [...templates.matchAll(/aria-label="([^"{]+)" data-i18n-label="([\w.]+)"/g)].map(([, text, key]) => [key, text])
+
+  assert.ok(texts.length > 15 && labels.length > 5)
+  for (const [key, text] of [...texts, ...labels]) assert.equal(text, portuguese[key], key)
+})
+
+test('parameters are filled in, numbers as the language writes them', () => {
+  const t = makeTranslate(portuguese, 'pt-BR')
+
+  assert.equal(t('verdict.ok_queue', { ready: 1250 }), 'Tudo certo: 1.250 na fila')
+})
+
+test('plurals follow the language, and zero may have its own words', () => {
+  const t = makeTranslate(portuguese, 'pt-BR')
+
+  assert.equal(t('queue.consumers', { count: 0 }), 'sem consumidores')
+  assert.equal(t('queue.consumers', { count: 1 }), '1 consumidor')
+  assert.equal(t('queue.consumers', { count: 2 }), '2 consumidores')
+  assert.equal(t('cpu.cores', { cores: 0.5, count: 0.5 }), 'de 0,5 núcleo')
+})
+
+test('a key that is missing shows itself instead of failing', () => {
+  assert.equal(makeTranslate({}, 'en')('no.such.key'), 'no.such.key')
+})

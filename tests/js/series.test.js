@@ -1,0 +1,82 @@
+// @ts-check
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { appendNewer, appendRow, emptyColumns, highestSince, historyColumns, sampleRow, unknownSpans } from '../../static/js/series.js'
+import { makeHistory, makeSample } from './sample.js'
+
+const OPTIONS = { interval_s: 3, keep_s: 60 }
+
+/** @param {number[]} instants */
+function columnsAt(...instants) {
+  const columns = emptyColumns()
+  for (const at of instants) appendRow(columns, sampleRow(makeSample({ at })), OPTIONS)
+  return columns
+}
+
+test('columns stay aligned and take their values from the sample', () => {
+  const sample = makeSample({ at: 10, cpu: 1, ram_percent: 2, queue_size: 4, queue_peak: null })
+  const columns = emptyColumns()
+
+  appendRow(columns, sampleRow(sample), OPTIONS)
+
+  assert.deepEqual(columns, [[10], [1], [2], [40], [4], [null]])
+})
+
+test('a missed tick becomes a null row, a late one does not', () => {
+  assert.deepEqual(columnsAt(0, 4.4)[0], [0, 4.4])
+  assert.deepEqual(columnsAt(0, 9)[0], [0, 3, 9])
+  assert.equal(columnsAt(0, 9)[1][1], null)
+})
+
+test('a sample that is not newer is ignored', () => {
+  assert.deepEqual(columnsAt(3, 3, 0)[0], [3])
+})
+
+test('a clock set far back starts anew instead of freezing the chart', () => {
+  assert.deepEqual(columnsAt(1000, 1003, 10)[0], [10])
+})
+
+test('what is older than kept is forgotten', () => {
+  const [instants] = columnsAt(...Array.from({ length: 40 }, (_, index) => index * 3))
+
+  assert.equal(instants[0], 57)
+  assert.equal(instants.at(-1), 117)
+})
+
+test('history is read by name, its gaps marked', () => {
+  const columns = historyColumns(makeHistory([0, 3, 12]), 60)
+
+  assert.deepEqual(columns[0], [0, 3, 6, 12])
+  assert.deepEqual(columns[5], [0, 1, null, 2])
+})
+
+test('an empty history gives empty columns', () => {
+  assert.deepEqual(historyColumns(makeHistory([]), 60), emptyColumns())
+})
+
+test('samples that came in while history was fetched are kept', () => {
+  const columns = columnsAt(0, 3)
+
+  appendNewer(columns, columnsAt(3, 6), OPTIONS)
+
+  assert.deepEqual(columns[0], [0, 3, 6])
+})
+
+test('unknown are the gaps and what follows the last sample', () => {
+  const columns = columnsAt(0, 3, 12, 15)
+  const isKnown = (/** @type {number} */ index) => columns[1][index] !== null
+
+  assert.deepEqual(unknownSpans(columns[0], { from: 0, to: 20, interval_s: 3, isKnown }), [[3, 12], [15, 20]])
+  assert.deepEqual(unknownSpans(columns[0], { from: 13, to: 15, interval_s: 3, isKnown }), [])
+})
+
+test('samples that know nothing of a series leave it unknown from the first on', () => {
+  assert.deepEqual(unknownSpans([0, 3, 6], { from: 0, to: 6, interval_s: 3, isKnown: () => false }), [[0, 6]])
+  assert.deepEqual(unknownSpans([], { from: 0, to: 6, interval_s: 3, isKnown: () => false }), [])
+})
+
+test('the highest value looks no further back than asked', () => {
+  assert.equal(highestSince([0, 3, 6], [150, 2, null], 1), 2)
+  assert.equal(highestSince([0, 3, 6], [null, null, null], 0), null)
+})
