@@ -66,7 +66,7 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if any(len(name.encode()) > 255 for name in names):  # AMQP 0-9-1: a queue name is a short string.
+    if not names or any(len(name.encode()) > 255 for name in names):  # AMQP 0-9-1: a queue name is a short string.
         raise ValueError(text)
     return names
 
@@ -95,7 +95,7 @@ DATABASE_URL = Form(
     _url("sqlite", "postgresql", "postgresql+psycopg"),
 )
 HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", _matching(r"[A-Za-z0-9._-]{1,63}"))
-NAMES = Form("names separated by commas, each at most 255 bytes", _names)
+NAMES = Form("one or more names separated by commas, each at most 255 bytes", _names)
 BOOLEAN = Form("true or false", _boolean)
 TEXT = Form("text", str)
 EMAIL = Form("an e-mail address", _matching(r"[^@\s]+@[^@\s]+"))

@@ -47,6 +47,7 @@ class Lane(Generic[T]):
         try:
             answer = self._answers.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
+            logger.warning("probe %s has not answered within the tick", self._name)
             return self._when_stuck
         self._is_reading = False
         return answer

@@ -14,6 +14,9 @@ from collector.store.model import Check, Cpu, Ram, Sample, Scope, Status
 TICK_BUDGET_S = 0.9
 """How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
 
+NO_ANSWER = Check(status=Status.OFFLINE, reason="timeout")
+"""The verdict on a database that has not answered when the tick ends."""
+
 _NO_RESOURCES = Resources(
     cpu=Cpu(scope=Scope.HOST), ram=Ram(scope=Scope.HOST), host_cpu=Cpu(scope=Scope.HOST), host_ram=Ram(scope=Scope.HOST)
 )
@@ -45,7 +48,7 @@ class SystemMonitor:
         self._database = Lane(
             "database",
             probes.database,
-            when_stuck=Check(status=Status.UNKNOWN, reason="stuck"),
+            when_stuck=NO_ANSWER,
             when_failed=Check(status=Status.UNKNOWN, reason="error"),
         )
 

@@ -6,7 +6,6 @@ that has failed is dropped without a word. Source: kombu 5.7.0 connection.py, py
 """
 
 # kombu is marked as typed, but most of it is not.
-# mypy: allow-untyped-calls
 
 import ssl
 from typing import Any

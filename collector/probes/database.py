@@ -1,13 +1,12 @@
-"""Whether the watched database answers `SELECT 1` within its deadline.
+"""Whether the watched database answers `SELECT 1`.
 
-The question is put by a thread of its own: a server that was stopped in its tracks keeps libpq waiting for ever, and
-libpq's shortest connect time-out is 2 s. No statement time-out is set: `SELECT 1` waits for no lock, and PgBouncer
-refuses the start-up option.
+A question has no deadline of its own here: a server that was stopped in its tracks keeps libpq waiting for ever, and
+libpq's shortest connect time-out is 2 s. So the monitor puts it in a lane. No statement time-out is set: `SELECT 1`
+waits for no lock, and PgBouncer refuses the start-up option.
 """
 
 import logging
 import sqlite3
-import threading
 import time
 from pathlib import Path
 
@@ -27,54 +26,38 @@ _POSTGRES_OPTIONS = {
     "application_name": "zapvoice-monitor",
     "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
 }
+SQLITE_LOCK_S = 0.8
+"""How long a writer may hold the file before it counts as a time-out."""
+
 _ASK = sa.text("SELECT 1")
 _ASK_SQLITE = sa.text("SELECT 1 FROM sqlite_master LIMIT 1")
 """SQLite answers a bare SELECT 1 without a look at the file."""
 
 
 class DatabaseProbe:
-    """Asks one database once a sample over one kept connection. Not thread-safe: one caller."""
+    """Asks one database once a sample over one kept connection. Not thread-safe, and it may block: for a lane."""
 
-    def __init__(self, url: str, *, timeout_s: float = 0.8) -> None:
-        self._timeout_s = timeout_s
+    def __init__(self, url: str) -> None:
         self._is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self._engine = _make_sqlite_engine(url, timeout_s) if self._is_sqlite else _make_postgres_engine(url)
-        self._thread: threading.Thread | None = None
-        self._answer = judge("timeout", None)
+        self._engine = _make_sqlite_engine(url) if self._is_sqlite else _make_postgres_engine(url)
         self._last_reason: str | None = None
 
     def read(self) -> Check:
-        """The verdict, after `timeout_s` at the latest: a question still unanswered then is a time-out.
-
-        The next call waits for that same question; there is never a second one beside it.
-        """
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._ask, name="database-probe", daemon=True)
-            self._thread.start()
-        self._thread.join(self._timeout_s)
-        if self._thread.is_alive():
-            return self._note(judge("timeout", None))
-        self._thread = None
-        return self._note(self._answer)
-
-    def close(self) -> None:
-        """Close the kept connection, unless a question is pending on it."""
-        self._engine.dispose()
-
-    def _note(self, check: Check) -> Check:
-        if check.reason not in (None, self._last_reason):
-            log.warning("the watched database: %s", check.reason)
-        self._last_reason = check.reason
-        return check
-
-    def _ask(self) -> None:
+        """The verdict on one question."""
         started = time.monotonic()
         try:
             self._select()
             failure = None
-        except Exception as error:  # noqa: BLE001  The thread's boundary; drivers raise outside their own tree, too.
+        except Exception as error:  # noqa: BLE001  Drivers raise outside their own tree, too.
             failure = _reason_of(error)
-        self._answer = judge(failure, (time.monotonic() - started) * 1000)
+        if failure not in (None, self._last_reason):
+            log.warning("the watched database: %s", failure)
+        self._last_reason = failure
+        return judge(failure, (time.monotonic() - started) * 1000)
+
+    def close(self) -> None:
+        """Close the kept connection, unless a question is pending on it."""
+        self._engine.dispose()
 
     def _select(self) -> None:
         try:
@@ -96,14 +79,14 @@ def _make_postgres_engine(url: str) -> sa.Engine:
     )
 
 
-def _make_sqlite_engine(url: str, timeout_s: float) -> sa.Engine:
+def _make_sqlite_engine(url: str) -> sa.Engine:
     path = sa.make_url(url).database
     if not path or path == ":memory:":
         return sa.create_engine(url)
     # mode=rw: a plain path would be created when it is missing. No pool: a kept connection outlives a deleted file.
     uri = f"{Path(path).absolute().as_uri()}?mode=rw"
     return sa.create_engine(
-        "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, timeout=timeout_s), poolclass=sa.NullPool
+        "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, timeout=SQLITE_LOCK_S), poolclass=sa.NullPool
     )
 
 

@@ -5,7 +5,6 @@ an empty queue for a missing one there, and costs ten times as much.
 """
 
 # kombu is marked as typed, but most of it is not.
-# mypy: allow-untyped-calls
 
 import time
 from typing import Any, Protocol

@@ -5,7 +5,6 @@ never waits. How a broker is asked is told in `queue_reader`.
 """
 
 # kombu is marked as typed, but most of it is not.
-# mypy: allow-untyped-calls
 
 import logging
 import random

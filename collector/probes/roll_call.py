@@ -9,7 +9,6 @@ Source: kombu 5.7.0 pidbox.py, celery 5.7.0 app/control.py.
 """
 
 # kombu is marked as typed, but most of it is not.
-# mypy: allow-untyped-calls
 
 import logging
 import threading

@@ -112,7 +112,8 @@ export class Chart {
       pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
       padding: PADDING,
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7, width: 2 } },
+      // The crosshair is drawn on the sample it speaks of, not where the pointer happens to be.
+      cursor: { x: false, y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7, width: 2 } },
       scales: {
         x: { range: () => [this.#window.min, this.#window.max] },
         y: { range: () => [0, this.#spec.axis().limit] },
@@ -122,7 +123,7 @@ export class Chart {
       series: [{}, ...lines.map((line, index) => this.#series(line, index))],
       hooks: {
         drawClear: [() => this.#drawUnknown()],
-        draw: [() => this.#drawLabels()],
+        draw: [() => this.#drawCrosshair(), () => this.#drawLabels()],
         setCursor: [() => this.#spec.cursorMoved()],
       },
     }
@@ -195,6 +196,18 @@ export class Chart {
     ctx.restore()
   }
 
+  #drawCrosshair() {
+    const index = this.cursorIndex
+    if (index === null || !this.#columns) return
+    const { ctx, bbox } = this.#plot
+    const x = this.#pixel(this.#columns[0][index])
+    if (x < bbox.left || x > bbox.left + bbox.width) return
+    ctx.save()
+    ctx.fillStyle = this.#colors.text
+    ctx.fillRect(x - uPlot.pxRatio / 2, bbox.top, uPlot.pxRatio, bbox.height)
+    ctx.restore()
+  }
+
   /** Each line's name where it ends, at the right edge; names that would overlap are moved apart. */
   #drawLabels() {
     const { ctx, bbox } = this.#plot
@@ -210,21 +223,24 @@ export class Chart {
     ctx.textBaseline = 'middle'
     ctx.textAlign = 'left'
     const right = bbox.left + bbox.width
+    const end = Math.min(right, this.#pixel(this.#columns?.[0].at(-1) ?? Infinity))
     for (const { text, color, y, text_y } of apart(labels, line_px, bbox.top + bbox.height)) {
       ctx.fillStyle = color
       ctx.beginPath()
-      ctx.arc(right, y, 2.5 * ratio, 0, 2 * Math.PI)
+      ctx.arc(end, y, 2.5 * ratio, 0, 2 * Math.PI)
       ctx.fill()
       ctx.fillText(text, right + 7 * ratio, text_y)
     }
     ctx.restore()
   }
 
-  /** The line's height at the right edge; null in a gap. @param {number} index @param {boolean} isStepped */
+  /** The line's height at the right edge, where it still is for a sample that is a little late; null in a gap. @param {number} index @param {boolean} isStepped */
   #valueAtEdge(index, isStepped) {
     if (!this.#columns) return null
     const [instants, ...values] = this.#columns
     const after = instants.findIndex((at) => at >= this.#window.max)
+    const isLate = after === -1 && this.#window.max - (instants.at(-1) ?? -Infinity) <= this.#spec.interval_s / 2
+    if (isLate) return values[index].at(-1) ?? null
     if (after < 1) return null
     const [before_value, after_value] = [values[index][after - 1] ?? null, values[index][after]]
     if (before_value === null || after_value === null) return null

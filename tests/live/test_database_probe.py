@@ -8,15 +8,29 @@ from pathlib import Path
 
 import pytest
 
+from collector.lane import Lane
+from collector.monitor import NO_ANSWER
 from collector.probes.database import DatabaseProbe
 from collector.store.model import Check, Status
 from tests.services import PostgresServer, free_port, wait_until
 
 REFUSED = Check(status=Status.OFFLINE, reason="refused")
-TIMEOUT = Check(status=Status.OFFLINE, reason="timeout")
 DENIED = Check(status=Status.UNKNOWN, reason="denied")
 
-MakeProbe = Callable[..., DatabaseProbe]
+
+class Asked:
+    """A probe in its lane, as the monitor asks it."""
+
+    def __init__(self, probe: DatabaseProbe, timeout_s: float) -> None:
+        self._lane = Lane("database", probe.read, when_stuck=NO_ANSWER, when_failed=NO_ANSWER)
+        self._timeout_s = timeout_s
+
+    def read(self) -> Check:
+        self._lane.ask()
+        return self._lane.answer(self._timeout_s)
+
+
+MakeProbe = Callable[..., Asked]
 
 
 @pytest.fixture
@@ -24,8 +38,8 @@ def make_probe() -> Iterator[MakeProbe]:
     """Makes probes that are closed after the test."""
     with ExitStack() as stack:
 
-        def make(url: str, timeout_s: float = 0.8) -> DatabaseProbe:
-            return stack.enter_context(closing(DatabaseProbe(url, timeout_s=timeout_s)))
+        def make(url: str, timeout_s: float = 0.8) -> Asked:
+            return Asked(stack.enter_context(closing(DatabaseProbe(url))), timeout_s)
 
         yield make
 
@@ -64,7 +78,7 @@ def test_postgres_that_hangs_is_a_timeout_at_the_deadline_and_online_again_when_
         took_s = time.monotonic() - started
         server.resume()
 
-        assert hanging == [TIMEOUT] * 3
+        assert hanging == [NO_ANSWER] * 3
         assert took_s < 1.2
         wait_until(lambda: probe.read().status == Status.ONLINE, 5)
 
@@ -75,7 +89,7 @@ def test_postgres_that_hangs_before_the_first_connection_is_a_timeout_too(make_p
         server.pause()
         probe = make_probe(server.url, timeout_s=0.3)
 
-        assert probe.read() == TIMEOUT
+        assert probe.read() == NO_ANSWER
 
         server.resume()
         wait_until(lambda: probe.read().status == Status.ONLINE, 5)

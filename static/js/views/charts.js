@@ -23,8 +23,9 @@ export class Charts {
   #queue
   #panels
   #isStarted = false
-  /** Whether there is something to draw besides the passing of time. */
+  /** Besides the passing of time there are two reasons to draw: something new, a crosshair that moved. */
   #isChanged = true
+  #isPointed = false
   #queueAxis = countAxis(null)
   #queueLimit = countAxis(null).limit
   #drawn_ms = 0
@@ -80,6 +81,7 @@ export class Charts {
       axis: () => PERCENT_AXIS,
       axisText: (value) => `${value} %`,
       text: ({ format }, value) => format.percent(value),
+      cursorMoved: this.#pointed,
     })
   }
 
@@ -92,7 +94,12 @@ export class Charts {
       axis: () => ({ limit: this.#queueLimit, ticks: ticks(this.#queueAxis.step, this.#queueLimit) }),
       axisText: (value) => this.#view.format.compact(value),
       text: ({ format }, value) => format.integer(value),
+      cursorMoved: this.#pointed,
     })
+  }
+
+  #pointed = () => {
+    this.#isPointed = true
   }
 
   /** One frame for both charts, then a pause until the next one is worth drawing. */
@@ -107,12 +114,13 @@ export class Charts {
   #drawAt(now_ms) {
     const window = this.#windowAt(now_ms)
     const isEasing = this.#queueLimit !== this.#queueAxis.limit
-    if (window.max === this.#drawnMax && !isEasing && !this.#isChanged) return
+    if (window.max === this.#drawnMax && !isEasing && !this.#isChanged && !this.#isPointed) return
     if (isEasing) this.#easeQueueLimit(now_ms - this.#drawn_ms)
     for (const panel of this.#panels) panel.draw(window, this.#isChanged)
     this.#drawnMax = window.max
     this.#drawn_ms = now_ms
     this.#isChanged = false
+    this.#isPointed = false
   }
 
   /** @param {number} elapsed_ms */

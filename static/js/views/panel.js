@@ -17,6 +17,7 @@ import { COLUMNS } from '../series.js'
  * @property {Spec['axis']} axis
  * @property {Spec['valueText']} axisText
  * @property {(view: View, value: number | null) => string} text
+ * @property {() => void} cursorMoved
  */
 
 const TABLE_ROWS = 20
@@ -44,7 +45,10 @@ export class Panel {
       axis: spec.axis,
       valueText: spec.axisText,
       timeText: (at) => this.#view.format.clock(at),
-      cursorMoved: () => this.#renderLegend(),
+      cursorMoved: () => {
+        this.#renderLegend()
+        spec.cursorMoved()
+      },
       interval_s: view.state.interval_s,
     })
     root.querySelector('details')?.addEventListener('toggle', () => this.#renderTable())
