@@ -1,4 +1,4 @@
-"""The demo's work: half a second of something like speech, synthesised and encoded. [pure]"""
+"""The demo's work: a second of something like speech, synthesised and encoded. [pure]"""
 
 import math
 import random
@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Sequence
 
 RATE_HZ = 8000
-SECONDS = 0.5
+SECONDS = 1.0
 BIAS = 0x84
 CLIP = 32635
 
 
 def synthesise(seed: int) -> Sequence[int]:
-    """Half a second of a vowel-like sound: a pitch with three formants and some breath, 16-bit samples at 8 kHz."""
+    """A second of a vowel-like sound: a pitch with three formants and some breath, 16-bit samples at 8 kHz."""
     noise = random.Random(seed)  # noqa: S311  Sound, not secrets.
     pitch_hz = noise.uniform(90, 220)
     formants = [(pitch_hz * round(hz / pitch_hz), level) for hz, level in ((600, 0.5), (1200, 0.3), (2500, 0.1))]

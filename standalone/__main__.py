@@ -54,7 +54,7 @@ def prepare(settings: Settings) -> Path:
     os.environ["PYTHONUNBUFFERED"] = "1"  # A log that ends before the fault is of no use.
     accounts.prepare(load_settings())
     path = data_dir / "manager.conf"
-    path.write_text(programs.supervisor_config(ROOT, data_dir, chosen), encoding="utf-8")
+    path.write_text(programs.supervisor_config(ROOT, chosen), encoding="utf-8")
     return path
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from supervisor import supervisord
@@ -40,7 +41,8 @@ class Options(ServerOptions):
 
 
 def main(config: str) -> None:
-    """Run the programs that `config` names until a signal ends them all."""
+    """Run the programs that `config` names, from its directory, until a signal ends them all."""
+    os.chdir(Path(config).parent)
     options = Options()
     options.realize(["-c", config])
     options.first = True

@@ -42,37 +42,37 @@ def log_path(data_dir: Path, name: str) -> Path:
     return data_dir / "log" / f"{name}.log"
 
 
-def supervisor_config(root: Path, data_dir: Path, programs: Sequence[Program]) -> str:
-    """The manager's configuration. It holds no secret: the programs inherit the environment."""
-    sections = [_SUPERVISORD.format(log=_escape(log_path(data_dir, "manager")), data_dir=_escape(data_dir))]
+def supervisor_config(root: Path, programs: Sequence[Program]) -> str:
+    """The manager's configuration, for a manager whose working directory is the data directory.
+
+    It holds no secret: the programs inherit the environment.
+    """
+    announce = Program("announce", python("standalone.announce"))
+    sections = [_SUPERVISORD, _ANNOUNCE.format(command=_spell(announce), root=_escape(root))]
     for program in programs:
-        sections.append(
-            _PROGRAM.format(
-                name=program.name,
-                command=_escape(shlex.join(program.command)),
-                root=_escape(root),
-                log=_escape(log_path(data_dir, program.name)),
-                stop_s=STOP_S,
-            )
-        )
-    sections.append(_ANNOUNCE.format(command=_escape(shlex.join(python("standalone.announce"))), root=_escape(root)))
+        sections.append(_PROGRAM.format(name=program.name, command=_spell(program), root=_escape(root), stop_s=STOP_S))
     # One group, since supervisord stops group after group, and the waits would add up.
     names = ",".join(["announce", *(program.name for program in programs)])
     return "".join([*sections, f"[group:monitor]\nprograms={names}\n"])
+
+
+def _spell(program: Program) -> str:
+    return _escape(shlex.join(program.command))
 
 
 def _escape(text: str | Path) -> str:
     return str(text).replace("%", "%%")
 
 
+# Relative paths, since supervisord expands the percent signs of a log file's path twice.
 _SUPERVISORD = """\
 [supervisord]
 nodaemon=true
 silent=true
-logfile={log}
+logfile=log/manager.log
 logfile_maxbytes=1MB
 logfile_backups=1
-pidfile={data_dir}/manager.pid
+pidfile=manager.pid
 umask=077
 
 """
@@ -90,7 +90,7 @@ stopwaitsecs={stop_s}
 stopasgroup=true
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={log}
+stdout_logfile=log/{name}.log
 stdout_logfile_maxbytes=1MB
 stdout_logfile_backups=2
 

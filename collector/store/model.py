@@ -53,6 +53,8 @@ class Check:
 
     status: Status
     reason: str | None = None
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+    """What the reason's sentence counts, such as {"consumers": 3, "idle_s": 90, "waiting": 1250}."""
     latency_ms: float | None = None
 
 
@@ -67,6 +69,12 @@ class Queue:
     """Highest `ready` seen since the previous sample, read every 250 ms."""
     consumers: int | None = None
     """None where the broker cannot tell (Redis)."""
+    unacked: int | None = None
+    """Delivered to a consumer and not yet finished. None without the management API."""
+    in_per_s: float | None = None
+    """Messages published per second. None without the management API."""
+    out_per_s: float | None = None
+    """Messages finished (acknowledged) per second. None without the management API."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +112,17 @@ class Ram:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Container:
+    """What another process of this host reports of its own cgroup."""
+
+    name: str
+    age_s: float
+    """How old the report was when the sample was taken."""
+    cpu: Cpu
+    ram: Ram
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sample:
     """What one host saw in one tick."""
 
@@ -121,6 +140,7 @@ class Sample:
     queues: tuple[Queue, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     """database, worker, rabbitmq (the watched broker, whatever its kind)."""
+    containers: tuple[Container, ...] = ()
     broker_kind: str | None = None
     """amqp or redis; None when no broker is watched."""
     version: str = ""
@@ -139,7 +159,7 @@ class Sample:
         """The wire form: compact UTF-8 JSON in one line, ASCII only.
 
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
-        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "broker_kind", "version",
+        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container], "broker_kind", "version",
         "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
@@ -157,6 +177,7 @@ class Sample:
             "services": {name: check.status for name, check in self.checks.items()},
             "checks": {name: asdict(check) for name, check in self.checks.items()},
             "queues": [asdict(queue) for queue in self.queues],
+            "containers": [asdict(container) for container in self.containers],
             "broker_kind": self.broker_kind,
             "version": self.version,
             "detail": {

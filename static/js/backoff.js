@@ -5,7 +5,7 @@ const SHORTEST_MS = 1000
 const LONGEST_MS = 30_000
 
 /**
- * Delay before try number `attempt` (1 is the first after a failure): the ceiling doubles from 2 s to 30 s and the delay
+ * Delay before try number `attempt` (1 is the first after a failure): the ceiling doubles from 2 s to 30 s, the delay
  * falls anywhere below it, so that viewers cut off together do not come back together.
  *
  * @param {number} attempt

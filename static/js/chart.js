@@ -6,7 +6,8 @@
  * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
  */
 
-import { unknownSpans } from './series.js'
+import { drawNames, hatchPattern } from './marks.js'
+import { unknownSpans, valueAt } from './series.js'
 
 /** @typedef {import('./series.js').Columns} Columns */
 /**
@@ -34,8 +35,6 @@ const FONT = '11px system-ui, sans-serif'
 const PADDING = /** @type {[number, number, number, number]} */ ([10, 62, 0, 0])
 const VALUE_AXIS_PX = 46
 const TIME_AXIS_PX = 28
-const LABEL_LINE_PX = 13
-const HATCH_PX = 7
 
 export class Chart {
   #spec
@@ -43,7 +42,7 @@ export class Chart {
   /** @type {{min: number, max: number}} */ #window = { min: 0, max: 1 }
   /** @type {Columns | null} */ #columns = null
   #colors = { text: '', grid: '', hatch: '', lines: /** @type {string[]} */ ([]) }
-  /** @type {CanvasPattern | null} */ #hatch = null
+  /** @type {CanvasPattern | string | null} */ #hatch = null
 
   /** @param {Spec} spec */
   constructor(spec) {
@@ -113,7 +112,7 @@ export class Chart {
       padding: PADDING,
       legend: { show: false },
       // The crosshair is drawn on the sample it speaks of, not where the pointer happens to be.
-      cursor: { x: false, y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7, width: 2 } },
+      cursor: { x: false, y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7 } },
       scales: {
         x: { range: () => [this.#window.min, this.#window.max] },
         y: { range: () => [0, this.#spec.axis().limit] },
@@ -123,7 +122,7 @@ export class Chart {
       series: [{}, ...lines.map((line, index) => this.#series(line, index))],
       hooks: {
         drawClear: [() => this.#drawUnknown()],
-        draw: [() => this.#drawCrosshair(), () => this.#drawLabels()],
+        draw: [() => this.#drawCrosshair(), () => this.#drawNames()],
         setCursor: [() => this.#spec.cursorMoved()],
       },
     }
@@ -188,7 +187,7 @@ export class Chart {
     const isKnown = (/** @type {number} */ index) => values.some((column) => column[index] !== null)
     const spans = unknownSpans(instants, { from: min, to: max, interval_s: this.#spec.interval_s, isKnown })
     ctx.save()
-    ctx.fillStyle = this.#hatchPattern(ctx)
+    ctx.fillStyle = this.#hatch ??= hatchPattern(ctx, this.#colors.hatch, uPlot.pxRatio)
     for (const [start, end] of spans) {
       const left = this.#pixel(Math.max(start, min))
       ctx.fillRect(left, bbox.top, this.#pixel(Math.min(end, max)) - left, bbox.height)
@@ -208,95 +207,39 @@ export class Chart {
     ctx.restore()
   }
 
-  /** Each line's name where it ends, at the right edge; names that would overlap are moved apart. */
-  #drawLabels() {
+  /** Each line's name where it ends, at the right edge. */
+  #drawNames() {
+    if (!this.#columns) return
     const { ctx, bbox } = this.#plot
-    const ratio = uPlot.pxRatio
-    const line_px = LABEL_LINE_PX * ratio
-    const labels = this.#spec.lines.flatMap((line, index) => {
-      const value = this.#plot.series[index + 1].show ? this.#valueAtEdge(index, line.isStepped ?? false) : null
-      if (value === null) return []
-      return [{ text: line.short(), color: this.#colors.lines[index], y: this.#plot.valToPos(value, 'y', true) }]
-    })
-    ctx.save()
-    ctx.font = `${11 * ratio}px system-ui, sans-serif`
-    ctx.textBaseline = 'middle'
-    ctx.textAlign = 'left'
-    const right = bbox.left + bbox.width
-    const end = Math.min(right, this.#pixel(this.#columns?.[0].at(-1) ?? Infinity))
-    for (const { text, color, y, text_y } of apart(labels, line_px, bbox.top + bbox.height)) {
-      ctx.fillStyle = color
-      ctx.beginPath()
-      ctx.arc(end, y, 2.5 * ratio, 0, 2 * Math.PI)
-      ctx.fill()
-      ctx.fillText(text, right + 7 * ratio, text_y)
-    }
-    ctx.restore()
-  }
-
-  /** The line's height at the right edge, where it still is for a sample that is a little late; null in a gap. @param {number} index @param {boolean} isStepped */
-  #valueAtEdge(index, isStepped) {
-    if (!this.#columns) return null
     const [instants, ...values] = this.#columns
-    const after = instants.findIndex((at) => at >= this.#window.max)
-    const isLate = after === -1 && this.#window.max - (instants.at(-1) ?? -Infinity) <= this.#spec.interval_s / 2
-    if (isLate) return values[index].at(-1) ?? null
-    if (after < 1) return null
-    const [before_value, after_value] = [values[index][after - 1] ?? null, values[index][after]]
-    if (before_value === null || after_value === null) return null
-    if (isStepped) return after_value
-    const share = (this.#window.max - instants[after - 1]) / (instants[after] - instants[after - 1])
-    return before_value + (after_value - before_value) * share
+    const { max } = this.#window
+    const names = this.#spec.lines.flatMap(({ short, isStepped = false }, index) => {
+      if (!this.#plot.series[index + 1].show) return []
+      const value = valueAt(instants, values[index], { at: max, isStepped, late_s: this.#spec.interval_s / 2 })
+      const color = this.#colors.lines[index]
+      return value === null ? [] : [{ text: short(), color, y: this.#plot.valToPos(value, 'y', true) }]
+    })
+    const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height]
+    const end = this.#pixel(Math.min(max, instants.at(-1) ?? max))
+    drawNames(ctx, names, { end, right, bottom, ratio: uPlot.pxRatio })
   }
 
   /** @param {number} at @returns {number} canvas pixels */
   #pixel(at) {
     return this.#plot.valToPos(at, 'x', true)
   }
-
-  /** @param {CanvasRenderingContext2D} context @returns {CanvasPattern | string} */
-  #hatchPattern(context) {
-    if (this.#hatch) return this.#hatch
-    const side = Math.round(HATCH_PX * uPlot.pxRatio)
-    const tile = new OffscreenCanvas(side, side)
-    const tile_context = tile.getContext('2d')
-    if (!tile_context) return this.#colors.hatch
-    tile_context.strokeStyle = this.#colors.hatch
-    tile_context.lineWidth = uPlot.pxRatio
-    tile_context.beginPath()
-    for (const offset of [-side, 0, side]) {
-      tile_context.moveTo(offset - 1, side + 1)
-      tile_context.lineTo(offset + side + 1, -1)
-    }
-    tile_context.stroke()
-    this.#hatch = context.createPattern(tile, 'repeat')
-    return this.#hatch ?? this.#colors.hatch
-  }
 }
 
-/** A sample with nothing known on either side has no line to be part of: it is drawn as a point. @type {uPlot.Series.Points.Filter} */
+/**
+ * A sample with nothing known on either side has no line to be part of: it is drawn as a point.
+ *
+ * @type {uPlot.Series.Points.Filter}
+ */
 const loneSamples = (plot, index) => {
   const values = plot.data[index]
   const isLone = (/** @type {number} */ at) =>
     values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
   return Array.from(values.keys()).filter(isLone)
-}
-
-/**
- * @template {{y: number}} Label
- * @param {Label[]} labels
- * @param {number} distance
- * @param {number} bottom
- * @returns {(Label & {text_y: number})[]}
- */
-function apart(labels, distance, bottom) {
-  const placed = labels.map((label) => ({ ...label, text_y: label.y })).sort((a, b) => b.y - a.y)
-  let ceiling = bottom + distance / 2
-  for (const label of placed) {
-    label.text_y = Math.min(label.y, ceiling - distance)
-    ceiling = label.text_y
-  }
-  return placed
 }
 
 /** @param {string} color `rgb(r, g, b)` as computed styles give it @param {number} opacity */

@@ -115,8 +115,8 @@ export class Feed {
   }
 
   /**
-   * `rotate` asks for a new stream, nothing is lost. `replaced` means that the viewer has opened another one: taking the
-   * place back would start a quarrel between two tabs, so this one waits to be looked at.
+   * `rotate` asks for a new stream, nothing is lost. `replaced` means that the viewer has opened another one: taking
+   * the place back would start a quarrel between two tabs, so this one waits to be looked at.
    *
    * @param {string} reason
    */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Words come from catalogues: static/locales/<language>.json, flat, key → text with {parameters}, or key → plural forms.
+ * Words come from catalogues: static/locales/<language>.json, key → text with {parameters}, or plural forms.
  * [pure but for `applyCatalogue`, which fills the marked parts of a page, and `loadTranslate`, which fetches.]
  */
 

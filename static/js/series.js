@@ -110,6 +110,24 @@ export function highestSince(instants, values, from) {
   return highest
 }
 
+/**
+ * A line's height at an instant: between two samples, or still the last one's when that is no more than `late_s` ago.
+ *
+ * @param {readonly number[]} instants
+ * @param {readonly (number | null)[]} values
+ * @param {{at: number, isStepped: boolean, late_s: number}} options stepped: a value holds since the sample before
+ * @returns {number | null} null where nothing is known
+ */
+export function valueAt(instants, values, { at, isStepped, late_s }) {
+  const after = instants.findIndex((instant) => instant >= at)
+  if (after === -1) return at - (instants.at(-1) ?? -Infinity) <= late_s ? values.at(-1) ?? null : null
+  const [value_before, value_after] = [values[after - 1] ?? null, values[after]]
+  if (value_before === null || value_after === null) return null
+  if (isStepped) return value_after
+  const share = (at - instants[after - 1]) / (instants[after] - instants[after - 1])
+  return value_before + (value_after - value_before) * share
+}
+
 /** @param {Columns} columns @param {readonly (number | null)[]} row what is missing is null */
 function push(columns, row) {
   columns.forEach((column, index) => column.push(/** @type {any} */ (row[index] ?? null)))

@@ -146,7 +146,8 @@ function freshness(age_s, interval_s) {
 function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
   const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
   const since_ms = isSameLoss ? state.link.since_ms : mono_ms
-  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null }, was_open: state.was_open || phase === 'open' }
+  const was_open = state.was_open || phase === 'open'
+  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null }, was_open }
 }
 
 /** @param {State} state @param {Sample} sample @param {number} mono_ms @returns {State} */

@@ -31,10 +31,9 @@ export function followLead(lead, at, mono_ms, { interval_s, span_s }) {
 }
 
 /**
- * The stretch shown: it ends a little more than one interval behind, so that a line is revealed instead of popping in. In steps (for those
- * who asked for less motion) it ends at the newest sample and moves on by whole intervals.
+ * The stretch shown: it ends a little more than one interval behind, so that a line is revealed instead of popping in.
  *
- * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
+ * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number}} options
  * @returns {{min: number, max: number}}
  */
 export function slidingWindow({ lead, mono_ms, interval_s, span_s }) {
@@ -42,7 +41,11 @@ export function slidingWindow({ lead, mono_ms, interval_s, span_s }) {
   return { min: max - span_s, max }
 }
 
-/** @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options */
+/**
+ * The same for those who asked for less motion: it ends at the newest sample and moves on by whole intervals.
+ *
+ * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
+ */
 export function steppedWindow({ lead, mono_ms, interval_s, span_s, newest }) {
   const now = lead + mono_ms / 1000
   const anchor = newest ?? now

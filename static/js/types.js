@@ -28,7 +28,7 @@
  * @property {string} version
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
  *
- * @typedef {object} History What /api/history answers: `columns` in the order of `series`, equally long, null = not known.
+ * @typedef {object} History What /api/history answers: `columns` in the order of `series`, null = not known.
  * @property {string | null} host
  * @property {number} interval_s
  * @property {number} now

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { appendNewer, appendRow, emptyColumns, highestSince, historyColumns, sampleRow, unknownSpans } from '../../static/js/series.js'
+import {
+  appendNewer, appendRow, emptyColumns, highestSince, historyColumns, sampleRow, unknownSpans, valueAt,
+} from '../../static/js/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
 const OPTIONS = { interval_s: 3, keep_s: 60 }
@@ -80,3 +82,16 @@ test('the highest value looks no further back than asked', () => {
   assert.equal(highestSince([0, 3, 6], [150, 2, null], 1), 2)
   assert.equal(highestSince([0, 3, 6], [null, null, null], 0), null)
 })
+
+for (const [what, at, isStepped, expected] of /** @type {const} */ ([
+  ['between two samples it is on the line', 1, false, 15],
+  ['a stepped line holds the later value', 1, true, 20],
+  ['before the first sample it is unknown', -1, false, null],
+  ['in a gap it is unknown', 4, false, null],
+  ['just after the last sample it still is that', 10, false, 40],
+  ['long after the last sample it is unknown', 11, false, null],
+])) {
+  test(`the height at an instant: ${what}`, () => {
+    assert.equal(valueAt([0, 2, 6, 9], [10, 20, null, 40], { at, isStepped, late_s: 1.5 }), expected)
+  })
+}

@@ -18,6 +18,9 @@ import { UNKNOWN } from '../format.js'
  * @property {boolean} [isNoteWarning]
  */
 
+/** @type {Card} */
+const NOTHING = { value: UNKNOWN, line: '' }
+
 /** @param {View} view */
 export function renderCards(view) {
   const { sample } = view
@@ -79,7 +82,7 @@ function whyNoQueue(queues) {
 function renderCard(id, card) {
   const root = byId(id)
   root.classList.toggle('is-empty', card === null)
-  const { value, unit, scope = '', share = null, line, note = '', isNoteWarning = false } = card ?? { value: UNKNOWN, line: '' }
+  const { value, unit, scope = '', share = null, line, note = '', isNoteWarning = false } = card ?? NOTHING
   write(root, '.value', value)
   write(root, '.scope', scope)
   write(root, '.line', line)
@@ -90,7 +93,13 @@ function renderCard(id, card) {
   if (meter) meter.style.transform = `scaleX(${Math.min(100, share ?? 0) / 100})`
 }
 
-/** Writes into the part of a card that `selector` names; not every card has every part. @param {Element} root @param {string} selector @param {string} text */
+/**
+ * Writes into a part of a card; not every card has every part.
+ *
+ * @param {Element} root
+ * @param {string} selector
+ * @param {string} text
+ */
 function write(root, selector, text) {
   const part = root.querySelector(selector)
   if (part) setText(part, text)

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page says about itself: host, connection and age, verdict, title and icon, and what can be done about it. */
+/** What the page says about itself: host, connection and age, verdict, title and icon, what can be done about it. */
 
 import { NOTHING_SAID, announce } from '../announcement.js'
 import { byId, el, fitChildren, setAttribute, setIcon, setText } from '../dom.js'
@@ -66,7 +66,8 @@ function verdictText({ t, format }, { code, params }) {
 /** @param {View} view */
 function verdictDetail(view) {
   const { verdict, sample, connection, t, format } = view
-  if (verdict.also.length > 0) return t('verdict.also', { list: verdict.also.map((one) => verdictText(view, one)).join(' · ') })
+  const also = verdict.also.map((finding) => verdictText(view, finding)).join(' · ')
+  if (also) return t('verdict.also', { list: also })
   if (!sample) return verdict.code === 'empty' ? t('verdict.detail_empty') : ''
   const time = format.clock(sample.at)
   return t(isPast(connection.code) ? 'verdict.detail_last' : 'verdict.detail', { time })
@@ -81,7 +82,7 @@ function renderActions({ connection, t }) {
   byId('login').hidden = code !== 'signed_out'
 }
 
-/** A glance at the browser's tab is enough: shape and word in the title, shape and colour in its icon. @param {View} view */
+/** For a glance at the browser's tab: shape and word in the title, shape and colour in its icon. @param {View} view */
 function renderTab({ verdict, t }) {
   const title = `${TITLE_SHAPES[verdict.level]} ${t(`title.${verdict.level}`)} · ZapVoice Monitor`
   if (document.title !== title) document.title = title

@@ -1,5 +1,5 @@
 // @ts-check
-/** One chart with what belongs to it: the legend that reads out values, the table and the sentence for who sees no plot. */
+/** A chart and what belongs to it: the legend that reads out values, table and sentence for who sees no plot. */
 
 import { Chart } from '../chart.js'
 import { el, fitChildren, setAttribute, setText } from '../dom.js'

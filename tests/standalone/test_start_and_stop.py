@@ -1,0 +1,134 @@
+"""The stack as a person starts and ends it: nothing is left, and a second copy is told why it cannot start."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.process import free_port, wait_until
+from tests.stack import PROGRAMS, Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+END_DEADLINE_S = 5.0
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def stack():
+    with Stack() as started:
+        yield started
+
+
+def processes_of(stack):
+    """Everything that was started with this data directory, whoever its parent is by now."""
+    return [process for process in psutil.process_iter() if has_data_dir(process, str(stack.data_dir))]
+
+
+def has_data_dir(process, path):
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get("MONITOR_DATA_DIR") == path
+    except psutil.Error:
+        return False
+
+
+def start_anew(**environ):
+    return subprocess.run(
+        [sys.executable, "-m", "standalone"],
+        env={**os.environ, **environ},
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_every_process(stack, signum):
+    assert len(processes_of(stack)) > len(PROGRAMS)
+
+    stack._process.send_signal(signum)
+
+    assert stack._process.wait(END_DEADLINE_S) == 0
+    assert not processes_of(stack)
+
+
+def test_ctrl_c_at_a_terminal_ends_every_process_and_the_address_was_told():
+    # Deliberate: the directory's name is longer than a socket's path may be, and odd.
+    with tempfile.TemporaryDirectory() as scratch:
+        stack = Stack(MONITOR_ADMIN_PASSWORD="")
+        stack.data_dir = Path(scratch, "100 % mine", "x" * 100)
+        stack.environ["MONITOR_DATA_DIR"] = str(stack.data_dir)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(sys.executable, [sys.executable, "-m", "standalone"], {**os.environ, **stack.environ})
+        try:
+            told = read_until(terminal, b"Ctrl-C ends it")
+            os.write(terminal, b"\x03")
+            wait_until(lambda: not processes_of(stack), END_DEADLINE_S, "all processes are gone")
+        finally:
+            os.close(terminal)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            stack.stop()
+
+    assert f"http://127.0.0.1:{stack.port}/monitor" in told
+    assert told.count("password") == 2
+    assert "Traceback" not in told
+
+
+def read_until(terminal, mark):
+    told = b""
+    while mark not in told:
+        told += os.read(terminal, 65536)
+    return told.decode()
+
+
+def test_a_second_copy_on_the_same_data_is_told_so_and_harms_nothing(stack):
+    config = (stack.data_dir / "manager.conf").read_bytes()
+
+    second = start_anew(PORT=str(free_port()), MONITOR_DATA_DIR=str(stack.data_dir))
+
+    assert second.returncode != 0
+    assert "Another copy runs on" in second.stderr
+    assert second.stderr.count("\n") == 1
+    assert (stack.data_dir / "manager.conf").read_bytes() == config
+    assert stack.is_fresh()
+
+
+def test_a_second_copy_on_the_same_port_is_told_so_and_makes_no_directory(stack, tmp_path):
+    second = start_anew(PORT=str(stack.port), MONITOR_DATA_DIR=str(tmp_path / "data"))
+
+    assert second.returncode != 0
+    assert "Address already in use. Set PORT to another." in second.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_secret_shows_in_a_command_line_or_is_readable_by_others(stack):
+    secret = (stack.data_dir / "secret_key").read_text()
+
+    assert len(secret) >= 32
+    assert not [process for process in processes_of(stack) if secret in " ".join(process.cmdline())]
+    assert not [path for path in stack.data_dir.rglob("*") if path.lstat().st_mode & 0o077]
+
+
+def test_after_the_managers_own_death_a_new_one_does_not_share_the_old_redis(stack):
+    manager, *rest = [stack._process, *stack._process.children(recursive=True)]
+    manager.kill()
+    manager.wait()
+    try:
+        second = start_anew(PORT=str(free_port()), MONITOR_DATA_DIR=str(stack.data_dir))
+    finally:
+        for process in rest:
+            process.kill()
+        psutil.wait_procs(rest, timeout=5)
+
+    assert second.returncode != 0
+    assert "A Redis of an earlier run still uses" in second.stderr
