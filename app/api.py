@@ -12,7 +12,7 @@ from collector.store.columns import SERIES, columns
 from collector.store.live import LiveStore
 
 YEAR_2100_S = 4_102_444_800.0
-"""Later than any instant asked for in good faith: a time in milliseconds is told so instead of answered with nothing."""
+"""Later than any instant asked for in good faith: so a time in milliseconds is told, not answered with nothing."""
 
 DEFAULT_RANGE_S = 60.0
 """What `/api/history` answers without `since`: the page's 20 points at 3 s."""

@@ -52,6 +52,7 @@ class Hub:
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
         self._last_id = keys.NO_ID
         self._last_sent_mono_s = time.monotonic()
+        self._store_lead_s: float | None = None
 
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
@@ -66,6 +67,10 @@ class Hub:
     def viewers_of(self, user: str) -> list[Viewer]:
         """A user's open streams, the oldest first."""
         return [viewer for viewer in self._viewers if viewer.user == user]
+
+    def store_now_s(self) -> float | None:
+        """The store's clock (epoch s), carried on by the monotonic one without asking; None before first contact."""
+        return None if self._store_lead_s is None else self._store_lead_s + time.monotonic()
 
     def join(self, viewer: Viewer, cursor: str | None) -> None:
         """Let a viewer in: first what it missed since `cursor`, or a `reset`; then all that comes.
@@ -102,6 +107,7 @@ class Hub:
         if keys.id_key(self._store.last_id()) < keys.id_key(self._last_id):
             self._begin_anew()
         now_s = self._store.now_s()
+        self._store_lead_s = now_s - time.monotonic()
         entries = self._store.newest(CAPACITY) if self._last_id == keys.NO_ID else []
         while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
             self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)))
@@ -118,6 +124,8 @@ class Hub:
             entries = self._store.follow(self._last_id, block_ms=BLOCK_MS)
             if time.monotonic() - asked_mono_s > BLOCK_MS / 1000 + 1:
                 return
+            if entries:
+                self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)
 
     def _take(self, entries: list[Entry], age_s: Callable[[Entry], float]) -> None:

@@ -88,12 +88,12 @@ class SampleStream(ServerSentEventsBlueprint):
             self._hub.leave(viewer)
 
     def _hello(self) -> bytes:
-        age_s = self._hub.freshness.age_s()
+        age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()
         return sse.Event(
             {
                 "version": self._version,
                 "interval_s": self._interval_s,
-                "now": round(time.time(), 3),
+                "now": round(time.time() if now_s is None else now_s, 3),
                 "age_s": None if age_s is None else round(age_s, 3),
             },
             type="hello",

@@ -3,7 +3,8 @@
 import logging
 from functools import cache
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.signals import worker_ready
 
 from collector.monitor import Probes, SystemMonitor
 from collector.probes.database import DatabaseProbe
@@ -12,6 +13,7 @@ from collector.probes.resources import ResourcesProbe
 from collector.probes.worker import WorkerProbe
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
+from collector.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
 
 logger = logging.getLogger(__name__)
@@ -20,13 +22,26 @@ logger = logging.getLogger(__name__)
 @shared_task(name="collector.sample")
 def sample() -> None:
     """Take one sample and write it. The next tick is the retry: a sample is worth nothing later."""
+    _watchdog().feed()
     try:
         _store().append(_monitor().sample())
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
 
 
-# Made on the first tick, in the process that runs the ticks.
+@worker_ready.connect
+def watch_over_ticks(**_: object) -> None:
+    """Start the watchdog in the process that runs the ticks."""
+    _watchdog().start()
+
+
+# Made when first needed, in the process that runs the ticks.
+@cache
+def _watchdog() -> Watchdog:
+    interval_s, queue = load_settings().sample_interval_s, current_app.conf.task_default_queue
+    return Watchdog(interval_s=interval_s, count_waiting=lambda: _store().list_length(queue), bark=end_process)
+
+
 @cache
 def _store() -> LiveStore:
     return LiveStore(redis_client(load_settings().redis_url))

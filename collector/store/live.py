@@ -149,6 +149,11 @@ class LiveStore:
         return seconds + microseconds / 1e6
 
     @_translated
+    def list_length(self, key: str) -> int:
+        """How many entries a list holds, 0 where there is none."""
+        return self._redis.llen(key)
+
+    @_translated
     def hosts(self) -> list[Host]:
         """The hosts of the last hour, by name."""
         now_s = self.now_s()

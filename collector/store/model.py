@@ -159,8 +159,8 @@ class Sample:
         """The wire form: compact UTF-8 JSON in one line, ASCII only.
 
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
-        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container], "broker_kind", "version",
-        "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
+        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
+        "broker_kind", "version", "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
         wire = {

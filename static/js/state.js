@@ -2,8 +2,8 @@
 /**
  * What the page knows, folded from what happened: (state, event) → state. [pure]
  *
- * Ages rest on the server's clock, which every answer stamps, carried on by the browser's monotonic clock (`mono_ms`).
- * The browser's wall clock is never asked.
+ * Ages rest on the store's clock alone: it gives the stream's ids, and every answer stamps its `now`. The browser's
+ * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age.
  */
 
 /** @typedef {import('./types.js').Sample} Sample */
@@ -20,10 +20,10 @@
  * @property {number} interval_s
  * @property {string | null} host the one shown
  * @property {readonly string[]} hosts
- * @property {Readonly<Record<string, number>>} heard_at by host: its newest sample, epoch s, never ahead of the server
+ * @property {Readonly<Record<string, number>>} heard_at by host: its newest sample, epoch s of the store's clock, never ahead of it
  * @property {Readonly<Record<string, Sample>>} samples the newest by host
  * @property {Readonly<Record<string, number>>} busy_ticks by host: samples in a row with the CPU at its limit
- * @property {number | null} lead_s the server's clock less the monotonic one
+ * @property {number | null} lead_s the store's clock less the monotonic one
  * @property {string | null} cursor newest stream id seen
  * @property {Link} link
  * @property {boolean} was_open
@@ -64,7 +64,7 @@ export function makeState(snapshot, mono_ms) {
     was_open: false,
   }
   if (snapshot.history) state = reduce(state, { type: 'history', history: snapshot.history, mono_ms })
-  return snapshot.latest ? withSample(state, snapshot.latest.sample, mono_ms) : state
+  return snapshot.latest ? withSample(state, snapshot.latest.id, snapshot.latest.sample, mono_ms) : state
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -76,7 +76,7 @@ export function reduce(state, event) {
       return { ...state, interval_s: event.hello.interval_s, lead_s: leadOf(event.hello.now, event.mono_ms) }
     case 'sample':
       if (state.cursor !== null && !isNewer(event.id, state.cursor)) return state
-      return { ...withSample(state, event.sample, event.mono_ms), cursor: event.id }
+      return { ...withSample(state, event.id, event.sample, event.mono_ms), cursor: event.id }
     case 'history':
       return withHistory(state, event.history, event.mono_ms)
     case 'reset':
@@ -150,17 +150,18 @@ function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
   return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null }, was_open }
 }
 
-/** @param {State} state @param {Sample} sample @param {number} mono_ms @returns {State} */
-function withSample(state, sample, mono_ms) {
+/** @param {State} state @param {string} id @param {Sample} sample @param {number} mono_ms @returns {State} */
+function withSample(state, id, sample, mono_ms) {
   const { host } = sample
   const is_busy = sample.cpu !== null && sample.cpu >= BUSY_PERCENT
-  const now = state.lead_s === null ? sample.at : serverTime(state.lead_s, mono_ms)
+  const written_at = writtenAt(id)
+  const now = state.lead_s === null ? written_at : serverTime(state.lead_s, mono_ms)
   return {
     ...state,
     host: state.host ?? host,
     hosts: state.hosts.includes(host) ? state.hosts : [...state.hosts, host].sort(),
-    lead_s: state.lead_s ?? leadOf(sample.at, mono_ms),
-    heard_at: { ...state.heard_at, [host]: Math.min(sample.at, now) },
+    lead_s: state.lead_s ?? leadOf(written_at, mono_ms),
+    heard_at: { ...state.heard_at, [host]: Math.min(written_at, now) },
     samples: { ...state.samples, [host]: sample },
     busy_ticks: { ...state.busy_ticks, [host]: is_busy ? (state.busy_ticks[host] ?? 0) + 1 : 0 },
   }
@@ -171,6 +172,11 @@ function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) 
   const heard_at = host === null || age_s === null ? state.heard_at : { ...state.heard_at, [host]: now - age_s }
   const isAhead = last_id !== null && (state.cursor === null || isNewer(last_id, state.cursor))
   return { ...state, interval_s, heard_at, lead_s: leadOf(now, mono_ms), cursor: isAhead ? last_id : state.cursor }
+}
+
+/** @param {string} id @returns {number} when the store took the sample, epoch s */
+function writtenAt(id) {
+  return Number(id.split('-')[0]) / 1000
 }
 
 /** @param {number} server_s @param {number} mono_ms */

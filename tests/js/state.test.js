@@ -15,7 +15,7 @@ function makeSnapshot(changes = {}) {
 function openState() {
   const snapshot = makeSnapshot({
     history: makeHistory([NOW - 4, NOW - 1]),
-    latest: { id: `${NOW}000-0`, sample: makeSample({ at: NOW - 1 }) },
+    latest: { id: `${NOW - 1}000-0`, sample: makeSample({ at: NOW - 1 }) },
     hosts: [{ host: 'web-1', last_at: NOW - 1, age_s: 1 }],
   })
   return reduce(makeState(snapshot, START_MS), { type: 'link', phase: 'open', mono_ms: START_MS })
@@ -92,6 +92,13 @@ test('a collector whose clock runs ahead still grows old', () => {
   const state = reduce(openState(), { type: 'sample', id: `${NOW}001-0`, sample, mono_ms: START_MS })
 
   assert.equal(connection(state, START_MS + 10_000).code, 'stale')
+})
+
+test('a collector whose clock runs behind does not make its samples old', () => {
+  const sample = makeSample({ at: NOW - 3600 })
+  const state = reduce(openState(), { type: 'sample', id: `${NOW}000-0`, sample, mono_ms: START_MS })
+
+  assert.equal(connection(state, START_MS + 1000).code, 'live')
 })
 
 test('another host joins the list without taking the view', () => {

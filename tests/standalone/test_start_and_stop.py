@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from standalone.redis import socket_path
 from tests.process import free_port, wait_until
 from tests.stack import PROGRAMS, Stack
 
@@ -78,6 +79,7 @@ def test_ctrl_c_at_a_terminal_ends_every_process_and_the_address_was_told():
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             stack.stop()
+            socket_path(stack.data_dir).parent.rmdir()
 
     assert f"http://127.0.0.1:{stack.port}/monitor" in told
     assert told.count("password") == 2
