@@ -4,6 +4,8 @@ import math
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
 from app.auth import require_role
 from app.errors import BadRequest
@@ -31,8 +33,16 @@ def make_blueprint(store: LiveStore, *, interval_s: float) -> Blueprint:
     @blueprint.get("/hosts")
     @require_role("super_admin")
     def hosts() -> Response:
-        """The hosts of the last hour, each with the age of its newest sample."""
+        """The hosts, each with the age of its newest sample."""
         return jsonify(now=round(store.now_s(), 3), hosts=[vars(host) for host in store.hosts()])
+
+    @blueprint.delete("/hosts/<host>")
+    @require_role("super_admin")
+    def forget_host(host: str) -> ResponseReturnValue:
+        """Take a host off the list; it returns with its next sample."""
+        if not store.forget_host(host):
+            raise NotFound
+        return "", 204
 
     return blueprint
 

@@ -57,10 +57,13 @@ def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
         SESSION_COOKIE_PATH="/",
         # The token is as old as that cookie; a login form left open over night still works.
         WTF_CSRF_TIME_LIMIT=None,
+        # Asked for below: a token in a header is not sent by a browser of its own accord, so it needs no second one.
+        WTF_CSRF_CHECK_DEFAULT=False,
         # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
         WTF_CSRF_SSL_STRICT=False,
     )
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
+    app.before_request(lambda: None if _has_bearer() or not request.endpoint else csrf.protect())
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
 
@@ -154,11 +157,15 @@ def _explain_csrf(_error: CSRFError) -> Response:
 
 
 def _find_principal() -> Principal | None:
-    door, authorization = _door(), request.authorization
-    if authorization is not None and authorization.type == "bearer":
-        return door.accounts.find_token(authorization.token or "")
+    door = _door()
+    if _has_bearer():
+        return door.accounts.find_token((request.authorization and request.authorization.token) or "")
     token = request.cookies.get(door.cookie)
     return door.accounts.find_session(token) if token else None
+
+
+def _has_bearer() -> bool:
+    return request.authorization is not None and request.authorization.type == "bearer"
 
 
 def _ask_to_log_in(page: bool) -> Response:

@@ -18,9 +18,10 @@ _STATUSES = frozenset(Status)
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    wire: Mapping[str, Any]
-    id: str
     taken_mono_s: float
+    id: str | None = None
+    wire: Mapping[str, Any] | None = None
+    """None for a host that is known by name only: its samples are older than what is held."""
 
 
 class Freshness:
@@ -33,37 +34,72 @@ class Freshness:
 
     def see(self, entry_id: str, wire: Mapping[str, Any], age_s: float) -> None:
         """Note a host's newest sample, `age_s` old at this moment."""
-        self._hosts[str(wire["host"])] = _Seen(wire, entry_id, self._monotonic() - age_s)
+        self._hosts[str(wire["host"])] = _Seen(self._monotonic() - age_s, entry_id, wire)
 
-    def forget(self) -> None:
+    def know(self, host: str, age_s: float) -> None:
+        """Note a host that wrote last `age_s` ago, unless a sample of it is known."""
+        self._hosts.setdefault(host, _Seen(self._monotonic() - age_s))
+
+    def drop(self, host: str) -> None:
+        """Forget one host."""
+        self._hosts.pop(host, None)
+
+    def clear(self) -> None:
         """Forget everything: the stream has begun anew."""
         self._hosts.clear()
 
     def newest(self, host: str | None) -> dict[str, Any] | None:
         """A host's newest sample, {"id", "sample"}; None where there is none."""
         seen = self._hosts.get(host) if host is not None else None
-        return {"id": seen.id, "sample": seen.wire} if seen else None
+        return {"id": seen.id, "sample": seen.wire} if seen and seen.wire else None
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}."""
+        return [
+            {
+                "host": host,
+                "age_s": round(self._age_s(seen), 1),
+                "is_fresh": self._is_fresh(seen),
+                "services": _services(seen),
+            }
+            for host, seen in sorted(self._hosts.items())
+        ]
 
     def age_s(self) -> float | None:
         """Age of the newest sample of all hosts (s), None before the first."""
         ages = [self._age_s(seen) for seen in self._hosts.values()]
         return min(ages) if ages else None
 
-    def is_fresh(self) -> bool:
-        """Whether at least one host is not silent."""
-        return any(self._age_s(seen) <= self._stale_after_s for seen in self._hosts.values())
+    def count_fresh(self) -> tuple[int, int]:
+        """How many hosts are not silent, and how many there are."""
+        return sum(self._is_fresh(seen) for seen in self._hosts.values()), len(self._hosts)
 
     def services(self) -> dict[str, Status]:
-        """Each service's worst status among the hosts that are not silent; `unknown` where every host is."""
-        fresh = [seen for seen in self._hosts.values() if self._age_s(seen) <= self._stale_after_s]
+        """Each service as the hosts that are not silent see it together; `unknown` where every host is."""
+        fresh = [seen for seen in self._hosts.values() if self._is_fresh(seen)]
         if not fresh:
-            return {name: Status.UNKNOWN for seen in self._hosts.values() for name in seen.wire["services"]}
-        worst: dict[str, Status] = {}
+            return {name: Status.UNKNOWN for seen in self._hosts.values() for name in _services(seen)}
+        seen_by: dict[str, set[Status]] = {}
         for seen in fresh:
-            for name, word in seen.wire["services"].items():
-                status = Status(word) if word in _STATUSES else Status.UNKNOWN
-                worst[name] = min(status, worst.get(name, Status.DISABLED), key=_WORST_FIRST.index)
-        return worst
+            for name, status in _services(seen).items():
+                seen_by.setdefault(name, set()).add(status)
+        return {name: merge(statuses) for name, statuses in seen_by.items()}
+
+    def _is_fresh(self, seen: _Seen) -> bool:
+        return self._age_s(seen) <= self._stale_after_s
 
     def _age_s(self, seen: _Seen) -> float:
         return max(0.0, self._monotonic() - seen.taken_mono_s)
+
+
+def merge(statuses: set[Status]) -> Status:
+    """What several hosts say of one service: the worst, but what answers some of them is no worse than degraded."""
+    worst = min(statuses, key=_WORST_FIRST.index)
+    if Status.ONLINE in statuses and worst in (Status.OFFLINE, Status.UNKNOWN):
+        return Status.DEGRADED
+    return worst
+
+
+def _services(seen: _Seen) -> dict[str, Status]:
+    words = seen.wire["services"] if seen.wire else {}
+    return {name: Status(word) if word in _STATUSES else Status.UNKNOWN for name, word in words.items()}

@@ -41,9 +41,10 @@ def make_blueprint(hub: Hub) -> Blueprint:
     def healthz() -> Response:
         """Whether messages can go through, as far as is known: a fresh sample, and no service offline."""
         services = hub.freshness.services()
-        is_fresh = hub.freshness.is_fresh()
-        verdict = judge(services, is_fresh=is_fresh)
-        body = {"status": verdict, "sample": "fresh" if is_fresh else "stale", "services": services}
+        fresh, hosts = hub.freshness.count_fresh()
+        verdict = judge(services, fresh, hosts)
+        sample = "stale" if fresh == 0 else "fresh" if fresh == hosts else "partial"
+        body = {"status": verdict, "sample": sample, "services": services}
         return _answer(json.dumps(body), verdict, JSON_TYPE)
 
     @blueprint.get("/livez")
@@ -60,11 +61,13 @@ def make_blueprint(hub: Hub) -> Blueprint:
     return blueprint
 
 
-def judge(services: dict[str, Status], *, is_fresh: bool) -> Verdict:
-    """The overall verdict. Without a fresh sample nothing is known, which is a failure."""
-    if not is_fresh:
+def judge(services: dict[str, Status], fresh: int, hosts: int) -> Verdict:
+    """The overall verdict, of `hosts` of which `fresh` are not silent. Without any nothing is known: a failure."""
+    if fresh == 0:
         return Verdict.FAIL
     verdicts = {_VERDICTS[status] for status in services.values()}
+    if fresh < hosts:
+        verdicts.add(Verdict.WARN)
     return next((verdict for verdict in (Verdict.FAIL, Verdict.WARN) if verdict in verdicts), Verdict.PASS)
 
 

@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 
@@ -37,6 +38,8 @@ VIEWERS_A_TURN = 250
 RECONNECT_MS = (1000, 8000)
 """When this process ends its viewers come back spread over this range (ms)."""
 
+_RESET = sse.Event({}, type="reset").encode()
+
 
 class Hub:
     """The open streams of this process and what they are fed from."""
@@ -53,6 +56,8 @@ class Hub:
         self._last_id = keys.NO_ID
         self._last_sent_mono_s = time.monotonic()
         self._store_lead_s: float | None = None
+        self._hosts_frame = b""
+        self._hosts_known: list[tuple[Any, ...]] = []
 
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
@@ -77,11 +82,12 @@ class Hub:
 
         Replay and registration are one step of the gevent loop, so that no event is lost or doubled between them.
         """
-        missed = self._ring.after(cursor) if cursor is not None else []
+        missed = self._ring.after(cursor, viewer.host) if cursor is not None else []
         if missed is Resume.RESET:
-            viewer.send(sse.Event({}, type="reset").encode())
+            viewer.send(_RESET)
         else:
             viewer.send(b"".join(frame.data for frame in missed))
+        viewer.send(self._hosts_frame)
         self._viewers[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
@@ -108,6 +114,8 @@ class Hub:
             self._begin_anew()
         now_s = self._store.now_s()
         self._store_lead_s = now_s - time.monotonic()
+        for host in self._store.hosts():
+            self.freshness.know(host.host, host.age_s)
         entries = self._store.newest(CAPACITY) if self._last_id == keys.NO_ID else []
         while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
             self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)))
@@ -131,6 +139,9 @@ class Hub:
     def _take(self, entries: list[Entry], age_s: Callable[[Entry], float]) -> None:
         for entry in entries:
             self._last_id = entry.id
+            if entry.is_farewell:
+                self.freshness.drop(entry.host)
+                continue
             try:
                 wire = parse_wire(entry.sample)
             except BadEntry as exc:
@@ -138,27 +149,41 @@ class Hub:
                 logger.warning("skipped entry %s: %s", entry.id, exc)
                 continue
             self.freshness.see(entry.id, wire, age_s(entry))
-            frame = Frame(entry.id, sse.Event(entry.sample.decode(), type="system_stats", id=entry.id).encode())
+            data = sse.Event(entry.sample.decode(), type="system_stats", id=entry.id).encode()
+            frame = Frame(entry.id, wire["host"], data)
             self._ring.append(frame)
-            self._send_to_all(frame.data)
+            self._send_to_all(data, wire["host"])
 
     def _begin_anew(self) -> None:
         logger.warning("the stream has begun anew")
         self._ring.clear()
-        self.freshness.forget()
+        self.freshness.clear()
         self._last_id = keys.NO_ID
-        self._send_to_all(sse.Event({}, type="reset").encode())
+        self._send_to_all(_RESET)
 
-    def _send_to_all(self, data: bytes) -> None:
-        self._last_sent_mono_s = time.monotonic()
+    def _send_to_all(self, data: bytes, host: str | None = None) -> None:
+        """To those who want this host's samples; None: to everybody."""
+        if host is None:
+            self._last_sent_mono_s = time.monotonic()
         # A copy: viewers who join while other greenlets have their turn get this frame from the ring.
         for count, viewer in enumerate(list(self._viewers), start=1):
-            viewer.send(data)
+            if host is None or viewer.host in (None, host):
+                viewer.send(data)
             if count % VIEWERS_A_TURN == 0:
                 gevent.sleep(0)
 
+    def _tell_hosts(self) -> None:
+        """Tell everybody about the hosts, when anything but their ages has changed."""
+        hosts = self.freshness.hosts()
+        self._hosts_frame = sse.Event({"hosts": hosts}, type="hosts").encode()
+        known: list[tuple[Any, ...]] = [(row["host"], row["is_fresh"], row["services"]) for row in hosts]
+        if known != self._hosts_known:
+            self._hosts_known = known
+            self._send_to_all(self._hosts_frame)
+
     def _keep_house(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():
+            self._tell_hosts()
             if time.monotonic() - self._last_sent_mono_s >= HEARTBEAT_S:
                 self._send_to_all(sse.comment())
             gevent.sleep(1)

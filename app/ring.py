@@ -12,9 +12,10 @@ CAPACITY = 8192
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event: its stream id and the bytes on the wire."""
+    """One event: its stream id, the host it is of, and the bytes on the wire."""
 
     id: str
+    host: str
     data: bytes
 
 
@@ -44,8 +45,8 @@ class Ring:
         """Forget everything: the stream has begun anew."""
         self._frames.clear()
 
-    def after(self, cursor: str) -> list[Frame] | Resume:
-        """The frames after `cursor`, oldest first; RESET when a frame after it may be missing."""
+    def after(self, cursor: str, host: str | None = None) -> list[Frame] | Resume:
+        """The frames after `cursor`, oldest first, of one host or of all; RESET when one of them may be missing."""
         if not self._frames:
             return Resume.RESET
         cursor_key = id_key(cursor)
@@ -55,5 +56,6 @@ class Ring:
         for frame in reversed(self._frames):
             if id_key(frame.id) <= cursor_key:
                 break
-            missed.append(frame)
+            if host in (None, frame.host):
+                missed.append(frame)
         return missed[::-1]

@@ -28,9 +28,12 @@ class Viewer:
     `frames`. Everything is done within one gevent loop and nothing between a check and its write yields, so no lock.
     """
 
-    def __init__(self, user: str, client: socket.socket | None, *, is_chunked: bool) -> None:
-        """`client` is the connection's socket, None where the server does not show it; `is_chunked`: HTTP/1.1."""
+    def __init__(self, user: str, client: socket.socket | None, *, is_chunked: bool, host: str | None = None) -> None:
+        """`client`: the connection's socket, None where the server does not show it; `is_chunked`: HTTP/1.1;
+        `host`: whose samples it wants, None for all.
+        """
         self.user = user
+        self.host = host
         self._is_chunked = is_chunked
         # A TLS socket's partial writes cannot be resumed from outside; such bytes go through the server.
         self._socket = None if isinstance(client, ssl.SSLSocket) else client

@@ -4,7 +4,7 @@
 |------------------------------|--------|----------------------------------------------|
 | monitor:samples              | stream | MINID: entries older than `RETENTION_S` go   |
 | monitor:slot:<host>:<slot>   | string | expires after `SLOT_TTL_S`                   |
-| monitor:hosts                | zset   | one member a host, score = last write in ms  |
+| monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 """
 
 SAMPLES = "monitor:samples"
@@ -12,6 +12,9 @@ HOSTS = "monitor:hosts"
 
 RETENTION_S = 3600
 """How much of the past the stream holds, in seconds. The page's longest live range is one hour."""
+
+HOST_RETENTION_S = 7 * 86_400
+"""How long a silent host stays on the list, in seconds, unless it is forgotten: an outage must not tidy itself away."""
 
 SLOT_TTL_S = 60
 """How long a claimed slot stays claimed, in seconds: longer than any redelivery of a tick that expires after 9 s."""

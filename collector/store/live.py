@@ -33,6 +33,7 @@ if not redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[3]) then return false end
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
 redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - ARGV[5] * 1000)
 return redis.call('XADD', KEYS[1], 'MINID', '~', now_ms - ARGV[4] * 1000, '*', 'host', ARGV[1], 'sample', ARGV[2])
 """
 # MINID with `~` trims whole nodes (100 entries), so that trimming costs nothing on most writes: up to 100 entries more
@@ -46,11 +47,13 @@ class Entry:
     id: str
     host: str
     sample: bytes
+    is_farewell: bool = False
+    """Says that the host was forgotten; there is no sample."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host that has written within the last hour, with the age of its newest sample by Redis' clock."""
+    """A host, with the age of its newest sample by Redis' clock."""
 
     host: str
     last_at: float
@@ -101,7 +104,7 @@ class LiveStore:
         """Write a sample; its stream id, or None when this host's slot was already written."""
         entry_id = self._append(
             keys=[keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)],
-            args=[sample.host, sample.to_json(), keys.SLOT_TTL_S, keys.RETENTION_S],
+            args=[sample.host, sample.to_json(), keys.SLOT_TTL_S, keys.RETENTION_S, keys.HOST_RETENTION_S],
         )
         return None if entry_id is None else cast(bytes, entry_id).decode()
 
@@ -155,20 +158,29 @@ class LiveStore:
 
     @_translated
     def hosts(self) -> list[Host]:
-        """The hosts of the last hour, by name."""
+        """The hosts that have written within `HOST_RETENTION_S` and were not forgotten, by name."""
         now_s = self.now_s()
-        oldest_ms = (now_s - keys.RETENTION_S) * 1000
-        rows = cast(
-            list[tuple[bytes, float]],
-            self._redis.zrangebyscore(keys.HOSTS, oldest_ms, "+inf", withscores=True),
-        )
+        rows = cast(list[tuple[bytes, float]], self._redis.zrange(keys.HOSTS, 0, -1, withscores=True))
         hosts = (
             Host(name.decode("utf-8", "replace"), at_ms / 1000, max(0.0, now_s - at_ms / 1000)) for name, at_ms in rows
         )
         return sorted(hosts, key=lambda host: host.host)
 
+    @_translated
+    def forget_host(self, host: str) -> bool:
+        """Take a host off the list and tell every follower; whether it was on it. It returns with its next sample."""
+        if not self._redis.zrem(keys.HOSTS, host):
+            return False
+        self._redis.xadd(keys.SAMPLES, {"host": host, "forgotten": 1})
+        return True
+
 
 def _entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
     entry_id, values = raw
     values = values or {}
-    return Entry(entry_id.decode(), values.get(b"host", b"").decode("utf-8", "replace"), values.get(b"sample", b""))
+    return Entry(
+        entry_id.decode(),
+        values.get(b"host", b"").decode("utf-8", "replace"),
+        values.get(b"sample", b""),
+        is_farewell=b"forgotten" in values,
+    )

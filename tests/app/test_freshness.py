@@ -30,7 +30,7 @@ def wire(host, **services):
 
 def test_nothing_is_known_before_the_first_sample(freshness):
     assert freshness.age_s() is None
-    assert not freshness.is_fresh()
+    assert freshness.count_fresh() == (0, 0)
     assert freshness.services() == {}
     assert freshness.newest("web-1") is None
 
@@ -39,10 +39,10 @@ def test_a_sample_is_fresh_for_three_intervals(freshness, clock):
     freshness.see("1-0", wire("web-1", database="online"), age_s=0.5)
 
     clock.now_s += 8.4
-    assert freshness.is_fresh()
+    assert freshness.count_fresh() == (1, 1)
     assert freshness.age_s() == pytest.approx(8.9)
     clock.now_s += 0.2
-    assert not freshness.is_fresh()
+    assert freshness.count_fresh() == (0, 1)
 
 
 def test_a_service_is_unknown_once_every_host_is_silent(freshness, clock):
@@ -60,6 +60,29 @@ def test_the_worst_answer_of_the_hosts_that_speak_counts(freshness, clock):
     freshness.see("3-0", wire("web-2", database="degraded", worker="disabled"), age_s=0)
 
     assert freshness.services() == {"database": Status.DEGRADED, "worker": Status.ONLINE}
+    assert freshness.count_fresh() == (2, 3)
+
+
+def test_what_answers_one_host_and_not_another_is_degraded(freshness):
+    freshness.see("1-0", wire("web-1", database="online", worker="offline"), age_s=0)
+    freshness.see("2-0", wire("web-2", database="offline", worker="offline"), age_s=0)
+
+    assert freshness.services() == {"database": Status.DEGRADED, "worker": Status.OFFLINE}
+
+
+def test_a_host_known_by_name_only_is_listed_without_services_and_never_in_the_way_of_its_sample(freshness):
+    freshness.know("web-1", age_s=600)
+    assert freshness.hosts() == [{"host": "web-1", "age_s": 600.0, "is_fresh": False, "services": {}}]
+    assert freshness.newest("web-1") is None
+
+    freshness.see("1-0", wire("web-1", database="online"), age_s=1)
+    freshness.know("web-1", age_s=600)
+
+    assert freshness.hosts() == [
+        {"host": "web-1", "age_s": 1.0, "is_fresh": True, "services": {"database": Status.ONLINE}}
+    ]
+    freshness.drop("web-1")
+    assert freshness.hosts() == []
 
 
 def test_a_word_that_is_no_status_is_unknown(freshness):
@@ -81,5 +104,6 @@ def test_a_word_that_is_no_status_is_unknown(freshness):
 def test_the_worst_service_gives_the_verdict(statuses, verdict):
     services = {str(number): status for number, status in enumerate(statuses)}
 
-    assert judge(services, is_fresh=True) is verdict
-    assert judge(services, is_fresh=False) is Verdict.FAIL
+    assert judge(services, 2, 2) is verdict
+    assert judge(services, 1, 2) is (Verdict.WARN if verdict is Verdict.PASS else verdict)
+    assert judge(services, 0, 2) is Verdict.FAIL

@@ -7,7 +7,7 @@ from app.ring import Frame, Resume, Ring
 def filled(*ids):
     frames = Ring()
     for entry_id in ids:
-        frames.append(Frame(entry_id, entry_id.encode()))
+        frames.append(Frame(entry_id, "web-1", entry_id.encode()))
     return frames
 
 
@@ -42,3 +42,12 @@ def test_the_oldest_frame_gives_way_when_the_ring_is_full(monkeypatch):
 
     assert ids_after(frames, "1-0") is Resume.RESET
     assert len(ids_after(frames, "2-0")) == ring.CAPACITY - 1
+
+
+def test_one_hosts_frames_can_be_had_without_the_others():
+    frames = Ring()
+    for number, host in enumerate(("a", "b", "a"), start=1):
+        frames.append(Frame(f"{number}-0", host, b""))
+
+    assert [frame.id for frame in frames.after("1-0", "a")] == ["3-0"]
+    assert [frame.id for frame in frames.after("1-0")] == ["2-0", "3-0"]

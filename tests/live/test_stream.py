@@ -129,7 +129,7 @@ def test_hostile_names_stay_within_their_event(web, store):
         stream.next("hello")
         store.append(next_sample(queues=(make_queue(name=name),)))
 
-        event = next(iter(stream))
+        event = next(event for event in stream if event.type != "hosts")
 
     assert (event.type, event.json["queues"][0]["name"]) == ("system_stats", name)
 
@@ -166,7 +166,7 @@ def test_a_viewer_who_left_makes_room_at_the_next_event(shared_redis, store):
             store.append(next_sample())
             with web.stream() as stream:
                 store.append(next_sample())
-                return next(event for event in stream if event.type != "hello").type == "system_stats"
+                return next(event for event in stream if event.type not in ("hello", "hosts")).type == "system_stats"
 
         wait_until(has_room, 10)
 
@@ -292,3 +292,47 @@ def test_the_web_process_refuses_to_start_without_a_secret(shared_redis):
             web.start()
     finally:
         web.stop()
+
+
+def test_a_viewer_may_ask_for_one_host_alone(web, store):
+    with web.stream("/stream?host=web-2") as stream:
+        stream.next("hello")
+        store.append(next_sample(host="web-1"))
+        wanted = store.append(next_sample(host="web-2"))
+
+        assert stream.next("system_stats").id == wanted
+
+
+def test_viewers_are_told_when_a_host_joins_falls_silent_and_is_forgotten(redis_url):
+    with (
+        redis_client(redis_url) as client,
+        WebServer(redis_url, SAMPLE_INTERVAL_S="0.5") as web,
+        web.stream() as stream,
+    ):
+        store = LiveStore(client)
+        assert stream.next("hosts").json == {"hosts": []}
+        store.append(next_sample(host="web-9"))
+        [joined] = stream.next("hosts").json["hosts"]
+        [silent] = stream.next("hosts").json["hosts"]
+
+        answers = [web.get("/api/hosts/web-9", method="DELETE").status for _ in range(2)]
+
+        assert answers == [204, 404]
+        assert stream.next("hosts").json == {"hosts": []}
+    assert (joined["host"], joined["is_fresh"], joined["services"]["database"]) == ("web-9", True, "online")
+    assert (silent["is_fresh"], silent["age_s"] >= 1.5) == (False, True)
+
+
+def test_a_host_that_fell_silent_long_ago_is_still_listed_after_a_restart(redis_url):
+    with redis_client(redis_url) as client:
+        store = LiveStore(client)
+        store.append(make_sample(host="web-8"))
+        client.delete(keys.SAMPLES)
+        client.zadd(keys.HOSTS, {"web-8": (store.now_s() - 7200) * 1000})
+    with WebServer(redis_url) as web, web.stream() as stream:
+        hosts = stream.next("hosts").json["hosts"]
+        while not hosts:
+            hosts = stream.next("hosts").json["hosts"]
+
+    assert (hosts[0]["host"], hosts[0]["is_fresh"], hosts[0]["services"]) == ("web-8", False, {})
+    assert hosts[0]["age_s"] >= 7200

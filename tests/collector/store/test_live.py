@@ -99,10 +99,9 @@ def test_the_last_id_of_no_stream_is_the_id_before_all(store):
 
 
 def test_hosts_are_listed_with_their_age_by_redis_clock(store, client):
+    client.zadd(keys.HOSTS, {"gone": (store.now_s() - keys.HOST_RETENTION_S - 5) * 1000})
     store.append(make_sample(host="web-2"))
     store.append(make_sample(host="web-1"))
-    client.zadd(keys.HOSTS, {"gone": (store.now_s() - keys.RETENTION_S - 5) * 1000})
-
     hosts = store.hosts()
 
     assert [host.host for host in hosts] == ["web-1", "web-2"]
@@ -141,3 +140,16 @@ def test_a_connection_that_redis_closed_costs_no_sample():
             admin.client_kill_filter(_type="normal", skipme=True)
 
         assert store.append(make_sample(slot=2)) is not None
+
+
+def test_a_host_that_is_forgotten_leaves_the_list_until_it_writes_again(store):
+    store.append(make_sample(slot=1))
+
+    assert store.forget_host("web-1")
+    assert not store.forget_host("web-1")
+
+    assert store.hosts() == []
+    farewell = store.newest(1)[0]
+    assert (farewell.host, farewell.is_farewell) == ("web-1", True)
+    store.append(make_sample(slot=2))
+    assert [host.host for host in store.hosts()] == ["web-1"]
