@@ -44,3 +44,16 @@ def _raise_open_files_limit() -> None:
 def post_worker_init(worker: Any) -> None:
     """Start the hub in the worker, where gevent has patched; it sends its viewers away when the worker ends."""
     worker.wsgi.extensions["hub"].start(lambda: worker.alive)
+    if _settings.report_as:
+        _report_container(_settings.report_as)
+
+
+def _report_container(name: str) -> None:
+    from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
+
+    report.start(
+        name,
+        redis_url=_settings.redis_url,
+        host=_settings.monitor_host,
+        interval_s=_settings.sample_interval_s,
+    )

@@ -110,7 +110,7 @@ def setting(form: Form, default: Any, text: str, *, unit: str = "", secret: bool
     return field(metadata={"form": form, "default": default, "help": text, "unit": unit, "secret": secret})
 
 
-def own_host_name(_above: Mapping[str, Any]) -> str:
+def own_host_name(_above: Mapping[str, Any] | None = None) -> str:
     """The machine's name in the form that HOST_NAME wants, which a container's id also has."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:63] or "host"
 
@@ -148,6 +148,9 @@ class Settings:
     )
     watched_queues: tuple[str, ...] = setting(NAMES, ("dispatch",), "The queues that are watched.")
     monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
+    report_as: str | None = setting(
+        HOST_NAME, None, "Name under which web and beat report their own container's CPU and RAM. Not set: they do not."
+    )
     sample_interval_s: float = setting(_number(0.03, 60), 3.0, "Time between two samples.", unit="s")
     bind_address: str = setting(TEXT, "127.0.0.1", "The address the web process listens on.")
     port: int = setting(_integer(1, 65535), 8000, "The port the web process listens on.")

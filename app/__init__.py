@@ -22,7 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.context_processor(lambda: {"version": VERSION})
     interval_s = settings.sample_interval_s
 
-    store = LiveStore(redis_client(settings.redis_url))
+    store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
     hub = app.extensions["hub"] = Hub(feed, Freshness(interval_s, time.monotonic))
     limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)

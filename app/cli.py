@@ -15,6 +15,7 @@ from flask.cli import AppGroup, with_appcontext
 from app.accounts import Accounts, Role
 from app.passwords import make_password
 from collector.store.errors import MonitorError
+from collector.store.live import LiveStore
 
 
 class _Group(AppGroup):
@@ -28,13 +29,30 @@ class _Group(AppGroup):
 
 
 users = _Group("users", help="Who may log in.")
+hosts = _Group("hosts", help="The hosts that are watched.")
 tokens = _Group("tokens", help="API tokens, for `Authorization: Bearer TOKEN`.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to an app that has `auth`."""
-    for command in (users, tokens, migrate):
+    for command in (users, tokens, hosts, migrate):
         app.cli.add_command(command)
+
+
+@hosts.command("list")
+def list_hosts() -> None:
+    """Show the hosts that have written within seven days, with the age of their newest sample."""
+    rows = [(host.host, f"{host.age_s:.0f} s ago") for host in _store().hosts()]
+    _print_table(("HOST", "LAST SAMPLE"), rows)
+
+
+@hosts.command("forget")
+@click.argument("host")
+def forget_host(host: str) -> None:
+    """Take a host off the page. It returns with its next sample."""
+    if not _store().forget_host(host):
+        raise click.ClickException(f"There is no host {host}. `hosts list` shows them.")
+    click.echo(f"Forgot {host}.", err=True)
 
 
 @click.command("migrate")
@@ -118,6 +136,11 @@ def list_tokens(email: str | None) -> None:
         (str(token.id), token.email, _time(token.created_at), _state("revoked", token.revoked_at)) for token in issued
     ]
     _print_table(("ID", "EMAIL", "CREATED", "STATE"), rows)
+
+
+def _store() -> LiveStore:
+    store: LiveStore = current_app.extensions["store"]
+    return store
 
 
 def _accounts() -> Accounts:

@@ -17,3 +17,18 @@ def set_up_logging(**_: object) -> None:
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@signals.beat_init.connect
+def report_container(**_: object) -> None:
+    """Beat has a container of its own in production; the collector's own is in its samples."""
+    settings = load_settings()
+    if settings.report_as:
+        from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
+
+        report.start(
+            settings.report_as,
+            redis_url=settings.redis_url,
+            host=settings.monitor_host,
+            interval_s=settings.sample_interval_s,
+        )

@@ -4,12 +4,15 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from collector.lane import Lane
 from collector.probes.broker import read_broker
 from collector.probes.queues import Reading
 from collector.probes.resources import Resources
-from collector.store.model import Check, Cpu, Ram, Sample, Scope, Status
+from collector.store.model import Check, Container, Cpu, Ram, Sample, Scope, Status
+
+T = TypeVar("T")
 
 TICK_BUDGET_S = 0.9
 """How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
@@ -31,6 +34,7 @@ class Probes:
     queues: Callable[[], Reading | None]
     """None when no broker is watched."""
     worker: Callable[[Reading | None], Check]
+    containers: Callable[[], tuple[Container, ...]]
 
 
 class SystemMonitor:
@@ -52,15 +56,22 @@ class SystemMonitor:
             when_failed=Check(status=Status.UNKNOWN, reason="error"),
         )
 
+        self._containers: Lane[tuple[Container, ...]] = Lane(
+            "containers", probes.containers, when_stuck=(), when_failed=()
+        )
+
     def sample(self) -> Sample:
         """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
         at_s, started_s = self._wall(), time.monotonic()
-        self._resources.ask()
-        self._database.ask()
+        for lane in (self._resources, self._database, self._containers):
+            lane.ask()
         reading = self._probes.queues()
         worker = self._probes.worker(reading)
-        resources = self._resources.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
-        database = self._database.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+
+        def answer(lane: Lane[T]) -> T:
+            return lane.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+
+        resources, database, containers = answer(self._resources), answer(self._database), answer(self._containers)
         return Sample(
             host=self._host,
             slot=math.floor(at_s / self._interval_s),
@@ -72,6 +83,7 @@ class SystemMonitor:
             host_ram=resources.host_ram,
             queues=reading.queues if reading else (),
             checks={"database": database, "worker": worker, "rabbitmq": read_broker(reading)},
+            containers=containers,
             broker_kind=reading.broker_kind if reading else None,
             version=self._version,
         )

@@ -7,6 +7,7 @@ from celery import current_app, shared_task
 from celery.signals import worker_ready
 
 from collector.monitor import Probes, SystemMonitor
+from collector.probes.containers import ContainersProbe
 from collector.probes.database import DatabaseProbe
 from collector.probes.queues import QueueWatch
 from collector.probes.resources import ResourcesProbe
@@ -70,4 +71,5 @@ def _open_probes(settings: Settings) -> Probes:
         database=DatabaseProbe(settings.monitored_database_url or settings.database_url).read,
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
+        containers=ContainersProbe(_store(), settings.monitor_host).read,
     )

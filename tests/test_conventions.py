@@ -17,7 +17,8 @@ SOURCES = sorted(
     for path in (ROOT / package).rglob("*.py")
 ) + sorted(ROOT.glob("*.py"))
 
-WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app", "collector.tasks"}
+WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app", "collector.tasks",
+          "collector.healthcheck", "app.healthcheck"}  # fmt: skip
 """Modules that may read the settings, beside those of `standalone`, `demo` and the bench."""
 
 PURE = {
@@ -103,7 +104,7 @@ def test_redis_keys_are_spelled_in_one_file():
 def test_every_redis_key_is_in_the_table():
     rows = set(re.findall(r"^\| (monitor:\S+)", keys.__doc__, flags=re.M))
 
-    assert rows == {keys.SAMPLES, keys.HOSTS, keys.slot("<host>", "<slot>")}
+    assert rows == {keys.SAMPLES, keys.HOSTS, keys.slot("<host>", "<slot>"), keys.containers("<host>")}
 
 
 def test_every_module_says_what_it_is_for():

@@ -1,12 +1,20 @@
 """The watched broker's own verdict, from what the queue watch saw: it asks nothing itself. [pure]"""
 
+from dataclasses import replace
+
 from collector.probes.queues import Reading
 from collector.probes.verdict import judge
 from collector.store.model import Check, Status
 
 
 def read_broker(reading: Reading | None) -> Check:
-    """Whether the watched broker answers; disabled without a reading, that is, when no broker is watched."""
+    """Whether the watched broker answers; disabled without a reading, that is, when no broker is watched.
+
+    Degraded while it is in alarm: it answers and delivers, but takes no message from anybody.
+    """
     if reading is None:
         return Check(status=Status.DISABLED)
-    return judge(reading.failure, reading.latency_ms)
+    check = judge(reading.failure, reading.latency_ms)
+    if reading.alarm is not None and check.status in (Status.ONLINE, Status.DEGRADED):
+        return replace(check, status=Status.DEGRADED, reason=reading.alarm)
+    return check

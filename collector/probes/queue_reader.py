@@ -11,12 +11,20 @@ from typing import Any, Protocol
 
 import amqp
 import redis
+from amqp import spec
 from kombu.connection import Connection
 
+from collector.probes.doubt import Doubt
 from collector.store.model import Queue, QueueState
 
 ABSENT_REST_S = 2.0
 """A queue that is not there is looked for again after this time: RabbitMQ logs every such look as an error."""
+
+BLOCKED_REST_S = 15.0
+"""A queue that blocks its declare is asked again after this time: each question holds a channel until it is answered."""
+
+PROOF_S = 0.5
+"""How long RabbitMQ may take to open a channel, which no queue has a part in, before it counts as not answering."""
 
 SCAN_COUNT = 5000
 """Keys that Redis walks over in one step of the search for bindings: about 1 ms of its time."""
@@ -36,33 +44,54 @@ class AmqpReader:
     """
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._channel = connection.channel()
-        self._absent: dict[str, tuple[Queue, float]] = {}
-        """Queues that could not be read, and when that was found, monotonic."""
+        self._doubt = Doubt()
+        self._resting: dict[str, tuple[Queue, float]] = {}
+        """Queues that could not be read, and until when they are left alone, monotonic."""
 
     def read(self, name: str) -> Queue:
         """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
-        queue, found_at = self._absent.get(name, (None, 0.0))
-        if queue is not None and time.monotonic() - found_at < ABSENT_REST_S:
+        queue, until_s = self._resting.get(name, (None, 0.0))
+        if queue is not None and time.monotonic() < until_s:
             self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
             return queue
-        queue = self._declare(name)
-        if queue.state == QueueState.OK:
-            self._absent.pop(name, None)
-        else:
-            self._absent[name] = queue, time.monotonic()
-        return queue
-
-    def _declare(self, name: str) -> Queue:
+        self._resting.pop(name, None)
         try:
             declared = self._channel.queue_declare(name, passive=True)
         except amqp.NotFound as error:
             # The same 404 says that a durable queue's node is down: then it is not missing, only out of sight.
             missing = "no queue" in str(error.reply_text)
-            return Queue(name=name, state=QueueState.MISSING if missing else QueueState.UNKNOWN)
+            return self._rest(name, QueueState.MISSING if missing else QueueState.UNKNOWN, ABSENT_REST_S)
         except amqp.ChannelError:  # 403, 405: not for us; the others still can be read.
-            return Queue(name=name, state=QueueState.UNKNOWN)
-        return Queue(name=name, state=QueueState.OK, ready=declared.message_count, consumers=declared.consumer_count)
+            return self._rest(name, QueueState.UNKNOWN, ABSENT_REST_S)
+        except TimeoutError:
+            self._leave_channel()
+            return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
+        return self._doubt.weigh(
+            Queue(name=name, state=QueueState.OK, ready=declared.message_count, consumers=declared.consumer_count)
+        )
+
+    def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
+        queue = Queue(name=name, state=state)
+        self._resting[name] = queue, time.monotonic() + rest_s
+        return queue
+
+    def _leave_channel(self) -> None:
+        """Go on with another channel: a classic queue that is busy holds up its declare, and with it the channel.
+
+        The channel left behind is closed without waiting: RabbitMQ gets to it when the queue does. Raises: TimeoutError
+        when no other channel can be had, for then it is the broker that does not answer.
+        """
+        transport = self._connection.connection.sock
+        patience_s = transport.gettimeout()
+        transport.settimeout(PROOF_S)
+        try:
+            channel = self._connection.channel()
+        finally:
+            transport.settimeout(patience_s)
+        self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
+        self._channel = channel
 
 
 class RedisReader:

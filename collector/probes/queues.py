@@ -1,7 +1,7 @@
 """Depth and consumers of the watched queues, read every 250 ms by a thread of its own.
 
 The thread holds one connection and never publishes on it; `take()` hands over what it saw since the last call and
-never waits. How a broker is asked is told in `queue_reader`.
+never waits, joined with what the management API has told. How a broker is asked is told in `queue_reader`.
 """
 
 # kombu is marked as typed, but most of it is not.
@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from kombu.connection import Connection
 
 from collector.probes.broker_connection import AMQP, drop, kind_of, open_connection, reason_of
+from collector.probes.management import ALL_QUEUES, Answer, ManagementWatch
+from collector.probes.management_figures import Figures
 from collector.probes.queue_reader import AmqpReader, QueueReader, RedisReader
 from collector.store.model import Queue, QueueState
 
@@ -39,20 +41,34 @@ class Reading:
     """Why the broker's last answer is missing: refused, timeout, denied, error, stuck. None = it answered."""
     latency_ms: float | None = None
     """Duration of the last round over all queues; None before the first."""
+    alarm: str | None = None
+    """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
 
 
 class QueueWatch:
-    """Watches queues of one broker until stopped; reconnects for ever. Thread-safe."""
+    """Watches queues of one broker until stopped; reconnects for ever. Thread-safe.
+
+    The name `*` stands for the queues that `management` has discovered, as long as it finds them.
+    """
 
     def __init__(
-        self, broker_url: str, queue_names: Sequence[str], *, read_interval_s: float = 0.25, timeout_s: float = 1.0
+        self,
+        broker_url: str,
+        queue_names: Sequence[str],
+        *,
+        management: ManagementWatch | None = None,
+        read_interval_s: float = 0.25,
+        timeout_s: float = 1.0,
     ) -> None:
         self.broker_kind = kind_of(broker_url)
         self._url = broker_url
         self._read_interval_s = read_interval_s
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
-        self._seen = {name: Queue(name=name, state=QueueState.UNKNOWN) for name in queue_names}
+        self._management = management
+        self._discovers = ALL_QUEUES in queue_names
+        self._seen: dict[str, Queue] = {}
+        self._watch_only(() if self._discovers else queue_names)
         self._asked_at: float | None = None
         """When the pending question was put, monotonic; None while none is."""
         self._failure: str | None = None
@@ -77,15 +93,17 @@ class QueueWatch:
 
     def take(self) -> Reading:
         """The last depths, and their peaks since the previous call. Returns at once, whatever the broker does."""
+        told = self._management.get() if self._management else None
         with self._lock:
             asked_at = self._asked_at
             if asked_at is not None and time.monotonic() - asked_at > OVERDUE_S:
                 self._fail("stuck")
             seen = tuple(self._seen.values())
             self._seen = {queue.name: replace(queue, peak=queue.ready) for queue in seen}
-            return Reading(
+            reading = Reading(
                 broker_kind=self.broker_kind, queues=seen, failure=self._failure, latency_ms=self._latency_ms
             )
+        return reading if told is None or reading.failure is not None else _joined(reading, told)
 
     def _run(self, stopping: threading.Event) -> None:
         connection: Connection | None = None
@@ -113,6 +131,8 @@ class QueueWatch:
         return AmqpReader(connection) if self.broker_kind == AMQP else RedisReader(connection, self._known)
 
     def _read_round(self, reader: QueueReader) -> None:
+        if self._discovers and self._management and (told := self._management.get()):
+            self._watch_only(told.discovered)
         started = time.monotonic()
         for name in tuple(self._seen):
             self._asked_at = time.monotonic()
@@ -122,6 +142,11 @@ class QueueWatch:
                 log.info("the watched broker answers again")
             self._failure = None
             self._latency_ms = (time.monotonic() - started) * 1000
+
+    def _watch_only(self, names: Sequence[str]) -> None:
+        with self._lock:
+            unseen = {name: Queue(name=name, state=QueueState.UNKNOWN) for name in names}
+            self._seen = {name: self._seen.get(name, queue) for name, queue in unseen.items()}
 
     def _note(self, queue: Queue) -> None:
         with self._lock:
@@ -151,3 +176,17 @@ class QueueWatch:
             return self._read_interval_s
         pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2 ** min(failures, 10))
         return pause_s * random.uniform(0.5, 1)  # noqa: S311  Jitter: collectors of a fleet come back one by one.
+
+
+def _joined(reading: Reading, told: Answer) -> Reading:
+    queues = (_join(queue, told.figures.get(queue.name)) for queue in reading.queues)
+    return replace(reading, queues=tuple(queues), alarm=told.alarm)
+
+
+def _join(queue: Queue, figures: Figures | None) -> Queue:
+    if figures is None or queue.state != QueueState.OK:
+        return queue
+    if figures.is_quorum and (queue.ready, queue.consumers) == (0, 0) and (figures.ready or figures.consumers):
+        # A quorum queue without a leader: AMQP says 0, as it does of an empty one, and the API what its leader last said.
+        return Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak)
+    return replace(queue, unacked=figures.unacked, in_per_s=figures.in_per_s, out_per_s=figures.out_per_s)

@@ -4,6 +4,7 @@
 |------------------------------|--------|----------------------------------------------|
 | monitor:samples              | stream | MINID: entries older than `RETENTION_S` go   |
 | monitor:slot:<host>:<slot>   | string | expires after `SLOT_TTL_S`                   |
+| monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 """
 
@@ -18,6 +19,15 @@ HOST_RETENTION_S = 7 * 86_400
 
 SLOT_TTL_S = 60
 """How long a claimed slot stays claimed, in seconds: longer than any redelivery of a tick that expires after 9 s."""
+
+
+REPORT_TTL_S = 600
+"""How long a container that reports no more is still shown, silent, in seconds."""
+
+
+def containers(host: str) -> str:
+    """Hash of what the containers of a host report of themselves: "<epoch ms> <JSON>" by name."""
+    return f"monitor:containers:{host}"
 
 
 def slot(host: str, slot_number: int) -> str:

@@ -36,6 +36,11 @@ redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - ARGV[5] * 1000)
 return redis.call('XADD', KEYS[1], 'MINID', '~', now_ms - ARGV[4] * 1000, '*', 'host', ARGV[1], 'sample', ARGV[2])
 """
+_REPORT = """
+local now = redis.call('TIME')
+redis.call('HSET', KEYS[1], ARGV[1], now[1] * 1000 + math.floor(now[2] / 1000) .. ' ' .. ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+"""
 # MINID with `~` trims whole nodes (100 entries), so that trimming costs nothing on most writes: up to 100 entries more
 # than the hour stay. Redis' own clock gives the ids, so it must give the cutoff too.
 
@@ -58,6 +63,15 @@ class Host:
     host: str
     last_at: float
     age_s: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a container says of itself, as it lies there; `body` has not been looked into."""
+
+    name: str
+    age_s: float
+    body: bytes
 
 
 def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20) -> "Redis":
@@ -98,6 +112,7 @@ class LiveStore:
     def __init__(self, client: "Redis") -> None:
         self._redis = client
         self._append = client.register_script(_APPEND)
+        self._report = client.register_script(_REPORT)
 
     @_translated
     def append(self, sample: Sample) -> str | None:
@@ -107,6 +122,22 @@ class LiveStore:
             args=[sample.host, sample.to_json(), keys.SLOT_TTL_S, keys.RETENTION_S, keys.HOST_RETENTION_S],
         )
         return None if entry_id is None else cast(bytes, entry_id).decode()
+
+    @_translated
+    def report(self, host: str, name: str, report: str) -> None:
+        """Note what a container of `host` says of itself (JSON), stamped by Redis' clock."""
+        self._report(keys=[keys.containers(host)], args=[name, report, keys.REPORT_TTL_S])
+
+    @_translated
+    def reports(self, host: str) -> list[Report]:
+        """What the containers of a host have said of themselves within `REPORT_TTL_S`, by name."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.time()
+        pipeline.hgetall(keys.containers(host))
+        (seconds, microseconds), rows = pipeline.execute()
+        now_ms = seconds * 1000 + microseconds / 1000
+        reports = (_parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
+        return [report for report in reports if report and report.age_s <= keys.REPORT_TTL_S]
 
     @_translated
     def follow(self, after: str, *, block_ms: int) -> list[Entry]:
@@ -184,3 +215,10 @@ def _entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
         values.get(b"sample", b""),
         is_farewell=b"forgotten" in values,
     )
+
+
+def _parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
+    at_ms, _, body = value.partition(b" ")
+    if not at_ms.isdigit():
+        return None
+    return Report(name.decode("utf-8", "replace"), max(0.0, (now_ms - int(at_ms)) / 1000), body)

@@ -6,12 +6,15 @@ named (`cpu`, `ram`, `ram_percent`, `queue_size`, `services`) keep his names and
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from collector.store.errors import BadEntry
+
+F = TypeVar("F", "Cpu", "Ram")
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning; entries of another version are skipped and counted."""
@@ -190,6 +193,23 @@ class Sample:
         return json.dumps(wire, separators=(",", ":"), allow_nan=False).encode()
 
 
+def parse_container(name: str, age_s: float, body: bytes) -> Container:
+    """A container's report, {"cpu": Cpu, "ram": Ram} as JSON, as the sample carries it.
+
+    Raises: BadEntry when it is not one.
+    """
+    try:
+        report = json.loads(body)
+        return Container(
+            name=name,
+            age_s=round(age_s, 1),
+            cpu=_figures(Cpu, report["cpu"]),
+            ram=_figures(Ram, report["ram"]),
+        )
+    except (ValueError, TypeError, KeyError) as exc:
+        raise BadEntry("not a container's report") from exc
+
+
 def parse_wire(data: bytes) -> dict[str, Any]:
     """A sample's wire form as a dict, its frame checked: version, host, at, services.
 
@@ -207,6 +227,18 @@ def parse_wire(data: bytes) -> dict[str, Any]:
     if not isinstance(services, dict) or not all(isinstance(word, str) for word in services.values()):
         raise BadEntry("services missing")
     return wire
+
+
+def _figures(kind: type[F], values: Any) -> F:
+    """Numbers or None and nothing else: what other processes wrote is not trusted to be what we would have written."""
+    if not isinstance(values, dict):
+        raise TypeError("not an object")
+    numbers = {name: value for name, value in values.items() if name != "scope"}
+    if not all(
+        value is None or (isinstance(value, int | float) and math.isfinite(value)) for value in numbers.values()
+    ):
+        raise ValueError("not a number")
+    return kind(scope=Scope(values["scope"]), **numbers)
 
 
 def _sum(counts: Any) -> int | None:

@@ -44,6 +44,17 @@ export function el(tag, className = '', text = '') {
   return node
 }
 
+/** @param {string} id of a template with one element @returns {HTMLElement} a copy of that element */
+export function fromTemplate(id) {
+  const { content } = /** @type {HTMLTemplateElement} */ (byId(id))
+  return /** @type {HTMLElement} */ (content.firstElementChild?.cloneNode(true))
+}
+
+/** @param {Element} root @param {string} selector @returns {HTMLElement} the part that the template gave it */
+export function partOf(root, selector) {
+  return /** @type {HTMLElement} */ (root.querySelector(selector))
+}
+
 /** @param {Element} node an icon of the sprite in monitor.html @param {string} state */
 export function setIcon(node, state) {
   setAttribute(/** @type {Element} */ (node.firstElementChild), 'href', `#icon-${SHAPES[state] ?? 'unknown'}`)

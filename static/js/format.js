@@ -15,6 +15,8 @@ const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
  * @property {(bytes: number | null) => string} size binary units
  * @property {(ms: number | null) => string} latency
  * @property {(seconds: number | null) => string} age whole seconds, minutes or hours
+ * @property {(seconds: number) => string} about a time ahead, rounded to what can be known of it
+ * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
  */
 
@@ -23,6 +25,7 @@ export function makeFormat(language) {
   const integer = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
   const decimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
   const short = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
+  const brief = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const clock = new Intl.DateTimeFormat(language, {
     hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
@@ -38,6 +41,8 @@ export function makeFormat(language) {
     size: (bytes) => known(bytes, (count) => sizeText(count, integer, short)),
     latency: (ms) => known(ms, (value) => `${(value < 10 ? decimal : integer).format(value)} ms`),
     age: (seconds) => known(seconds, ageText),
+    about: (seconds) => `~${aboutText(seconds)}`,
+    rate: (per_s) => known(per_s, (value) => `${(value < 10 ? brief : integer).format(value)}/s`),
     clock: (at) => clock.format(new Date(at * 1000)),
   }
 }
@@ -54,4 +59,11 @@ function ageText(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
   return `${Math.floor(seconds / 3600)} h`
+}
+
+/** @param {number} seconds */
+function aboutText(seconds) {
+  if (seconds < 55) return `${Math.max(10, Math.round(seconds / 10) * 10)} s`
+  if (seconds < 3570) return `${Math.round(seconds / 60)} min`
+  return `${Math.round(seconds / 3600)} h`
 }

@@ -6,25 +6,28 @@
  * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age.
  */
 
+import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
+
 /** @typedef {import('./types.js').Sample} Sample */
 /** @typedef {import('./types.js').History} History */
 /** @typedef {import('./types.js').Snapshot} Snapshot */
 /** @typedef {import('./types.js').Hello} Hello */
+/** @typedef {import('./types.js').HostNews} HostNews */
+/** @typedef {import('./roster.js').HostState} HostState */
 
 /**
  * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; the last three wait for the viewer.
  * @typedef {'connecting' | 'open' | 'waiting' | 'replaced' | 'signed_out' | 'forbidden'} Phase
- * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null}} Link
+ * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean}} Link
  *
  * @typedef {object} State
  * @property {number} interval_s
  * @property {string | null} host the one shown
- * @property {readonly string[]} hosts
- * @property {Readonly<Record<string, number>>} heard_at by host: its newest sample, epoch s of the store's clock, never ahead of it
- * @property {Readonly<Record<string, Sample>>} samples the newest by host
- * @property {Readonly<Record<string, number>>} busy_ticks by host: samples in a row with the CPU at its limit
+ * @property {readonly HostState[]} hosts by name
+ * @property {{id: string, sample: Sample} | null} newest of the host shown
+ * @property {number} busy_ticks samples in a row in which the host shown had its CPU at the limit
  * @property {number | null} lead_s the store's clock less the monotonic one
- * @property {string | null} cursor newest stream id seen
+ * @property {string | null} cursor the stream id to go on after
  * @property {Link} link
  * @property {boolean} was_open
  *
@@ -32,8 +35,10 @@
  *   | {type: 'hello', hello: Hello, mono_ms: number}
  *   | {type: 'sample', id: string, sample: Sample, mono_ms: number}
  *   | {type: 'history', history: History, mono_ms: number}
+ *   | {type: 'hosts', hosts: HostNews[], mono_ms: number}
+ *   | {type: 'forgotten', host: string, mono_ms: number}
  *   | {type: 'reset'}
- *   | {type: 'host', host: string}} Event
+ *   | {type: 'host', host: string, mono_ms: number}} Event
  *
  * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'replaced' | 'signed_out' | 'forbidden'
  *   | 'empty'} ConnectionCode
@@ -45,26 +50,37 @@ const GRACE_MS = 5000
 /** Ages, in intervals, beyond which data is late and stale: 6 s and 9 s at the default of 3 s. */
 const DELAYED_INTERVALS = 2
 const STALE_INTERVALS = 3
+/** Where a stream of another host begins, in intervals before now: its newest sample is among what is replayed. */
+const REPLAY_INTERVALS = 2
+/** The same for a silent host: this long before its last sample, in s. */
+const REPLAY_MARGIN_S = 0.5
 /** CPU percent that counts as being at the limit. */
 const BUSY_PERCENT = 90
 
-/** @param {Snapshot} snapshot @param {number} mono_ms @returns {State} */
-export function makeState(snapshot, mono_ms) {
+/**
+ * @param {Snapshot} snapshot
+ * @param {number} mono_ms
+ * @param {string | null} [wanted] the host to show, if it is known; else the one that the snapshot is of
+ * @returns {State}
+ */
+export function makeState({ interval_s, hosts, history, latest }, mono_ms, wanted = null) {
+  const host = history?.host ?? hosts[0]?.host ?? null
   /** @type {State} */
   let state = {
-    interval_s: snapshot.interval_s,
-    host: snapshot.history?.host ?? snapshot.hosts[0]?.host ?? null,
-    hosts: snapshot.hosts.map(({ host }) => host),
-    heard_at: Object.fromEntries(snapshot.hosts.map(({ host, last_at }) => [host, last_at])),
-    samples: {},
-    busy_ticks: {},
+    interval_s,
+    host,
+    hosts: fromSnapshot(hosts, STALE_INTERVALS * interval_s),
+    newest: null,
+    busy_ticks: 0,
     lead_s: null,
     cursor: null,
-    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null },
+    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false },
     was_open: false,
   }
-  if (snapshot.history) state = reduce(state, { type: 'history', history: snapshot.history, mono_ms })
-  return snapshot.latest ? withSample(state, snapshot.latest.id, snapshot.latest.sample, mono_ms) : state
+  if (history) state = reduce(state, { type: 'history', history, mono_ms })
+  if (latest) state = withSample(state, latest.id, latest.sample, mono_ms)
+  const isKnown = hosts.some(({ host }) => host === wanted)
+  return wanted !== null && isKnown ? reduce(state, { type: 'host', host: wanted, mono_ms }) : state
 }
 
 /** @param {State} state @param {Event} event @returns {State} */
@@ -75,14 +91,18 @@ export function reduce(state, event) {
     case 'hello':
       return { ...state, interval_s: event.hello.interval_s, lead_s: leadOf(event.hello.now, event.mono_ms) }
     case 'sample':
-      if (state.cursor !== null && !isNewer(event.id, state.cursor)) return state
-      return { ...withSample(state, event.id, event.sample, event.mono_ms), cursor: event.id }
+      if (state.newest && !isNewer(event.id, state.newest.id)) return state
+      return withSample(state, event.id, event.sample, event.mono_ms)
     case 'history':
       return withHistory(state, event.history, event.mono_ms)
+    case 'hosts':
+      return withHosts(state, event.hosts, event.mono_ms)
+    case 'forgotten':
+      return withoutStranger({ ...state, hosts: state.hosts.filter(({ host }) => host !== event.host) }, event.mono_ms)
     case 'reset':
-      return { ...state, cursor: null }
+      return { ...state, cursor: null, newest: null }
     case 'host':
-      return { ...state, host: event.host }
+      return event.host === state.host ? state : showing(state, event.host, event.mono_ms)
   }
 }
 
@@ -94,24 +114,24 @@ export function reduce(state, event) {
  * @returns {Connection}
  */
 export function connection(state, mono_ms) {
-  const { phase, since_ms, retry_ms } = state.link
-  const age_s = dataAge(state, mono_ms)
+  const { phase, since_ms, retry_ms, has_failed } = state.link
+  const age_s = hostAge(state, state.host, mono_ms)
   const retry_s = retry_ms === null ? null : Math.max(0, Math.ceil((retry_ms - mono_ms) / 1000))
   if (phase === 'signed_out' || phase === 'forbidden' || phase === 'replaced') return { code: phase, age_s, retry_s }
-  if (phase !== 'open' && mono_ms - since_ms > GRACE_MS) return { code: 'offline', age_s, retry_s }
-  if (phase === 'waiting') return { code: 'offline', age_s, retry_s }
+  if (phase !== 'open' && (has_failed || mono_ms - since_ms > GRACE_MS)) return { code: 'offline', age_s, retry_s }
   if (phase === 'connecting' && !state.was_open) return { code: 'connecting', age_s, retry_s }
   return { code: freshness(age_s, state.interval_s), age_s, retry_s }
 }
 
 /** @param {State} state @returns {Sample | null} the newest of the host shown */
 export function currentSample(state) {
-  return (state.host !== null && state.samples[state.host]) || null
+  return state.newest?.sample ?? null
 }
 
-/** @param {State} state @returns {number} samples in a row in which the host shown had its CPU at the limit */
-export function busyTicks(state) {
-  return (state.host !== null && state.busy_ticks[state.host]) || 0
+/** @param {State} state @param {string | null} name @param {number} mono_ms @returns {number | null} s */
+export function hostAge({ hosts, lead_s }, name, mono_ms) {
+  const known = hosts.find(({ host }) => host === name)
+  return known === undefined || lead_s === null ? null : Math.max(0, serverTime(lead_s, mono_ms) - known.heard_at)
 }
 
 /** @param {string} a @param {string} b stream ids, `<ms>-<sequence>` */
@@ -119,13 +139,6 @@ export function isNewer(a, b) {
   const [a_ms, a_sequence] = a.split('-').map(BigInt)
   const [b_ms, b_sequence] = b.split('-').map(BigInt)
   return a_ms === b_ms ? a_sequence > b_sequence : a_ms > b_ms
-}
-
-/** @param {State} state @param {number} mono_ms @returns {number | null} */
-function dataAge(state, mono_ms) {
-  const heard_at = state.host === null ? undefined : state.heard_at[state.host]
-  if (heard_at === undefined || state.lead_s === null) return null
-  return Math.max(0, serverTime(state.lead_s, mono_ms) - heard_at)
 }
 
 /** @param {number | null} age_s @param {number} interval_s @returns {ConnectionCode} */
@@ -137,7 +150,7 @@ function freshness(age_s, interval_s) {
 
 /**
  * Deliberate: `since_ms` is when the stream was last lost, not when the last try began, so that failing tries in a row
- * do not each get a new grace.
+ * do not each get a new grace. Once a try has failed there is no grace at all until the stream is open again.
  *
  * @param {State} state
  * @param {{phase: Phase, mono_ms: number, retry_ms?: number}} event
@@ -147,31 +160,91 @@ function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
   const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
   const since_ms = isSameLoss ? state.link.since_ms : mono_ms
   const was_open = state.was_open || phase === 'open'
-  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null }, was_open }
+  const has_failed = phase === 'waiting' || (isSameLoss && state.link.has_failed)
+  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed }, was_open }
 }
 
-/** @param {State} state @param {string} id @param {Sample} sample @param {number} mono_ms @returns {State} */
+/**
+ * Of another host than the one shown only the id counts: everything else is in the event `hosts`.
+ *
+ * @param {State} state
+ * @param {string} id
+ * @param {Sample} sample
+ * @param {number} mono_ms
+ * @returns {State}
+ */
 function withSample(state, id, sample, mono_ms) {
   const { host } = sample
+  const cursor = newerOf(id, state.cursor)
+  if (state.host !== null && state.host !== host) return { ...state, cursor }
   const is_busy = sample.cpu !== null && sample.cpu >= BUSY_PERCENT
   const written_at = writtenAt(id)
-  const now = state.lead_s === null ? written_at : serverTime(state.lead_s, mono_ms)
+  const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
+  const now = serverTime(lead_s, mono_ms)
+  const is_fresh = now - written_at <= STALE_INTERVALS * state.interval_s
+  const heard = { host, heard_at: Math.min(written_at, now), is_fresh, services: servicesOf(sample) }
   return {
     ...state,
-    host: state.host ?? host,
-    hosts: state.hosts.includes(host) ? state.hosts : [...state.hosts, host].sort(),
-    lead_s: state.lead_s ?? leadOf(written_at, mono_ms),
-    heard_at: { ...state.heard_at, [host]: Math.min(written_at, now) },
-    samples: { ...state.samples, [host]: sample },
-    busy_ticks: { ...state.busy_ticks, [host]: is_busy ? (state.busy_ticks[host] ?? 0) + 1 : 0 },
+    host,
+    hosts: withHost(state.hosts, heard),
+    lead_s,
+    cursor,
+    newest: { id, sample },
+    busy_ticks: is_busy ? state.busy_ticks + 1 : 0,
   }
 }
 
 /** @param {State} state @param {History} history @param {number} mono_ms @returns {State} */
 function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) {
-  const heard_at = host === null || age_s === null ? state.heard_at : { ...state.heard_at, [host]: now - age_s }
-  const isAhead = last_id !== null && (state.cursor === null || isNewer(last_id, state.cursor))
-  return { ...state, interval_s, heard_at, lead_s: leadOf(now, mono_ms), cursor: isAhead ? last_id : state.cursor }
+  const hosts = state.hosts.map((known) => {
+    return known.host === host && age_s !== null ? { ...known, heard_at: now - age_s } : known
+  })
+  const cursor = last_id === null ? state.cursor : newerOf(last_id, state.cursor)
+  return { ...state, interval_s, hosts, lead_s: leadOf(now, mono_ms), cursor }
+}
+
+/**
+ * The list as the server holds it. What it leaves out was forgotten, unless it is the host shown and has just been
+ * heard: then the list is a moment behind the samples.
+ *
+ * @param {State} state
+ * @param {HostNews[]} news
+ * @param {number} mono_ms
+ * @returns {State}
+ */
+function withHosts(state, news, mono_ms) {
+  const { lead_s, interval_s } = state
+  if (lead_s === null) return state // `hello` comes first and sets it.
+  const now = serverTime(lead_s, mono_ms)
+  const hosts = fromNews(news, now)
+  const shown = state.hosts.find(({ host }) => host === state.host)
+  const isMissing = shown !== undefined && hosts.every(({ host }) => host !== shown.host)
+  const isJustHeard = isMissing && now - shown.heard_at <= STALE_INTERVALS * interval_s
+  return withoutStranger({ ...state, hosts: isJustHeard ? withHost(hosts, shown) : hosts }, mono_ms)
+}
+
+/** Shows the first host when the one shown is no longer on the list. @param {State} state @param {number} mono_ms */
+function withoutStranger(state, mono_ms) {
+  if (state.hosts.some(({ host }) => host === state.host)) return state
+  return showing(state, state.hosts[0]?.host ?? null, mono_ms)
+}
+
+/** @param {State} state @param {string | null} host @param {number} mono_ms @returns {State} */
+function showing(state, host, mono_ms) {
+  return { ...state, host, newest: null, busy_ticks: 0, cursor: cursorBefore(state, host, mono_ms) }
+}
+
+/** The id after which a host's newest sample comes. @param {State} state @param {string | null} name @param {number} mono_ms */
+function cursorBefore({ hosts, lead_s, interval_s }, name, mono_ms) {
+  const known = hosts.find(({ host }) => host === name)
+  if (!known || lead_s === null) return null
+  const recent = serverTime(lead_s, mono_ms) - REPLAY_INTERVALS * interval_s
+  return `${Math.floor((known.is_fresh ? recent : known.heard_at - REPLAY_MARGIN_S) * 1000)}-0`
+}
+
+/** @param {string} id @param {string | null} other */
+function newerOf(id, other) {
+  return other === null || isNewer(id, other) ? id : other
 }
 
 /** @param {string} id @returns {number} when the store took the sample, epoch s */

@@ -4,14 +4,16 @@
  *
  * @typedef {'online' | 'degraded' | 'offline' | 'unknown' | 'disabled'} Status
  * @typedef {'database' | 'worker' | 'rabbitmq'} Service
- * @typedef {{status: Status, reason: string | null, latency_ms: number | null}} Check
+ * @typedef {{status: Status, reason: string | null, latency_ms: number | null, facts?: Facts}} Check
+ * @typedef {Record<string, number | string>} Facts what a reason's sentence counts
  * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', ready: number | null, peak: number | null,
- *   consumers: number | null}} Queue
+ *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null}} Queue
  * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
  *   throttled_percent: number | null, pressure_percent: number | null}} Cpu
  * @typedef {{scope: 'container' | 'host', used_bytes: number | null, limit_bytes: number | null,
  *   percent: number | null, peak_bytes: number | null, oom_kills: number | null,
  *   pressure_percent: number | null}} Ram
+ * @typedef {{name: string, age_s: number, cpu: Cpu, ram: Ram}} Container `age_s`: of the report, when the sample was taken
  *
  * @typedef {object} Sample One host's tick; `at` is epoch seconds by the collector's clock, null is not known.
  * @property {string} host
@@ -24,6 +26,7 @@
  * @property {number | null} queue_peak
  * @property {Partial<Record<Service, Check>>} checks
  * @property {Queue[]} queues
+ * @property {Container[]} [containers]
  * @property {'amqp' | 'redis' | null} broker_kind
  * @property {string} version
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
@@ -38,6 +41,8 @@
  * @property {(number | null)[][]} columns
  *
  * @typedef {{host: string, last_at: number, age_s: number}} Host
+ * @typedef {Partial<Record<Service, Status>>} Services
+ * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services}} HostNews one of the event `hosts`
  * @typedef {{version: string, interval_s: number, now: number, age_s: number | null}} Hello
  *
  * @typedef {object} Snapshot What the page carries for its first paint; without the store, history is null.

@@ -4,7 +4,11 @@
  * First whether the page can be believed at all, then whether messages go through, then what is running short.
  */
 
+import { drainOf } from './drain.js'
+import { reasonWords } from './reason.js'
+
 /** @typedef {import('./types.js').Sample} Sample */
+/** @typedef {import('./types.js').Check} Check */
 /** @typedef {import('./types.js').Service} Service */
 /** @typedef {import('./state.js').Connection} Connection */
 /**
@@ -19,6 +23,11 @@ const HIGH_RAM_PERCENT = 90
 const BUSY_TICKS = 5
 /** The order in which services are named: without the store nothing else matters. */
 const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
+
+/** A container's report older than this says nothing about now, in seconds. */
+const CONTAINER_STALE_S = 9
+/** Reasons that are worth a sentence of their own: what to do about them differs. */
+const TELLING = ['worker_no_progress', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk']
 
 /**
  * @param {Connection} connection
@@ -37,6 +46,11 @@ export function verdict(connection, sample, busyTicks) {
 /** @param {string | null} kind @returns {string} the watched broker's name */
 export function brokerName(kind) {
   return kind === 'redis' ? 'Redis' : 'RabbitMQ'
+}
+
+/** @param {import('./types.js').Container} container @returns {boolean} whether it has stopped reporting */
+export function isMute({ age_s }) {
+  return age_s > CONTAINER_STALE_S
 }
 
 /** @param {Connection} connection @param {Sample | null} sample @returns {Finding | null} */
@@ -64,16 +78,24 @@ function serviceFindings(sample) {
     const check = sample.checks[service]
     if (!check || check.status === 'online' || check.status === 'disabled') return []
     if (check.status === 'offline') return [offlineFinding(service, sample)]
-    if (check.status === 'degraded') return [finding('warn', `${service}_degraded`, { broker })]
+    if (check.status === 'degraded') return [degradedFinding(service, check, broker)]
     const isFirstLook = check.reason === 'first_look'
     return [isFirstLook ? finding('unknown', 'first_look') : finding('warn', `${service}_unknown`, { broker })]
   })
 }
 
+/** @param {Service} service @param {Check} check @param {string} broker @returns {Finding} */
+function degradedFinding(service, { reason, facts }, broker) {
+  if (!TELLING.includes(`${service}_${reason}`)) return finding('warn', `${service}_degraded`, { broker })
+  const { key, params } = reasonWords(reason ?? '', facts)
+  return finding('warn', `${service}_${key}`, { broker, ...params })
+}
+
 /** @param {Service} service @param {Sample} sample @returns {Finding} */
-function offlineFinding(service, sample) {
-  if (service !== 'worker') return finding('bad', `${service}_offline`, { broker: brokerName(sample.broker_kind) })
-  const waiting = sample.queue_size
+function offlineFinding(service, { broker_kind, queue_size: waiting, checks }) {
+  if (service !== 'worker') return finding('bad', `${service}_offline`, { broker: brokerName(broker_kind) })
+  const age = checks.worker?.facts?.idle_s
+  if (waiting && age !== undefined) return finding('bad', 'worker_offline_since', { waiting, age })
   return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
 }
 
@@ -83,10 +105,14 @@ function queueFindings({ queues }) {
 }
 
 /** @param {Sample} sample @param {number} busyTicks @returns {Finding[]} */
-function resourceFindings({ ram_percent }, busyTicks) {
+function resourceFindings({ ram_percent, containers = [] }, busyTicks) {
   const found = []
   if (ram_percent !== null && ram_percent >= HIGH_RAM_PERCENT) {
     found.push(finding('warn', 'ram_high', { percent: Math.round(ram_percent) }))
+  }
+  for (const { name, ram } of containers.filter((container) => !isMute(container))) {
+    if (ram.percent === null || ram.percent < HIGH_RAM_PERCENT) continue
+    found.push(finding('warn', 'container_ram_high', { name, percent: Math.round(ram.percent) }))
   }
   if (busyTicks >= BUSY_TICKS) found.push(finding('warn', 'cpu_high'))
   return found
@@ -95,7 +121,11 @@ function resourceFindings({ ram_percent }, busyTicks) {
 /** @param {Sample} sample @returns {Finding} */
 function calm({ queues, queue_size }) {
   if (queues.length === 0) return finding('ok', 'ok')
-  return queue_size === null ? finding('ok', 'ok_queue_unknown') : finding('ok', 'ok_queue', { ready: queue_size })
+  if (queue_size === null) return finding('ok', 'ok_queue_unknown')
+  const drain = drainOf(queues)
+  if (drain?.kind === 'grows') return finding('ok', 'ok_queue_grows', { ready: queue_size, per_s: drain.per_s })
+  if (drain?.kind === 'drains') return finding('ok', 'ok_queue_drains', { ready: queue_size, about: drain.seconds })
+  return finding('ok', 'ok_queue', { ready: queue_size })
 }
 
 /** @param {Level} level @param {string} code @param {Params} [params] @returns {Finding} */

@@ -8,12 +8,13 @@ import pytest
 from collector.monitor import TICK_BUDGET_S, Probes, SystemMonitor
 from collector.probes.queues import Reading
 from collector.probes.resources import Resources
-from collector.store.model import Check, Cpu, Ram, Scope, Status
+from collector.store.model import Check, Container, Cpu, Ram, Scope, Status
 from tests.builders import make_queue
 
 ONLINE = Check(status=Status.ONLINE, latency_ms=1.0)
 CPU = Cpu(scope=Scope.CONTAINER, percent=24.5, cores=0.5)
 RAM = Ram(scope=Scope.CONTAINER, used_bytes=100, limit_bytes=200, percent=50.0)
+BACKEND = Container(name="backend", age_s=0.5, cpu=CPU, ram=RAM)
 RESOURCES = Resources(cpu=CPU, ram=RAM, host_cpu=CPU, host_ram=RAM)
 
 
@@ -23,6 +24,7 @@ def make_monitor(**overrides):
         "database": lambda: ONLINE,
         "queues": lambda: Reading(broker_kind="redis", queues=(make_queue(ready=7),), latency_ms=1.0),
         "worker": lambda reading: ONLINE,
+        "containers": lambda: (BACKEND,),
     }
     return SystemMonitor(
         host="web-1", interval_s=3.0, version="1.7.0", probes=Probes(**{**probes, **overrides}), wall=lambda: 3002.9
@@ -46,6 +48,7 @@ def test_a_sample_holds_what_every_probe_said():
 
     assert (sample.host, sample.at, sample.slot) == ("web-1", 3002.9, 1000)
     assert (sample.cpu, sample.ram, sample.queue_size, sample.broker_kind) == (CPU, RAM, 7, "redis")
+    assert sample.containers == (BACKEND,)
     assert {name: check.status for name, check in sample.checks.items()} == {
         "database": "online", "worker": "online", "rabbitmq": "online",
     }  # fmt: skip

@@ -111,7 +111,7 @@ function renderQueues({ t, format }, queues) {
   const list = byId('queues')
   fitChildren(list, queues.length, queueItem)
   queues.forEach((queue, index) => {
-    const [name, detail, count] = list.children[index].children
+    const [name, detail, count, flow] = list.children[index].children
     const isOk = queue.state === 'ok'
     const word = { ok: '', missing: t('queue.missing'), unknown: t('queue.unread') }[queue.state]
     const consumers = queue.consumers === null ? '' : t('queue.consumers', { count: queue.consumers })
@@ -119,11 +119,20 @@ function renderQueues({ t, format }, queues) {
     setText(detail, isOk ? consumers : word)
     detail.classList.toggle('is-warning', !isOk)
     setText(count, format.integer(queue.ready))
+    setText(flow, flowText({ t, format }, queue))
   })
+}
+
+/** What moves, where the broker tells: rates, and what is with the workers. @param {Pick<View, 't' | 'format'>} view @param {Queue} queue */
+function flowText({ t, format }, { in_per_s, out_per_s, unacked }) {
+  const rates = { incoming: format.rate(in_per_s ?? null), outgoing: format.rate(out_per_s ?? null) }
+  const parts = typeof in_per_s === 'number' || typeof out_per_s === 'number' ? [t('queue.flow', rates)] : []
+  if (typeof unacked === 'number') parts.push(t('queue.unacked', { unacked }))
+  return parts.join(' · ')
 }
 
 function queueItem() {
   const item = el('li')
-  item.append(el('span', 'queue-name'), el('span', 'queue-detail'), el('span', 'queue-count'))
+  item.append(el('span', 'queue-name'), el('span', 'queue-detail'), el('span', 'queue-count'), el('span', 'queue-flow'))
   return item
 }

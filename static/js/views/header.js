@@ -2,10 +2,13 @@
 /** What the page says about itself: host, connection and age, verdict, title and icon, what can be done about it. */
 
 import { NOTHING_SAID, announce } from '../announcement.js'
-import { byId, el, fitChildren, setAttribute, setIcon, setText } from '../dom.js'
+import { byId, setAttribute, setIcon, setText } from '../dom.js'
+import { hostAge } from '../state.js'
+import { brokerName } from '../verdict.js'
 
 /** @typedef {import('../main.js').View} View */
 /** @typedef {import('../verdict.js').Finding} Finding */
+/** @typedef {import('../roster.js').Elsewhere} Elsewhere */
 
 const TITLE_SHAPES = { ok: '●', warn: '▲', bad: '✕', unknown: '○' }
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', replaced: 'link.resume' })
@@ -14,28 +17,13 @@ let announced = NOTHING_SAID
 
 /** @param {View} view */
 export function renderHeader(view) {
-  renderHost(view)
+  setText(byId('host-name'), view.state.host ?? '')
   renderConnection(view)
   renderVerdict(view)
+  renderElsewhere(view)
   renderActions(view)
   renderTab(view)
   announceTransition(view)
-}
-
-/** @param {View} view */
-function renderHost({ state }) {
-  const select = /** @type {HTMLSelectElement} */ (byId('host'))
-  fitChildren(select, state.hosts.length, () => el('option'))
-  state.hosts.forEach((host, index) => {
-    const option = /** @type {HTMLOptionElement} */ (select.options[index])
-    setText(option, host)
-    option.value = host
-  })
-  if (state.host !== null && select.value !== state.host) select.value = state.host
-  byId('host-choice').hidden = state.hosts.length < 2
-  const name = byId('host-name')
-  name.hidden = state.hosts.length >= 2
-  setText(name, state.host ?? '')
 }
 
 /** @param {View} view */
@@ -60,7 +48,32 @@ function renderVerdict(view) {
 
 /** @param {View} view @param {Finding} finding */
 function verdictText({ t, format }, { code, params }) {
-  return t(`verdict.${code}`, 'age' in params ? { ...params, age: format.age(Number(params.age)) } : params)
+  const { age, about, per_s } = params
+  return t(`verdict.${code}`, {
+    ...params,
+    ...(age !== undefined && { age: format.age(Number(age)) }),
+    ...(about !== undefined && { about: format.about(Number(about)) }),
+    ...(per_s !== undefined && { rate: format.rate(Number(per_s)) }),
+  })
+}
+
+/** The worst of the other hosts, where it is worse than the one shown; a press shows it. @param {View} view */
+function renderElsewhere(view) {
+  const { elsewhere } = view
+  const button = byId('elsewhere')
+  button.hidden = elsewhere === null
+  if (!elsewhere) return
+  setAttribute(button, 'data-level', elsewhere.level)
+  setAttribute(button, 'value', elsewhere.host)
+  setIcon(byId('elsewhere-icon'), elsewhere.code === 'silent' ? 'stale' : elsewhere.level)
+  setText(byId('elsewhere-text'), elsewhereText(view, elsewhere))
+}
+
+/** @param {View} view @param {Elsewhere} elsewhere */
+function elsewhereText({ state, sample, t, format }, { host, code, more }) {
+  const age = format.age(hostAge(state, host, performance.now()))
+  const first = t(`elsewhere.${code}`, { host, age, broker: brokerName(sample?.broker_kind ?? null) })
+  return more > 0 ? t('elsewhere.more', { first, count: more }) : first
 }
 
 /** @param {View} view */
@@ -82,19 +95,27 @@ function renderActions({ connection, t }) {
   byId('login').hidden = code !== 'signed_out'
 }
 
-/** For a glance at the browser's tab: shape and word in the title, shape and colour in its icon. @param {View} view */
-function renderTab({ verdict, t }) {
-  const title = `${TITLE_SHAPES[verdict.level]} ${t(`title.${verdict.level}`)} · ZapVoice Monitor`
+/**
+ * For a glance at the browser's tab, the worst of all hosts: shape and word in the title, shape and colour in its icon.
+ *
+ * @param {View} view
+ */
+function renderTab({ verdict, elsewhere, t }) {
+  const level = elsewhere?.level ?? verdict.level
+  const title = `${TITLE_SHAPES[level]} ${t(`title.${level}`)} · ZapVoice Monitor`
   if (document.title !== title) document.title = title
   const link = /** @type {HTMLLinkElement} */ (byId('favicon'))
-  setAttribute(link, 'href', link.getAttribute(`data-${verdict.level}`) ?? '')
+  setAttribute(link, 'href', link.getAttribute(`data-${level}`) ?? '')
 }
 
 /** @param {View} view */
 function announceTransition(view) {
-  const result = announce(announced, view.verdict.code, performance.now())
+  const { verdict, elsewhere } = view
+  const result = announce(announced, [verdict.code, elsewhere?.host, elsewhere?.code].join(), performance.now())
   announced = result.announced
-  if (result.isDue) setText(byId('announcement'), verdictText(view, view.verdict))
+  if (!result.isDue) return
+  const sentences = [verdictText(view, verdict), ...(elsewhere ? [elsewhereText(view, elsewhere)] : [])]
+  setText(byId('announcement'), sentences.join('. '))
 }
 
 /** Whether what is shown was true once and may be no longer. @param {import('../state.js').ConnectionCode} code */

@@ -1,12 +1,16 @@
 // @ts-check
 /** The card that says how each service is: a shape, a word, and why. */
 
-import { byId, setAttribute, setIcon, setText } from '../dom.js'
+import { byId, partOf, setAttribute, setIcon, setText } from '../dom.js'
+import { reasonWords } from '../reason.js'
 import { brokerName } from '../verdict.js'
 
 /** @typedef {import('../main.js').View} View */
 /** @typedef {import('../types.js').Service} Service */
 /** @typedef {import('../types.js').Check} Check */
+
+/** @type {Check} */
+const UNANSWERED = { status: 'unknown', reason: null, latency_ms: null }
 
 /** @param {View} view */
 export function renderServices(view) {
@@ -16,22 +20,24 @@ export function renderServices(view) {
   if (!sample) return
   for (const row of root.querySelectorAll('[data-service]')) {
     const service = /** @type {Service} */ (row.getAttribute('data-service'))
-    if (service === 'rabbitmq') setText(part(row, '.service-name'), brokerName(sample.broker_kind))
+    if (service === 'rabbitmq') setText(partOf(row, '.service-name'), brokerName(sample.broker_kind))
     renderService(view, row, sample.checks[service])
   }
 }
 
 /** @param {View} view @param {Element} row @param {Check | undefined} check */
-function renderService({ t, format }, row, check) {
-  const { status, reason, latency_ms } = check ?? { status: 'unknown', reason: null, latency_ms: null }
+function renderService(view, row, check) {
+  const { t, format } = view
+  const { status, reason, latency_ms, facts } = check ?? UNANSWERED
   setAttribute(row, 'data-status', status)
-  setIcon(part(row, '.icon'), status)
-  setText(part(row, '.service-status'), t(`status.${status}`))
-  setText(part(row, '.service-reason'), reason === null ? '' : t(`reason.${reason}`))
-  setText(part(row, '.service-latency'), latency_ms === null ? '' : format.latency(latency_ms))
+  setIcon(partOf(row, '.icon'), status)
+  setText(partOf(row, '.service-status'), t(`status.${status}`))
+  setText(partOf(row, '.service-reason'), reason === null ? '' : reasonText(view, reason, facts))
+  setText(partOf(row, '.service-latency'), latency_ms === null ? '' : format.latency(latency_ms))
 }
 
-/** @param {Element} row @param {string} selector */
-function part(row, selector) {
-  return /** @type {Element} */ (row.querySelector(selector))
+/** @param {View} view @param {string} reason @param {Check['facts']} facts */
+function reasonText({ t, format }, reason, facts) {
+  const { key, params } = reasonWords(reason, facts)
+  return t(`reason.${key}`, 'age' in params ? { ...params, age: format.age(Number(params.age)) } : params)
 }

@@ -1,0 +1,178 @@
+"""RabbitMQ's management API, asked every 5 s by a thread of its own: alarms, rates, and which queues there are.
+
+It is optional and beside the point of truth, which is AMQP: what it does not answer is None, and nothing waits for it.
+Two GETs a poll over one kept connection. The user needs the tag `management` and may see the virtual host.
+
+Source: RabbitMQ 3.10.8 and 4.x, rabbit_mgmt_util.erl (pages, names), rabbit_mgmt_wm_health_check_alarms.erl.
+"""
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProtocolError, ReadTimeoutError
+
+from collector.probes.management_figures import (
+    COLUMNS,
+    MAX_DISCOVERED,
+    WORK_PATTERN,
+    Counters,
+    Figures,
+    alarm_of,
+    discover,
+)
+
+log = logging.getLogger(__name__)
+
+INTERVAL_S = 5.0
+"""Between two polls. RabbitMQ renews its figures at this pace, and its monitoring guide asks for no faster one."""
+
+STALE_POLLS = 3
+"""An answer older than so many polls is none."""
+
+_PAGE = 500
+"""Queues asked for at once: the API's own limit."""
+
+_TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
+
+ALL_QUEUES = "*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What one poll brought."""
+
+    figures: Mapping[str, Figures]
+    alarm: str | None
+    """alarm_memory or alarm_disk while publishers are blocked anywhere in the cluster."""
+    discovered: tuple[str, ...]
+    """The queues that `*` stands for; empty when names are watched."""
+
+
+class ManagementWatch:
+    """Polls the API until stopped. Thread-safe."""
+
+    def __init__(
+        self, management_url: str, broker_url: str, queue_names: Sequence[str], *, interval_s: float = INTERVAL_S
+    ) -> None:
+        parts = urlsplit(management_url)
+        self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+        self._client = urllib3.PoolManager(
+            headers=urllib3.make_headers(
+                basic_auth=f"{unquote(parts.username or '')}:{unquote(parts.password or '')}", keep_alive=True
+            ),
+            timeout=_TIMEOUT,
+            retries=False,  # The next poll is the retry, and no redirect takes the password elsewhere.
+        )
+        self._discovers = ALL_QUEUES in queue_names
+        self._queues_path = _queues_path(broker_url, () if self._discovers else queue_names)
+        self._interval_s = interval_s
+        self._counters = Counters()
+        self._outcome: tuple[Answer, float] | None = None
+        self._failure: str | None = None
+        self._left_out = 0
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start polling; does nothing when it already does."""
+        if self._thread is None:
+            self._stopping = threading.Event()
+            self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="management", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop polling, waiting for the thread for one request at most; may be called twice."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout=_TIMEOUT.read_timeout)
+            self._thread = None
+
+    def get(self) -> Answer | None:
+        """The last answer; None = there is none, or it is too old to be true. Returns at once."""
+        outcome = self._outcome
+        if outcome is None or time.monotonic() - outcome[1] > STALE_POLLS * self._interval_s:
+            return None
+        return outcome[0]
+
+    def _run(self, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            try:
+                answer = self._poll()
+            except Exception as error:  # noqa: BLE001  The thread's boundary: any server may stand behind the URL.
+                self._note_failure(error)
+            else:
+                self._outcome = answer, time.monotonic()
+                if self._failure is not None:
+                    log.info("the management API answers again")
+                self._failure = None
+            stopping.wait(self._interval_s)
+        self._client.clear()
+
+    def _poll(self) -> Answer:
+        queues = self._ask(self._queues_path)["items"]
+        figures = self._counters.fold(queues, time.monotonic())
+        health = self._ask("/api/health/checks/alarms", may_fail=True)
+        return Answer(
+            figures=figures,
+            alarm=alarm_of(health.get("alarms", ())),
+            discovered=tuple(self._bound(discover(queues))) if self._discovers else (),
+        )
+
+    def _ask(self, path: str, *, may_fail: bool = False) -> dict[str, Any]:
+        """One GET's JSON object. `may_fail`: a health check that fails says so by a 503 with an object, too."""
+        response = self._client.request("GET", self._base + path)
+        if response.status != 200 and not (may_fail and response.status == 503):
+            raise _RefusedError(response.status)
+        document = json.loads(response.data)
+        if not isinstance(document, dict):
+            raise TypeError("not an object")
+        return document
+
+    def _bound(self, names: list[str]) -> list[str]:
+        left_out = max(0, len(names) - MAX_DISCOVERED)
+        if left_out != self._left_out:
+            log.warning("%d queues of the virtual host are not watched: %d is the most", left_out, MAX_DISCOVERED)
+        self._left_out = left_out
+        return names[:MAX_DISCOVERED]
+
+    def _note_failure(self, error: Exception) -> None:
+        reason = _reason_of(error)
+        if reason != self._failure:  # Neither the message nor the traceback: both may hold the URL.
+            log.warning("the management API does not answer: %s (%s)", reason, type(error).__name__)
+        self._failure = reason
+
+
+class _RefusedError(Exception):
+    """An HTTP status that is no answer."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, _RefusedError):
+        return "denied" if error.status in (401, 403) else f"status {error.status}"
+    if isinstance(error, NewConnectionError | ProtocolError):
+        return "refused"
+    return "timeout" if isinstance(error, ConnectTimeoutError | ReadTimeoutError) else "error"
+
+
+def _queues_path(broker_url: str, names: Sequence[str]) -> str:
+    """Of the broker URL's virtual host the named queues, or without names those that may hold work.
+
+    One page, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
+    """
+    vhost = quote(unquote(urlsplit(broker_url).path[1:]) or "/", safe="")
+    pattern = f"^(?:{'|'.join(map(re.escape, names))})$" if names else WORK_PATTERN
+    return (
+        f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&name={quote(pattern, safe='')}&use_regex=true"
+    )

@@ -1,0 +1,156 @@
+"""Makes the secrets that docker-compose.yml hands to the containers: `python3 deploy/credentials.py [DIRECTORY]`.
+
+What exists is never overwritten. The files of one service hold one password, so they are made together or not at all.
+Standard library only: it runs on the machine that starts the containers, which needs nothing of ours installed.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "secrets"
+
+KNOWN_DEFAULTS = {
+    "admin", "changeme", "default", "example", "guest", "monitor", "password", "postgres", "rabbitmq", "redis", "root",
+    "secret", "test", "zapvoice",
+}  # fmt: skip
+"""What an attacker tries first, beside an empty password."""
+
+
+class Refused(Exception):
+    """The secrets cannot be made, or must not be used; the message says what to do."""
+
+
+def make_secret_key() -> Mapping[str, str]:
+    """The key that signs the forms' tokens."""
+    return {"secret_key": secrets.token_urlsafe(48)}
+
+
+def make_redis() -> Mapping[str, str]:
+    """A user for the panel, who may not administer the server, and one for the health check, who may only PING.
+
+    The file that Redis reads holds the password's hash alone.
+    """
+    password = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(password.encode()).hexdigest()
+    return {
+        "redis_acl": (
+            "user default off\n"
+            f"user monitor on #{digest} ~* &* +@all -@admin -@dangerous +info\n"
+            "user health on nopass -@all +ping\n"
+        ),
+        "redis_url": f"redis://monitor:{password}@redis:6379/0",
+    }
+
+
+def make_postgres() -> Mapping[str, str]:
+    """The owner of the panel's database."""
+    password = secrets.token_urlsafe(32)
+    return {
+        "postgres_password": password,
+        "database_url": f"postgresql+psycopg://monitor:{password}@postgres:5432/monitor",
+    }
+
+
+def make_rabbitmq() -> Mapping[str, str]:
+    """Two users of the virtual host `zapvoice`: the watched product, and the panel, who may only look."""
+    passwords = {name: secrets.token_urlsafe(32) for name in ("monitor", "zapvoice")}
+    tags = {"monitor": ["monitoring"], "zapvoice": []}
+    allowed = {"monitor": ("^$", "^$", ".*"), "zapvoice": (".*", ".*", ".*")}
+    definitions = {
+        "vhosts": [{"name": "zapvoice"}],
+        "users": [
+            {
+                "name": name,
+                "password_hash": hash_for_rabbitmq(password, os.urandom(4)),
+                "hashing_algorithm": "rabbit_password_hashing_sha256",
+                "tags": tags[name],
+            }
+            for name, password in passwords.items()
+        ],
+        "permissions": [
+            {"user": name, "vhost": "zapvoice", "configure": configure, "write": write, "read": read}
+            for name, (configure, write, read) in allowed.items()
+        ],
+    }
+    return {
+        "rabbitmq_definitions": json.dumps(definitions, indent=1) + "\n",
+        "monitored_broker_url": f"amqp://monitor:{passwords['monitor']}@rabbitmq:5672/zapvoice",
+        "demo_broker_url": f"amqp://zapvoice:{passwords['zapvoice']}@rabbitmq:5672/zapvoice",
+    }
+
+
+GROUPS: tuple[Callable[[], Mapping[str, str]], ...] = (make_secret_key, make_redis, make_postgres, make_rabbitmq)
+
+
+def hash_for_rabbitmq(password: str, salt: bytes) -> str:
+    """The hash as RabbitMQ keeps it.
+
+    Source: RabbitMQ's "Credentials and Passwords", section "This is the algorithm".
+    """
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+
+
+def provide(directory: Path) -> list[str]:
+    """Make what is missing in `directory`, and the directory. Returns the names of the files made.
+
+    Raises: Refused, where a part of a service's files is missing or a password is a known default.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    # The directory closes the files to others; the files themselves stay readable, since the users inside the
+    # containers (10001, 999) are not the one who owns them here, and Docker shows them with the mode they have.
+    directory.chmod(0o700)
+    groups = [make() for make in GROUPS]
+    made = [name for group in groups for name in _provide_group(directory, group)]
+    for group in groups:
+        for name in group:
+            _refuse_known_default(directory / name)
+    return made
+
+
+def _provide_group(directory: Path, group: Mapping[str, str]) -> list[str]:
+    missing = [name for name in group if not (directory / name).exists()]
+    if not missing:
+        return []
+    if len(missing) < len(group):
+        kept = ", ".join(name for name in group if name not in missing)
+        raise Refused(
+            f"{directory} lacks {', '.join(missing)}, which must agree with {kept}. "
+            f"Bring it back, or remove {kept} as well to have all of them made anew."
+        )
+    for name, text in group.items():
+        unfinished = directory / f".{name}.part"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.chmod(0o644)
+        unfinished.rename(directory / name)
+    return missing
+
+
+def _refuse_known_default(path: Path) -> None:
+    text = path.read_text(encoding="utf-8").strip()
+    password = urlsplit(text).password if "://" in text else text
+    if not password or password.lower() in KNOWN_DEFAULTS:
+        raise Refused(f"{path} holds no password, or one that everybody knows: put a real one there.")
+
+
+def main(arguments: list[str]) -> int:
+    """Say what was made. Returns the exit code."""
+    directory = Path(arguments[0]) if arguments else DIRECTORY
+    try:
+        made = provide(directory)
+    except (Refused, OSError) as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    if made:
+        print(f"Made {', '.join(made)} in {directory}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+// @ts-check
+/** The list of hosts: how it is folded, which of them are in trouble, in what order they are shown. [pure] */
+
+/** @typedef {import('./types.js').Host} Host */
+/** @typedef {import('./types.js').HostNews} HostNews */
+/** @typedef {import('./types.js').Sample} Sample */
+/** @typedef {import('./types.js').Services} Services */
+/** @typedef {import('./verdict.js').Level} Level */
+/**
+ * @typedef {object} HostState
+ * @property {string} host
+ * @property {number} heard_at its newest sample we know of, epoch s of the store's clock
+ * @property {boolean} is_fresh that it is not silent, as the server says: only of the host shown do we hear every sample
+ * @property {Services} services {} while nothing is known
+ *
+ * @typedef {{level: Level, code: string}} Trouble
+ * @typedef {Trouble & {host: string, more: number}} Elsewhere `more` hosts besides are worse than the one shown
+ */
+
+/** Worst first. */
+const LEVELS = /** @type {readonly Level[]} */ (['bad', 'warn', 'unknown', 'ok'])
+/** In the order in which they are named. */
+const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
+
+/** @param {readonly Host[]} hosts of the snapshot @param {number} stale_s @returns {HostState[]} */
+export function fromSnapshot(hosts, stale_s) {
+  return hosts.map(({ host, last_at, age_s }) => ({ host, heard_at: last_at, is_fresh: age_s <= stale_s, services: {} }))
+}
+
+/** @param {readonly HostNews[]} news @param {number} now epoch s of the store's clock @returns {HostState[]} */
+export function fromNews(news, now) {
+  return news.map(({ host, age_s, is_fresh, services }) => ({ host, heard_at: now - age_s, is_fresh, services }))
+}
+
+/** @param {readonly HostState[]} hosts @param {HostState} newer @returns {HostState[]} by name */
+export function withHost(hosts, newer) {
+  return [...hosts.filter(({ host }) => host !== newer.host), newer].sort(byName)
+}
+
+/** @param {Sample} sample @returns {Services} */
+export function servicesOf({ checks }) {
+  return Object.fromEntries(Object.entries(checks).map(([service, { status }]) => [service, status]))
+}
+
+/**
+ * What is wrong with a host, seen from afar; what a silent host said last proves nothing.
+ *
+ * @param {HostState} host
+ * @returns {Trouble | null}
+ */
+export function troubleOf({ is_fresh, services }) {
+  if (!is_fresh) return { level: 'unknown', code: 'silent' }
+  const offline = SERVICES.find((service) => services[service] === 'offline')
+  if (offline) return { level: 'bad', code: `${offline}_offline` }
+  const degraded = SERVICES.find((service) => services[service] === 'degraded')
+  return degraded ? { level: 'warn', code: `${degraded}_degraded` } : null
+}
+
+/** @param {readonly HostState[]} hosts @returns {HostState[]} those in trouble first, worst before all, then by name */
+export function inOrder(hosts) {
+  return [...hosts].sort((a, b) => rank(troubleOf(a)?.level) - rank(troubleOf(b)?.level) || byName(a, b))
+}
+
+/**
+ * The worst of the hosts that are worse than the one shown, whose own verdict is of `level`.
+ *
+ * @param {readonly HostState[]} hosts
+ * @param {string | null} shown
+ * @param {Level} level
+ * @returns {Elsewhere | null}
+ */
+export function elsewhere(hosts, shown, level) {
+  const worse = inOrder(hosts).flatMap((other) => {
+    const trouble = other.host === shown ? null : troubleOf(other)
+    return trouble && rank(trouble.level) < rank(level) ? [{ ...trouble, host: other.host }] : []
+  })
+  return worse.length > 0 ? { ...worse[0], more: worse.length - 1 } : null
+}
+
+/** @param {Level} [level] */
+function rank(level = 'ok') {
+  return LEVELS.indexOf(level)
+}
+
+/** @param {HostState} a @param {HostState} b Names are technical: the order of their letters, in every language. */
+function byName(a, b) {
+  return a.host < b.host ? -1 : Number(a.host > b.host)
+}

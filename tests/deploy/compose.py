@@ -1,0 +1,27 @@
+"""docker-compose.yml as the tests see it: parsed, its variables at their defaults."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATH = ROOT / "docker-compose.yml"
+
+PANEL = ("web", "collector", "collector-host-detail", "beat", "migrate")
+"""The services that are made of the panel's image."""
+
+_VARIABLE = re.compile(r"\$(?:(\$)|\{\w+:-([^}]*)\})")
+
+
+def load() -> dict[str, Any]:
+    """The file with its anchors resolved and every `${NAME:-default}` replaced by the default."""
+    text = _VARIABLE.sub(lambda match: match[1] or match[2], PATH.read_text(encoding="utf-8"))
+    compose: dict[str, Any] = yaml.safe_load(text)
+    return compose
+
+
+def variables() -> set[str]:
+    """The names of the variables that the file takes from the environment of whoever starts it."""
+    return set(re.findall(r"\$\{(\w+)", PATH.read_text(encoding="utf-8")))
