@@ -68,6 +68,8 @@ def _names(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names or any(len(name.encode()) > 255 for name in names):  # AMQP 0-9-1: a queue name is a short string.
         raise ValueError(text)
+    if ALL_QUEUES in names and len(names) > 1:
+        raise ValueError(text)
     return names
 
 
@@ -83,6 +85,9 @@ def _number(low: float, high: float) -> Form:
     return Form(f"a number from {low:g} to {high:g}", _between(float, low, high))
 
 
+ALL_QUEUES = "*"
+"""The value of `watched_queues` that stands for every queue that holds work."""
+
 REDIS_URL = Form(
     "redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", _url("redis", "rediss", "unix")
 )
@@ -94,8 +99,9 @@ DATABASE_URL = Form(
     "sqlite:///path or postgresql+psycopg://user:password@host:port/name",
     _url("sqlite", "postgresql", "postgresql+psycopg"),
 )
+MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", _url("http", "https"))
 HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", _matching(r"[A-Za-z0-9._-]{1,63}"))
-NAMES = Form("one or more names separated by commas, each at most 255 bytes", _names)
+NAMES = Form("one or more names separated by commas, each at most 255 bytes, or * alone", _names)
 BOOLEAN = Form("true or false", _boolean)
 TEXT = Form("text", str)
 EMAIL = Form("an e-mail address", _matching(r"[^@\s]+@[^@\s]+"))
@@ -143,11 +149,22 @@ class Settings:
         "The broker that is watched. Not set: queues, worker and broker show as disabled.",
         secret=True,
     )
+    rabbitmq_management_url: str | None = setting(
+        MANAGEMENT_URL,
+        None,
+        "RabbitMQ's management API: adds alarms, rates and the discovery of queues. Not set: done without.",
+        secret=True,
+    )
     monitored_database_url: str | None = setting(
         DATABASE_URL, None, "The database that is watched. Not set: the panel's own.", secret=True
     )
-    watched_queues: tuple[str, ...] = setting(NAMES, ("dispatch",), "The queues that are watched.")
+    watched_queues: tuple[str, ...] = setting(
+        NAMES, ("dispatch",), "The queues that are watched. `*`: all that hold work, found by the management API."
+    )
     monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
+    host_proc: Path | None = setting(
+        DIRECTORY, None, "Where the machine's /proc is mounted, when the container's own does not show the machine."
+    )
     report_as: str | None = setting(
         HOST_NAME, None, "Name under which web and beat report their own container's CPU and RAM. Not set: they do not."
     )
@@ -193,9 +210,19 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")
         except OSError as exc:
             faults.append(f"{name}_FILE must name a readable file: {exc.strerror}.")
+    if not faults and values["watched_queues"] == (ALL_QUEUES,) and not _can_discover(values):
+        faults.append(
+            "WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp://… or amqps://…."
+        )
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def _can_discover(values: Mapping[str, Any]) -> bool:
+    """Only RabbitMQ can tell its queues; on Redis a key that is a list may be anything."""
+    broker_url = values["monitored_broker_url"] or ""
+    return values["rabbitmq_management_url"] is not None and broker_url.startswith(("amqp:", "amqps:"))
 
 
 def _value(metadata: Mapping[str, Any], text: str, above: Mapping[str, Any]) -> Any:

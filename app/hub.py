@@ -54,7 +54,6 @@ class Hub:
         self._ring = Ring()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
         self._last_id = keys.NO_ID
-        self._last_sent_mono_s = time.monotonic()
         self._store_lead_s: float | None = None
         self._hosts_frame = b""
         self._hosts_known: list[tuple[Any, ...]] = []
@@ -163,8 +162,6 @@ class Hub:
 
     def _send_to_all(self, data: bytes, host: str | None = None) -> None:
         """To those who want this host's samples; None: to everybody."""
-        if host is None:
-            self._last_sent_mono_s = time.monotonic()
         # A copy: viewers who join while other greenlets have their turn get this frame from the ring.
         for count, viewer in enumerate(list(self._viewers), start=1):
             if host is None or viewer.host in (None, host):
@@ -184,8 +181,10 @@ class Hub:
     def _keep_house(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():
             self._tell_hosts()
-            if time.monotonic() - self._last_sent_mono_s >= HEARTBEAT_S:
-                self._send_to_all(sse.comment())
+            quiet_since_mono_s = time.monotonic() - HEARTBEAT_S
+            for viewer in list(self._viewers):
+                if viewer.sent_mono_s <= quiet_since_mono_s:
+                    viewer.send(sse.comment())
             gevent.sleep(1)
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,6 +35,8 @@ class Viewer:
         """
         self.user = user
         self.host = host
+        self.sent_mono_s = time.monotonic()
+        """When it was last sent anything."""
         self._is_chunked = is_chunked
         # A TLS socket's partial writes cannot be resumed from outside; such bytes go through the server.
         self._socket = None if isinstance(client, ssl.SSLSocket) else client
@@ -54,6 +57,7 @@ class Viewer:
         """Put whole events on the wire now or as soon as the viewer takes them; never blocks, never raises."""
         if not self._is_open or not data:  # An empty chunk would end the body.
             return
+        self.sent_mono_s = time.monotonic()
         if self._socket is not None:
             data = chunk(data) if self._is_chunked else data
             if not self._is_flushing:

@@ -9,6 +9,7 @@ from celery.signals import worker_ready
 from collector.monitor import Probes, SystemMonitor
 from collector.probes.containers import ContainersProbe
 from collector.probes.database import DatabaseProbe
+from collector.probes.management import open_management
 from collector.probes.queues import QueueWatch
 from collector.probes.resources import ResourcesProbe
 from collector.probes.worker import WorkerProbe
@@ -61,13 +62,16 @@ def _monitor() -> SystemMonitor:
 
 def _open_probes(settings: Settings) -> Probes:
     url, names = settings.monitored_broker_url, settings.watched_queues
-    watch = QueueWatch(url, names) if url else None
+    management = open_management(settings.rabbitmq_management_url, url, names)
+    watch = QueueWatch(url, names, management=management) if url else None
     worker = WorkerProbe(url, names)
+    if management:
+        management.start()
     if watch:
         watch.start()
         worker.start()
     return Probes(
-        resources=ResourcesProbe().read,
+        resources=ResourcesProbe(host_proc=settings.host_proc).read,
         database=DatabaseProbe(settings.monitored_database_url or settings.database_url).read,
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,

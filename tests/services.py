@@ -8,6 +8,7 @@ import os
 import pwd
 import secrets
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,7 +60,10 @@ class RedisServer(Service):
 
 
 class RabbitServer(Service):
-    """RabbitMQ with an epmd of its own, so that it neither sees nor disturbs another one on the machine."""
+    """RabbitMQ and its management API, with an epmd of its own: it neither sees nor disturbs another one there.
+
+    It renews the API's figures every second, not every 5 s as by default.
+    """
 
     program = next(map(str, Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")), "rabbitmq")
     # Deliberate: not /usr/sbin/rabbitmq-server, Debian's wrapper, which insists on the user rabbitmq and its paths.
@@ -69,21 +73,38 @@ class RabbitServer(Service):
         self._epmd: psutil.Popen | None = None
         self._epmd_port = free_port()
         self._distribution_port = free_port()
+        self._management_port = free_port()
+        self._environ: dict[str, str] = {}
 
     @property
     def url(self) -> str:
         """Virtual host `/`, as a user who may do everything."""
         return f"amqp://monitor:{self.password}@127.0.0.1:{self.port}//"
 
+    @property
+    def management_url(self) -> str:
+        """The management API, as the same user."""
+        return f"http://monitor:{self.password}@127.0.0.1:{self._management_port}"
+
+    def ctl(self, *arguments: str) -> None:
+        """Run `rabbitmqctl`, which takes half a second."""
+        program = str(Path(self.program).with_name("rabbitmqctl"))
+        environ = {**os.environ, **self._environ}
+        subprocess.run([program, "--quiet", *arguments], env=environ, check=True, capture_output=True, timeout=30)
+
     def start(self) -> None:
         """Start it and return once it answers."""
         here = self.directory
-        (here / "plugins").write_text("[].\n")
+        (here / "plugins").write_text("[rabbitmq_management].\n")
         (here / "rabbitmq.conf").write_text(
             f"listeners.tcp.default = 127.0.0.1:{self.port}\ndefault_user = monitor\n"
             f"default_pass = {self.password}\ndisk_free_limit.absolute = 1MB\n"
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self._management_port}\n"
+            "collect_statistics_interval = 1000\nmanagement.sample_retention_policies.basic.minute = 1\n"
+            "management.sample_retention_policies.detailed.minute = 1\n"
+            "management.sample_retention_policies.global.minute = 1\n"
         )
-        environ = {
+        self._environ = {
             "HOME": str(here),  # The Erlang cookie is kept there.
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -99,7 +120,7 @@ class RabbitServer(Service):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none -start_epmd false",
         }
         self._epmd = self._spawn(["epmd", "-port", str(self._epmd_port), "-address", "127.0.0.1"])
-        self._run([self.program], environ)
+        self._run([self.program], self._environ)
 
     def is_ready(self) -> bool:
         """Whether it lets its user in."""

@@ -1,6 +1,7 @@
 """What holds for the tree as a whole: who may import what, and that the documents keep up with the code."""
 
 import ast
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -137,3 +138,11 @@ def test_the_project_speaks_only_of_itself():
     paths = [*SOURCES, *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
     assert [path.name for path in paths if words.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_operations_explain_every_reason_the_page_has_words_for():
+    catalogue = json.loads((ROOT / "static/locales/pt-BR.json").read_text(encoding="utf-8"))
+    reasons = {name.split(".")[1] for name in catalogue if re.fullmatch(r"reason\.[a-z_]+", name)}
+    explained = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs/operations.md").read_text(encoding="utf-8")))
+
+    assert reasons - explained == set()

@@ -23,7 +23,10 @@ class HostProbe:
     Keeps the counters itself: the first `psutil.cpu_percent` is a 0 that means nothing, and its state is global.
     """
 
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, proc: Path | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`proc`: the machine's /proc, where it is mounted elsewhere; psutil has one for the whole process."""
+        if proc is not None:
+            psutil.PROCFS_PATH = str(proc)
         self._monotonic = monotonic
         self._busy = Growth()
         self._cpu_stalled = Growth()

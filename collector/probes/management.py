@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote, urlsplit
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProtocolError, ReadTimeoutError
 
+from collector.probes.broker_connection import AMQP, kind_of
 from collector.probes.management_figures import (
     COLUMNS,
     MAX_DISCOVERED,
@@ -28,6 +29,7 @@ from collector.probes.management_figures import (
     alarm_of,
     discover,
 )
+from settings import ALL_QUEUES
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +43,6 @@ _PAGE = 500
 """Queues asked for at once: the API's own limit."""
 
 _TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
-
-ALL_QUEUES = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +148,15 @@ class ManagementWatch:
         if reason != self._failure:  # Neither the message nor the traceback: both may hold the URL.
             log.warning("the management API does not answer: %s (%s)", reason, type(error).__name__)
         self._failure = reason
+
+
+def open_management(
+    management_url: str | None, broker_url: str | None, queue_names: Sequence[str]
+) -> ManagementWatch | None:
+    """A watch that is not started yet; None without a URL, and where the broker is not RabbitMQ."""
+    if management_url is None or broker_url is None or kind_of(broker_url) != AMQP:
+        return None
+    return ManagementWatch(management_url, broker_url, queue_names)
 
 
 class _RefusedError(Exception):

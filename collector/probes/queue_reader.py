@@ -21,7 +21,7 @@ ABSENT_REST_S = 2.0
 """A queue that is not there is looked for again after this time: RabbitMQ logs every such look as an error."""
 
 BLOCKED_REST_S = 15.0
-"""A queue that blocks its declare is asked again after this time: each question holds a channel until it is answered."""
+"""A queue that blocks its declare is asked again after this time: each question holds a channel until its answer."""
 
 PROOF_S = 0.5
 """How long RabbitMQ may take to open a channel, which no queue has a part in, before it counts as not answering."""

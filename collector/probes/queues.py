@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from kombu.connection import Connection
 
 from collector.probes.broker_connection import AMQP, drop, kind_of, open_connection, reason_of
-from collector.probes.management import ALL_QUEUES, Answer, ManagementWatch
+from collector.probes.management import Answer, ManagementWatch
 from collector.probes.management_figures import Figures
 from collector.probes.queue_reader import AmqpReader, QueueReader, RedisReader
 from collector.store.model import Queue, QueueState
+from settings import ALL_QUEUES
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +188,6 @@ def _join(queue: Queue, figures: Figures | None) -> Queue:
     if figures is None or queue.state != QueueState.OK:
         return queue
     if figures.is_quorum and (queue.ready, queue.consumers) == (0, 0) and (figures.ready or figures.consumers):
-        # A quorum queue without a leader: AMQP says 0, as it does of an empty one, and the API what its leader last said.
+        # A quorum queue without a leader: AMQP says 0, as of an empty one, and the API what its leader last said.
         return Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak)
     return replace(queue, unacked=figures.unacked, in_per_s=figures.in_per_s, out_per_s=figures.out_per_s)

@@ -24,9 +24,15 @@ class ResourcesProbe:
     """Reads the cgroup's figures and the machine's. Holds counters: one probe for one caller."""
 
     def __init__(
-        self, *, proc: Path = Path("/proc"), root: Path = Path("/"), monotonic: Callable[[], float] = time.monotonic
+        self,
+        *,
+        proc: Path = Path("/proc"),
+        root: Path = Path("/"),
+        host_proc: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._host = HostProbe(monotonic=monotonic)
+        """`proc` is this process's own, `host_proc` the machine's where another one is mounted."""
+        self._host = HostProbe(proc=host_proc, monotonic=monotonic)
         self._cgroup = CgroupProbe(proc=proc, root=root, monotonic=monotonic)
 
     def read(self) -> Resources:

@@ -1,32 +1,35 @@
-"""Whether workers take from the watched queues: RabbitMQ's consumer counts, or the workers' own word on Redis.
+"""Gathers what is known of the workers: consumers, answers, progress. What it means is told in `worker_verdict`.
 
-A process that hangs keeps its consumer until RabbitMQ misses its heartbeats, so `online` means: a worker is
-connected and consumes. It does not mean that its tasks get on.
+RabbitMQ counts a queue's consumers, and Celery's workers are asked besides, whose silence is evidence. Redis counts
+nothing, so the workers' own word is all there is. Nothing is asked here: both come from threads of their own.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from collector.probes.broker_connection import REDIS, kind_of
+from collector.probes.progress import Progress
 from collector.probes.queues import Reading
-from collector.probes.roll_call import RollCall
+from collector.probes.roll_call import Roll, RollCall
+from collector.probes.worker_verdict import FIRST_LOOK, Evidence, judge_workers
 from collector.store.model import Check, Queue, QueueState, Status
-
-_FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
+from settings import ALL_QUEUES
 
 
 class WorkerProbe:
     """Judges the workers once a sample. Not thread-safe: one caller."""
 
-    def __init__(self, broker_url: str | None, queue_names: Sequence[str]) -> None:
-        self._is_watched = broker_url is not None
-        self._roll_call = None
-        if broker_url is not None and kind_of(broker_url) == REDIS:
-            self._roll_call = RollCall(broker_url, queue_names)
-        self._last = _FIRST_LOOK
-        self._was_idle = False
+    def __init__(
+        self, broker_url: str | None, queue_names: Sequence[str], *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
+        self._roll_call = RollCall(broker_url, queue_names) if broker_url is not None else None
+        self._discovers = ALL_QUEUES in queue_names
+        self._monotonic = monotonic
+        self._forget()
 
     def start(self) -> None:
-        """Start asking the workers where the broker cannot tell; may be called twice."""
+        """Start asking the workers; may be called twice."""
         if self._roll_call is not None:
             self._roll_call.start()
 
@@ -36,37 +39,66 @@ class WorkerProbe:
             self._roll_call.stop()
 
     def read(self, reading: Reading | None) -> Check:
-        """The verdict on this sample's reading, None when no broker is watched. Returns at once.
-
-        Degraded = a part of the watched queues has no worker.
-        """
-        if not self._is_watched or reading is None:
+        """The verdict on this sample's reading, None when no broker is watched. Returns at once."""
+        if self._roll_call is None or reading is None:
             return Check(status=Status.DISABLED, reason="not_watched")
         if reading.failure is not None:
-            self._last, self._was_idle = _FIRST_LOOK, False
+            self._forget()
             return Check(status=Status.UNKNOWN, reason="broker_down")
-        if self._roll_call is not None:
-            return _judge_answers(self._roll_call.get_served(), reading.queues)
-        self._last = self._judge_counts([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
+        now_s, roll = self._monotonic(), self._roll_call.get_roll()
+        idle_s = self._progress.fold(reading.queues, now_s)
+        if self._is_redis:
+            return _judge_answers(roll, reading.queues, idle_s)
+        # In an alarm a question does not even reach the workers.
+        silent_s = roll.silent_s if roll is not None and reading.alarm is None else None
+        self._last = self._judge_counts(reading, idle_s, silent_s, now_s)
         return self._last
 
-    def _judge_counts(self, queues: Sequence[Queue]) -> Check:
+    def _forget(self) -> None:
+        self._progress = Progress()
+        self._unserved_since_s: dict[str, float] = {}
+        self._once_served: set[str] = set()
+        self._last = FIRST_LOOK
+
+    def _judge_counts(
+        self, reading: Reading, idle_s: Mapping[str, float | None], silent_s: float | None, now_s: float
+    ) -> Check:
         """Nobody is reported missing on one look: a worker that reconnects is without a consumer for a moment."""
-        if not queues:
-            return _FIRST_LOOK
-        idle = [queue for queue in queues if not queue.consumers]  # A missing queue has no consumer either.
-        was_idle, self._was_idle = self._was_idle, bool(idle)
-        if not idle:
-            return Check(status=Status.ONLINE)
-        if not was_idle:
-            return self._last
-        return Check(status=Status.OFFLINE if len(idle) == len(queues) else Status.DEGRADED, reason="no_consumers")
+        known = self._expected([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
+        before, self._unserved_since_s = self._unserved_since_s, {
+            queue.name: self._unserved_since_s.get(queue.name, now_s) for queue in known if not queue.consumers
+        }  # fmt: skip
+        evidence = [
+            Evidence(
+                name=queue.name,
+                consumers=queue.consumers or 0,
+                waiting=queue.ready,
+                unserved_s=None if queue.consumers else now_s - self._unserved_since_s[queue.name],
+                idle_s=idle_s[queue.name],
+            )
+            for queue in known
+            if queue.consumers or queue.name in before
+        ]
+        return self._last if reading.queues and not evidence else judge_workers(evidence, silent_s)
+
+    def _expected(self, queues: list[Queue]) -> list[Queue]:
+        """Those that ought to have a consumer. Of discovered ones, not those that never had: a dead-letter queue."""
+        if not self._discovers:
+            return queues
+        self._once_served = {queue.name for queue in queues if queue.consumers or queue.name in self._once_served}
+        return [queue for queue in queues if queue.name in self._once_served] or queues
 
 
-def _judge_answers(served: frozenset[str] | None, queues: Sequence[Queue]) -> Check:
+def _judge_answers(roll: Roll | None, queues: Sequence[Queue], idle_s: Mapping[str, float | None]) -> Check:
     """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
-    if served is None:
-        return _FIRST_LOOK
-    if all(queue.name in served for queue in queues):
-        return Check(status=Status.ONLINE)
-    return Check(status=Status.DEGRADED if served else Status.UNKNOWN, reason="ping_silent")
+    if roll is None:
+        return FIRST_LOOK
+    if not all(queue.name in roll.served for queue in queues):
+        return Check(status=Status.DEGRADED if roll.served else Status.UNKNOWN, reason="ping_silent")
+    return judge_workers(
+        [
+            Evidence(name=queue.name, consumers=roll.served[queue.name], waiting=queue.ready, idle_s=idle_s[queue.name])
+            for queue in queues
+        ],
+        silent_s=None,
+    )

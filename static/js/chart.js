@@ -32,7 +32,7 @@ import { unknownSpans, valueAt } from './series.js'
 
 const SYNC_KEY = 'monitor'
 const FONT = '11px system-ui, sans-serif'
-const PADDING = /** @type {[number, number, number, number]} */ ([10, 62, 0, 0])
+const PADDING = /** @type {[number, number, number, number]} */ ([10, 72, 0, 0])
 const VALUE_AXIS_PX = 46
 const TIME_AXIS_PX = 28
 
@@ -219,9 +219,9 @@ export class Chart {
       const color = this.#colors.lines[index]
       return value === null ? [] : [{ text: short(), color, y: this.#plot.valToPos(value, 'y', true) }]
     })
-    const [right, bottom] = [bbox.left + bbox.width, bbox.top + bbox.height]
+    const [right, top, bottom] = [bbox.left + bbox.width, bbox.top, bbox.top + bbox.height]
     const end = this.#pixel(Math.min(max, instants.at(-1) ?? max))
-    drawNames(ctx, names, { end, right, bottom, ratio: uPlot.pxRatio })
+    drawNames(ctx, names, { end, right, top, bottom, ratio: uPlot.pxRatio })
   }
 
   /** @param {number} at @returns {number} canvas pixels */

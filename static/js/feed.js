@@ -12,13 +12,15 @@ import { retryDelay } from './backoff.js'
 /** @typedef {import('./types.js').Hello} Hello */
 /** @typedef {import('./types.js').Sample} Sample */
 /** @typedef {import('./types.js').Host} Host */
+/** @typedef {import('./types.js').HostNews} HostNews */
 /** @typedef {import('./state.js').Phase} Phase */
 /**
  * @typedef {object} Delegate
- * @property {() => string | null} cursor the id to go on after
+ * @property {() => {host: string | null, cursor: string | null}} wanted whose samples, and the id to go on after
  * @property {(phase: Phase, delay_ms?: number) => void} linkChanged
  * @property {(hello: Hello) => void} helloReceived
  * @property {(id: string, sample: Sample) => void} sampleReceived
+ * @property {(hosts: HostNews[]) => void} hostsReceived
  * @property {() => void} resetReceived the cursor is no longer held: the past must be fetched anew
  */
 
@@ -57,7 +59,7 @@ export class Feed {
     this.#close()
   }
 
-  /** Tries at once, whatever the feed was waiting for. */
+  /** Opens the stream anew at once, whatever the feed was waiting for or is listening to. */
   retryNow() {
     if (!this.#isStarted) return
     this.#attempt = 0
@@ -65,19 +67,20 @@ export class Feed {
   }
 
   /**
-   * Settles who is to blame when an open stream brings nothing: if the server has newer samples than `newest_at`, or
-   * cannot be asked, it is the connection, and the stream is opened anew; else the collector is silent.
+   * Settles who is to blame when an open stream brings nothing: if the server has newer samples of the host than
+   * `newest_at`, or cannot be asked, it is the connection, and the stream is opened anew; else the collector is silent.
    *
+   * @param {string} name
    * @param {number} newest_at epoch s
    */
-  async doubt(newest_at) {
+  async doubt(name, newest_at) {
     const generation = this.#generation
     const response = await ask('/api/hosts')
     /** @type {Host[]} */
     const hosts = response?.ok ? (await response.json().catch(() => null))?.hosts ?? [] : []
     if (generation !== this.#generation) return
     if (!response?.ok) await this.#lost()
-    else if (hosts.some(({ last_at }) => last_at > newest_at + 1)) this.#open()
+    else if (hosts.some(({ host, last_at }) => host === name && last_at > newest_at + 1)) this.#open()
   }
 
   #wake = () => {
@@ -93,8 +96,9 @@ export class Feed {
 
   #open() {
     this.#close()
-    const cursor = this.#delegate.cursor()
-    const source = new EventSource(cursor ? `/stream?after=${encodeURIComponent(cursor)}` : '/stream')
+    const { host, cursor } = this.#delegate.wanted()
+    const query = new URLSearchParams({ ...(host !== null && { host }), ...(cursor !== null && { after: cursor }) })
+    const source = new EventSource(`/stream?${query}`)
     this.#source = source
     this.#delegate.linkChanged('connecting')
     this.#timer = setTimeout(() => this.#lost(), OPEN_TIMEOUT_MS)
@@ -104,6 +108,7 @@ export class Feed {
     source.addEventListener('system_stats', (event) => {
       this.#delegate.sampleReceived(event.lastEventId, JSON.parse(event.data))
     })
+    source.addEventListener('hosts', (event) => this.#delegate.hostsReceived(JSON.parse(event.data).hosts))
     source.addEventListener('reset', () => this.#delegate.resetReceived())
     source.addEventListener('bye', (event) => this.#farewell(JSON.parse(event.data).reason))
   }

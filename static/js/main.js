@@ -7,12 +7,15 @@ import { makeFormat } from './format.js'
 import { applyCatalogue, loadTranslate } from './i18n.js'
 import { chosenLanguage, watchPreferences } from './preferences.js'
 import { appendNewer, appendRow, emptyColumns, historyColumns, sampleRow } from './series.js'
-import { busyTicks, connection, currentSample, makeState, reduce } from './state.js'
+import { elsewhere } from './roster.js'
+import { connection, currentSample, isInTouch, makeState, reduce } from './state.js'
 import { followLead } from './timeline.js'
 import { verdict } from './verdict.js'
 import { renderCards } from './views/cards.js'
 import { Charts, SPAN_S } from './views/charts.js'
+import { renderContainers } from './views/containers.js'
 import { renderHeader } from './views/header.js'
+import { Hosts } from './views/hosts.js'
 import { renderServices } from './views/services.js'
 
 /** @typedef {import('./types.js').Snapshot} Snapshot */
@@ -24,6 +27,7 @@ import { renderServices } from './views/services.js'
  * @property {import('./state.js').Connection} connection
  * @property {Sample | null} sample the newest of the host shown
  * @property {import('./verdict.js').Verdict} verdict
+ * @property {import('./roster.js').Elsewhere | null} elsewhere
  * @property {import('./i18n.js').Translate} t
  * @property {import('./format.js').Format} format
  */
@@ -32,11 +36,14 @@ import { renderServices } from './views/services.js'
 const KEEP_S = SPAN_S + 15
 /** An open stream that brings nothing for three intervals is asked about this often, in ms. */
 const DOUBT_MS = 15_000
+/** The parameter of the page's address that says which host is shown. */
+const HOST = 'host'
 
 /** @type {Snapshot} */
 const snapshot = JSON.parse(byId('snapshot').textContent ?? '')
-let state = makeState(snapshot, performance.now())
-let columns = snapshot.history ? historyColumns(snapshot.history, KEEP_S) : emptyColumns()
+let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
+const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
+let columns = snapshot.history && !isOther ? historyColumns(snapshot.history, KEEP_S) : emptyColumns()
 /** @type {number | null} Of the plot's clock; null until a sample is known. */
 let lead = columns[0].length > 0 ? state.lead_s : null
 let doubted_ms = -Infinity
@@ -45,8 +52,9 @@ let format = makeFormat(chosenLanguage())
 let t = await loadTranslate(chosenLanguage())
 
 const charts = new Charts(makeView(), columns)
+const hosts = new Hosts({ hostChosen: choose, hostForgotten: forget })
 const feed = new Feed({
-  cursor: () => state.cursor,
+  wanted: () => ({ host: state.host, cursor: state.cursor }),
   linkChanged: (phase, delay_ms) => {
     const mono_ms = performance.now()
     dispatch({ type: 'link', phase, mono_ms, retry_ms: delay_ms === undefined ? undefined : mono_ms + delay_ms })
@@ -62,6 +70,9 @@ const feed = new Feed({
     if (sample.host === state.host) plot(sample, mono_ms)
     renderAll()
   },
+  hostsReceived: (news) => {
+    if (!changeHost({ type: 'hosts', hosts: news, mono_ms: performance.now() })) renderNow()
+  },
   resetReceived: () => {
     dispatch({ type: 'reset' })
     refetch()
@@ -75,13 +86,16 @@ document.documentElement.classList.remove('is-translating')
 renderAll()
 charts.start()
 feed.start()
+if (isOther) refetch()
 setInterval(tick, 1000)
 
 /** @returns {View} */
 function makeView() {
   const now = connection(state, performance.now())
   const sample = currentSample(state)
-  return { state, connection: now, sample, verdict: verdict(now, sample, busyTicks(state)), t, format }
+  const judged = verdict(now, sample, state.busy_ticks)
+  const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
+  return { state, connection: now, sample, verdict: judged, elsewhere: worse, t, format }
 }
 
 /** @param {import('./state.js').Event} event @returns {boolean} whether it changed anything */
@@ -97,12 +111,16 @@ function renderAll() {
   renderHeader(view)
   renderCards(view)
   renderServices(view)
+  renderContainers(view)
+  hosts.update(view)
   charts.update(view, columns, lead)
 }
 
 /** What follows the clock. */
 function renderNow() {
-  renderHeader(makeView())
+  const view = makeView()
+  renderHeader(view)
+  hosts.update(view)
 }
 
 function tick() {
@@ -111,7 +129,46 @@ function tick() {
   const isSilent = state.link.phase === 'open' && connection(state, mono_ms).code === 'stale'
   if (!isSilent || mono_ms - doubted_ms < DOUBT_MS) return
   doubted_ms = mono_ms
-  feed.doubt(Math.max(...Object.values(state.heard_at)))
+  const shown = state.hosts.find(({ host }) => host === state.host)
+  if (shown) feed.doubt(shown.host, shown.heard_at)
+}
+
+/** @param {string} host */
+function choose(host) {
+  changeHost({ type: 'host', host, mono_ms: performance.now() })
+}
+
+/**
+ * Everything that may end in another host being shown: then its past is fetched and its stream opened.
+ *
+ * @param {import('./state.js').Event} event
+ * @returns {boolean} whether another host is shown
+ */
+function changeHost(event) {
+  const before = state.host
+  dispatch(event)
+  if (state.host === before) return false
+  const address = new URL(location.href)
+  if (state.host === null) address.searchParams.delete(HOST)
+  else address.searchParams.set(HOST, state.host)
+  history.replaceState(null, '', address)
+  columns = emptyColumns()
+  lead = null
+  renderAll()
+  hosts.render(makeView())
+  feed.retryNow()
+  refetch()
+  return true
+}
+
+/** @param {string} host @returns {Promise<boolean>} */
+async function forget(host) {
+  const token = /** @type {HTMLInputElement} */ (document.querySelector('[name=csrf_token]')).value
+  const options = { method: 'DELETE', headers: { 'X-CSRFToken': token } }
+  const response = await fetch(`/api/hosts/${encodeURIComponent(host)}`, options).catch(() => null)
+  const isGone = response !== null && (response.ok || response.status === 404)
+  if (isGone && !changeHost({ type: 'forgotten', host, mono_ms: performance.now() })) hosts.render(makeView())
+  return isGone
 }
 
 /** @param {Sample} sample @param {number} mono_ms */
@@ -128,11 +185,12 @@ async function refetch() {
   const response = await fetch(`/api/history${query}`, { cache: 'no-store' }).catch(() => null)
   if (!response?.ok || host !== state.host) return // The feed finds out by itself what is wrong; live samples go on.
   /** @type {History} */
-  const history = await response.json()
-  dispatch({ type: 'history', history, mono_ms: performance.now() })
+  const past = await response.json()
+  if (host !== state.host) return
+  dispatch({ type: 'history', history: past, mono_ms: performance.now() })
   const seen = columns
-  columns = historyColumns(history, KEEP_S)
-  appendNewer(columns, seen, { interval_s: history.interval_s, keep_s: KEEP_S })
+  columns = historyColumns(past, KEEP_S)
+  appendNewer(columns, seen, { interval_s: past.interval_s, keep_s: KEEP_S })
   lead = columns[0].length > 0 ? state.lead_s : null
   renderAll()
 }
@@ -143,17 +201,13 @@ async function speak(language) {
   format = makeFormat(language)
   applyCatalogue(document, t)
   renderAll()
+  hosts.render(makeView())
 }
 
 function wireControls() {
   byId('retry').addEventListener('click', () => feed.retryNow())
-  byId('host').addEventListener('change', ({ target }) => {
-    dispatch({ type: 'host', host: /** @type {HTMLSelectElement} */ (target).value })
-    columns = emptyColumns()
-    lead = null
-    renderAll()
-    refetch()
-  })
+  const other = /** @type {HTMLButtonElement} */ (byId('elsewhere'))
+  other.addEventListener('click', () => choose(other.value))
   const menu = byId('menu')
   menu.addEventListener('click', () => {
     const isOpen = document.documentElement.classList.toggle('is-menu-open')

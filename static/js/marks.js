@@ -4,6 +4,8 @@
 const HATCH_PX = 7
 const NAME_PX = 11
 const NAME_LINE_PX = 13
+/** From the plot's edge to the names: room for a leader to climb by a line or two. */
+const NAME_LEFT_PX = 15
 const DOT_PX = 2.5
 
 /** @typedef {{text: string, color: string, y: number}} Name `y` is where the line ends */
@@ -33,39 +35,49 @@ export function hatchPattern(context, color, ratio) {
 }
 
 /**
- * A dot where each line ends and its name beside it; names that would overlap are moved apart.
+ * A dot where each line ends and its name beyond the plot's edge; names that would overlap are moved apart, and a
+ * leader then shows whose line each is.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Name[]} names
- * @param {{end: number, right: number, bottom: number, ratio: number}} place where lines end; the plot's edges
+ * @param {{end: number, right: number, top: number, bottom: number, ratio: number}} place where lines end; the plot's edges
  */
-export function drawNames(context, names, { end, right, bottom, ratio }) {
+export function drawNames(context, names, { end, right, top, bottom, ratio }) {
   context.save()
   context.font = `${NAME_PX * ratio}px system-ui, sans-serif`
   context.textBaseline = 'middle'
   context.textAlign = 'left'
-  for (const { text, color, y, text_y } of apart(names, NAME_LINE_PX * ratio, bottom)) {
-    context.fillStyle = color
+  context.lineWidth = ratio
+  for (const { text, color, y, text_y } of apart(names, NAME_LINE_PX * ratio, { top, bottom })) {
+    context.fillStyle = context.strokeStyle = color
     context.beginPath()
     context.arc(end, y, DOT_PX * ratio, 0, 2 * Math.PI)
     context.fill()
-    context.fillText(text, right + 7 * ratio, text_y)
+    context.beginPath()
+    context.moveTo(end, y)
+    context.lineTo(right + (NAME_LEFT_PX - 3) * ratio, text_y)
+    context.stroke()
+    context.fillText(text, right + NAME_LEFT_PX * ratio, text_y)
   }
   context.restore()
 }
 
 /**
- * Each name with the height of its text: its line's own where there is room, else just above the name below.
+ * Each name with the height of its text: its line's own where there is room, else just above the name below, and where
+ * that would be beyond the plot, below the one above.
  *
  * @param {Name[]} names
  * @param {number} distance between two names
- * @param {number} bottom
+ * @param {{top: number, bottom: number}} edges
  * @returns {(Name & {text_y: number})[]} lowest first
  */
-export function apart(names, distance, bottom) {
-  let ceiling = bottom + distance / 2
-  return [...names].sort((a, b) => b.y - a.y).map((name) => {
-    ceiling = Math.min(name.y, ceiling - distance)
-    return { ...name, text_y: ceiling }
+export function apart(names, distance, { top, bottom }) {
+  let above = bottom + distance / 2
+  const placed = [...names].sort((a, b) => b.y - a.y).map((name) => {
+    above = Math.min(name.y, above - distance)
+    return { ...name, text_y: above }
   })
+  let below = top - distance
+  for (const name of placed.toReversed()) name.text_y = below = Math.max(name.text_y, below + distance)
+  return placed
 }

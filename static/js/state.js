@@ -123,6 +123,11 @@ export function connection(state, mono_ms) {
   return { code: freshness(age_s, state.interval_s), age_s, retry_s }
 }
 
+/** @param {ConnectionCode} code @returns {boolean} whether what is known of the other hosts is still told to us */
+export function isInTouch(code) {
+  return ['live', 'delayed', 'stale', 'empty'].includes(code)
+}
+
 /** @param {State} state @returns {Sample | null} the newest of the host shown */
 export function currentSample(state) {
   return state.newest?.sample ?? null

@@ -16,12 +16,21 @@ _VARIABLE = re.compile(r"\$(?:(\$)|\{\w+:-([^}]*)\})")
 
 
 def load() -> dict[str, Any]:
-    """The file with its anchors resolved and every `${NAME:-default}` replaced by the default."""
-    text = _VARIABLE.sub(lambda match: match[1] or match[2], PATH.read_text(encoding="utf-8"))
-    compose: dict[str, Any] = yaml.safe_load(text)
+    """The file with its anchors resolved and, as Compose does it, every `${NAME:-default}` replaced after that."""
+    compose: dict[str, Any] = _interpolated(yaml.safe_load(PATH.read_text(encoding="utf-8")))
     return compose
 
 
 def variables() -> set[str]:
     """The names of the variables that the file takes from the environment of whoever starts it."""
     return set(re.findall(r"\$\{(\w+)", PATH.read_text(encoding="utf-8")))
+
+
+def _interpolated(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _interpolated(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_interpolated(each) for each in value]
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: match[1] or match[2], value)
+    return value

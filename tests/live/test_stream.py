@@ -3,6 +3,7 @@
 import itertools
 import json
 import socket
+import time
 
 import pytest
 
@@ -336,3 +337,13 @@ def test_a_host_that_fell_silent_long_ago_is_still_listed_after_a_restart(redis_
 
     assert (hosts[0]["host"], hosts[0]["is_fresh"], hosts[0]["services"]) == ("web-8", False, {})
     assert hosts[0]["age_s"] >= 7200
+
+
+def test_a_quiet_stream_carries_a_heartbeat_within_fifteen_seconds(redis_url):
+    with WebServer(redis_url) as web, web.stream(timeout_s=15) as stream:
+        stream.next("hosts")
+        started_s = time.monotonic()
+        while stream.response.readline() != b": \n":
+            pass
+
+    assert 8 < time.monotonic() - started_s < 15

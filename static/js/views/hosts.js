@@ -88,7 +88,12 @@ export class Hosts {
     const hadFocus = row.contains(document.activeElement)
     row.remove()
     this.#rows.delete(name)
-    if (hadFocus) this.#list.querySelector('button')?.focus()
+    if (hadFocus) this.#focusList()
+  }
+
+  /** What had the focus is gone: it stays in the list. */
+  #focusList() {
+    /** @type {HTMLElement | null} */ (this.#list.querySelector('[tabindex="0"]') ?? this.#list.querySelector('button'))?.focus()
   }
 
   /** @param {readonly HostState[]} hosts */
@@ -132,7 +137,10 @@ export class Hosts {
   #applyFilter() {
     const wanted = this.#filter.value.trim().toLowerCase()
     for (const [name, row] of this.#rows) row.hidden = !name.toLowerCase().includes(wanted)
-    byId('hosts-none').hidden = this.#visibleRows().length > 0
+    const rows = this.#visibleRows()
+    byId('hosts-none').hidden = rows.length > 0
+    const stop = this.#list.querySelector('[tabindex="0"]')
+    if (stop?.closest('[hidden]')) this.#makeTabStop(rows[0] ?? null)
   }
 
   #visibleRows() {
@@ -173,7 +181,9 @@ export class Hosts {
   #confirmed = async () => {
     const isDone = await this.#delegate.hostForgotten(this.#dialog.dataset.host ?? '')
     byId('forget-failed').hidden = isDone
-    if (isDone) this.#dialog.close()
+    if (!isDone) return
+    this.#dialog.close()
+    if (document.activeElement === document.body) this.#focusList()
   }
 }
 
