@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check burst lock clean
+.PHONY: run test check burst up secrets bench-ticks bench-bursts bench-latency pictures lock clean
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -17,7 +17,7 @@ test: ## Install what the tests need, then run every check and test.
 	node --test tests/js/*.test.js
 	$(PY) -m pytest
 
-check: ## Format, lint, types; `make test` has set up what this needs.
+check: ## Format, lint, types; `run `make test` once before.
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
@@ -26,6 +26,18 @@ check: ## Format, lint, types; `make test` has set up what this needs.
 N ?= 100
 burst: ## A dispatch against the running demo: make burst N=150
 	@$(PY) -m demo.burst $(N)
+
+up: ## The whole panel in containers, its secrets made where missing; also PROFILE=demo, PROFILE=host-detail.
+	@PYTHON=$(PYTHON) deploy/up
+
+secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
+	@$(PYTHON) deploy/credentials.py
+
+bench-ticks bench-bursts bench-latency: bench-%: ## A claim about speed, measured on the whole stack.
+	@$(PY) -m bench.$*
+
+pictures: ## The README's pictures, from the running product.
+	@$(PY) -m docs.pictures
 
 lock: ## Pin requirements*.in anew, with hashes (needs uv).
 	for each in requirements requirements-standalone requirements-dev standalone/requirements-pip \

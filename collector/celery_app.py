@@ -1,12 +1,32 @@
 """Builds the Celery app: `celery -A collector.celery_app worker|beat`."""
 
 import logging
+from typing import Any
 
 from celery import Celery, signals
+from celery.app.amqp import AMQP
+from kombu.connection import Connection
 
 from settings import load_settings
 
-celery = Celery("collector")
+
+class SteadyConnection(Connection):
+    """Tries again every 2 s for as long as it takes.
+
+    kombu's own pauses grow to 30 s: a Redis that is back after a minute would be found that late.
+    """
+
+    def ensure_connection(self, *arguments: Any, **options: Any) -> Connection:
+        """Connect; see kombu."""
+        super().ensure_connection(*arguments, **{"interval_step": 0, **options})  # type: ignore[no-untyped-call]
+        return self
+
+
+class _SteadyAmqp(AMQP):
+    Connection = SteadyConnection
+
+
+celery = Celery("collector", amqp=_SteadyAmqp)
 celery.config_from_object("celeryconfig")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-DIRECTORY = Path(__file__).resolve().parent.parent / "secrets"
+DIRECTORY = Path(__file__).resolve().parent / "secrets"
 
 KNOWN_DEFAULTS = {
     "admin", "changeme", "default", "example", "guest", "monitor", "password", "postgres", "rabbitmq", "redis", "root",
@@ -42,7 +42,7 @@ def make_redis() -> Mapping[str, str]:
     return {
         "redis_acl": (
             "user default off\n"
-            f"user monitor on #{digest} ~* &* +@all -@admin -@dangerous +info\n"
+            f"user monitor on #{digest} ~* &* +@all -@admin -@dangerous\n"
             "user health on nopass -@all +ping\n"
         ),
         "redis_url": f"redis://monitor:{password}@redis:6379/0",
@@ -82,6 +82,7 @@ def make_rabbitmq() -> Mapping[str, str]:
     return {
         "rabbitmq_definitions": json.dumps(definitions, indent=1) + "\n",
         "monitored_broker_url": f"amqp://monitor:{passwords['monitor']}@rabbitmq:5672/zapvoice",
+        "rabbitmq_management_url": f"http://monitor:{passwords['monitor']}@rabbitmq:15672",
         "demo_broker_url": f"amqp://zapvoice:{passwords['zapvoice']}@rabbitmq:5672/zapvoice",
     }
 

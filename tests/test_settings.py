@@ -72,3 +72,27 @@ def test_a_url_needs_its_scheme_and_a_port_that_is_one():
 def test_the_database_lies_in_the_data_directory_unless_it_is_named():
     assert load_settings({"MONITOR_DATA_DIR": "/srv/x"}).database_url == "sqlite:////srv/x/monitor.sqlite3"
     assert load_settings({"MONITOR_DATA_DIR": "/srv/x", "DATABASE_URL": "sqlite:////y"}).database_url == "sqlite:////y"
+
+
+RABBITMQ = {"MONITORED_BROKER_URL": "amqp://host//", "RABBITMQ_MANAGEMENT_URL": "http://user:hunter2@host:15672"}
+
+
+def test_all_queues_are_watched_where_rabbitmq_can_tell_them():
+    assert load_settings({"WATCHED_QUEUES": "*", **RABBITMQ}).watched_queues == ("*",)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"MONITORED_BROKER_URL": ""}, {"RABBITMQ_MANAGEMENT_URL": ""}, {"MONITORED_BROKER_URL": "redis://host/1"}],
+)
+def test_all_queues_cannot_be_watched_where_nobody_can_tell_them(changed):
+    with pytest.raises(SettingsError, match="needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp"):
+        load_settings({"WATCHED_QUEUES": "*", **RABBITMQ, **changed})
+
+
+def test_all_queues_stand_alone_and_a_management_url_is_http():
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"WATCHED_QUEUES": "a,*", "RABBITMQ_MANAGEMENT_URL": "amqp://user:hunter2@host"})
+
+    assert [fault.split(" ")[0] for fault in caught.value.faults] == ["RABBITMQ_MANAGEMENT_URL", "WATCHED_QUEUES"]
+    assert "hunter2" not in str(caught.value)

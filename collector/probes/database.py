@@ -1,18 +1,21 @@
 """Whether the watched database answers `SELECT 1`.
 
-A question has no deadline of its own here: a server that was stopped in its tracks keeps libpq waiting for ever, and
-libpq's shortest connect time-out is 2 s. So the monitor puts it in a lane. No statement time-out is set: `SELECT 1`
-waits for no lock, and PgBouncer refuses the start-up option.
+A question may take `ANSWER_S`, longer than a tick, and libpq's shortest connect time-out is 2 s. So the monitor puts
+it in a lane. No statement time-out is set: `SELECT 1` waits for no lock, and PgBouncer refuses the start-up option.
 """
 
 import logging
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import TransactionStatus
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from collector.probes.verdict import judge
 from collector.store.model import Check
@@ -28,6 +31,10 @@ _POSTGRES_OPTIONS = {
 }
 SQLITE_LOCK_S = 0.8
 """How long a writer may hold the file before it counts as a time-out."""
+
+ANSWER_S = 3.0
+"""How long PostgreSQL may take to answer. Then the connection is given up: one that a proxy keeps open though nobody is
+behind it any more would be waited on for ever."""
 
 _ASK = sa.text("SELECT 1")
 _ASK_SQLITE = sa.text("SELECT 1 FROM sqlite_master LIMIT 1")
@@ -72,11 +79,27 @@ class DatabaseProbe:
             connection.execute(_ASK_SQLITE if self._is_sqlite else _ASK)
 
 
+class _DeadlineConnection(psycopg.Connection[Any]):
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or ANSWER_S)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
+            raise
+
+
+def _connect(_dialect: Dialect, _entry: ConnectionPoolEntry, arguments: Any, options: Any) -> DBAPIConnection:
+    return cast(DBAPIConnection, _DeadlineConnection.connect(*arguments, **options))
+
+
 def _make_postgres_engine(url: str) -> sa.Engine:
     # Autocommit: without BEGIN and ROLLBACK a question is one round trip.
-    return sa.create_engine(
+    engine = sa.create_engine(
         url, pool_size=1, max_overflow=0, isolation_level="AUTOCOMMIT", connect_args=_POSTGRES_OPTIONS
     )
+    sa.event.listen(engine, "do_connect", _connect)
+    return engine
 
 
 def _make_sqlite_engine(url: str) -> sa.Engine:

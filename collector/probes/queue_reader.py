@@ -20,7 +20,7 @@ from collector.store.model import Queue, QueueState
 ABSENT_REST_S = 2.0
 """A queue that is not there is looked for again after this time: RabbitMQ logs every such look as an error."""
 
-BLOCKED_REST_S = 15.0
+BLOCKED_REST_S = 8.0
 """A queue that blocks its declare is asked again after this time: each question holds a channel until its answer."""
 
 PROOF_S = 0.5

@@ -1,4 +1,4 @@
-"""Depth and consumers of the watched queues, read every 250 ms by a thread of its own.
+"""Depth and consumers of the watched queues, read up to every 250 ms by a thread of its own.
 
 The thread holds one connection and never publishes on it; `take()` hands over what it saw since the last call and
 never waits, joined with what the management API has told. How a broker is asked is told in `queue_reader`.
@@ -26,6 +26,12 @@ log = logging.getLogger(__name__)
 
 OVERDUE_S = 2.0
 """A question unanswered for so long means a hung thread: each has a deadline of half of it."""
+
+REST_PER_QUEUE_S = 0.01
+"""Least pause after a round, for each queue read in it: one costs some 0.1 ms of CPU, so that is 1 % of a core.
+
+Up to 25 queues are read every 250 ms; 200 of them every 2 s.
+"""
 
 BACKOFF_CAP_S = 2.0
 """Longest pause between two attempts to connect: a broker that is back shows within the next sample."""
@@ -174,7 +180,7 @@ class QueueWatch:
 
     def _pause_s(self, failures: int) -> float:
         if not failures:
-            return self._read_interval_s
+            return max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen))
         pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2 ** min(failures, 10))
         return pause_s * random.uniform(0.5, 1)  # noqa: S311  Jitter: collectors of a fleet come back one by one.
 
@@ -189,5 +195,5 @@ def _join(queue: Queue, figures: Figures | None) -> Queue:
         return queue
     if figures.is_quorum and (queue.ready, queue.consumers) == (0, 0) and (figures.ready or figures.consumers):
         # A quorum queue without a leader: AMQP says 0, as of an empty one, and the API what its leader last said.
-        return Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak)
+        return Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak or None)
     return replace(queue, unacked=figures.unacked, in_per_s=figures.in_per_s, out_per_s=figures.out_per_s)

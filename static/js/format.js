@@ -5,8 +5,12 @@ export const UNKNOWN = '—'
 
 const KIB = 1024
 const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+/** Symbols that are the same in every language we speak, each with its seconds and shown up to so many of it. */
+const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60, 'min', 120], [3600, 'h', 48], [86_400, 'd', Infinity]])
 
 /**
+ * @typedef {Record<string, string | number>} Params
+ *
  * @typedef {object} Format
  * @property {(value: number | null) => string} integer
  * @property {(value: number | null) => string} decimal one digit after the point
@@ -14,9 +18,10 @@ const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
  * @property {(value: number | null) => string} compact for axes: 12 thousand as 12K
  * @property {(bytes: number | null) => string} size binary units
  * @property {(ms: number | null) => string} latency
- * @property {(seconds: number | null) => string} age whole seconds, minutes or hours
+ * @property {(seconds: number | null) => string} age whole seconds, minutes, hours or days
  * @property {(seconds: number) => string} about a time ahead, rounded to what can be known of it
  * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
+ * @property {(params: Params) => Params} params of a sentence, those named age, about and rate written out
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
  */
 
@@ -33,7 +38,8 @@ export function makeFormat(language) {
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
     value === null ? UNKNOWN : text(value)
 
-  return {
+  /** @type {Format} */
+  const format = {
     integer: (value) => known(value, (known_value) => integer.format(known_value)),
     decimal: (value) => known(value, (known_value) => decimal.format(known_value)),
     percent: (value) => known(value, (known_value) => `${decimal.format(known_value)} %`),
@@ -43,8 +49,12 @@ export function makeFormat(language) {
     age: (seconds) => known(seconds, ageText),
     about: (seconds) => `~${aboutText(seconds)}`,
     rate: (per_s) => known(per_s, (value) => `${(value < 10 ? brief : integer).format(value)}/s`),
+    params: (params) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
+      return [name, name === 'age' || name === 'about' || name === 'rate' ? format[name](Number(value)) : value]
+    })),
     clock: (at) => clock.format(new Date(at * 1000)),
   }
+  return format
 }
 
 /** @param {number} bytes @param {Intl.NumberFormat} integer @param {Intl.NumberFormat} short */
@@ -54,11 +64,10 @@ function sizeText(bytes, integer, short) {
   return `${format.format(bytes / KIB ** power)} ${SIZE_UNITS[power]}`
 }
 
-/** @param {number} seconds Unit symbols are the same in every language we speak. */
+/** @param {number} seconds */
 function ageText(seconds) {
-  if (seconds < 60) return `${Math.floor(seconds)} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  return `${Math.floor(seconds / 3600)} h`
+  const [size, unit] = /** @type {[number, string, number]} */ (AGE_UNITS.find(([size, , most]) => seconds < most * size))
+  return `${Math.floor(seconds / size)} ${unit}`
 }
 
 /** @param {number} seconds */

@@ -22,7 +22,7 @@ const COUNT = 'count'
  * @returns {Translate}
  */
 export function makeTranslate(catalogue, language) {
-  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
   const plurals = new Intl.PluralRules(language)
   return (key, params = {}) => {
     const entry = catalogue[key] ?? key

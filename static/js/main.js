@@ -71,7 +71,9 @@ const feed = new Feed({
     renderAll()
   },
   hostsReceived: (news) => {
-    if (!changeHost({ type: 'hosts', hosts: news, mono_ms: performance.now() })) renderNow()
+    if (changeHost({ type: 'hosts', hosts: news, mono_ms: performance.now() })) return
+    renderNow()
+    hosts.render(makeView())
   },
   resetReceived: () => {
     dispatch({ type: 'reset' })

@@ -78,6 +78,6 @@ export function apart(names, distance, { top, bottom }) {
     return { ...name, text_y: above }
   })
   let below = top - distance
-  for (const name of placed.toReversed()) name.text_y = below = Math.max(name.text_y, below + distance)
+  for (const name of [...placed].reverse()) name.text_y = below = Math.max(name.text_y, below + distance)
   return placed
 }

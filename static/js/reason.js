@@ -1,24 +1,23 @@
 // @ts-check
-/** Why a service is not well: the code of a reason and what its sentence counts. [pure] */
+/** Why a service is not well: what the sentence of a reason counts. [pure] */
 
-/** @typedef {import('./types.js').Check} Check */
-/** @typedef {Record<string, string | number>} Params */
+/** @typedef {import('./types.js').Facts} Facts */
 
-/** The parameters of the sentence with numbers; `age` is a time in seconds, `count` chooses the plural. */
+/** By reason, the sentence's parameters and the facts they are; `count` chooses the plural, `age` is in seconds. */
 const COUNTED = /** @type {Record<string, Record<string, string>>} */ ({
   no_progress: { count: 'consumers', age: 'idle_s', waiting: 'waiting' },
   no_consumers: { age: 'idle_s' },
 })
 
 /**
- * The key of a reason's sentence in the catalogue, less its group: with numbers where all of them are known.
+ * The parameters of a reason's sentence with numbers; null where there is none, or a number is not known: then it is
+ * the sentence without.
  *
  * @param {string} reason
- * @param {Check['facts']} facts
- * @returns {{key: string, params: Params}}
+ * @param {Facts} facts
  */
-export function reasonWords(reason, facts = {}) {
+export function countedBy(reason, facts) {
   const counted = Object.entries(COUNTED[reason] ?? {})
-  if (counted.length === 0 || counted.some(([, fact]) => facts[fact] === undefined)) return { key: reason, params: {} }
-  return { key: `${reason}_counted`, params: Object.fromEntries(counted.map(([name, fact]) => [name, facts[fact]])) }
+  const isKnown = counted.length > 0 && counted.every(([, fact]) => facts[fact] !== undefined)
+  return isKnown ? Object.fromEntries(counted.map(([name, fact]) => [name, facts[fact]])) : null
 }

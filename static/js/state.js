@@ -125,7 +125,7 @@ export function connection(state, mono_ms) {
 
 /** @param {ConnectionCode} code @returns {boolean} whether what is known of the other hosts is still told to us */
 export function isInTouch(code) {
-  return ['live', 'delayed', 'stale', 'empty'].includes(code)
+  return ['connecting', 'live', 'delayed', 'stale', 'empty'].includes(code)
 }
 
 /** @param {State} state @returns {Sample | null} the newest of the host shown */
@@ -186,8 +186,10 @@ function withSample(state, id, sample, mono_ms) {
   const written_at = writtenAt(id)
   const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
   const now = serverTime(lead_s, mono_ms)
-  const is_fresh = now - written_at <= STALE_INTERVALS * state.interval_s
-  const heard = { host, heard_at: Math.min(written_at, now), is_fresh, services: servicesOf(sample) }
+  const known_at = state.hosts.find((known) => known.host === host)?.heard_at ?? written_at
+  const heard_at = Math.min(now, Math.max(known_at, written_at)) // What is replayed does not make a host older.
+  const is_fresh = now - heard_at <= STALE_INTERVALS * state.interval_s
+  const heard = { host, heard_at, is_fresh, services: servicesOf(sample) }
   return {
     ...state,
     host,

@@ -5,7 +5,7 @@
  */
 
 import { drainOf } from './drain.js'
-import { reasonWords } from './reason.js'
+import { countedBy } from './reason.js'
 
 /** @typedef {import('./types.js').Sample} Sample */
 /** @typedef {import('./types.js').Check} Check */
@@ -85,10 +85,10 @@ function serviceFindings(sample) {
 }
 
 /** @param {Service} service @param {Check} check @param {string} broker @returns {Finding} */
-function degradedFinding(service, { reason, facts }, broker) {
+function degradedFinding(service, { reason, facts = {} }, broker) {
   if (!TELLING.includes(`${service}_${reason}`)) return finding('warn', `${service}_degraded`, { broker })
-  const { key, params } = reasonWords(reason ?? '', facts)
-  return finding('warn', `${service}_${key}`, { broker, ...params })
+  const counted = countedBy(reason ?? '', facts)
+  return finding('warn', `${service}_${reason}${counted ? '_counted' : ''}`, { broker, ...counted })
 }
 
 /** @param {Service} service @param {Sample} sample @returns {Finding} */
@@ -123,7 +123,7 @@ function calm({ queues, queue_size }) {
   if (queues.length === 0) return finding('ok', 'ok')
   if (queue_size === null) return finding('ok', 'ok_queue_unknown')
   const drain = drainOf(queues)
-  if (drain?.kind === 'grows') return finding('ok', 'ok_queue_grows', { ready: queue_size, per_s: drain.per_s })
+  if (drain?.kind === 'grows') return finding('ok', 'ok_queue_grows', { ready: queue_size, rate: drain.per_s })
   if (drain?.kind === 'drains') return finding('ok', 'ok_queue_drains', { ready: queue_size, about: drain.seconds })
   return finding('ok', 'ok_queue', { ready: queue_size })
 }

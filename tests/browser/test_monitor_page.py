@@ -1,11 +1,15 @@
 """The page in Debian's Chromium, fed by the whole stack; what breaks it is really broken."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from collector.store.live import LiveStore, redis_client
+from collector.store.model import Check, Container, Status
 from tests.browser.chromium import launch, sign_in
+from tests.builders import make_sample
 from tests.services import wait_until
 from tests.stack import EMAIL, Stack
 
@@ -60,6 +64,17 @@ def page(browser, cookies, stack, complaints):
 
 def state_is(page: Page, state: str, timeout_ms: int = SOON_MS) -> None:
     expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=timeout_ms)
+
+
+def write_sample(stack: Stack, host: str, **overrides) -> None:
+    """A tick of a host that has no collector of its own."""
+    now = time.time()
+    with redis_client(stack.redis_url) as client:
+        LiveStore(client).append(make_sample(host=host, at=now, slot=int(now * 1000), **overrides))
+
+
+def row_of(page: Page, host: str):
+    return page.locator(f".host[data-host={host}]")
 
 
 def value_of(page: Page, card: str) -> str:
@@ -150,6 +165,55 @@ def test_a_lost_server_reads_otherwise_than_a_silent_collector_and_the_page_retu
     page.context.set_offline(False)
 
     state_is(page, "live", 40_000)
+
+
+def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack, complaints):
+    state_is(page, "live")
+    expect(page.locator("#hosts")).to_be_hidden()
+    online = {name: Check(status=Status.ONLINE) for name in ("worker", "rabbitmq")}
+    sample = make_sample()
+    backend = Container(name="backend", age_s=0.5, cpu=sample.cpu, ram=sample.ram)
+    write_sample(
+        stack,
+        "zz-2",
+        checks={"database": Check(status=Status.OFFLINE, reason="refused"), **online},
+        containers=(backend,),
+    )
+
+    expect(page.locator("#elsewhere")).to_contain_text("zz-2: banco de dados não responde", timeout=SOON_MS)
+    expect(row_of(page, "zz-2").locator("[data-service=database]")).to_have_attribute("data-status", "offline")
+    row_of(page, "zz-2").locator(".host-row").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#verdict-text")).to_have_text("Banco de dados não responde")
+    expect(page.locator("#containers")).to_contain_text("backend")
+    page.reload()
+    expect(page.locator("#host-name")).to_have_text("zz-2")
+
+    state_is(page, "stale")
+    expect(row_of(page, "zz-2").locator(".host-state")).to_contain_text("mudo há", timeout=SOON_MS)
+    row_of(page, "zz-2").get_by_role("button", name="Esquecer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Esquecer").click()
+    expect(page.locator("#hosts")).to_be_hidden()
+    state_is(page, "live")
+    expect(page.locator("#host-name")).not_to_have_text("zz-2")
+    assert complaints == []
+
+
+def test_two_hundred_hosts_stay_usable(page, stack):
+    for number in range(200):
+        checks = {"database": Check(status=Status.OFFLINE if number == 150 else Status.ONLINE)}
+        write_sample(stack, f"zz-{number:03}", checks=checks)
+    expect(page.locator(".host")).to_have_count(201, timeout=SOON_MS)
+    page.reload()
+
+    expect(page.locator(".host").first).to_have_attribute("data-host", "zz-150", timeout=SOON_MS)
+    assert page.locator("#hosts").bounding_box()["height"] < 320
+    page.locator("#hosts-filter").fill("zz-07")
+    expect(page.locator(".host:visible")).to_have_count(10)
+    with redis_client(stack.redis_url) as client:
+        for number in range(200):
+            LiveStore(client).forget_host(f"zz-{number:03}")
+    expect(page.locator("#hosts")).to_be_hidden(timeout=SOON_MS)
 
 
 def test_a_session_that_ended_is_told_as_such(browser, stack):

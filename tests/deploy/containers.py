@@ -10,31 +10,37 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import amqp
 import psutil
 
 from deploy import credentials
 from tests.deploy import compose, dockerfile
-from tests.process import Service
+from tests.process import START_DEADLINE_S, Service, wait_until
 from tests.services import PostgresServer, RabbitServer, RedisServer
 from tests.web import WebClient
 
 UID = 10001
-PORTS = {"redis": 6379, "rabbitmq": 5672, "postgres": 5432}
 
 
 def find_python() -> Path:
-    """The interpreter that stands for the image's: of this release, where possible one that every user may run."""
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    candidates = [Path(os.path.realpath(sys.executable)), *map(Path, filter(None, [shutil.which(name, path="/usr/bin")]))]
-    return next((path for path in candidates if is_open_to_all(path)), candidates[0])
+    """The interpreter that stands for the image's: of this release, where there is one that every user may run."""
+    own = Path(sys.executable).resolve()
+    system = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
+    return next((path for path in (own, system) if is_open_to_all(path) and has_pip(path)), own)
 
 
 def is_open_to_all(path: Path) -> bool:
     """Whether every user may walk to the file."""
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents)
+    return path.exists() and all(parent.stat().st_mode & 0o001 for parent in path.parents)
+
+
+def has_pip(python: Path) -> bool:
+    """Whether it brings pip, as the image's does and Debian's not always."""
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
 class Deployment:
@@ -47,30 +53,36 @@ class Deployment:
         python = find_python()
         self.user = UID if os.geteuid() == 0 and is_open_to_all(python) else None
         self.image = dockerfile.Replay(compose.ROOT, self.directory, python)
-        self.image.run(dockerfile.parse(compose.ROOT / "Dockerfile"))
         self.secrets = self.directory / "secrets"
-        self.servers: dict[str, Service] = {}
-
-    def start_servers(self) -> None:
-        """Make the secrets and start Redis, RabbitMQ and PostgreSQL with them."""
         credentials.provide(self.directory / "made")
         # Not the directory itself, which is closed to the containers' users: Docker mounts file by file.
-        shutil.copytree(self.directory / "made", self.secrets, copy_function=shutil.copy2)
+        shutil.copytree(self.directory / "made", self.secrets)
         self.secrets.chmod(0o755)
-        self.servers["redis"] = ComposeRedis(self)
-        self.servers["rabbitmq"] = ComposeRabbit(self)
-        self.servers["postgres"] = ComposePostgres(self)
+        self.redis, self.rabbitmq, self.postgres = ComposeRedis(self), ComposeRabbit(self), ComposePostgres(self)
+        self.servers: list[Service] = [self.redis, self.rabbitmq, self.postgres]
+        self._addresses = {
+            "redis:6379": self.redis.port,
+            "rabbitmq:5672": self.rabbitmq.port,
+            "rabbitmq:15672": self.rabbitmq.management_port,
+            "postgres:5432": self.postgres.port,
+        }
         for path in self.secrets.iterdir():
             path.write_text(self.localized(path.read_text()))
-        for server in self.servers.values():
-            server.start()
-        with self.servers["postgres"].connect() as connection:  # type: ignore[attr-defined]
+
+    def start(self) -> None:
+        """Build the image and start the servers, side by side."""
+        with ThreadPoolExecutor() as pool:
+            jobs = [pool.submit(self.image.run, dockerfile.parse(compose.ROOT / "Dockerfile"))]
+            jobs += [pool.submit(server.start) for server in self.servers]
+        for job in jobs:
+            job.result()
+        with self.postgres.connect() as connection:
             connection.execute("CREATE DATABASE monitor")  # The image does, for POSTGRES_DB.
 
     def localized(self, text: str) -> str:
         """A text of the containers with its services' addresses replaced by those of the servers here."""
-        for name, server in self.servers.items():
-            text = text.replace(f"{name}:{PORTS[name]}", f"127.0.0.1:{server.port}")
+        for inside, here in self._addresses.items():
+            text = text.replace(inside, f"127.0.0.1:{here}")
         return text.replace("/run/secrets", str(self.secrets))
 
     def secret(self, name: str) -> str:
@@ -79,12 +91,12 @@ class Deployment:
 
     def config(self, name: str) -> str:
         """A configuration file of the compose file, its secrets' directory replaced."""
-        text = (compose.ROOT / self.compose["configs"][name]["file"]).read_text()
-        return text.replace("/run/secrets", str(self.secrets))
+        path = compose.ROOT / str(self.compose["configs"][name]["file"])
+        return path.read_text().replace("/run/secrets", str(self.secrets))
 
     def stop(self) -> None:
         """End every server and remove all files."""
-        for server in self.servers.values():
+        for server in self.servers:
             server.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -99,7 +111,6 @@ class Container(WebClient, Service):
         self._deployment = deployment
         self.service: Mapping[str, Any] = deployment.compose["services"][name]
         self._stage = deployment.image.stages[self.service["build"]["target"]]
-        self.user_id = deployment.user
         environ = {**self._stage.environ, **self.service.get("environment", {})}
         self.environ = {key: deployment.localized(value) for key, value in environ.items()}
         self.environ |= {"PATH": self._stage.here(environ["PATH"]), "PORT": str(self.port), "HOME": "/nonexistent"}
@@ -109,9 +120,33 @@ class Container(WebClient, Service):
         """Where the web process answers."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def uid(self) -> int:
+        """Who runs it."""
+        assert self._process is not None
+        return int(self._process.uids().real)
+
     def start(self) -> None:
         """Start it and return once its health check passes."""
-        self._run(self.service["command"])
+        self.launch()
+        self.wait_until_healthy()
+
+    def launch(self) -> None:
+        """Start it."""
+        self._process = self._spawn(self.service["command"])
+
+    def wait_until_healthy(self) -> None:
+        """Return once its health check passes."""
+        wait_until(self._is_ready_or_dead, START_DEADLINE_S, f"{self.service['command']} is healthy")
+
+    def terminate(self) -> int:
+        """Ask it to end, as `docker compose stop` does. Its exit code.
+
+        Raises: psutil.TimeoutExpired when it has not ended in its grace period, after which Docker kills.
+        """
+        assert self._process is not None
+        self._process.terminate()
+        return int(self._process.wait(float(self.service["stop_grace_period"].rstrip("s"))))
 
     def is_ready(self) -> bool:
         """Whether its health check passes."""
@@ -121,13 +156,12 @@ class Container(WebClient, Service):
         """The exit code of the health check."""
         kind, *command = self.service["healthcheck"]["test"]
         assert kind == "CMD"
-        rabbit_port = self._deployment.servers["rabbitmq"].port
-        mapped = (":8000", f":{self.port}"), (":1628", f":{rabbit_port:04X}")
+        mapped = (":8000", f":{self.port}"), (":1628", f":{self._deployment.rabbitmq.port:04X}")
         for old, new in mapped:
             command = [word.replace(old, new) for word in command]
-        return self.run(command).returncode
+        return self.exec(command).returncode
 
-    def run(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    def exec(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         """Run a command in the container, as `docker compose exec` does, to its end."""
         return subprocess.run(command, **self._place(), capture_output=True, text=True, timeout=60, check=False)
 
@@ -140,9 +174,10 @@ class Container(WebClient, Service):
             return psutil.Popen(command, **self._place(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _place(self) -> dict[str, Any]:
-        extra_groups: list[int] | None = [] if self.user_id else None
+        user = self._deployment.user
+        extra_groups: list[int] | None = [] if user else None
         place = {"env": self.environ, "cwd": self._stage.path(".")}
-        return {**place, "user": self.user_id, "group": self.user_id, "extra_groups": extra_groups}
+        return {**place, "user": user, "group": user, "extra_groups": extra_groups}
 
 
 class ComposeRedis(RedisServer):
@@ -188,17 +223,31 @@ class ComposeRabbit(RabbitServer):
 
     def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         config = self._deployment.config("rabbitmq")
-        (self.directory / "rabbitmq.conf").write_text(f"{config}listeners.tcp.default = 127.0.0.1:{self.port}\n")
+        (self.directory / "rabbitmq.conf").write_text(
+            f"{config}listeners.tcp.default = 127.0.0.1:{self.port}\n"
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
+        )
         super()._run(command, environ)
+
+    @property
+    def management_port(self) -> int:
+        """Where the management API listens."""
+        return self._management_port
 
     def is_ready(self) -> bool:
         """Whether it lets in the user who may only look."""
         return self.lets_in("monitor", self.password)
 
+    def check(self) -> int:
+        """The exit code of the health check."""
+        kind, program, *arguments = self._deployment.compose["services"]["rabbitmq"]["healthcheck"]["test"]
+        assert kind == "CMD"
+        local = [str(Path(self.program).with_name(program)), *arguments]
+        environ = {**os.environ, **self._environ}
+        return subprocess.run(local, env=environ, capture_output=True, timeout=30, check=False).returncode
+
     def lets_in(self, user: str, password: str) -> bool:
         """Whether the user gets into the virtual host."""
-        import amqp
-
         try:
             host = f"127.0.0.1:{self.port}"
             with amqp.Connection(host, user, password, virtual_host="zapvoice", connect_timeout=2, read_timeout=5):

@@ -56,13 +56,16 @@ def _is_sent(path: Path, patterns: list[str]) -> bool:
     is_sent = True
     for pattern in patterns:
         wanted = pattern.removeprefix("!")
-        for each in (path, *path.parents[:-1]):
-            subject = each.name if wanted.startswith("**/") else str(each)
-            if subject.count("/") == wanted.removeprefix("**/").count("/") and fnmatch.fnmatch(
-                subject, wanted.removeprefix("**/")
-            ):
-                is_sent = pattern.startswith("!")
+        if any(_fits(each, wanted) for each in (path, *path.parents[:-1])):
+            is_sent = pattern.startswith("!")
     return is_sent
+
+
+def _fits(path: Path, pattern: str) -> bool:
+    anywhere = pattern.removeprefix("**/")
+    if anywhere != pattern:
+        return fnmatch.fnmatch(path.name, anywhere)
+    return len(path.parts) == len(Path(pattern).parts) and fnmatch.fnmatch(str(path), pattern)
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Stage:
 
     def path(self, text: str) -> Path:
         """Where a path of the container lies here."""
-        return self.root / os.path.join(self.workdir, text).lstrip("/")
+        return self.root / str(Path(self.workdir, text)).lstrip("/")
 
     def here(self, text: str) -> str:
         """A command or a PATH with the container's own directories replaced by those here."""

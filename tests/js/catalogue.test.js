@@ -16,10 +16,14 @@ const portuguese = /** @type {Catalogue} */ (catalogues.get('pt-BR'))
 /** Codes that come over the wire, and where the page looks for their words. */
 const WIRE = {
   status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
-  reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'first_look', 'ping_silent', 'broker_down', 'not_watched'],
+  reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress',
+    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched'],
+  reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],
   link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'replaced', 'signed_out', 'forbidden', 'empty'],
   title: ['ok', 'warn', 'bad', 'unknown'],
+  elsewhere: ['silent', ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
+  hosts: ['database', 'worker'],
 }
 
 /** @param {string} language @returns {Catalogue} */
@@ -62,6 +66,7 @@ test('every key that scripts and templates name exists', () => {
     ...[...templates.matchAll(/data-i18n(?:-label)?="([\w.]+)"/g)].map(([, key]) => key),
     ...Object.entries(WIRE).flatMap(([group, codes]) => codes.map((code) => `${group}.${code}`)),
     ...['database', 'rabbitmq'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `verdict.${service}_${status}`)),
+    ...['worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk'].map((code) => `verdict.${code}`),
   ]
   assert.ok(named.length > 80)
   for (const key of named) assert.ok(key in portuguese, key)

@@ -25,8 +25,20 @@ test('sizes use binary units', () => {
   assert.equal(en.size(0), '0 B')
 })
 
-test('an age is whole seconds, minutes or hours', () => {
-  assert.deepEqual([0.4, 59.9, 60, 3599, 7200].map(en.age), ['0 s', '59 s', '1 min', '59 min', '2 h'])
+test('an age is whole seconds, minutes, hours or days', () => {
+  assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map(en.age), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
+})
+
+test('a time ahead is no more exact than what it rests on', () => {
+  assert.deepEqual([1, 44, 58, 250, 3599, 5000].map(pt.about), ['~10 s', '~40 s', '~1 min', '~4 min', '~1 h', '~1 h'])
+})
+
+test('a rate below ten has one digit', () => {
+  assert.deepEqual([0, 0.42, 9.4, 12.3, 1250].map(pt.rate), ['0/s', '0,4/s', '9,4/s', '12/s', '1.250/s'])
+})
+
+test('of a sentence only its times and rates are written out here', () => {
+  assert.deepEqual(pt.params({ age: 90, rate: 12.34, waiting: 1250 }), { age: '90 s', rate: '12/s', waiting: 1250 })
 })
 
 test('an axis shortens only large counts', () => {

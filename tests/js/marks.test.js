@@ -6,7 +6,7 @@ import { apart } from '../../static/js/marks.js'
 
 /** @param {number[]} heights */
 function placed(...heights) {
-  return apart(heights.map((y) => ({ text: '', color: '', y })), 13, 100).map(({ text_y }) => text_y)
+  return apart(heights.map((y) => ({ text: '', color: '', y })), 13, { top: 10, bottom: 100 }).map(({ text_y }) => text_y)
 }
 
 test('names with room stand where their lines end', () => {
@@ -15,6 +15,10 @@ test('names with room stand where their lines end', () => {
 
 test('names that would overlap are moved apart, upwards', () => {
   assert.deepEqual(placed(50, 48, 47), [50, 37, 24])
+})
+
+test('no name rises beyond the plot: the lower ones make room', () => {
+  assert.deepEqual(placed(10, 11, 12), [36, 23, 10])
 })
 
 test('no name sinks below the plot', () => {

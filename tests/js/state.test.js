@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { busyTicks, connection, currentSample, isNewer, makeState, reduce } from '../../static/js/state.js'
+import { connection, currentSample, hostAge, isNewer, makeState, reduce } from '../../static/js/state.js'
 import { NOW, makeHistory, makeSample } from './sample.js'
 
 const START_MS = 1000
@@ -51,10 +51,27 @@ test('waiting for the next try reads offline with a countdown', () => {
 })
 
 test('failing tries in a row do not each get a new grace', () => {
-  let state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 6000 })
+  let state = reduce(openState(), { type: 'link', phase: 'connecting', mono_ms: START_MS })
   state = reduce(state, { type: 'link', phase: 'connecting', mono_ms: START_MS + 6000 })
 
   assert.equal(connection(state, START_MS + 6001).code, 'offline')
+})
+
+test('once a try has failed the next one reads offline from its start until the stream is open', () => {
+  let state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 1000 })
+  state = reduce(state, { type: 'link', phase: 'connecting', mono_ms: START_MS + 1000 })
+
+  assert.equal(connection(state, START_MS + 1001).code, 'offline')
+  state = reduce(state, { type: 'link', phase: 'open', mono_ms: START_MS + 1200 })
+  assert.equal(connection(state, START_MS + 1201).code, 'live')
+})
+
+test('after it has opened again a short loss has its grace again', () => {
+  let state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 1000 })
+  state = reduce(state, { type: 'link', phase: 'open', mono_ms: START_MS + 1200 })
+  state = reduce(state, { type: 'link', phase: 'connecting', mono_ms: START_MS + 1300 })
+
+  assert.equal(connection(state, START_MS + 1400).code, 'live')
 })
 
 test('an open stream without any sample is empty, not live', () => {
@@ -74,7 +91,7 @@ test('the end of a session outranks every age', () => {
 test('an event that was seen already changes nothing', () => {
   const state = openState()
 
-  const same = reduce(state, { type: 'sample', id: `${NOW}000-0`, sample: makeSample({ cpu: 99 }), mono_ms: START_MS })
+  const same = reduce(state, { type: 'sample', id: `${NOW - 1}000-0`, sample: makeSample({ cpu: 99 }), mono_ms: START_MS })
 
   assert.equal(same, state)
 })
@@ -101,12 +118,87 @@ test('a collector whose clock runs behind does not make its samples old', () => 
   assert.equal(connection(state, START_MS + 1000).code, 'live')
 })
 
-test('another host joins the list without taking the view', () => {
+test('a sample of another host does not take the view, and its id is where the stream goes on', () => {
   const sample = makeSample({ host: 'app-0' })
   const state = reduce(openState(), { type: 'sample', id: `${NOW}001-0`, sample, mono_ms: START_MS })
 
-  assert.deepEqual(state.hosts, ['app-0', 'web-1'])
   assert.equal(currentSample(state)?.host, 'web-1')
+  assert.equal(state.cursor, `${NOW}001-0`)
+})
+
+/** @param {string} host @param {Partial<import('../../static/js/types.js').HostNews>} [changes] */
+function news(host, changes = {}) {
+  return { host, age_s: 1, is_fresh: true, services: {}, ...changes }
+}
+
+/** @param {import('../../static/js/types.js').HostNews[]} hosts */
+function toldState(...hosts) {
+  return reduce(openState(), { type: 'hosts', hosts, mono_ms: START_MS })
+}
+
+test('the ages of hosts grow on between two tellings', () => {
+  const state = toldState(news('web-1'), news('web-2', { age_s: 14 }))
+
+  assert.equal(hostAge(state, 'web-2', START_MS + 2000), 16)
+})
+
+test('the host asked for is shown, and one that nobody knows is not', () => {
+  const hosts = [{ host: 'web-1', last_at: NOW - 1, age_s: 1 }, { host: 'web-2', last_at: NOW - 1, age_s: 1 }]
+  const snapshot = makeSnapshot({ history: makeHistory([NOW - 1]), hosts })
+
+  assert.equal(makeState(snapshot, START_MS, 'web-2').host, 'web-2')
+  assert.equal(makeState(snapshot, START_MS, 'web-9').host, 'web-1')
+})
+
+test('another host begins with its own newest sample: the stream is asked for a little before it', () => {
+  const state = toldState(news('web-1'), news('web-2'), news('web-3', { age_s: 600, is_fresh: false }))
+
+  assert.equal(reduce(state, { type: 'host', host: 'web-2', mono_ms: START_MS }).cursor, `${NOW - 6}000-0`)
+  const silent = reduce(state, { type: 'host', host: 'web-3', mono_ms: START_MS })
+  assert.equal(silent.cursor, `${NOW - 601}500-0`)
+  assert.equal(currentSample(silent), null)
+})
+
+test('a replayed sample is news to a page that has none of the host, whatever its history said', () => {
+  let state = reduce(toldState(news('web-1'), news('web-2')), { type: 'host', host: 'web-2', mono_ms: START_MS })
+  state = reduce(state, { type: 'history', history: makeHistory([NOW - 1], { host: 'web-2' }), mono_ms: START_MS })
+
+  state = reduce(state, { type: 'sample', id: `${NOW - 1}000-0`, sample: makeSample({ host: 'web-2' }), mono_ms: START_MS })
+
+  assert.equal(currentSample(state)?.host, 'web-2')
+  assert.equal(state.cursor, `${NOW}000-0`)
+})
+
+test('a silent host stays silent when its last sample is replayed', () => {
+  let state = toldState(news('web-1'), news('web-2', { age_s: 600, is_fresh: false }))
+  state = reduce(state, { type: 'host', host: 'web-2', mono_ms: START_MS })
+
+  state = reduce(state, { type: 'sample', id: `${NOW - 600}000-0`, sample: makeSample({ host: 'web-2' }), mono_ms: START_MS })
+
+  assert.deepEqual(state.hosts.map(({ is_fresh }) => is_fresh), [true, false])
+  assert.equal(connection(state, START_MS).code, 'stale')
+})
+
+test('what is replayed does not make a host older than the server has just said', () => {
+  const sample = makeSample({ at: NOW - 14 })
+  let state = reduce(openState(), { type: 'reset' })
+
+  state = reduce(state, { type: 'sample', id: `${NOW - 14}000-0`, sample, mono_ms: START_MS })
+
+  assert.equal(connection(state, START_MS).code, 'live')
+})
+
+test('a host that was forgotten gives the view to the first that is left', () => {
+  const state = reduce(toldState(news('web-1', { age_s: 60, is_fresh: false }), news('web-2')), {
+    type: 'forgotten', host: 'web-1', mono_ms: START_MS,
+  })
+
+  assert.equal(state.host, 'web-2')
+  assert.deepEqual(state.hosts.map(({ host }) => host), ['web-2'])
+})
+
+test('a list that is a moment behind does not take away the host that was just heard', () => {
+  assert.equal(toldState(news('web-2')).host, 'web-1')
 })
 
 test('a host that fell silent before the page was opened reads stale, not empty', () => {
@@ -114,7 +206,7 @@ test('a host that fell silent before the page was opened reads stale, not empty'
   let state = makeState(makeSnapshot({ history: makeHistory([NOW - 1]), hosts }), START_MS)
   state = reduce(state, { type: 'link', phase: 'open', mono_ms: START_MS })
 
-  state = reduce(state, { type: 'host', host: 'old' })
+  state = reduce(state, { type: 'host', host: 'old', mono_ms: START_MS })
 
   assert.equal(connection(state, START_MS).code, 'stale')
 })
@@ -124,10 +216,10 @@ test('ticks at the limit are counted in a row', () => {
   for (const [sequence, cpu] of [95, 97, 91].entries()) {
     state = reduce(state, { type: 'sample', id: `${NOW}000-${sequence + 1}`, sample: makeSample({ cpu }), mono_ms: START_MS })
   }
-  assert.equal(busyTicks(state), 3)
+  assert.equal(state.busy_ticks, 3)
 
   state = reduce(state, { type: 'sample', id: `${NOW}000-9`, sample: makeSample({ cpu: 40 }), mono_ms: START_MS })
-  assert.equal(busyTicks(state), 0)
+  assert.equal(state.busy_ticks, 0)
 })
 
 test('ids compare as numbers, not as text', () => {

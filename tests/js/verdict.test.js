@@ -10,9 +10,9 @@ import { makeSample } from './sample.js'
 
 const LIVE = /** @type {Connection} */ ({ code: 'live', age_s: 1, retry_s: null })
 
-/** @param {Check['status']} status @param {string} [reason] @returns {Check} */
-function check(status, reason) {
-  return { status, reason: reason ?? null, latency_ms: null }
+/** @param {Check['status']} status @param {string} [reason] @param {Check['facts']} [facts] @returns {Check} */
+function check(status, reason, facts = {}) {
+  return { status, reason: reason ?? null, latency_ms: null, facts }
 }
 
 /** @param {Partial<Record<import('../../static/js/types.js').Service, Check>>} checks */
@@ -39,6 +39,46 @@ test('a stopped dispatch says how much is waiting', () => {
   const { level, code, params } = verdict(LIVE, sample, 0)
 
   assert.deepEqual({ level, code, params }, { level: 'bad', code: 'worker_offline_waiting', params: { waiting: 1250 } })
+})
+
+test('a stopped dispatch says since when, where that is known', () => {
+  const sample = { ...withChecks({ worker: check('offline', 'no_consumers', { idle_s: 90, waiting: 1250 }) }), queue_size: 1250 }
+
+  const { code, params } = verdict(LIVE, sample, 0)
+
+  assert.deepEqual({ code, params }, { code: 'worker_offline_since', params: { waiting: 1250, age: 90 } })
+})
+
+test('workers that finish nothing are told with numbers, and without where there are none', () => {
+  const facts = { consumers: 3, idle_s: 90, waiting: 1250 }
+  const counted = verdict(LIVE, withChecks({ worker: check('degraded', 'no_progress', facts) }), 0)
+
+  assert.equal(counted.code, 'worker_no_progress_counted')
+  assert.deepEqual(counted.params, { broker: 'RabbitMQ', count: 3, age: 90, waiting: 1250 })
+  assert.equal(verdict(LIVE, withChecks({ worker: check('degraded', 'no_progress') }), 0).code, 'worker_no_progress')
+})
+
+test('an alarm of the broker is called by its name', () => {
+  assert.equal(verdict(LIVE, withChecks({ rabbitmq: check('degraded', 'alarm_disk') }), 0).code, 'rabbitmq_alarm_disk')
+})
+
+test('with rates known, the queue says where it is going', () => {
+  const queue = { name: 'dispatch', state: /** @type {const} */ ('ok'), ready: 1250, peak: 1250, consumers: 2 }
+  const moving = (/** @type {number} */ in_per_s, /** @type {number} */ out_per_s) =>
+    verdict(LIVE, makeSample({ queue_size: 1250, queues: [{ ...queue, in_per_s, out_per_s }] }), 0)
+
+  assert.deepEqual(moving(0, 5).params, { ready: 1250, about: 250 })
+  assert.equal(moving(0, 5).code, 'ok_queue_drains')
+  assert.deepEqual(moving(12, 0).params, { ready: 1250, rate: 12 })
+  assert.equal(moving(5, 5).code, 'ok_queue')
+})
+
+test('a container close to its memory limit is named, unless its report is old', () => {
+  const { cpu, ram } = makeSample().detail
+  const container = (/** @type {number} */ age_s) => makeSample({ containers: [{ name: 'backend', age_s, cpu, ram: { ...ram, percent: 95.2 } }] })
+
+  assert.deepEqual(verdict(LIVE, container(1), 0).params, { name: 'backend', percent: 95 })
+  assert.equal(verdict(LIVE, container(14), 0).level, 'ok')
 })
 
 test('the worst comes first, the rest is not lost', () => {

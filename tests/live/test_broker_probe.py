@@ -34,6 +34,23 @@ def test_the_verdict_follows_the_last_round(failure: str | None, latency_ms: flo
     assert read_broker(reading) == expected
 
 
+@pytest.mark.parametrize(
+    ("failure", "latency_ms", "expected"),
+    [
+        (None, 1.0, Check(status=Status.DEGRADED, reason="alarm_disk", latency_ms=1.0)),
+        (None, 501.0, Check(status=Status.DEGRADED, reason="alarm_disk", latency_ms=501.0)),
+        (None, None, Check(status=UNKNOWN, reason="first_look")),
+        ("refused", 1.0, Check(status=Status.OFFLINE, reason="refused")),
+    ],
+)
+def test_an_alarm_degrades_a_broker_that_answers(
+    failure: str | None, latency_ms: float | None, expected: Check
+) -> None:
+    reading = Reading(broker_kind="amqp", queues=(), failure=failure, latency_ms=latency_ms, alarm="alarm_disk")
+
+    assert read_broker(reading) == expected
+
+
 @pytest.mark.live
 def test_a_broker_that_answers_is_online(redis_url: str) -> None:
     watch = QueueWatch(redis_url, ["dispatch"])

@@ -1,5 +1,6 @@
 """The queue watch against real brokers: depth, peak, what is missing, what has failed, and the way back."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ import redis
 from kombu import Connection, Producer
 from kombu import Queue as KombuQueue
 
+from collector.probes import queue_reader
+from collector.probes.management import ManagementWatch
 from collector.probes.queues import QueueWatch, Reading
 from collector.store.model import Queue, QueueState
 from tests.services import RabbitServer, RedisServer, free_port, wait_until
@@ -19,9 +22,11 @@ pytestmark = pytest.mark.live
 
 
 @contextmanager
-def watching(url: str, *names: str, read_interval_s: float = 0.02) -> Iterator[QueueWatch]:
+def watching(
+    url: str, *names: str, management: ManagementWatch | None = None, read_interval_s: float = 0.02
+) -> Iterator[QueueWatch]:
     """A started watch that reads more often than in production, so that the tests are short."""
-    watch = QueueWatch(url, names, read_interval_s=read_interval_s)
+    watch = QueueWatch(url, names, management=management, read_interval_s=read_interval_s)
     watch.start()
     try:
         yield watch
@@ -148,12 +153,80 @@ def test_a_queue_that_belongs_to_another_connection_is_unknown_and_the_broker_is
     assert reading.queues == (Queue(name=name, state=QueueState.UNKNOWN),)
 
 
+@contextmanager
+def suspended(server: RabbitServer, name: str) -> Iterator[None]:
+    """A queue whose process does not answer: a classic one blocks its declare, a quorum one seems without a leader."""
+    code = (
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{name}">>)), '
+        "case amqqueue:get_pid(Q) of {Name, _} -> sys:%s(whereis(Name)); Pid -> sys:%s(Pid) end."
+    )
+    server.ctl("eval", code.replace("%s", "suspend"))
+    try:
+        yield
+    finally:
+        server.ctl("eval", code.replace("%s", "resume"))
+
+
+def test_a_classic_queue_that_blocks_its_declare_hides_no_other_and_is_not_taken_for_a_broker_that_hangs(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_reader, "BLOCKED_REST_S", 0.5)
+    channel.queue_declare(name, auto_delete=False)
+    channel.queue_declare(f"{name}-other", auto_delete=False)
+    publish(channel, name, 3)
+    failures: set[str | None] = set()
+
+    def note(reading: Reading) -> Reading:
+        failures.add(reading.failure)
+        return reading
+
+    with watching(rabbitmq_server.url, name, f"{name}-other") as watch:
+        await_reading(watch, lambda reading: [queue.ready for queue in reading.queues] == [3, 0])
+        with suspended(rabbitmq_server, name):
+            await_reading(watch, lambda reading: note(reading).queues[0].state == QueueState.UNKNOWN)
+            publish(channel, f"{name}-other", 2)
+            await_reading(watch, lambda reading: note(reading).queues[1].ready == 2)
+        await_reading(watch, lambda reading: note(reading).queues[0].ready == 3)
+
+    assert failures == {None}
+
+
+def test_a_quorum_queue_without_a_leader_is_unknown_where_the_management_api_contradicts_its_zero(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
+    publish(channel, name, 7)
+    management = ManagementWatch(rabbitmq_server.management_url, rabbitmq_server.url, [name], interval_s=0.2)
+    management.start()
+    seen: set[tuple[int | None, int | None]] = set()
+
+    def note(queue: Queue) -> Queue:
+        seen.add((queue.ready, queue.peak))
+        return queue
+
+    with watching(rabbitmq_server.url, name, management=management) as watch:
+        wait_until(lambda: (told := management.get()) and told.figures[name].ready == 7, 10)
+        await_queue(watch, lambda queue: queue.ready == 7)
+        with suspended(rabbitmq_server, name):
+            await_queue(watch, lambda queue: note(queue).state == QueueState.UNKNOWN)
+            await_queue(watch, lambda queue: note(queue).peak is None)
+        await_queue(watch, lambda queue: note(queue).ready == 7)
+    management.stop()
+
+    assert seen == {(7, 7), (None, 7), (None, None)}
+
+
 def test_the_connection_is_kept_and_closed_politely(rabbitmq_server: RabbitServer, name: str) -> None:
+    logged_before = len(rabbitmq_server.log.read_text())
+
     with watching(rabbitmq_server.url, name) as watch:
         await_reading(watch, lambda reading: reading.latency_ms is not None)
 
-    wait_until(lambda: "zapvoice-monitor" in rabbitmq_server.log.read_text(), 5)
-    assert "client unexpectedly closed TCP connection" not in rabbitmq_server.log.read_text()
+    def logged() -> str:
+        return rabbitmq_server.log.read_text()[logged_before:]
+
+    wait_until(lambda: re.search("closing AMQP connection .* zapvoice-monitor", logged()), 5)
+    assert not re.search("zapvoice-monitor.*\n.*client unexpectedly closed TCP connection", logged())
 
 
 @pytest.mark.parametrize("make_server", [RedisServer, RabbitServer])

@@ -48,13 +48,7 @@ function renderVerdict(view) {
 
 /** @param {View} view @param {Finding} finding */
 function verdictText({ t, format }, { code, params }) {
-  const { age, about, per_s } = params
-  return t(`verdict.${code}`, {
-    ...params,
-    ...(age !== undefined && { age: format.age(Number(age)) }),
-    ...(about !== undefined && { about: format.about(Number(about)) }),
-    ...(per_s !== undefined && { rate: format.rate(Number(per_s)) }),
-  })
+  return t(`verdict.${code}`, format.params(params))
 }
 
 /** The worst of the other hosts, where it is worse than the one shown; a press shows it. @param {View} view */

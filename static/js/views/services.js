@@ -2,7 +2,7 @@
 /** The card that says how each service is: a shape, a word, and why. */
 
 import { byId, partOf, setAttribute, setIcon, setText } from '../dom.js'
-import { reasonWords } from '../reason.js'
+import { countedBy } from '../reason.js'
 import { brokerName } from '../verdict.js'
 
 /** @typedef {import('../main.js').View} View */
@@ -37,7 +37,7 @@ function renderService(view, row, check) {
 }
 
 /** @param {View} view @param {string} reason @param {Check['facts']} facts */
-function reasonText({ t, format }, reason, facts) {
-  const { key, params } = reasonWords(reason, facts)
-  return t(`reason.${key}`, 'age' in params ? { ...params, age: format.age(Number(params.age)) } : params)
+function reasonText({ t, format }, reason, facts = {}) {
+  const counted = countedBy(reason, facts)
+  return counted ? t(`reason_counted.${reason}`, format.params(counted)) : t(`reason.${reason}`)
 }

@@ -1,0 +1,64 @@
+"""Beat's scheduler while the wall clock is set and the broker is away. Time is the test's."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from celery import Celery
+
+from collector.scheduler import PunctualScheduler
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+class Bench(PunctualScheduler):
+    """Counts what it sends, or cannot send it."""
+
+    def __init__(self):
+        self.sent = 0
+        self.is_broken = False
+        self.clock = NOON
+        app = Celery("bench", broker="memory://", set_as_current=False)
+        app.now = lambda: self.clock
+        app.conf.beat_schedule = {"sample": {"task": "sample", "schedule": 3.0, "relative": True}}
+        super().__init__(app, max_interval=3)
+
+    def send_task(self, *_args, **_options):
+        if self.is_broken:
+            raise ConnectionRefusedError
+        self.sent += 1
+
+    def run_for(self, seconds):
+        """What beat's loop does, with a clock that goes on only while it sleeps. Returns how often it sent."""
+        before, end = self.sent, self.clock + timedelta(seconds=seconds)
+        while self.clock < end:
+            self.clock += timedelta(seconds=self.tick() or 0)
+        return self.sent - before
+
+
+def test_a_tick_is_sent_every_three_seconds():
+    assert Bench().run_for(30) == 10
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1), timedelta(seconds=-5)])
+def test_a_clock_that_was_set_neither_silences_beat_nor_makes_it_run_wild(step):
+    bench = Bench()
+    bench.run_for(10)
+
+    bench.clock += step
+
+    assert 9 <= bench.run_for(30) <= 12
+
+
+def test_a_tick_that_cannot_be_sent_is_one_line_in_the_log_and_the_next_one_is_tried(caplog):
+    bench = Bench()
+    bench.is_broken = True
+    with caplog.at_level(logging.WARNING):
+        bench.run_for(9)
+    bench.is_broken = False
+
+    assert bench.run_for(9) == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "the tick of sample could not be sent: ConnectionRefusedError"
+    ] * 3
+    assert not any(record.exc_info for record in caplog.records)

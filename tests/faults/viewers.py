@@ -1,0 +1,226 @@
+"""Viewers as the fault: two hundred that are stuck, slow or have vanished must cost the others nothing."""
+
+import contextlib
+import json
+import os
+import secrets
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+import psutil
+
+from tests.builders import make_queue, make_sample
+from tests.faults.measure import Fault, Point, Row
+from tests.faults.ward import Ward
+from tests.process import wait_until
+
+STUCK, SLOW, VANISHED = 80, 60, 60
+FILLER = "filler"
+QUEUES_A_SAMPLE = 90
+"""Makes a sample of some 20 kB: enough to fill a socket that nobody reads, within seconds."""
+
+SAMPLES_PER_S = 5
+BASELINE_S = 6
+RSS_BAR_BYTES = 80 * 2**20
+"""200 viewers with 256 kB pending each are 51 MB."""
+
+FREED_BAR_S = 30.0
+
+# Opens its streams from another network namespace, and reads what comes until its network is gone.
+_VANISHING = """
+import selectors, socket, sys
+head = f"GET /stream HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: {sys.argv[3]}\\r\\n\\r\\n".encode()
+chooser = selectors.DefaultSelector()
+for _ in range(int(sys.argv[4])):
+    connection = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=10)
+    connection.sendall(head)
+    chooser.register(connection, selectors.EVENT_READ)
+print("open", flush=True)
+while True:
+    for key, _ in chooser.select():
+        key.fileobj.recv(65536)
+"""
+
+
+def make_ward(interval_s: float = 3.0) -> Ward:
+    """A ward whose web process also listens to other networks than the machine's own."""
+    return Ward(interval_s=interval_s, BIND_ADDRESS="0.0.0.0")
+
+
+class Network:
+    """A network namespace joined to ours by a cable that can be pulled. Needs root."""
+
+    def __init__(self) -> None:
+        self.name = f"zv{secrets.token_hex(3)}"
+        third = secrets.randbelow(250)
+        self.address = f"10.203.{third}.1"
+        self._ip("netns", "add", self.name)
+        self._ip("link", "add", self.name, "type", "veth", "peer", "name", "cable", "netns", self.name)
+        self._ip("addr", "add", f"{self.address}/30", "dev", self.name)
+        self._ip("link", "set", self.name, "up")
+        self._ip("-n", self.name, "addr", "add", f"10.203.{third}.2/30", "dev", "cable")
+        self._ip("-n", self.name, "link", "set", "cable", "up")
+
+    def pull_cable(self) -> None:
+        """Nothing gets through any more, and nobody is told."""
+        self._ip("-n", self.name, "link", "set", "cable", "down")
+
+    def close(self) -> None:
+        """Take it away."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self._ip("netns", "del", self.name)
+
+    @staticmethod
+    def _ip(*arguments: str) -> None:
+        subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=10)
+
+
+class Mob:
+    """The bad viewers, the load that makes them felt, and a witness who watches how late its own events are."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._stuck: list[socket.socket] = []
+        self._slow: list[socket.socket] = []
+        self._network: Network | None = None
+        self._vanishing: subprocess.Popen[str] | None = None
+        self._delays: list[tuple[float, float]] = []
+        """When an event came (monotonic s), and how late after the store took it (s)."""
+        self._struck = 0.0
+        self._rss_before = self._rss_peak = 0
+
+    def prepare(self, ward: Ward) -> None:
+        """Load and witness; the first seconds are what the later ones are held against."""
+        self._stopping.clear()
+        for job in (self._fill, self._witness, self._read_slowly, self._weigh):
+            threading.Thread(target=job, args=(ward,), daemon=True).start()
+        wait_until(lambda: len(self._delays) >= BASELINE_S * SAMPLES_PER_S, 30, "a baseline")
+        self._rss_before = web_worker(ward).memory_info().rss
+
+    def strike(self, ward: Ward) -> None:
+        """All of them come; then the cable of those who shall vanish is pulled."""
+        self._struck = time.monotonic()
+        self._stuck = [self._open(ward) for _ in range(STUCK)]
+        self._slow = [self._open(ward) for _ in range(SLOW)]
+        if os.geteuid() == 0:
+            self._vanish(ward)
+
+    def end(self, ward: Ward) -> None:
+        """They leave, and so does the load."""
+        self._stopping.set()
+        for connection in [*self._stuck, *self._slow]:
+            connection.close()
+        if self._vanishing:
+            self._vanishing.kill()
+            self._vanishing.wait()
+        if self._network:
+            self._network.close()
+        ward.store.forget_host(FILLER)
+
+    def look_at_the_vanished(self, ward: Ward, row: Row) -> None:
+        """Their streams must be freed, though their TCP says nothing."""
+        if self._network is None:
+            row.notes.append("vanished viewers not tried: needs root")
+            return
+        gone = self._network.address
+        spent_s = time.monotonic() - self._struck
+        try:
+            wait_until(lambda: not _connections(ward, gone), max(1.0, FREED_BAR_S - spent_s))
+        except AssertionError:
+            row.faults.append(f"{_connections(ward, gone)} of {VANISHED} vanished viewers are held after 30 s")
+        row.notes.append(f"vanished ones freed after {time.monotonic() - self._struck:.0f} s")
+
+    def judge(self, _ward: Ward, row: Row, _points: Sequence[Point]) -> None:
+        """The witness's delays before and after, and the memory it took."""
+        before = statistics.median(late for at, late in self._delays if at < self._struck)
+        after = [late for at, late in self._delays if at >= self._struck]
+        during = statistics.median(after)
+        grown = self._rss_peak - self._rss_before
+        row.notes.append(
+            f"the others' median delay {before * 1000:.1f} → {during * 1000:.1f} ms (longest {max(after) * 1000:.0f}), "
+            f"web process + {grown / 2**20:.0f} MB at most"
+        )
+        if during > 2 * before + 0.005:
+            row.faults.append("the others wait longer")
+        if grown > RSS_BAR_BYTES:
+            row.faults.append("the web process grows")
+
+    def _open(self, ward: Ward) -> socket.socket:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", ward.port))
+        bearer = ward.bearer("super_admin")["Authorization"]
+        connection.sendall(f"GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n\r\n".encode())
+        return connection
+
+    def _vanish(self, ward: Ward) -> None:
+        self._network = network = Network()
+        arguments = [network.address, str(ward.port), ward.bearer("super_admin")["Authorization"], str(VANISHED)]
+        command = ["ip", "netns", "exec", network.name, sys.executable, "-S", "-c", _VANISHING, *arguments]
+        self._vanishing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._vanishing.stdout is not None
+        assert self._vanishing.stdout.readline() == "open\n"
+        network.pull_cable()
+
+    def _fill(self, ward: Ward) -> None:
+        store, slot = ward.store, 0
+        queues = tuple(make_queue(name=f"queue-{number}") for number in range(QUEUES_A_SAMPLE))
+        while not self._stopping.wait(1 / SAMPLES_PER_S):
+            slot += 1
+            store.append(make_sample(host=FILLER, slot=slot, queues=queues))
+
+    def _witness(self, ward: Ward) -> None:
+        wall_lead_s = time.time() - time.monotonic()
+        with ward.stream(timeout_s=10) as stream:
+            for event in stream:
+                if self._stopping.is_set():
+                    return
+                if event.type == "system_stats" and event.id and json.loads(event.data)["host"] == FILLER:
+                    now_s = time.monotonic()
+                    self._delays.append((now_s, now_s + wall_lead_s - int(event.id.partition("-")[0]) / 1000))
+
+    def _read_slowly(self, _ward: Ward) -> None:
+        while not self._stopping.wait(1):
+            with selectors.DefaultSelector() as chooser:
+                for connection in self._slow:
+                    chooser.register(connection, selectors.EVENT_READ)
+                for key, _ in chooser.select(0):
+                    with contextlib.suppress(OSError):
+                        key.fileobj.recv(512)  # type: ignore[union-attr]
+
+    def _weigh(self, ward: Ward) -> None:
+        while not self._stopping.wait(0.5):
+            self._rss_peak = max(self._rss_peak, web_worker(ward).memory_info().rss)
+
+
+def web_worker(ward: Ward) -> psutil.Process:
+    """gunicorn's worker, which holds the streams."""
+    return ward.process("web").children()[0]
+
+
+def _connections(ward: Ward, address: str) -> int:
+    ours = web_worker(ward).net_connections("tcp")
+    return sum(each.laddr[0].removeprefix("::ffff:") == address for each in ours if each.status == "ESTABLISHED")
+
+
+_mob = Mob()
+
+FAULTS = (
+    Fault(
+        name=f"Viewers: {STUCK} stuck, {SLOW} slow, {VANISHED} vanished",
+        prepare=_mob.prepare,
+        strike=_mob.strike,
+        heal=_mob.end,
+        shows=None,
+        lasts_s=22,
+        must_stay_well=True,
+        during=_mob.look_at_the_vanished,
+        check=_mob.judge,
+    ),
+)

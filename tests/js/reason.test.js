@@ -1,0 +1,18 @@
+// @ts-check
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { countedBy } from '../../static/js/reason.js'
+
+test('a reason whose numbers are all known is told with them', () => {
+  assert.deepEqual(countedBy('no_progress', { consumers: 3, idle_s: 90, waiting: 1250 }), { count: 3, age: 90, waiting: 1250 })
+})
+
+test('a number that is missing leaves the sentence without numbers', () => {
+  assert.equal(countedBy('no_progress', { consumers: 3 }), null)
+  assert.equal(countedBy('no_consumers', {}), null)
+})
+
+test('a reason that counts nothing has one sentence', () => {
+  assert.equal(countedBy('timeout', { idle_s: 3 }), null)
+})

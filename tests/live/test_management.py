@@ -1,0 +1,201 @@
+"""RabbitMQ's management API as the collector uses it, against a real one."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import amqp
+import pytest
+
+from collector.probes import management
+from collector.probes.management import Answer, ManagementWatch, open_management
+from collector.probes.queues import QueueWatch
+from collector.store.model import Queue, QueueState
+from tests.services import RabbitServer, free_port, wait_until
+
+pytestmark = pytest.mark.live
+
+
+@contextmanager
+def managing(server: RabbitServer, *names: str, url: str | None = None) -> Iterator[ManagementWatch]:
+    """A started watch that polls more often than in production, so that the tests are short."""
+    watch = ManagementWatch(url or server.management_url, server.url, names, interval_s=0.3)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+
+
+@contextmanager
+def watching(server: RabbitServer, management: ManagementWatch, *names: str) -> Iterator[QueueWatch]:
+    watch = QueueWatch(server.url, names, management=management, read_interval_s=0.02)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+
+
+def await_answer(watch: ManagementWatch, is_wanted: Callable[[Answer], object], deadline_s: float = 8.0) -> Answer:
+    """The first answer that is as wanted."""
+    answers: list[Answer] = []
+
+    def get() -> object:
+        answer = watch.get()
+        answers.extend([answer] if answer else [])
+        return answer is not None and is_wanted(answer)
+
+    wait_until(get, deadline_s, "an answer as wanted")
+    return answers[-1]
+
+
+def names_of(watch: QueueWatch) -> set[str]:
+    return {queue.name for queue in watch.take().queues}
+
+
+def state_of(watch: QueueWatch, name: str) -> Queue:
+    return next(queue for queue in watch.take().queues if queue.name == name)
+
+
+@pytest.fixture
+def channel(rabbitmq_server: RabbitServer) -> Iterator[amqp.Channel]:
+    with amqp.Connection(
+        f"127.0.0.1:{rabbitmq_server.port}", "monitor", rabbitmq_server.password, confirm_publish=True
+    ) as connection:
+        yield connection.channel()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"queue-{uuid4().hex}"
+
+
+def publish(channel: amqp.Channel, name: str, count: int) -> None:
+    for _ in range(count):
+        channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)
+
+
+def test_what_is_published_unacknowledged_and_finished_reaches_the_sample(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    channel.queue_declare(name, auto_delete=False)
+    with managing(rabbitmq_server, name) as management, watching(rabbitmq_server, management, name) as watch:
+        await_answer(management, lambda answer: answer.figures[name].in_per_s == 0)
+
+        publish(channel, name, 30)
+        for tag in range(1, 11):
+            message = channel.basic_get(name)
+            if tag <= 6:
+                channel.basic_ack(message.delivery_tag)
+
+        wait_until(lambda: state_of(watch, name).in_per_s, 5, "a rate")
+        wait_until(lambda: state_of(watch, name).unacked == 4, 5, "the unacknowledged ones")
+        queue = state_of(watch, name)
+
+    assert (queue.ready, queue.unacked) == (20, 4)
+    assert queue.in_per_s == pytest.approx(5 * (queue.out_per_s or 0), rel=0.1)
+
+
+def test_a_user_who_may_only_look_is_enough(rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str) -> None:
+    channel.queue_declare(name, auto_delete=False)
+    user, secret = f"looker-{name}", "p@ss/w:rd"
+    rabbitmq_server.ctl("add_user", user, secret)
+    rabbitmq_server.ctl("set_user_tags", user, "management")
+    rabbitmq_server.ctl("set_permissions", user, "^$", "^$", "^$")
+    url = rabbitmq_server.management_url.replace(f"monitor:{rabbitmq_server.password}", f"{user}:p%40ss%2Fw%3Ard")
+
+    with managing(rabbitmq_server, name, url=url) as management:
+        answer = await_answer(management, lambda answer: answer.figures[name].ready == 0)
+
+    assert answer.alarm is None
+
+
+def test_discovered_queues_come_and_go(rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str) -> None:
+    channel.queue_declare(f"{name}-old", auto_delete=False)
+    left_out = {f"{name}.celery.pidbox", f"celeryev.{name}", f"{name}-exclusive", f"{name}-temporary"}
+    channel.queue_declare(f"{name}.celery.pidbox", auto_delete=False)
+    channel.queue_declare(f"celeryev.{name}", auto_delete=False)
+    channel.queue_declare(f"{name}-exclusive", exclusive=True, auto_delete=False)
+    channel.queue_declare(f"{name}-temporary", auto_delete=True)
+    server_named = channel.queue_declare("", auto_delete=False).queue
+
+    with managing(rabbitmq_server, "*") as management, watching(rabbitmq_server, management, "*") as watch:
+        wait_until(lambda: f"{name}-old" in names_of(watch), 5)
+        channel.queue_declare(f"{name}-new", auto_delete=False)
+        publish(channel, f"{name}-new", 3)
+        wait_until(lambda: f"{name}-new" in names_of(watch), 5)
+        wait_until(lambda: state_of(watch, f"{name}-new").ready == 3, 5)
+        channel.queue_delete(f"{name}-old")
+        wait_until(lambda: f"{name}-old" not in names_of(watch), 5)
+        found = names_of(watch)
+
+    assert not found & (left_out | {server_named})
+    assert state_of(watch, f"{name}-new").state == QueueState.OK
+
+
+def test_discovery_is_bounded_and_says_so(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(management, "MAX_DISCOVERED", 1)
+    channel.queue_declare(f"{name}-a", auto_delete=False)
+    channel.queue_declare(f"{name}-b", auto_delete=False)
+
+    with managing(rabbitmq_server, "*") as watch:
+        answer = await_answer(watch, lambda answer: answer.discovered)
+
+    assert len(answer.discovered) == 1
+    assert "queues of the virtual host are not watched: 1 is the most" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"), [("password", "denied"), ("port", "refused"), ("path", "status 400"), ("server", "refused")]
+)
+def test_an_api_that_does_not_answer_is_told_once_without_its_address(
+    wrong: str, reason: str, rabbitmq_server: RabbitServer, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    password, port = rabbitmq_server.password, f":{rabbitmq_server.management_url.rpartition(':')[2]}"
+    url = {
+        "password": rabbitmq_server.management_url.replace(password, "wrong-secret"),
+        "port": rabbitmq_server.management_url.replace(port, f":{free_port()}"),
+        "path": rabbitmq_server.management_url + "/elsewhere",
+        "server": rabbitmq_server.management_url.replace(port, f":{rabbitmq_server.port}"),  # AMQP's, not HTTP's.
+    }[wrong]
+
+    with caplog.at_level(logging.INFO), managing(rabbitmq_server, "dispatch", url=url) as watch:
+        with monkeypatch.context() as patch:
+            polls: list[str] = []
+            ask = watch._ask
+
+            def noted_ask(path: str, **options: bool) -> object:
+                polls.append(path)
+                return ask(path, **options)
+
+            patch.setattr(watch, "_ask", noted_ask)
+            wait_until(lambda: len(polls) >= 3, 10)
+
+        assert watch.get() is None
+
+    told = [record.getMessage() for record in caplog.records if record.name == management.__name__]
+    assert len(told) == 1
+    assert f"does not answer: {reason}" in told[0]
+    assert not [secret for secret in (password, "wrong-secret", "127.0.0.1") if secret in caplog.text]
+
+
+def test_without_a_url_or_without_rabbitmq_there_is_no_watch() -> None:
+    assert open_management(None, "amqp://", ["dispatch"]) is None
+    assert open_management("http://localhost:15672", "redis://", ["dispatch"]) is None
+    assert open_management("http://localhost:15672", None, ["dispatch"]) is None
+
+
+def test_starting_and_stopping_twice_is_harmless(rabbitmq_server: RabbitServer) -> None:
+    watch = ManagementWatch(rabbitmq_server.management_url, rabbitmq_server.url, ["dispatch"])
+
+    watch.start()
+    watch.start()
+    await_answer(watch, lambda answer: True)
+    watch.stop()
+    watch.stop()
