@@ -9,7 +9,7 @@
 import { drawNames, hatchPattern } from './marks.js'
 import { unknownSpans, valueAt } from './series.js'
 
-/** @typedef {import('./series.js').Columns} Columns */
+/** @import { Columns } from './series.js' */
 /**
  * @typedef {object} Line
  * @property {Element} legend its CSS colour is the line's

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the rates of the queues say about when the waiting will be over. [pure] */
 
-/** @typedef {import('./types.js').Queue} Queue */
+/** @import { Queue } from './types.js' */
 /** @typedef {{kind: 'drains', seconds: number} | {kind: 'grows', per_s: number}} Drain */
 
 /** Messages per second below which a difference of rates is noise: the management API averages over 5 s. */

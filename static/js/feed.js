@@ -9,11 +9,8 @@
 
 import { retryDelay } from './backoff.js'
 
-/** @typedef {import('./types.js').Hello} Hello */
-/** @typedef {import('./types.js').Sample} Sample */
-/** @typedef {import('./types.js').Host} Host */
-/** @typedef {import('./types.js').HostNews} HostNews */
-/** @typedef {import('./state.js').Phase} Phase */
+/** @import { Hello, Sample, Host, HostNews } from './types.js' */
+/** @import { Phase } from './state.js' */
 /**
  * @typedef {object} Delegate
  * @property {() => {host: string | null, cursor: string | null}} wanted whose samples, and the id to go on after

@@ -18,9 +18,7 @@ import { renderHeader } from './views/header.js'
 import { Hosts } from './views/hosts.js'
 import { renderServices } from './views/services.js'
 
-/** @typedef {import('./types.js').Snapshot} Snapshot */
-/** @typedef {import('./types.js').History} History */
-/** @typedef {import('./types.js').Sample} Sample */
+/** @import { Snapshot, History, Sample } from './types.js' */
 /**
  * @typedef {object} View What every view is given.
  * @property {import('./state.js').State} state

@@ -3,7 +3,7 @@
 
 import { LANGUAGES } from './i18n.js'
 
-/** @typedef {import('./i18n.js').Language} Language */
+/** @import { Language } from './i18n.js' */
 
 /** @returns {Language} chosen by theme-boot.js before the first paint */
 export function chosenLanguage() {

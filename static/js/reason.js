@@ -1,7 +1,7 @@
 // @ts-check
 /** Why a service is not well: what the sentence of a reason counts. [pure] */
 
-/** @typedef {import('./types.js').Facts} Facts */
+/** @import { Facts } from './types.js' */
 
 /** By reason, the sentence's parameters and the facts they are; `count` chooses the plural, `age` is in seconds. */
 const COUNTED = /** @type {Record<string, Record<string, string>>} */ ({

@@ -1,11 +1,8 @@
 // @ts-check
 /** The list of hosts: how it is folded, which of them are in trouble, in what order they are shown. [pure] */
 
-/** @typedef {import('./types.js').Host} Host */
-/** @typedef {import('./types.js').HostNews} HostNews */
-/** @typedef {import('./types.js').Sample} Sample */
-/** @typedef {import('./types.js').Services} Services */
-/** @typedef {import('./verdict.js').Level} Level */
+/** @import { Host, HostNews, Sample, Services } from './types.js' */
+/** @import { Level } from './verdict.js' */
 /**
  * @typedef {object} HostState
  * @property {string} host

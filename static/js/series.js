@@ -4,8 +4,7 @@
  * What was not measured is a null row, so that a line breaks there instead of inventing what it does not know.
  */
 
-/** @typedef {import('./types.js').Sample} Sample */
-/** @typedef {import('./types.js').History} History */
+/** @import { Sample, History } from './types.js' */
 /** @typedef {[number[], ...(number | null)[][]]} Columns */
 
 /** The columns kept, in order; `at` is epoch seconds, percents are 0 to 100, queue columns count messages. */

@@ -8,12 +8,8 @@
 
 import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 
-/** @typedef {import('./types.js').Sample} Sample */
-/** @typedef {import('./types.js').History} History */
-/** @typedef {import('./types.js').Snapshot} Snapshot */
-/** @typedef {import('./types.js').Hello} Hello */
-/** @typedef {import('./types.js').HostNews} HostNews */
-/** @typedef {import('./roster.js').HostState} HostState */
+/** @import { Sample, History, Snapshot, Hello, HostNews } from './types.js' */
+/** @import { HostState } from './roster.js' */
 
 /**
  * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; the last three wait for the viewer.

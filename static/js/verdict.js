@@ -7,10 +7,8 @@
 import { drainOf } from './drain.js'
 import { countedBy } from './reason.js'
 
-/** @typedef {import('./types.js').Sample} Sample */
-/** @typedef {import('./types.js').Check} Check */
-/** @typedef {import('./types.js').Service} Service */
-/** @typedef {import('./state.js').Connection} Connection */
+/** @import { Sample, Check, Service } from './types.js' */
+/** @import { Connection } from './state.js' */
 /**
  * @typedef {'ok' | 'warn' | 'bad' | 'unknown'} Level
  * @typedef {Record<string, string | number>} Params

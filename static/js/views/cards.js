@@ -4,9 +4,8 @@
 import { byId, el, fitChildren, setText } from '../dom.js'
 import { UNKNOWN } from '../format.js'
 
-/** @typedef {import('../main.js').View} View */
-/** @typedef {import('../types.js').Sample} Sample */
-/** @typedef {import('../types.js').Queue} Queue */
+/** @import { View } from '../main.js' */
+/** @import { Sample, Queue } from '../types.js' */
 /**
  * @typedef {object} Card
  * @property {string} value

@@ -7,8 +7,8 @@ import { COLUMNS, highestSince } from '../series.js'
 import { framePeriod, slidingWindow, steppedWindow } from '../timeline.js'
 import { Panel } from './panel.js'
 
-/** @typedef {import('../series.js').Columns} Columns */
-/** @typedef {import('../main.js').View} View */
+/** @import { Columns } from '../series.js' */
+/** @import { View } from '../main.js' */
 
 /** Seconds shown: 20 points at one each 3 s. */
 export const SPAN_S = 60

@@ -4,8 +4,8 @@
 import { byId, fitChildren, fromTemplate, partOf, setText } from '../dom.js'
 import { isMute } from '../verdict.js'
 
-/** @typedef {import('../main.js').View} View */
-/** @typedef {import('../types.js').Container} Container */
+/** @import { View } from '../main.js' */
+/** @import { Container } from '../types.js' */
 
 /** @param {View} view */
 export function renderContainers(view) {

@@ -6,9 +6,9 @@ import { byId, setAttribute, setIcon, setText } from '../dom.js'
 import { hostAge } from '../state.js'
 import { brokerName } from '../verdict.js'
 
-/** @typedef {import('../main.js').View} View */
-/** @typedef {import('../verdict.js').Finding} Finding */
-/** @typedef {import('../roster.js').Elsewhere} Elsewhere */
+/** @import { View } from '../main.js' */
+/** @import { Finding } from '../verdict.js' */
+/** @import { Elsewhere } from '../roster.js' */
 
 const TITLE_SHAPES = { ok: '●', warn: '▲', bad: '✕', unknown: '○' }
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', replaced: 'link.resume' })

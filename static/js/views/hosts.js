@@ -11,9 +11,9 @@ import { inOrder, troubleOf } from '../roster.js'
 import { hostAge, isInTouch } from '../state.js'
 import { brokerName } from '../verdict.js'
 
-/** @typedef {import('../main.js').View} View */
-/** @typedef {import('../roster.js').HostState} HostState */
-/** @typedef {import('../types.js').Service} Service */
+/** @import { View } from '../main.js' */
+/** @import { HostState } from '../roster.js' */
+/** @import { Service } from '../types.js' */
 /**
  * @typedef {object} Delegate
  * @property {(host: string) => void} hostChosen

@@ -5,10 +5,9 @@ import { Chart } from '../chart.js'
 import { el, fitChildren, setAttribute, setText } from '../dom.js'
 import { COLUMNS } from '../series.js'
 
-/** @typedef {import('../series.js').Columns} Columns */
-/** @typedef {import('../chart.js').Line} Line */
-/** @typedef {import('../chart.js').Spec} Spec */
-/** @typedef {import('../main.js').View} View */
+/** @import { Columns } from '../series.js' */
+/** @import { Line, Spec } from '../chart.js' */
+/** @import { View } from '../main.js' */
 /** @typedef {typeof COLUMNS[number]} Series */
 /** @typedef {{name: Series, item: HTMLElement, name_cell: Element, value_cell: Element}} Entry */
 /**

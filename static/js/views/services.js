@@ -5,9 +5,8 @@ import { byId, partOf, setAttribute, setIcon, setText } from '../dom.js'
 import { countedBy } from '../reason.js'
 import { brokerName } from '../verdict.js'
 
-/** @typedef {import('../main.js').View} View */
-/** @typedef {import('../types.js').Service} Service */
-/** @typedef {import('../types.js').Check} Check */
+/** @import { View } from '../main.js' */
+/** @import { Service, Check } from '../types.js' */
 
 /** @type {Check} */
 const UNANSWERED = { status: 'unknown', reason: null, latency_ms: null }
