@@ -18,16 +18,21 @@ import { renderHeader } from './views/header.js'
 import { Hosts } from './views/hosts.js'
 import { renderServices } from './views/services.js'
 
-/** @import { Snapshot, History, Sample } from './types.js' */
+/** @import { Format } from './format.js' */
+/** @import { Language, Translate } from './i18n.js' */
+/** @import { Elsewhere } from './roster.js' */
+/** @import { Connection, Event, State } from './state.js' */
+/** @import { History, Sample, Snapshot } from './types.js' */
+/** @import { Verdict } from './verdict.js' */
 /**
  * @typedef {object} View What every view is given.
- * @property {import('./state.js').State} state
- * @property {import('./state.js').Connection} connection
+ * @property {State} state
+ * @property {Connection} connection
  * @property {Sample | null} sample the newest of the host shown
- * @property {import('./verdict.js').Verdict} verdict
- * @property {import('./roster.js').Elsewhere | null} elsewhere
- * @property {import('./i18n.js').Translate} t
- * @property {import('./format.js').Format} format
+ * @property {Verdict} verdict
+ * @property {Elsewhere | null} elsewhere
+ * @property {Translate} t
+ * @property {Format} format
  */
 
 /** Kept beyond what is shown: the line must come from outside the plot on both sides. */
@@ -98,7 +103,7 @@ function makeView() {
   return { state, connection: now, sample, verdict: judged, elsewhere: worse, t, format }
 }
 
-/** @param {import('./state.js').Event} event @returns {boolean} whether it changed anything */
+/** @param {Event} event @returns {boolean} whether it changed anything */
 function dispatch(event) {
   const before = state
   state = reduce(state, event)
@@ -141,7 +146,7 @@ function choose(host) {
 /**
  * Everything that may end in another host being shown: then its past is fetched and its stream opened.
  *
- * @param {import('./state.js').Event} event
+ * @param {Event} event
  * @returns {boolean} whether another host is shown
  */
 function changeHost(event) {
@@ -195,7 +200,7 @@ async function refetch() {
   renderAll()
 }
 
-/** @param {import('./i18n.js').Language} language */
+/** @param {Language} language */
 async function speak(language) {
   t = await loadTranslate(language)
   format = makeFormat(language)

@@ -7,7 +7,7 @@
 import { drainOf } from './drain.js'
 import { countedBy } from './reason.js'
 
-/** @import { Sample, Check, Service } from './types.js' */
+/** @import { Check, Container, Sample, Service } from './types.js' */
 /** @import { Connection } from './state.js' */
 /**
  * @typedef {'ok' | 'warn' | 'bad' | 'unknown'} Level
@@ -46,7 +46,7 @@ export function brokerName(kind) {
   return kind === 'redis' ? 'Redis' : 'RabbitMQ'
 }
 
-/** @param {import('./types.js').Container} container @returns {boolean} whether it has stopped reporting */
+/** @param {Container} container @returns {boolean} whether it has stopped reporting */
 export function isMute({ age_s }) {
   return age_s > CONTAINER_STALE_S
 }

@@ -5,7 +5,7 @@ import { byId, fitChildren, fromTemplate, partOf, setText } from '../dom.js'
 import { isMute } from '../verdict.js'
 
 /** @import { View } from '../main.js' */
-/** @import { Container } from '../types.js' */
+/** @import { Container, Ram } from '../types.js' */
 
 /** @param {View} view */
 export function renderContainers(view) {
@@ -32,7 +32,7 @@ function renderContainer(view, row, container) {
   setText(partOf(row, '.container-warning'), warnings(view, container).join(' · '))
 }
 
-/** @param {View} view @param {import('../types.js').Ram} ram */
+/** @param {View} view @param {Ram} ram */
 function usedText({ t, format }, { used_bytes, limit_bytes }) {
   if (used_bytes === null) return t('ram.unknown')
   const params = { used: format.size(used_bytes), limit: format.size(limit_bytes) }

@@ -9,6 +9,7 @@ import { brokerName } from '../verdict.js'
 /** @import { View } from '../main.js' */
 /** @import { Finding } from '../verdict.js' */
 /** @import { Elsewhere } from '../roster.js' */
+/** @import { ConnectionCode } from '../state.js' */
 
 const TITLE_SHAPES = { ok: '●', warn: '▲', bad: '✕', unknown: '○' }
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', replaced: 'link.resume' })
@@ -112,7 +113,7 @@ function announceTransition(view) {
   setText(byId('announcement'), sentences.join('. '))
 }
 
-/** Whether what is shown was true once and may be no longer. @param {import('../state.js').ConnectionCode} code */
+/** Whether what is shown was true once and may be no longer. @param {ConnectionCode} code */
 function isPast(code) {
   return !['live', 'delayed', 'connecting', 'empty'].includes(code)
 }

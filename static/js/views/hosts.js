@@ -11,6 +11,7 @@ import { inOrder, troubleOf } from '../roster.js'
 import { hostAge, isInTouch } from '../state.js'
 import { brokerName } from '../verdict.js'
 
+/** @import { Translate } from '../i18n.js' */
 /** @import { View } from '../main.js' */
 /** @import { HostState } from '../roster.js' */
 /** @import { Service } from '../types.js' */
@@ -195,7 +196,7 @@ function rowOf(target) {
   return target instanceof Element ? target.closest('[data-host]') : null
 }
 
-/** @param {import('../i18n.js').Translate} t @param {Service} service @param {string | null} broker_kind */
+/** @param {Translate} t @param {Service} service @param {string | null} broker_kind */
 function serviceName(t, service, broker_kind) {
   return service === 'rabbitmq' ? brokerName(broker_kind) : t(`hosts.${service}`)
 }
