@@ -30,7 +30,7 @@ COPY migrations/ migrations/
 COPY collector/ collector/
 COPY app/ app/
 COPY static/ static/
-COPY --from=page /page/node_modules/uplot/dist/uPlot.iife.min.js /page/node_modules/uplot/dist/uPlot.min.css static/vendor/
+COPY --from=page /page/node_modules/uplot/dist/uPlot.iife.min.js static/vendor/
 # Whatever the umask of the clone: root's to write, everybody's to read.
 RUN chmod -R go-w,a+rX .
 USER 10001:10001

@@ -15,7 +15,7 @@ test: ## Install what the tests need, then run every check and test.
 	@$(PYTHON) -m standalone.bootstrap test
 	@$(MAKE) --no-print-directory check
 	node --test tests/js/*.test.js
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: ## Format, lint, types; `run `make test` once before.
 	$(PY) -m ruff format --check .

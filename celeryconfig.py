@@ -12,12 +12,12 @@ broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # The default gives up after 100 tries, and the panel would stay dead.
 broker_transport_options = {
     # Without these a command on a dead connection waits for ever (kombu's default is no time-out).
-    "socket_timeout": 3,
+    "socket_timeout": 2,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
-    "health_check_interval": 2,
-    # BRPOP's server-side wait (s), shorter than the time-out: wakes at once on a push, so a long one costs nothing but
-    # saves idle round trips. A half-open connection is dropped after this and two health checks, 6 s.
+    "health_check_interval": 1,
+    # BRPOP's server-side wait (s): wakes at once on a push, so a long one costs nothing but saves idle round trips. A
+    # half-open connection is dropped after this and two health checks, 4 s.
     "polling_interval": 2,
 }
 # One retry at once, for a connection that has died unnoticed; the next tick is the next.

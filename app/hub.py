@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.event import Event as Signal
 
 from app import sse
 from app.freshness import Freshness
@@ -38,6 +39,9 @@ VIEWERS_A_TURN = 250
 RECONNECT_MS = (1000, 8000)
 """When this process ends its viewers come back spread over this range (ms)."""
 
+FILL_PATIENCE_S = 2.0
+"""How long a viewer who comes before the past has been read waits for it: longer than that takes."""
+
 _RESET = sse.Event({}, type="reset").encode()
 
 
@@ -52,6 +56,7 @@ class Hub:
         """Whether Redis answered the reader's last question."""
         self._store = store
         self._ring = Ring()
+        self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
         self._last_id = keys.NO_ID
         self._store_lead_s: float | None = None
@@ -63,14 +68,19 @@ class Hub:
         gevent.spawn(self._read_for_ever)
         gevent.spawn(self._keep_house, is_alive)
 
-    @property
-    def viewer_count(self) -> int:
-        """Streams open now."""
-        return len(self._viewers)
+    def wait_for_past(self) -> None:
+        """Wait until it can be told what a viewer missed: right after the start the past has not been read yet."""
+        self._is_filled.wait(FILL_PATIENCE_S)
+
+    def has_room(self, limit: int) -> bool:
+        """Whether fewer than `limit` streams are open. When it looks full, those whose viewers have left are ended."""
+        if len(self._viewers) < limit:
+            return True
+        return sum(viewer.look() for viewer in list(self._viewers)) < limit
 
     def viewers_of(self, user: str) -> list[Viewer]:
         """A user's open streams, the oldest first."""
-        return [viewer for viewer in self._viewers if viewer.user == user]
+        return [viewer for viewer in list(self._viewers) if viewer.user == user and viewer.look()]
 
     def store_now_s(self) -> float | None:
         """The store's clock (epoch s), carried on by the monotonic one without asking; None before first contact."""
@@ -107,7 +117,8 @@ class Hub:
     def _catch_up(self) -> None:
         """Read what is there already, each entry with its age by Redis' clock.
 
-        A last id below ours means that Redis lost the stream (FLUSHALL, an old replica): everything begins anew.
+        A last id below ours means that Redis lost the stream (FLUSHALL, an old replica): everything begins anew. What a
+        beginning finds is the past: viewers are not sent it, but told to fetch it.
         """
         if keys.id_key(self._store.last_id()) < keys.id_key(self._last_id):
             self._begin_anew()
@@ -115,10 +126,14 @@ class Hub:
         self._store_lead_s = now_s - time.monotonic()
         for host in self._store.hosts():
             self.freshness.know(host.host, host.age_s)
-        entries = self._store.newest(CAPACITY) if self._last_id == keys.NO_ID else []
+        is_beginning = self._last_id == keys.NO_ID
+        entries = self._store.newest(CAPACITY) if is_beginning else []
         while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
-            self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)))
+            self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)), is_news=not is_beginning)
             entries = []
+        if is_beginning:
+            self._send_to_all(_RESET)
+        self._is_filled.set()
         self.is_connected = True
 
     def _follow(self) -> None:
@@ -135,7 +150,7 @@ class Hub:
                 self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)
 
-    def _take(self, entries: list[Entry], age_s: Callable[[Entry], float]) -> None:
+    def _take(self, entries: list[Entry], age_s: Callable[[Entry], float], *, is_news: bool = True) -> None:
         for entry in entries:
             self._last_id = entry.id
             if entry.is_farewell:
@@ -151,14 +166,14 @@ class Hub:
             data = sse.Event(entry.sample.decode(), type="system_stats", id=entry.id).encode()
             frame = Frame(entry.id, wire["host"], data)
             self._ring.append(frame)
-            self._send_to_all(data, wire["host"])
+            if is_news:
+                self._send_to_all(data, wire["host"])
 
     def _begin_anew(self) -> None:
         logger.warning("the stream has begun anew")
         self._ring.clear()
         self.freshness.clear()
         self._last_id = keys.NO_ID
-        self._send_to_all(_RESET)
 
     def _send_to_all(self, data: bytes, host: str | None = None) -> None:
         """To those who want this host's samples; None: to everybody."""

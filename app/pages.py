@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.api import read_history
@@ -27,16 +27,18 @@ def make_blueprint(store: LiveStore, hub: Hub, *, version: str, interval_s: floa
         """The panel. It opens without the store too, and says then that nothing is known."""
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
-        snapshot = {"version": version, "interval_s": interval_s, "user": user, **_newest(store, hub, interval_s)}
+        newest = _newest(store, hub, interval_s, request.args.get("host"))
+        snapshot = {"version": version, "interval_s": interval_s, "user": user, **newest}
         return render_template("monitor.html", snapshot=snapshot, user=user)
 
     return blueprint
 
 
-def _newest(store: LiveStore, hub: Hub, interval_s: float) -> dict[str, Any]:
+def _newest(store: LiveStore, hub: Hub, interval_s: float, wanted: str | None) -> dict[str, Any]:
     try:
-        history = read_history(store, interval_s, host=None, since_s=None)
         hosts = [vars(host) for host in store.hosts()]
+        host = wanted if any(row["host"] == wanted for row in hosts) else None
+        history = read_history(store, interval_s, host=host, since_s=None)
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}
     return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}

@@ -75,8 +75,10 @@ class SampleStream(ServerSentEventsBlueprint):
     def _body(self, viewer: Viewer, cursor: str | None) -> Iterator[bytes]:
         # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
         yield sse.retry(RETRY_MS) + sse.comment("zapvoice-monitor") + self._hello()
-        if self._hub.viewer_count >= self._limits.per_process:
-            # 200 and an end, since EventSource gives up for good on any other status.
+        self._hub.wait_for_past()
+        # From here to `join` nothing yields, so that the limits hold when thousands come at once.
+        if not self._hub.has_room(self._limits.per_process):
+            # After a 200, since EventSource gives up for good on any other status.
             yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
             return
         own = self._hub.viewers_of(viewer.user)

@@ -48,9 +48,21 @@ class Viewer:
         if self._socket is not None:
             _watch_for_loss(self._socket)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether bytes can still reach the viewer."""
+    def look(self) -> bool:
+        """Whether the client is still there, as its socket tells. Nobody else looks: a stream that was left is noticed
+        only by the second write to it.
+        """
+        if self._socket is not None and self._is_open:
+            self._socket.settimeout(0.0)
+            try:
+                if not self._socket.recv(1, socket.MSG_PEEK):
+                    self.drop()
+            except BlockingIOError:
+                pass  # Nothing to read: it listens.
+            except OSError:
+                self.drop()
+            finally:
+                self._socket.settimeout(SEND_TIMEOUT_S)
         return self._is_open
 
     def send(self, data: bytes) -> None:

@@ -11,7 +11,7 @@ from standalone.packages import Venv
 from standalone.stamp import Stamp
 from standalone.terminal import CannotStart, CommandFailed, run_shown, say
 
-UPLOT_FILES = ("uPlot.iife.min.js", "uPlot.min.css")
+UPLOT_FILES = ("uPlot.iife.min.js",)
 OLDEST_NODE = 20
 REQUIREMENT = Path(__file__).with_name("requirements-node.txt")
 # As with pip: an unreachable registry is told of within half a minute.

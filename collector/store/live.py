@@ -13,6 +13,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from collector.store import keys
@@ -116,11 +117,22 @@ class LiveStore:
 
     @_translated
     def append(self, sample: Sample) -> str | None:
-        """Write a sample; its stream id, or None when this host's slot was already written."""
-        entry_id = self._append(
-            keys=[keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)],
-            args=[sample.host, sample.to_json(), keys.SLOT_TTL_S, keys.RETENTION_S, keys.HOST_RETENTION_S],
-        )
+        """Write a sample; its stream id, or None when this host's slot was already written.
+
+        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out.
+        """
+        slot = [keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)]
+        values: list[str | bytes | int] = [
+            sample.host,
+            sample.to_json(),
+            keys.SLOT_TTL_S,
+            keys.RETENTION_S,
+            keys.HOST_RETENTION_S,
+        ]
+        try:
+            entry_id = self._append(keys=slot, args=values)
+        except RedisTimeoutError:
+            entry_id = self._append(keys=slot, args=values)
         return None if entry_id is None else cast(bytes, entry_id).decode()
 
     @_translated

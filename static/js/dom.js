@@ -50,7 +50,7 @@ export function fromTemplate(id) {
   return /** @type {HTMLElement} */ (content.firstElementChild?.cloneNode(true))
 }
 
-/** @param {Element} root @param {string} selector @returns {HTMLElement} the part that the template gave it */
+/** @param {Element} root @param {string} selector @returns {HTMLElement} */
 export function partOf(root, selector) {
   return /** @type {HTMLElement} */ (root.querySelector(selector))
 }

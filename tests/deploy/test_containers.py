@@ -72,7 +72,7 @@ def test_the_image_holds_nothing_that_it_does_not_run(deployment):
         "demo", "standalone",
     }  # fmt: skip
     assert not {"pip", "npm", "pytest"} & {path.name for path in monitor.path("/opt/venv/bin").iterdir()}
-    assert {path.name for path in monitor.path("static/vendor").iterdir()} == {"uPlot.iife.min.js", "uPlot.min.css"}
+    assert {path.name for path in monitor.path("static/vendor").iterdir()} == {"uPlot.iife.min.js"}
 
 
 def test_several_migrations_at_once_all_succeed(migrations):

@@ -1,4 +1,4 @@
-"""The clock as the patient: the machine's wall clock is set by an hour, and set right again; Redis keeps the right time.
+"""The clock as the patient: set by an hour, and set right again. Redis keeps the right time.
 
 Done process by process with clock.c, compiled here and preloaded. libfaketime 0.9.10 does not do: Python's
 `time.sleep` fails with EINVAL under it as soon as the monotonic clock is to be left alone.

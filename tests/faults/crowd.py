@@ -5,6 +5,7 @@ import contextlib
 import random
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.faults.ward import Ward
@@ -19,6 +20,8 @@ class Member:
     ids: list[str] = field(default_factory=list)
     opened: list[float] = field(default_factory=list)
     """When each of its streams was opened (monotonic s)."""
+    knocked: list[float] = field(default_factory=list)
+    """When it connected for them; a server that is starting lets connections wait."""
     resets: int = 0
     retry_s: float = 2.0
 
@@ -39,10 +42,16 @@ class Crowd:
         return all(entry_id in member.ids[-20:] for member in self.members)
 
     def returns(self, since: float) -> list[float]:
-        """How long after `since` (monotonic s) each had a stream again, soonest first; those who never lost it not."""
-        return sorted(
-            min(later) - since for member in self.members if (later := [at for at in member.opened if at > since])
-        )
+        """How long after `since` (monotonic s) each had a stream again, soonest first; not those who have none yet."""
+        return self._first(since, (member.opened for member in self.members))
+
+    def knocks(self, since: float) -> list[float]:
+        """The same, of when each first got a connection again."""
+        return self._first(since, (member.knocked for member in self.members))
+
+    @staticmethod
+    def _first(since: float, times: Iterable[list[float]]) -> list[float]:
+        return sorted(min(later) - since for each in times if (later := [at for at in each if at > since]))
 
     def stop(self) -> None:
         """Everybody leaves."""
@@ -74,6 +83,7 @@ class Crowd:
         path = f"/stream?after={cursor}" if is_page and cursor else "/stream"
         header = f"Last-Event-ID: {cursor}\r\n" if cursor and not is_page else ""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._ward.port)
+        member.knocked.append(time.monotonic())
         try:
             bearer = f"Authorization: {self._ward.bearer('super_admin')['Authorization']}\r\n"
             writer.write(f"GET {path} HTTP/1.0\r\n{bearer}{header}\r\n".encode())

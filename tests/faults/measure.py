@@ -233,7 +233,7 @@ def measure(ward: Ward, fault: Fault) -> Row:
     watch = Observation(ward)
     try:
         wait_until(watch.is_well, 40, f"all is well before: {fault.name}; {watch.health[-1:]} {watch.page[-1:]}")
-        _await_points(watch, 2, 30)
+        _await_points(watch, 1, 30)
         time.sleep(random.uniform(0.1, 0.9) * ward.interval_s)  # Not to wait for something: to come unawaited.
         struck = time.monotonic()
         fault.strike(ward)
@@ -268,7 +268,7 @@ def _await_signs(watch: Observation, fault: Fault, struck: float) -> None:
 def _await_recovery(watch: Observation, ward: Ward, cause_gone: float) -> None:
     """Until all is well, a sample has come, and it stays so for another two."""
     end = time.monotonic() + GIVE_UP_S
-    settle_s = 2.5 * ward.interval_s
+    settle_s = 2.2 * ward.interval_s
     while time.monotonic() < end:
         points = [point for point in watch.viewer.points if point.mono_s > cause_gone]
         since = max((trace[-1][0] for trace in (watch.health, watch.page)), default=math.inf)

@@ -69,6 +69,12 @@ PAUSED = Fault(
     shows=OFFLINE,
 )
 
+HALF_OPEN = Fault(
+    name="PostgreSQL: open connections fall silent for good, new ones work",
+    strike=lambda ward: ward.database_link.half_open(),
+    shows=None,
+)
+
 FAULTS = (
     Fault(
         name="PostgreSQL: `kill -9`, back once it was seen",
@@ -83,11 +89,7 @@ FAULTS = (
         heal=lambda ward: ward.database_link.heal(),
         shows=OFFLINE,
     ),
-    Fault(
-        name="PostgreSQL: open connections fall silent for good, new ones work",
-        strike=lambda ward: ward.database_link.half_open(),
-        shows=None,
-    ),
+    HALF_OPEN,
     Fault(
         name="PostgreSQL: 5 s latency",
         strike=lambda ward: ward.database_link.delay(2.5),  # Each way.

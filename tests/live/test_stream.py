@@ -158,18 +158,25 @@ def test_a_full_process_says_so_with_a_200_and_a_wait(redis_url):
         assert web.get("/healthz", role=None).status == 503
 
 
-def test_a_viewer_who_left_makes_room_at_the_next_event(shared_redis, store):
+def test_a_viewer_who_left_makes_room_at_once(shared_redis, store):
     with WebServer(shared_redis.url, MAX_STREAMS="1") as web:
-        with web.stream() as stream:
-            stream.next("hello")
-
-        def has_room():
-            store.append(next_sample())
+        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
+        for _ in range(5):
             with web.stream() as stream:
+                stream.next("hello")
                 store.append(next_sample())
-                return next(event for event in stream if event.type not in ("hello", "hosts")).type == "system_stats"
+                assert stream.next("system_stats")
 
-        wait_until(has_room, 10)
+
+def test_a_user_who_moves_from_host_to_host_keeps_the_other_window(web, store):
+    with web.stream() as window:
+        window.next("hosts")
+        for _ in range(6):
+            with web.stream("/stream?host=quiet") as stream:
+                stream.next("hello")
+        store.append(next_sample())
+
+        assert next(event.type for event in window if event.type != "hosts") == "system_stats"
 
 
 def test_a_viewer_who_never_reads_is_dropped_and_costs_the_others_nothing(web, store):

@@ -1,9 +1,7 @@
 // @ts-check
 /**
- * The panel of hosts, there when there is more than one: each with its state and its services, to look at or to forget.
- *
- * Made for hundreds: a row is made once and only what changed is written, at most once a second, and rows change places
- * only while nobody is at them.
+ * The panel of hosts, where there is more than one: each with its state and services, to look at or to forget.
+ * For hundreds of them: only what changed is written, once a second, and rows change places while nobody is at them.
  */
 
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
@@ -21,7 +19,7 @@ import { brokerName } from '../verdict.js'
  * @property {(host: string) => Promise<boolean>} hostForgotten whether the server has forgotten it
  */
 
-/** The clock's ticks come a little early or late: one that follows a telling closely adds nothing. */
+/** A tick of the clock that follows a telling more closely adds nothing. */
 const PERIOD_MS = 900
 /** From so many on a name is found faster by typing than by looking. */
 const FILTER_FROM = 12
@@ -55,7 +53,7 @@ export class Hosts {
     if (performance.now() - this.#drawn_ms >= PERIOD_MS) this.render(view)
   }
 
-  /** At once: what the server told, which it does once a second at most, or the answer to what the viewer did. @param {View} view */
+  /** At once: what the server told, or the answer to what the viewer did. @param {View} view */
   render(view) {
     const { hosts, host: shown } = view.state
     this.#drawn_ms = performance.now()
@@ -93,7 +91,7 @@ export class Hosts {
     if (hadFocus) this.#focusList()
   }
 
-  /** What had the focus is gone: it stays in the list, or near it where one host is left and the panel is hidden. */
+  /** What had the focus is gone: it stays in the list, or near it when the panel is. */
   #focusList() {
     if (byId('hosts').hidden) byId('main').focus({ preventScroll: true })
     else /** @type {HTMLElement | null} */ (this.#list.querySelector('[tabindex="0"]') ?? this.#list.querySelector('button'))?.focus()
@@ -187,7 +185,7 @@ export class Hosts {
     byId('forget-failed').hidden = isDone
     if (!isDone) return
     this.#dialog.close()
-    if (document.activeElement === document.body) this.#focusList()
+    if (!this.#list.contains(document.activeElement)) this.#focusList()
   }
 }
 

@@ -1,0 +1,113 @@
+"""`make faults`: cause every fault, measure it, print the table. With --write it becomes docs/faults.md as well.
+
+Some ten minutes on two cores. Patients run side by side, `--lanes` at a time, each in a ward of its own; arguments
+choose the patients. Ends with 1 when a row is outside the bars. What needs root or a C compiler is left out without.
+"""
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from types import ModuleType
+
+import pytest
+
+from tests.faults.measure import DETECT_BAR_S, RECOVER_BAR_S, Fault, Row, measure
+from tests.faults.ward import Ward
+from tests.web import ROOT
+
+PATIENTS = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers")
+DOCUMENT = ROOT / "docs" / "faults.md"
+
+HEAD = f"""\
+# Faults
+
+What the panel says while something is broken, and how soon it is well again. Made by `make faults`, which causes each
+fault for real and measures it; a part of the rows is held by `make test`.
+
+**How it is taken.** Beat, collector and web run under their process manager with samples every 3 s, against a Redis, a
+RabbitMQ and a PostgreSQL of their own; a TCP proxy (`tests/toxics.py`) lies on each link. Two observers look every
+0.1 s: one asks `/healthz`, the other holds the stream open as the page does and judges what it gets by the page's
+rules. A fault strikes at a random moment between two samples. Unless the row names a time it lasts until both have
+seen it. Nothing but its cause is ever taken away: no process is restarted by hand, and the page is not reloaded.
+
+**Columns.** *Seen*: from the strike until `/healthz` and the page tell of it. A dash: nothing should show, since it is
+over too soon or costs nothing. *Well*: from when the cause is gone until both say that all is well and a new sample has
+come. *Gap*: samples that could not be, since Redis or the collector was away or their link was broken. *Lost*: samples
+that should have reached the viewer and did not. *Doubled*: samples that came twice, or stand twice in the stream.
+
+**Bars.** Seen within {DETECT_BAR_S:g} s, well within {RECOVER_BAR_S:g} s, none lost, none doubled.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("patients", nargs="*", choices=[*PATIENTS, []], help="of which the rows are; default: all")
+    parser.add_argument("--write", action="store_true", help="write docs/faults.md")
+    parser.add_argument("--lanes", type=int, default=3, help="patients at a time")
+    chosen = parser.parse_args(arguments)
+    with ThreadPoolExecutor(chosen.lanes) as lanes:
+        rows = [row for rows in lanes.map(_measure_all, chosen.patients or PATIENTS) for row in rows]
+    table = "\n".join(render(rows))
+    print(f"\n{table}\n\n{_summary(rows)}")
+    if chosen.write:
+        DOCUMENT.write_text(f"{HEAD}\n{table}\n\n{_summary(rows)}\n", encoding="utf-8")
+    return 1 if any(row.faults for row in rows) else 0
+
+
+def _measure_all(patient: str) -> list[Row]:
+    module = importlib.import_module(f"tests.faults.{patient}")
+    rows: list[Row] = []
+    try:
+        with _ward_of(module) as ward:
+            for fault in module.FAULTS:
+                rows.append(_measure(ward, fault))
+    except (AssertionError, RuntimeError, pytest.skip.Exception) as error:
+        print(f"{patient}: {error}", file=sys.stderr)
+    return rows
+
+
+def _ward_of(module: ModuleType) -> Ward:
+    ward: Ward = getattr(module, "make_ward", Ward)()
+    return ward
+
+
+def _measure(ward: Ward, fault: Fault) -> Row:
+    try:
+        row = measure(ward, fault)
+    except AssertionError as error:
+        row = Row(fault=fault, faults=[str(error)])
+    print(*render([row])[2:], sep="\n", flush=True)
+    return row
+
+
+def render(rows: Iterable[Row]) -> list[str]:
+    """The lines of the table, in Markdown."""
+    lines = [
+        "| fault | seen in `/healthz` | seen on the page | well | gap | lost | doubled | within the bars |",
+        "|---|--:|--:|--:|--:|--:|--:|---|",
+    ]
+    for row in rows:
+        verdict = "; ".join(["yes" if not row.faults else f"**no**: {', '.join(row.faults)}", *row.notes])
+        times = " | ".join(_seconds(value) for value in (row.health_s, row.page_s, row.recover_s))
+        lines.append(f"| {row.fault.name} | {times} | {row.gap} | {row.lost} | {row.doubled} | {verdict} |")
+    return lines
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    within = sum(not row.faults for row in rows)
+    machine = f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}"
+    return f"{within} of {len(rows)} rows within the bars. Measured on {datetime.now(UTC):%Y-%m-%d}, {machine}."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
