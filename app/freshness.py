@@ -54,13 +54,13 @@ class Freshness:
         return {"id": seen.id, "sample": seen.wire} if seen and seen.wire else None
 
     def hosts(self) -> list[dict[str, Any]]:
-        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}."""
+        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}; a silent one's are unknown."""
         return [
             {
                 "host": host,
                 "age_s": round(self._age_s(seen), 1),
                 "is_fresh": self._is_fresh(seen),
-                "services": _services(seen),
+                "services": _services(seen) if self._is_fresh(seen) else dict.fromkeys(_services(seen), Status.UNKNOWN),
             }
             for host, seen in sorted(self._hosts.items())
         ]

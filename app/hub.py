@@ -128,6 +128,8 @@ class Hub:
             self.freshness.know(host.host, host.age_s)
         is_beginning = self._last_id == keys.NO_ID
         entries = self._store.newest(CAPACITY) if is_beginning else []
+        if is_beginning:
+            self._ring.begin(_floor(entries, now_s))
         while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
             self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)), is_news=not is_beginning)
             entries = []
@@ -171,7 +173,6 @@ class Hub:
 
     def _begin_anew(self) -> None:
         logger.warning("the stream has begun anew")
-        self._ring.clear()
         self.freshness.clear()
         self._last_id = keys.NO_ID
 
@@ -204,3 +205,10 @@ class Hub:
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311
             viewer.finish(sse.retry(wait_ms) + sse.Event({"reason": "shutdown"}, type="bye").encode())
+
+
+def _floor(entries: list[Entry], now_s: float) -> str:
+    """The id after which `entries`, the newest of the stream, are complete: the store trims nothing within its hour."""
+    if len(entries) == CAPACITY:
+        return entries[0].id
+    return f"{int((now_s - keys.RETENTION_S) * 1000)}-0"

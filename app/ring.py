@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
-from collector.store.keys import id_key
+from collector.store import keys
 
 CAPACITY = 8192
 """Events held at most, some 9 MB: more than an hour of one host, half a minute at two hundred."""
@@ -27,34 +27,38 @@ class Resume(Enum):
 
 
 class Ring:
-    """Frames in the order of their ids."""
+    """Frames in the order of their ids, and the id after which none is missing."""
 
     def __init__(self) -> None:
         self._frames: deque[Frame] = deque(maxlen=CAPACITY)
+        self._floor = keys.NO_ID
 
     @property
     def newest_id(self) -> str | None:
         """The id of the newest frame."""
         return self._frames[-1].id if self._frames else None
 
+    def begin(self, floor: str) -> None:
+        """Forget everything and begin anew: of what comes after the id `floor`, nothing will be missing."""
+        self._frames.clear()
+        self._floor = floor
+
     def append(self, frame: Frame) -> None:
         """Add a frame newer than all others; the oldest gives way when the ring is full."""
+        if len(self._frames) == CAPACITY:
+            self._floor = self._frames[0].id
         self._frames.append(frame)
-
-    def clear(self) -> None:
-        """Forget everything: the stream has begun anew."""
-        self._frames.clear()
 
     def after(self, cursor: str, host: str | None = None) -> list[Frame] | Resume:
         """The frames after `cursor`, oldest first, of one host or of all; RESET when one of them may be missing."""
         if not self._frames:
             return Resume.RESET
-        cursor_key = id_key(cursor)
-        if not id_key(self._frames[0].id) <= cursor_key <= id_key(self._frames[-1].id):
+        cursor_key = keys.id_key(cursor)
+        if not keys.id_key(self._floor) <= cursor_key <= keys.id_key(self._frames[-1].id):
             return Resume.RESET
         missed = []
         for frame in reversed(self._frames):
-            if id_key(frame.id) <= cursor_key:
+            if keys.id_key(frame.id) <= cursor_key:
                 break
             if host in (None, frame.host):
                 missed.append(frame)

@@ -17,8 +17,9 @@ from app.hub import Hub
 from app.viewer import Viewer
 from collector.store import keys
 
-RETRY_MS = 2000
-"""How long a client waits before it reconnects by itself."""
+RETRY_MS = (1000, 4000)
+"""How long a client waits before it reconnects by itself, in ms: drawn from this range, so that those whom a killed
+server has cut off do not all come back in the same instant. The page waits by a rule of its own."""
 
 FULL_RETRY_MS = (10_000, 30_000)
 """The same where this process has no room: drawn from this range, so that they do not all come back at once."""
@@ -74,7 +75,7 @@ class SampleStream(ServerSentEventsBlueprint):
 
     def _body(self, viewer: Viewer, cursor: str | None) -> Iterator[bytes]:
         # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
-        yield sse.retry(RETRY_MS) + sse.comment("zapvoice-monitor") + self._hello()
+        yield sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello()  # noqa: S311
         self._hub.wait_for_past()
         # From here to `join` nothing yields, so that the limits hold when thousands come at once.
         if not self._hub.has_room(self._limits.per_process):

@@ -28,7 +28,7 @@ class PunctualScheduler(Scheduler):
         """Run what is due. Returns how long to wait for the next (s).
 
         After the clock was set back everything is due: stock beat waits until the clock has caught up, an hour for an
-        hour. Source: celery issue 6742.
+        hour. Source: celery#6742.
         """
         if any(entry.last_run_at > entry.default_now() for entry in self.schedule.values()):
             logger.warning("the clock was set back")

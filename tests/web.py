@@ -3,6 +3,7 @@
 import http.client
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -45,19 +46,24 @@ class StreamEvent(NamedTuple):
 class EventStream:
     """An open `/stream`, read event by event; comments and `retry:` are kept aside."""
 
-    def __init__(self, response: http.client.HTTPResponse) -> None:
+    def __init__(self, response: http.client.HTTPResponse, timeout_s: float) -> None:
         self.response = response
+        self._timeout_s = timeout_s
         self.comments: list[str] = []
         self.retry_ms: int | None = None
 
     def __iter__(self) -> Iterator[StreamEvent]:
         fields: dict[str, str] = {}
+        deadline_mono_s = time.monotonic() + self._timeout_s
         while line := self.response.readline():
+            if time.monotonic() > deadline_mono_s:  # Heartbeats would keep the socket's own deadline away for ever.
+                raise TimeoutError(f"no event within {self._timeout_s:g} s")
             name, _, value = line.decode().rstrip("\n").partition(":")
             value = value.removeprefix(" ")
             if not name and not value:
                 if "data" in fields:
                     yield StreamEvent(fields.get("event", "message"), fields.get("id"), fields["data"])
+                    deadline_mono_s = time.monotonic() + self._timeout_s
                 fields = {}
             elif not name:
                 self.comments.append(value)
@@ -113,7 +119,7 @@ class WebClient:
     def stream(self, path: str = "/stream", *, timeout_s: float = 10, **headers: str) -> EventStream:
         """Open the stream as a super_admin; every read ends within `timeout_s`."""
         request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
-        return EventStream(urllib.request.urlopen(request, timeout=timeout_s))
+        return EventStream(urllib.request.urlopen(request, timeout=timeout_s), timeout_s)
 
     def bearer(self, role: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}

@@ -32,7 +32,7 @@ _POSTGRES_OPTIONS = {
 SQLITE_LOCK_S = 0.8
 """How long a writer may hold the file before it counts as a time-out."""
 
-ANSWER_S = 3.0
+ANSWER_S = 2.0
 """How long PostgreSQL may take to answer. Then the connection is given up: one that a proxy keeps open though nobody is
 behind it any more would be waited on for ever."""
 

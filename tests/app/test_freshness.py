@@ -70,7 +70,7 @@ def test_what_answers_one_host_and_not_another_is_degraded(freshness):
     assert freshness.services() == {"database": Status.DEGRADED, "worker": Status.OFFLINE}
 
 
-def test_a_host_known_by_name_only_is_listed_without_services_and_never_in_the_way_of_its_sample(freshness):
+def test_a_host_known_by_name_only_is_listed_without_services_and_never_in_the_way_of_its_sample(freshness, clock):
     freshness.know("web-1", age_s=600)
     assert freshness.hosts() == [{"host": "web-1", "age_s": 600.0, "is_fresh": False, "services": {}}]
     assert freshness.newest("web-1") is None
@@ -81,6 +81,8 @@ def test_a_host_known_by_name_only_is_listed_without_services_and_never_in_the_w
     assert freshness.hosts() == [
         {"host": "web-1", "age_s": 1.0, "is_fresh": True, "services": {"database": Status.ONLINE}}
     ]
+    clock.now_s += 10
+    assert freshness.hosts()[0]["services"] == {"database": Status.UNKNOWN}
     freshness.drop("web-1")
     assert freshness.hosts() == []
 

@@ -4,8 +4,9 @@ from app import ring
 from app.ring import Frame, Resume, Ring
 
 
-def filled(*ids):
+def filled(*ids, floor="1-0"):
     frames = Ring()
+    frames.begin(floor)
     for entry_id in ids:
         frames.append(Frame(entry_id, "web-1", entry_id.encode()))
     return frames
@@ -29,7 +30,11 @@ def test_a_cursor_between_two_frames_resumes_at_the_next():
 
 
 def test_a_cursor_older_than_what_is_held_is_told_to_reset():
-    assert ids_after(filled("5-0", "6-0"), "4-9") is Resume.RESET
+    assert ids_after(filled("5-0", "6-0", floor="4-0"), "3-9") is Resume.RESET
+
+
+def test_a_cursor_before_the_first_frame_resumes_where_nothing_can_be_missing():
+    assert ids_after(filled("5-0", "6-0", floor="4-0"), "4-0") == ["5-0", "6-0"]
 
 
 def test_a_cursor_of_another_stream_is_told_to_reset():
@@ -40,8 +45,8 @@ def test_a_cursor_of_another_stream_is_told_to_reset():
 def test_the_oldest_frame_gives_way_when_the_ring_is_full(monkeypatch):
     frames = filled(*(f"{number}-0" for number in range(1, ring.CAPACITY + 2)))
 
-    assert ids_after(frames, "1-0") is Resume.RESET
-    assert len(ids_after(frames, "2-0")) == ring.CAPACITY - 1
+    assert ids_after(frames, "0-9") is Resume.RESET
+    assert len(ids_after(frames, "1-0")) == ring.CAPACITY
 
 
 def test_one_hosts_frames_can_be_had_without_the_others():

@@ -184,8 +184,13 @@ BACKLOG = Fault(
 FAULTS = (
     KILLED,
     PAUSED,
-    *([Fault(name="Collector: killed by the kernel for want of memory (cgroup)", strike=run_out_of_memory, shows=None,
-             stops_samples=True)] if can_make_cgroups() else []),
+    Fault(
+        name="Collector: killed by the kernel for want of memory (cgroup)",
+        strike=run_out_of_memory,
+        shows=None,
+        stops_samples=True,
+        obstacle="" if can_make_cgroups() else "needs root and a memory cgroup v1",
+    ),
     STUCK,
     BACKLOG,
-)  # fmt: skip
+)

@@ -79,6 +79,8 @@ class Fault:
     check: Callable[[Ward, "Row", Sequence["Point"]], object] = lambda *_: None
     """The same at the end, of what has reached the viewer."""
     note: str = ""
+    obstacle: str = ""
+    """Why it cannot be tried on this machine; the table says so."""
 
 
 @dataclass(kw_only=True)

@@ -98,7 +98,9 @@ FAULTS = (
     Fault(
         name="Web: its worker process killed (`kill -9`)",
         strike=lambda ward: ward.process("web").children()[0].kill(),
-        shows=lost,
+        shows=None,
+        lasts_s=3,
+        note="back within a second or two; requests wait that long",
     ),
     _cut_off(signal.SIGKILL, "`kill -9`"),
     TERMINATED,

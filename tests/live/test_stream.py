@@ -53,7 +53,8 @@ def test_the_stream_opens_before_there_is_any_sample(redis_url):
         hello = stream.next("hello").json
 
     assert (hello["version"], hello["interval_s"], hello["age_s"]) == ("1.7.0", 3.0, None)
-    assert (stream.retry_ms, stream.comments) == (2000, ["zapvoice-monitor"])
+    assert stream.comments == ["zapvoice-monitor"]
+    assert 1000 <= stream.retry_ms <= 4000
     headers = stream.response.headers
     assert headers["Content-Type"].startswith("text/event-stream")
     assert (headers["X-Accel-Buffering"], headers["Cache-Control"]) == ("no", "no-cache, no-transform")
@@ -219,7 +220,7 @@ def test_an_http_1_0_client_gets_the_stream_without_chunks(web, store):
         while b"system_stats" not in received or not received.endswith(b"\n\n"):
             received += connection.recv(65536)
 
-    assert received.split(b"\r\n\r\n", 1)[1].startswith(b"retry: 2000\n")
+    assert received.split(b"\r\n\r\n", 1)[1].startswith(b"retry: ")
     assert b"data: " + sample.to_json() + b"\n\n" in received
 
 
@@ -237,6 +238,7 @@ def test_a_server_that_ends_says_goodbye_and_when_to_come_back(redis_url):
 def test_an_open_stream_survives_a_redis_that_is_killed_and_loses_its_data():
     with RedisServer() as redis_server, WebServer(redis_server.url) as web:
         store = LiveStore(redis_client(redis_server.url))
+        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
         with web.stream(timeout_s=15) as stream:
             stream.next("hello")
             store.append(next_sample())
