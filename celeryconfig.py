@@ -1,6 +1,7 @@
 """Celery's own keys, for beat and for the collector. The jobs stand in `collector.tasks`."""
 
 from broker_url import kombu_url
+from collector.slots import Slots
 from settings import load_settings
 
 _settings = load_settings()
@@ -51,9 +52,7 @@ beat_max_loop_interval = _settings.sample_interval_s
 beat_schedule = {
     "sample": {
         "task": "collector.sample",
-        "schedule": _settings.sample_interval_s,
-        # Deadlines on whole seconds: else each tick's lateness adds up and the ticks drift through their slots.
-        "relative": True,
+        "schedule": Slots(_settings.sample_interval_s),
         # What waited longer is not worth running: after an outage there is no burst of stale ticks.
         "options": {"queue": _queue, "expires": 3 * _settings.sample_interval_s},
     },

@@ -1,6 +1,7 @@
 """Reads the store, speaks HTTP. Of `collector` it sees only `collector.store`; it never imports Celery."""
 
 import time
+from functools import partial
 
 from flask import Flask
 
@@ -24,13 +25,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
-    hub = app.extensions["hub"] = Hub(feed, Freshness(interval_s, time.monotonic))
     limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
 
     errors.init_app(app)
     headers.init_app(app)
     session_s = settings.session_hours * 3600
     users = accounts.Accounts(make_engine(settings.database_url), session_s=session_s)
+    hub = Hub(feed, Freshness(interval_s, time.monotonic), partial(users.still_hold, role=accounts.Role.SUPER_ADMIN))
+    app.extensions["hub"] = hub
     auth.init_app(app, users, secure_cookies=settings.secure_cookies)
     cli.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))

@@ -8,7 +8,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +66,9 @@ class IssuedToken:
     revoked_at: float | None
 
 
+CREDENTIALS_A_QUERY = 500
+"""Databases limit a statement's parameters; SQLite took 999 for long."""
+
 _Credential = type[LoginSession] | type[Token]
 _PRINCIPAL = select(User.id, User.email, User.role)
 
@@ -111,8 +114,18 @@ class Accounts:
         """Replace the password and end every session. Raises: AccountError, UnacceptablePassword."""
         self._change_user(email, (LoginSession,), password_hash=self._passwords.hash(password))
 
+    def enable_user(self, email: str) -> None:
+        """Let a disabled user in again, by the old password and new tokens. Raises: AccountError."""
+        self._change_user(email, (), disabled_at=None)
+
     def disable_user(self, email: str) -> None:
-        """Shut a user out and end every session and token. Raises: AccountError when there is no such user."""
+        """Shut a user out and end every session and token.
+
+        Raises: AccountError when there is no such user, or when it is the last super_admin: nobody could mend that.
+        """
+        active = [user.email for user in self.list_users() if user.role is Role.SUPER_ADMIN and not user.disabled_at]
+        if active == [_canonical(email)]:
+            raise AccountError(f"{active[0]} is the last super_admin. Create another one first.")
         self._change_user(email, (LoginSession, Token), disabled_at=self._clock())
 
     def list_users(self) -> list[Account]:
@@ -145,6 +158,33 @@ class Accounts:
             LoginSession.expires_at > self._clock(),
         )
         return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(LoginSession).where(*valid))
+
+    def still_hold(self, credentials: Collection[str], role: Role) -> set[str]:
+        """Which of these credentials (`Principal.credential`) are still in force, for a user who still has the role."""
+        hashes = [credential.partition(":")[2] for credential in credentials]
+        allowed = (User.disabled_at.is_(None), User.role == role)
+        holding: set[str] = set()
+        with reading(self._engine) as connection:
+            for start in range(0, len(hashes), CREDENTIALS_A_QUERY):
+                some = hashes[start : start + CREDENTIALS_A_QUERY]
+                sessions = (
+                    select(LoginSession.token_hash)
+                    .join(User)
+                    .where(
+                        LoginSession.token_hash.in_(some),
+                        LoginSession.revoked_at.is_(None),
+                        LoginSession.expires_at > self._clock(),
+                        *allowed,
+                    )
+                )
+                tokens = (
+                    select(Token.token_hash)
+                    .join(User)
+                    .where(Token.token_hash.in_(some), Token.revoked_at.is_(None), *allowed)
+                )
+                holding.update(f"session:{found}" for found in connection.execute(sessions).scalars())
+                holding.update(f"token:{found}" for found in connection.execute(tokens).scalars())
+        return holding
 
     def close_session(self, token: str) -> None:
         """End a session; nothing happens when it is none."""
@@ -183,7 +223,7 @@ class Accounts:
         with reading(self._engine) as connection:
             return [IssuedToken(*row) for row in connection.execute(query)]
 
-    def _change_user(self, email: str, ended: tuple[_Credential, ...], **values: str | float) -> None:
+    def _change_user(self, email: str, ended: tuple[_Credential, ...], **values: str | float | None) -> None:
         known = User.email == _canonical(email)
         with writing(self._engine) as connection:
             if not connection.execute(update(User).where(known).values(values)).rowcount:

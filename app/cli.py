@@ -94,6 +94,14 @@ def set_password(email: str, password_stdin: bool, generate: bool) -> None:
     _show_made(password, generate)
 
 
+@users.command("enable")
+@click.argument("email")
+def enable_user(email: str) -> None:
+    """Let a disabled user in again."""
+    _accounts().enable_user(email)
+    click.echo(f"{email} may log in again, by the old password. Its tokens stay revoked.", err=True)
+
+
 @users.command("disable")
 @click.argument("email")
 def disable_user(email: str) -> None:

@@ -3,10 +3,13 @@
 Freshness is the only truth of "live": that a connection stands or a process runs proves nothing.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collector.store import keys
+from collector.store.live import CLOCK_SLACK_S
 from collector.store.model import Status
 
 STALE_AFTER_INTERVALS = 3
@@ -33,8 +36,12 @@ class Freshness:
         self._hosts: dict[str, _Seen] = {}
 
     def see(self, entry_id: str, wire: Mapping[str, Any], age_s: float) -> None:
-        """Note a host's newest sample, `age_s` old at this moment."""
-        self._hosts[str(wire["host"])] = _Seen(self._monotonic() - age_s, entry_id, wire)
+        """Note a host's newest sample, `age_s` old at this moment.
+
+        An age well below 0 says that the store's clock was set back. How old the sample is nobody knows then: stale.
+        """
+        known_age_s = age_s if age_s > -CLOCK_SLACK_S else math.inf
+        self._hosts[str(wire["host"])] = _Seen(self._monotonic() - known_age_s, entry_id, wire)
 
     def know(self, host: str, age_s: float) -> None:
         """Note a host that wrote last `age_s` ago, unless a sample of it is known."""
@@ -58,7 +65,7 @@ class Freshness:
         return [
             {
                 "host": host,
-                "age_s": round(self._age_s(seen), 1),
+                "age_s": round(min(self._age_s(seen), float(keys.HOST_RETENTION_S)), 1),
                 "is_fresh": self._is_fresh(seen),
                 "services": _services(seen) if self._is_fresh(seen) else dict.fromkeys(_services(seen), Status.UNKNOWN),
             }
@@ -68,7 +75,7 @@ class Freshness:
     def age_s(self) -> float | None:
         """Age of the newest sample of all hosts (s), None before the first."""
         ages = [self._age_s(seen) for seen in self._hosts.values()]
-        return min(ages) if ages else None
+        return min(*ages, float(keys.HOST_RETENTION_S)) if ages else None
 
     def count_fresh(self) -> tuple[int, int]:
         """How many hosts are not silent, and how many there are."""
@@ -86,7 +93,8 @@ class Freshness:
         return {name: merge(statuses) for name, statuses in seen_by.items()}
 
     def _is_fresh(self, seen: _Seen) -> bool:
-        return self._age_s(seen) <= self._stale_after_s
+        # A host known by name only is not: nothing that it said is known.
+        return seen.wire is not None and self._age_s(seen) <= self._stale_after_s
 
     def _age_s(self, seen: _Seen) -> float:
         return max(0.0, self._monotonic() - seen.taken_mono_s)

@@ -7,7 +7,7 @@ each viewer. It never ends: when Redis is gone it tries again, and then goes on 
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gevent
@@ -16,7 +16,7 @@ from gevent.event import Event as Signal
 from app import sse
 from app.freshness import Freshness
 from app.ring import CAPACITY, Frame, Resume, Ring
-from app.viewer import Viewer
+from app.viewer import PENDING_BYTES, Viewer
 from collector.store import keys
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.live import Entry, LiveStore
@@ -33,6 +33,9 @@ RETRY_S = (0.2, 1.0)
 HEARTBEAT_S = 10.0
 """Silence after which a comment is sent. Proxies end connections that are quiet for 60 s, some for 30 s."""
 
+ACCESS_CHECK_S = 3.0
+"""How often it is asked whether the viewers' credentials still hold: no stream outlives its login by more."""
+
 VIEWERS_A_TURN = 250
 """Viewers served before other greenlets get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
 
@@ -42,19 +45,26 @@ RECONNECT_MS = (1000, 8000)
 FILL_PATIENCE_S = 2.0
 """How long a viewer who comes before the past has been read waits for it: longer than that takes."""
 
+REPLAY_BYTES = PENDING_BYTES // 2
+"""Longest replay: what is pending besides must have room."""
+
 _RESET = sse.Event({}, type="reset").encode()
 
 
 class Hub:
     """The open streams of this process and what they are fed from."""
 
-    def __init__(self, store: LiveStore, freshness: Freshness) -> None:
+    def __init__(
+        self, store: LiveStore, freshness: Freshness, still_hold: Callable[[Collection[str]], Collection[str]]
+    ) -> None:
+        """`still_hold` tells which of the viewers' credentials are in force, or raises StoreUnavailable."""
         self.freshness = freshness
         self.skipped_entries = 0
         """Entries that were not samples of ours."""
         self.is_connected = False
         """Whether Redis answered the reader's last question."""
         self._store = store
+        self._still_hold = still_hold
         self._ring = Ring()
         self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
@@ -66,6 +76,7 @@ class Hub:
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
         gevent.spawn(self._read_for_ever)
+        gevent.spawn(self._check_access, is_alive)
         gevent.spawn(self._keep_house, is_alive)
 
     def wait_for_past(self) -> None:
@@ -92,10 +103,10 @@ class Hub:
         Replay and registration are one step of the gevent loop, so that no event is lost or doubled between them.
         """
         missed = self._ring.after(cursor, viewer.host) if cursor is not None else []
-        if missed is Resume.RESET:
-            viewer.send(_RESET)
-        else:
-            viewer.send(b"".join(frame.data for frame in missed))
+        replay = b"" if missed is Resume.RESET else b"".join(frame.data for frame in missed)
+        # More than a viewer may lag by is cheaper fetched anew, as history.
+        is_reset = missed is Resume.RESET or len(replay) > REPLAY_BYTES
+        viewer.send(_RESET if is_reset else replay)
         viewer.send(self._hosts_frame)
         self._viewers[viewer] = None
 
@@ -112,7 +123,12 @@ class Hub:
                 if self.is_connected:
                     logger.warning("the store is unavailable: %s", exc)
                 self.is_connected = False
-                gevent.sleep(random.uniform(*RETRY_S))  # noqa: S311  spreading, not secrecy
+            except Exception:
+                # The reader must not end: viewers would get heartbeats and nothing else. The entry that did it is
+                # passed over, since its id was noted before it was looked into.
+                logger.exception("the reader stumbled")
+                self.is_connected = False
+            gevent.sleep(random.uniform(*RETRY_S))  # noqa: S311  spreading, not secrecy
 
     def _catch_up(self) -> None:
         """Read what is there already, each entry with its age by Redis' clock.
@@ -124,15 +140,15 @@ class Hub:
             self._begin_anew()
         now_s = self._store.now_s()
         self._store_lead_s = now_s - time.monotonic()
-        for host in self._store.hosts():
-            self.freshness.know(host.host, host.age_s)
         is_beginning = self._last_id == keys.NO_ID
         entries = self._store.newest(CAPACITY) if is_beginning else []
         if is_beginning:
             self._ring.begin(_floor(entries, now_s))
         while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
-            self._take(entries, lambda entry: max(0.0, now_s - keys.id_seconds(entry.id)), is_news=not is_beginning)
+            self._take(entries, lambda entry: now_s - keys.id_seconds(entry.id), is_news=not is_beginning)
             entries = []
+        for host in self._store.hosts():
+            self.freshness.know(host.host, host.age_s)
         if is_beginning:
             self._send_to_all(_RESET)
         self._is_filled.set()
@@ -148,6 +164,8 @@ class Hub:
             entries = self._store.follow(self._last_id, block_ms=BLOCK_MS)
             if time.monotonic() - asked_mono_s > BLOCK_MS / 1000 + 1:
                 return
+            if not entries and self._store.last_id() != self._last_id:
+                return  # Quiet, and not because nothing was written: the stream has begun anew.
             if entries:
                 self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)
@@ -193,6 +211,22 @@ class Hub:
         if known != self._hosts_known:
             self._hosts_known = known
             self._send_to_all(self._hosts_frame)
+
+    def _check_access(self, is_alive: Callable[[], bool]) -> None:
+        """End the streams of those who were let in but would not be now. One question for all, not one a viewer."""
+        while is_alive():
+            gevent.sleep(ACCESS_CHECK_S)
+            credentials = {viewer.credential for viewer in self._viewers}
+            if not credentials:
+                continue
+            try:
+                holding = self._still_hold(credentials)
+            except StoreUnavailable as exc:
+                logger.warning("access could not be checked: %s", exc)
+                continue
+            for viewer in list(self._viewers):
+                if viewer.credential in credentials and viewer.credential not in holding:
+                    viewer.finish(sse.Event({"reason": "revoked"}, type="bye").encode())
 
     def _keep_house(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():

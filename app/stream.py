@@ -56,9 +56,10 @@ class SampleStream(ServerSentEventsBlueprint):
         The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
         request context and no database connection is held while the stream is open.
         """
-        cursor = _cursor()
+        cursor, principal = _cursor(), current_principal()
         viewer = Viewer(
-            str(current_principal().user_id),
+            str(principal.user_id),
+            principal.credential,
             request.environ.get("gunicorn.socket"),
             is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
             host=request.args.get("host") or None,

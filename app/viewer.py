@@ -29,11 +29,14 @@ class Viewer:
     `frames`. Everything is done within one gevent loop and nothing between a check and its write yields, so no lock.
     """
 
-    def __init__(self, user: str, client: socket.socket | None, *, is_chunked: bool, host: str | None = None) -> None:
-        """`client`: the connection's socket, None where the server does not show it; `is_chunked`: HTTP/1.1;
-        `host`: whose samples it wants, None for all.
+    def __init__(
+        self, user: str, credential: str, client: socket.socket | None, *, is_chunked: bool, host: str | None = None
+    ) -> None:
+        """`credential`: what let it in, and may be taken away; `client`: the connection's socket, None where the server
+        does not show it; `is_chunked`: HTTP/1.1; `host`: whose samples it wants, None for all.
         """
         self.user = user
+        self.credential = credential
         self.host = host
         self.sent_mono_s = time.monotonic()
         """When it was last sent anything."""
@@ -72,7 +75,8 @@ class Viewer:
         self.sent_mono_s = time.monotonic()
         if self._socket is not None:
             data = chunk(data) if self._is_chunked else data
-            if not self._is_flushing:
+            # What is pending goes first: an event that overtakes it would land inside an unfinished chunk.
+            if not self._is_flushing and not self._pending:
                 data = self._write(self._socket, data)
         if data:
             self._keep(data)

@@ -4,6 +4,7 @@ A sample is written by one idempotent script, so a second beat, a redelivered ti
 point. Every command has a deadline. The ids are Redis' own (`*`), which stay increasing over clock jumps.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -26,6 +27,9 @@ R = TypeVar("R")
 COMMAND_TIMEOUT_S = 1.0
 """Deadline of one command. A healthy Redis answers in well under a millisecond."""
 
+CLOCK_SLACK_S = 1.0
+"""How far an entry may seem to be of the future: ids are stamped and the clock is read one after the other."""
+
 PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
 
@@ -33,9 +37,11 @@ _APPEND = """
 if not redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[3]) then return false end
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+local oldest_ms = now_ms - ARGV[4] * 1000
+local id = redis.call('XADD', KEYS[1], 'MINID', '~', oldest_ms, '*', 'host', ARGV[1], 'sample', ARGV[2])
 redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - ARGV[5] * 1000)
-return redis.call('XADD', KEYS[1], 'MINID', '~', now_ms - ARGV[4] * 1000, '*', 'host', ARGV[1], 'sample', ARGV[2])
+return id
 """
 _REPORT = """
 local now = redis.call('TIME')
@@ -205,7 +211,9 @@ class LiveStore:
         now_s = self.now_s()
         rows = cast(list[tuple[bytes, float]], self._redis.zrange(keys.HOSTS, 0, -1, withscores=True))
         hosts = (
-            Host(name.decode("utf-8", "replace"), at_ms / 1000, max(0.0, now_s - at_ms / 1000)) for name, at_ms in rows
+            Host(name.decode("utf-8", "replace"), at_ms / 1000, _age_s(now_s - at_ms / 1000))
+            for name, at_ms in rows
+            if math.isfinite(at_ms)
         )
         return sorted(hosts, key=lambda host: host.host)
 
@@ -234,3 +242,8 @@ def _parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
     if not at_ms.isdigit():
         return None
     return Report(name.decode("utf-8", "replace"), max(0.0, (now_ms - int(at_ms)) / 1000), body)
+
+
+def _age_s(age_s: float) -> float:
+    """A time that has not come yet says that Redis' clock was set back; how old the entry is nobody knows: very."""
+    return max(0.0, age_s) if age_s > -CLOCK_SLACK_S else keys.HOST_RETENTION_S

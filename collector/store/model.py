@@ -216,17 +216,23 @@ def parse_wire(data: bytes) -> dict[str, Any]:
     Raises: BadEntry when it is not one.
     """
     try:
-        wire = json.loads(data)
-    except ValueError as exc:
+        # Decoded here: json.loads would also take UTF-16 and lone surrogates, which cannot be sent on.
+        wire = json.loads(data.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
         raise BadEntry("not JSON") from exc
     if not isinstance(wire, dict) or wire.get("v") != SCHEMA_VERSION:
         raise BadEntry(f"not a sample of version {SCHEMA_VERSION}")
-    if not isinstance(wire.get("host"), str) or not isinstance(wire.get("at"), int | float):
+    at = wire.get("at")
+    if not isinstance(wire.get("host"), str) or isinstance(at, bool) or not isinstance(at, int | float):
         raise BadEntry("host or at missing")
     services = wire.get("services")
     if not isinstance(services, dict) or not all(isinstance(word, str) for word in services.values()):
         raise BadEntry("services missing")
     return wire
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _figures(kind: type[F], values: Any) -> F:

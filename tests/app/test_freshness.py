@@ -109,3 +109,18 @@ def test_the_worst_service_gives_the_verdict(statuses, verdict):
     assert judge(services, 2, 2) is verdict
     assert judge(services, 1, 2) is (Verdict.WARN if verdict is Verdict.PASS else verdict)
     assert judge(services, 0, 2) is Verdict.FAIL
+
+
+def test_a_sample_of_the_future_is_of_unknown_age_and_so_stale(freshness):
+    freshness.see("9-0", wire("web-1", database="online"), age_s=-3600)
+
+    assert freshness.count_fresh() == (0, 1)
+    assert freshness.hosts()[0]["age_s"] == 7 * 86_400
+    freshness.see("9-0", wire("web-1", database="online"), age_s=-0.5)
+    assert freshness.count_fresh() == (1, 1)
+
+
+def test_a_host_known_by_name_only_is_not_fresh_however_lately_it_wrote(freshness):
+    freshness.know("web-1", age_s=1)
+
+    assert freshness.count_fresh() == (0, 1)

@@ -7,6 +7,7 @@ import pytest
 from celery import Celery
 
 from collector.scheduler import PunctualScheduler
+from collector.slots import Slots
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -14,30 +15,41 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 class Bench(PunctualScheduler):
     """Counts what it sends, or cannot send it."""
 
-    def __init__(self):
-        self.sent = 0
+    def __init__(self, clock=NOON):
+        self.sent = []
         self.is_broken = False
-        self.clock = NOON
+        self.clock = clock
         app = Celery("bench", broker="memory://", set_as_current=False)
         app.now = lambda: self.clock
-        app.conf.beat_schedule = {"sample": {"task": "sample", "schedule": 3.0, "relative": True}}
+        app.conf.beat_schedule = {"sample": {"task": "sample", "schedule": Slots(3)}}
         super().__init__(app, max_interval=3)
 
     def send_task(self, *_args, **_options):
         if self.is_broken:
             raise ConnectionRefusedError
-        self.sent += 1
+        self.sent.append(self.clock)
 
     def run_for(self, seconds):
         """What beat's loop does, with a clock that goes on only while it sleeps. Returns how often it sent."""
-        before, end = self.sent, self.clock + timedelta(seconds=seconds)
+        before, end = len(self.sent), self.clock + timedelta(seconds=seconds)
         while self.clock < end:
             self.clock += timedelta(seconds=self.tick() or 0)
-        return self.sent - before
+        return len(self.sent) - before
 
 
 def test_a_tick_is_sent_every_three_seconds():
     assert Bench().run_for(30) == 10
+
+
+@pytest.mark.parametrize("late_s", [0, 0.001, 1.5, 2.9])
+def test_the_first_tick_is_sent_at_once_and_all_others_at_the_beginning_of_a_slot(late_s):
+    started = NOON + timedelta(seconds=late_s)
+    bench = Bench(started)
+    bench.run_for(30)
+
+    first, *others = bench.sent
+    assert first == started
+    assert others == [NOON + timedelta(seconds=3 * number) for number in range(1, len(others) + 1)]
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1), timedelta(seconds=-5)])

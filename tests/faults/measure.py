@@ -1,59 +1,20 @@
-"""What a fault looks like from outside: two observers, one procedure, one row of the table.
-
-A machine asks `/healthz`. A viewer holds the stream as the page does: it folds hello, samples and hosts into an age and
-the services' words by the rules of static/js/state.js, and when the stream is lost it returns by those of feed.js.
-"""
+"""One procedure for every fault, and one row of the table that comes of it."""
 
 import itertools
 import json
-import math
 import random
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPException
-from typing import Any, NamedTuple
 
 from tests.faults.ward import HOST, Ward
+from tests.faults.watch import RESOLUTION_S, Observation, Point, Sign, View, silence
 from tests.process import wait_until
 
 DETECT_BAR_S = 9.0
 RECOVER_BAR_S = 10.0
-RESOLUTION_S = 0.1
-"""How often the observers look, and so how far a measured time may be off."""
-
 GIVE_UP_S = 60.0
 """How long a recovery is waited for before the row says that there was none."""
-
-SERVICES = ("database", "worker", "rabbitmq")
-
-
-class View(NamedTuple):
-    """What is told at one moment: `state` is pass, warn, fail or down of `/healthz`; live, delayed, stale, offline
-    or empty of the page."""
-
-    state: str
-    services: Mapping[str, str]
-
-    @property
-    def is_well(self) -> bool:
-        """Whether everything is said to be in order."""
-        return self.state in ("pass", "live") and {*self.services.values()} == {"online"}
-
-
-Sign = Callable[[View], bool]
-"""Whether a view tells of the fault."""
-
-
-def silence(view: View) -> bool:
-    """No sample has come for three intervals, or the server itself is gone, and that is what is said."""
-    return view.state in ("fail", "down", "stale", "offline", "empty")
-
-
-def service(name: str, *words: str) -> Sign:
-    """The service is no longer said to be online, but one of `words`."""
-    return lambda view: view.services.get(name) in words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,133 +62,6 @@ class Row:
     """What else was measured."""
 
 
-class Point(NamedTuple):
-    """A sample as it reached the viewer."""
-
-    mono_s: float
-    id_s: float
-    id: str
-    slot: int
-
-
-class Viewer:
-    """A page without a browser. Runs in a thread until stopped."""
-
-    def __init__(self, ward: Ward) -> None:
-        self._ward = ward
-        self._is_open = self._was_open = False
-        self._interval_s = ward.interval_s
-        self._lead_s: float | None = None
-        self._heard_at: float | None = None
-        self._services: Mapping[str, str] = {}
-        self._cursor: str | None = None
-        self._stopping = threading.Event()
-        self.points: list[Point] = []
-        self.resets = 0
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def view(self) -> View:
-        """What the page says now."""
-        if not self._is_open:
-            return View("offline", self._services)
-        if self._lead_s is None or self._heard_at is None:
-            return View("empty", self._services)
-        intervals = (self._lead_s + time.monotonic() - self._heard_at) / self._interval_s
-        return View("stale" if intervals > 3 else "delayed" if intervals > 2 else "live", self._services)
-
-    def stop(self) -> None:
-        """Leave, at the next event or time-out."""
-        self._stopping.set()
-
-    def _run(self) -> None:
-        attempt = 0
-        while not self._stopping.is_set():
-            try:
-                self._follow()
-                attempt = 0
-            except (OSError, HTTPException, AssertionError):
-                attempt = 0 if self._was_open else attempt + 1
-            self._is_open = self._was_open = False
-            # backoff.js: the ceiling doubles from 2 s to 30 s, the delay falls anywhere between 1 s and it.
-            self._stopping.wait(1 + random.random() * (min(30.0, 2.0 ** (attempt + 1)) - 1))
-
-    def _follow(self) -> None:
-        path = "/stream" if self._cursor is None else f"/stream?after={self._cursor}"
-        with self._ward.stream(path, timeout_s=20) as stream:
-            for event in stream:
-                if self._stopping.is_set() or event.type == "bye":
-                    return
-                self._fold(event.type, event.id, event.json)
-
-    def _fold(self, kind: str, entry_id: str | None, data: Any) -> None:
-        self._is_open = self._was_open = True
-        now_mono_s = time.monotonic()
-        match kind:
-            case "hello":
-                self._lead_s, self._interval_s = data["now"] - now_mono_s, data["interval_s"]
-            case "hosts":
-                known = [row for row in data["hosts"] if row["host"] == HOST]
-                for row in known:
-                    if self._lead_s is not None and row["age_s"] is not None:
-                        self._heard_at = self._lead_s + now_mono_s - row["age_s"]
-                    self._services = row["services"] or self._services
-            case "system_stats" if entry_id and data["host"] == HOST:
-                self._cursor = entry_id
-                self._services = data["services"]
-                id_s = int(entry_id.partition("-")[0]) / 1000
-                if self._lead_s is None:
-                    self._lead_s = id_s - now_mono_s
-                self._heard_at = min(id_s, self._lead_s + now_mono_s)
-                self.points.append(Point(now_mono_s, id_s, entry_id, data["slot"]))
-            case "reset":
-                self._cursor = None
-                self.resets += 1
-
-
-class Observation:
-    """Both views from now on, noted whenever one changes."""
-
-    def __init__(self, ward: Ward) -> None:
-        self._ward = ward
-        self.viewer = Viewer(ward)
-        self._stopping = threading.Event()
-        self.health: list[tuple[float, View]] = []
-        self.page: list[tuple[float, View]] = []
-        self._threads = [
-            threading.Thread(target=self._watch, args=(trace, look), daemon=True)
-            for trace, look in ((self.health, self._ask_health), (self.page, self.viewer.view))
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    def is_well(self) -> bool:
-        """Whether both say so now."""
-        return all(trace and trace[-1][1].is_well for trace in (self.health, self.page))
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopping.set()
-        self.viewer.stop()
-        for thread in self._threads:
-            thread.join(5)
-
-    def _watch(self, trace: list[tuple[float, View]], look: Callable[[], View]) -> None:
-        while not self._stopping.is_set():
-            asked_mono_s = time.monotonic()
-            view = look()
-            if not trace or trace[-1][1] != view:
-                trace.append((asked_mono_s, view))
-            self._stopping.wait(RESOLUTION_S)
-
-    def _ask_health(self) -> View:
-        try:
-            body = json.loads(self._ward.get("/healthz", role=None).body)
-        except (OSError, HTTPException, ValueError):
-            return View("down", {})
-        return View(body["status"], body["services"])
-
-
 def measure(ward: Ward, fault: Fault) -> Row:
     """Cause the fault at a random moment between two samples, end it, and watch until all is well again."""
     row = Row(fault=fault, notes=[fault.note] if fault.note else [])
@@ -273,7 +107,7 @@ def _await_recovery(watch: Observation, ward: Ward, cause_gone: float) -> None:
     settle_s = 2.2 * ward.interval_s
     while time.monotonic() < end:
         points = [point for point in watch.viewer.points if point.mono_s > cause_gone]
-        since = max((trace[-1][0] for trace in (watch.health, watch.page)), default=math.inf)
+        since = max(trace[-1][0] for trace in (watch.health, watch.page))
         if watch.is_well() and points and time.monotonic() - max(since, points[0].mono_s) > settle_s:
             return
         time.sleep(RESOLUTION_S)
@@ -308,10 +142,9 @@ def _hold_to_bars(row: Row, watch: Observation, struck: float, ward: Ward) -> No
                 row.faults.append(f"not seen in {where}")
             elif seen_s > DETECT_BAR_S + RESOLUTION_S:
                 row.faults.append(f"seen late in {where}")
-    if fault.must_stay_well and any(
-        at >= struck and not view.is_well for trace in (watch.health, watch.page) for at, view in trace
-    ):
-        row.faults.append("something was said to be wrong")
+    if fault.must_stay_well:
+        said = [view for trace in (watch.health, watch.page) for at, view in trace if at >= struck and not view.is_well]
+        row.faults.extend(f"said: {view.state} {dict(view.services)}" for view in said)
     if row.recover_s is None:
         row.faults.append(f"not well after {GIVE_UP_S:.0f} s")
     elif row.recover_s > RECOVER_BAR_S + RESOLUTION_S:

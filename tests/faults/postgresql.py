@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from tests.faults.measure import Fault, Row, Sign, service
+from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward
+from tests.faults.watch import Sign, service
 from tests.stack import EMAIL
 from tests.web import PASSWORD
 

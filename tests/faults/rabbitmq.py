@@ -1,7 +1,8 @@
 """The watched RabbitMQ as the patient: it must show, and never delay or cost a sample."""
 
-from tests.faults.measure import Fault, Sign, service
+from tests.faults.measure import Fault
 from tests.faults.ward import QUEUE, Ward
+from tests.faults.watch import Sign, service
 
 OFFLINE: Sign = service("rabbitmq", "offline")
 

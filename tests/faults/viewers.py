@@ -16,8 +16,9 @@ from collections.abc import Sequence
 import psutil
 
 from tests.builders import make_queue, make_sample
-from tests.faults.measure import Fault, Point, Row
+from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward
+from tests.faults.watch import Point
 from tests.process import wait_until
 
 STUCK, SLOW, VANISHED = 80, 60, 60

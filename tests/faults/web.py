@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from collector.store.live import Entry
 from tests.faults.crowd import COUNT, Crowd
-from tests.faults.measure import Fault, Point, Row, View
+from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward
+from tests.faults.watch import Point, View
 from tests.process import wait_until
 
 ALL_BACK_BAR_S = 35.0

@@ -356,3 +356,61 @@ def test_a_quiet_stream_carries_a_heartbeat_within_fifteen_seconds(redis_url):
             pass
 
     assert 8 < time.monotonic() - started_s < 15
+
+
+def test_a_stream_ends_when_its_token_is_revoked_and_no_other_does(redis_url):
+    with WebServer(redis_url) as web, web.stream() as kept:
+        kept.next("hosts")
+        token_id, token = web.accounts.create_token("admin@example.org")
+        web.tokens["super_admin"], first = token, web.tokens["super_admin"]
+        with web.stream() as revoked:
+            revoked.next("hosts")
+            web.accounts.revoke_token(token_id)
+
+            assert revoked.next("bye").json == {"reason": "revoked"}
+            assert list(revoked) == []
+        web.tokens["super_admin"] = first
+        with redis_client(redis_url) as client:
+            written = LiveStore(client).append(next_sample())
+        assert kept.next("system_stats").id == written
+
+
+@pytest.mark.parametrize("poison", [b"[" * 200_000, '{"v":1}'.encode("utf-16"), b'{"v":1,"host":"\xed\xa0\x80"}'])
+def test_the_reader_outlives_whatever_is_written_into_the_stream(web, store, client, poison):
+    with web.stream() as stream:
+        stream.next("hosts")
+        client.xadd(keys.SAMPLES, {"host": "x", "sample": poison})
+        good = store.append(next_sample())
+
+        assert stream.next("system_stats").id == good
+    assert web.get("/readyz", role=None).status == 200
+    assert web.get("/monitor").status == 200
+
+
+def test_who_missed_more_than_can_be_replayed_is_told_to_reset_and_goes_on(web, store):
+    queues = tuple(make_queue(name=f"queue-{number}") for number in range(500))
+    with web.stream() as stream:
+        stream.next("hosts")
+        first = store.append(next_sample(queues=queues))
+        for _ in range(10):
+            written = store.append(next_sample(queues=queues))
+            while stream.next("system_stats").id != written:
+                pass
+
+    with web.stream(f"/stream?after={first}") as stream:
+        assert stream.next("reset").json == {}
+        live = store.append(next_sample())
+        assert stream.next("system_stats").id == live
+
+
+def test_a_stream_that_began_anew_with_smaller_ids_is_noticed(redis_url):
+    with redis_client(redis_url) as client, WebServer(redis_url) as web:
+        store = LiveStore(client)
+        future_ms = int((store.now_s() + 86_400) * 1000)
+        client.xadd(keys.SAMPLES, {"host": "web-1", "sample": make_sample().to_json()}, id=f"{future_ms}-0")
+        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
+        assert web.get("/healthz", role=None).status == 503
+        client.flushdb()
+        store.append(next_sample())
+
+        wait_until(lambda: web.get("/healthz", role=None).status == 200, 10)

@@ -55,9 +55,22 @@ def test_the_wire_is_one_ascii_line_whatever_the_names_hold():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\xff\xfe", b"[]", b"null", b'{"v":2}', b'{"v":1,"host":"a","at":"x","services":{}}',
-     b'{"v":1,"host":"a","at":1,"services":{"database":[]}}', b'{"v":1,"host":1,"at":1,"services":{}}'],
-)  # fmt: skip
+    [
+        b"",
+        b"[" * 200_000,
+        '{"v":1}'.encode("utf-16"),
+        b'{"v":1,"host":"\xed\xa0\x80","at":1,"services":{}}',
+        b'{"v":1,"host":"a","at":NaN,"services":{}}',
+        b'{"v":1,"host":"a","at":true,"services":{}}',
+        b"\xff\xfe",
+        b"[]",
+        b"null",
+        b'{"v":2}',
+        b'{"v":1,"host":"a","at":"x","services":{}}',
+        b'{"v":1,"host":"a","at":1,"services":{"database":[]}}',
+        b'{"v":1,"host":1,"at":1,"services":{}}',
+    ],
+)
 def test_what_is_not_a_sample_is_a_bad_entry(data):
     with pytest.raises(BadEntry):
         parse_wire(data)

@@ -1,0 +1,26 @@
+"""When a tick is due: once in every slot, at its beginning."""
+
+import math
+from datetime import datetime, timedelta
+
+from celery.schedules import schedule
+
+
+class Slots(schedule):
+    """A schedule whose entry is due when a slot has begun that it has not run in.
+
+    Slots are those of `Sample.slot`: floor(epoch seconds / length). A tick at the beginning of its slot may come late
+    by almost the whole length, held up by a restart or a slow link, and still be that slot's sample. Celery's own
+    schedule counts from whenever beat was started: a tick that falls near the end of its slot is late into the next
+    one, and the tick after it is taken for its double.
+    """
+
+    def __init__(self, length_s: float) -> None:
+        # Relative: after a run the wait is for the next beginning, not for a whole length.
+        super().__init__(length_s, relative=True)
+
+    def remaining_estimate(self, last_run_at: datetime) -> timedelta:
+        """The time until the slot after the one of `last_run_at` begins; negative when it has."""
+        length_s: float = self.seconds
+        due_s = (math.floor(last_run_at.timestamp() / length_s) + 1) * length_s
+        return timedelta(seconds=due_s - self.now().timestamp())

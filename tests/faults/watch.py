@@ -1,0 +1,172 @@
+"""What is told from outside while something is broken: to a machine by `/healthz`, to a viewer by the stream.
+
+The viewer is a page without a browser: it folds hello, samples and hosts into an age and the services' words by the
+rules of static/js/state.js, and when the stream is lost it returns by those of static/js/backoff.js.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any, NamedTuple
+
+from tests.faults.ward import HOST, Ward
+
+RESOLUTION_S = 0.1
+"""How often the observers look, and so how far a measured time may be off."""
+
+
+class View(NamedTuple):
+    """What is told at one moment: `state` is pass, warn, fail or down of `/healthz`; live, delayed, stale, offline
+    or empty of the page."""
+
+    state: str
+    services: Mapping[str, str]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether everything is said to be in order."""
+        return self.state in ("pass", "live") and {*self.services.values()} == {"online"}
+
+
+Sign = Callable[[View], bool]
+"""Whether a view tells of the fault."""
+
+
+def silence(view: View) -> bool:
+    """No sample has come for three intervals, or the server itself is gone, and that is what is said."""
+    return view.state in ("fail", "down", "stale", "offline", "empty")
+
+
+def service(name: str, *words: str) -> Sign:
+    """The service is no longer said to be online, but one of `words`."""
+    return lambda view: view.services.get(name) in words
+
+
+class Point(NamedTuple):
+    """A sample as it reached the viewer."""
+
+    mono_s: float
+    id_s: float
+    id: str
+    slot: int
+
+
+class Viewer:
+    """A page without a browser. Runs in a thread until stopped."""
+
+    def __init__(self, ward: Ward) -> None:
+        self._ward = ward
+        self._is_open = self._was_open = False
+        self._interval_s = ward.interval_s
+        self._lead_s: float | None = None
+        self._heard_at: float | None = None
+        self._services: Mapping[str, str] = {}
+        self._cursor: str | None = None
+        self._stopping = threading.Event()
+        self.points: list[Point] = []
+        self.resets = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def view(self) -> View:
+        """What the page says now."""
+        if not self._is_open:
+            return View("offline", self._services)
+        if self._lead_s is None or self._heard_at is None:
+            return View("empty", self._services)
+        intervals = (self._lead_s + time.monotonic() - self._heard_at) / self._interval_s
+        return View("stale" if intervals > 3 else "delayed" if intervals > 2 else "live", self._services)
+
+    def stop(self) -> None:
+        """Leave, at the next event or time-out."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stopping.is_set():
+            try:
+                self._follow()
+                attempt = 0
+            except (OSError, HTTPException, AssertionError):
+                attempt = 0 if self._was_open else attempt + 1
+            self._is_open = self._was_open = False
+            # backoff.js: the ceiling doubles from 2 s to 30 s, the delay falls anywhere between 1 s and it.
+            self._stopping.wait(1 + random.random() * (min(30.0, 2.0 ** (attempt + 1)) - 1))
+
+    def _follow(self) -> None:
+        path = "/stream" if self._cursor is None else f"/stream?after={self._cursor}"
+        with self._ward.stream(path, timeout_s=20) as stream:
+            for event in stream:
+                if self._stopping.is_set() or event.type == "bye":
+                    return
+                self._fold(event.type, event.id, event.json)
+
+    def _fold(self, kind: str, entry_id: str | None, data: Any) -> None:
+        self._is_open = self._was_open = True
+        now_mono_s = time.monotonic()
+        match kind:
+            case "hello":
+                self._lead_s, self._interval_s = data["now"] - now_mono_s, data["interval_s"]
+            case "hosts":
+                known = [row for row in data["hosts"] if row["host"] == HOST]
+                for row in known:
+                    if self._lead_s is not None and row["age_s"] is not None:
+                        self._heard_at = self._lead_s + now_mono_s - row["age_s"]
+                    self._services = row["services"] or self._services
+            case "system_stats" if entry_id and data["host"] == HOST:
+                self._cursor = entry_id
+                self._services = data["services"]
+                id_s = int(entry_id.partition("-")[0]) / 1000
+                if self._lead_s is None:
+                    self._lead_s = id_s - now_mono_s
+                self._heard_at = min(id_s, self._lead_s + now_mono_s)
+                self.points.append(Point(now_mono_s, id_s, entry_id, data["slot"]))
+            case "reset":
+                self._cursor = None
+                self.resets += 1
+
+
+class Observation:
+    """Both views from now on, noted whenever one changes."""
+
+    def __init__(self, ward: Ward) -> None:
+        self._ward = ward
+        self.viewer = Viewer(ward)
+        self._stopping = threading.Event()
+        self.health: list[tuple[float, View]] = []
+        self.page: list[tuple[float, View]] = []
+        self._threads = [
+            threading.Thread(target=self._watch, args=(trace, look), daemon=True)
+            for trace, look in ((self.health, self._ask_health), (self.page, self.viewer.view))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def is_well(self) -> bool:
+        """Whether both say so now."""
+        return all(trace and trace[-1][1].is_well for trace in (self.health, self.page))
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopping.set()
+        self.viewer.stop()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _watch(self, trace: list[tuple[float, View]], look: Callable[[], View]) -> None:
+        while not self._stopping.is_set():
+            asked_mono_s = time.monotonic()
+            view = look()
+            if not trace or trace[-1][1] != view:
+                trace.append((asked_mono_s, view))
+            self._stopping.wait(RESOLUTION_S)
+
+    def _ask_health(self) -> View:
+        try:
+            body = json.loads(self._ward.get("/healthz", role=None).body)
+        except (OSError, HTTPException, ValueError):
+            return View("down", {})
+        return View(body["status"], body["services"])
