@@ -13,7 +13,7 @@ broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # The default gives up after 100 tries, and the panel would stay dead.
 broker_transport_options = {
     # Without these a command on a dead connection waits for ever (kombu's default is no time-out).
-    "socket_timeout": 2,
+    "socket_timeout": 1,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 1,

@@ -111,6 +111,12 @@ PASSWORD = Form("at least 12 characters", _matching(r".{12,}"))
 LOG_LEVEL = Form("DEBUG, INFO, WARNING or ERROR", _matching("DEBUG|INFO|WARNING|ERROR"))
 
 
+def embedded_redis_url(above: Mapping[str, Any]) -> str:
+    """The Redis that `make run` has started in the data directory; where it has not, Redis' own default."""
+    socket_path = above.get("monitor_data_dir", ROOT) / "redis.sock"
+    return f"unix://{socket_path}?db=0" if socket_path.is_socket() else "redis://127.0.0.1:6379/0"
+
+
 def setting(form: Form, default: Any, text: str, *, unit: str = "", secret: bool = False) -> Any:
     """One row of the table. A callable default is called with the rows above it when the settings are loaded."""
     return field(metadata={"form": form, "default": default, "help": text, "unit": unit, "secret": secret})
@@ -133,7 +139,7 @@ class Settings:
     )
     redis_url: str = setting(
         REDIS_URL,
-        "redis://127.0.0.1:6379/0",
+        embedded_redis_url,
         "The panel's own Redis: samples, and the broker of its jobs.",
         secret=True,
     )
@@ -181,6 +187,11 @@ class Settings:
         secret=True,
     )
     session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time.", unit="h")
+    trusted_proxies: int = setting(
+        _integer(0, 9),
+        0,
+        "Proxies in front of the web process whose `X-Forwarded-For` is believed: 1 behind your nginx.",
+    )
     secure_cookies: bool = setting(
         BOOLEAN, False, "Set to true behind TLS: cookies are then sent over HTTPS only, under a `__Host-` name."
     )

@@ -4,6 +4,7 @@ import time
 from functools import partial
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import accounts, api, auth, cli, errors, headers, health, pages
 from app.database import make_engine
@@ -18,6 +19,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
     settings = settings or load_settings()
     app = Flask(__name__, static_folder="../static")
+    if settings.trusted_proxies:
+        # Without it every client has the proxy's address, and all of them share one allowance of logins.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.context_processor(lambda: {"version": VERSION})

@@ -151,7 +151,9 @@ def _explain_store(error: StoreUnavailable) -> Response:
     return response
 
 
-def _explain_csrf(_error: CSRFError) -> Response:
+def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
+    if request.endpoint == "auth.log_in":
+        return _render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
     return error_response(400, "csrf_failed", message)
 
@@ -186,7 +188,8 @@ def _close_session() -> None:
 
 
 def _render_login(error: str | None) -> str:
-    return render_template("login.html", error=error, next=_local_path(request.values.get("next")))
+    email = request.form.get("email", "")
+    return render_template("login.html", error=error, email=email, next=_local_path(request.values.get("next")))
 
 
 def _local_path(target: str | None) -> str:

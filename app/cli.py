@@ -106,6 +106,9 @@ def enable_user(email: str) -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Shut a user out and end every session and token of theirs."""
+    admins = {user.email for user in _accounts().list_users() if user.role is Role.SUPER_ADMIN and not user.disabled_at}
+    if admins == {email.strip().lower()}:
+        raise click.ClickException(f"{email} is the last super_admin: create another one first.")
     _accounts().disable_user(email)
     click.echo(f"Disabled {email}; every session and token has ended.", err=True)
 

@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from standalone.terminal import CannotStart, say
 
@@ -39,14 +40,14 @@ def install_pip(python: Path) -> None:
 
 def _fetch(project: str, name: str, hashes: set[str]) -> bytes:
     """The file `name` of `project` from the registry that pip would ask. Raises: CannotStart."""
-    index = (os.environ.get("PIP_INDEX_URL") or PYPI).rstrip("/")
+    index, authorization = _registry()
     page_url = f"{index}/{project}/"
     try:
-        page = _read(page_url).decode()
+        page = _read(page_url, authorization).decode()
         link = re.search(rf'href="([^"]*/{re.escape(name)}[^"]*)"', page)
         if link is None:
             raise CannotStart(f"Cannot fetch {name}: {index} does not have it.")
-        content = _read(urljoin(page_url, html.unescape(link[1])))
+        content = _read(urljoin(page_url, html.unescape(link[1])), authorization)
     except OSError as exc:  # urllib's errors are among these.
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
         raise CannotStart(f"Cannot fetch {name}: {index} does not answer ({reason}).") from exc
@@ -55,8 +56,17 @@ def _fetch(project: str, name: str, hashes: set[str]) -> bytes:
     return content
 
 
-def _read(url: str) -> bytes:
+def _registry() -> tuple[str, dict[str, str]]:
+    """The registry's address without the password it may hold, and the header that carries it instead."""
+    parts = urlsplit((os.environ.get("PIP_INDEX_URL") or PYPI).rstrip("/"))
+    credentials, _, server = parts.netloc.rpartition("@")
+    header = {"Authorization": f"Basic {b64encode(unquote(credentials).encode()).decode()}"} if credentials else {}
+    return parts._replace(netloc=server).geturl(), header
+
+
+def _read(url: str, headers: dict[str, str]) -> bytes:
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310  The user's registry.
     context = ssl.create_default_context(cafile=os.environ.get("PIP_CERT") or None)
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310  The user's registry.
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as answer:  # noqa: S310  The user's registry.
         content: bytes = answer.read()
     return content

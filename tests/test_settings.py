@@ -1,6 +1,7 @@
 """The table of settings: typed, frozen, its faults told all at once."""
 
 import dataclasses
+import socket
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,11 @@ def test_all_queues_stand_alone_and_a_management_url_is_http():
 
     assert [fault.split(" ")[0] for fault in caught.value.faults] == ["RABBITMQ_MANAGEMENT_URL", "WATCHED_QUEUES"]
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_redis_of_make_run_is_found_in_its_data_directory(tmp_path):
+    assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == "redis://127.0.0.1:6379/0"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "redis.sock"))
+
+        assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == f"unix://{tmp_path}/redis.sock?db=0"

@@ -66,7 +66,8 @@ function doubtAbout({ code, age_s, retry_s }, sample) {
 function findings(sample, busyTicks) {
   const found = [...serviceFindings(sample), ...queueFindings(sample), ...resourceFindings(sample, busyTicks)]
   const order = ['bad', 'warn', 'unknown']
-  return found.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+  const told = found.filter(({ code }, index) => code !== 'first_look' || found.findIndex((other) => other.code === code) === index)
+  return told.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
 }
 
 /** @param {Sample} sample @returns {Finding[]} */

@@ -117,3 +117,16 @@ def test_a_database_that_does_not_answer_is_said_in_a_line() -> None:
     assert done.exit_code == 1
     assert done.stderr.startswith("Error: The database does not answer")
     assert "topsecret" not in done.output
+
+
+def test_the_last_super_admin_cannot_be_disabled_and_a_disabled_user_can_come_back(accounts: Accounts) -> None:
+    refused = run(accounts, "users", "disable", EMAIL)
+    accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
+    disabled = run(accounts, "users", "disable", EMAIL)
+    shut_out = accounts.open_session(EMAIL, PASSWORD)
+    enabled = run(accounts, "users", "enable", EMAIL)
+
+    assert (refused.exit_code, disabled.exit_code, enabled.exit_code) == (1, 0, 0)
+    assert "is the last super_admin" in refused.output
+    assert shut_out is None
+    assert accounts.open_session(EMAIL, PASSWORD)

@@ -30,17 +30,12 @@ def find_python() -> Path:
     """The interpreter that stands for the image's: of this release, where there is one that every user may run."""
     own = Path(sys.executable).resolve()
     system = Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}")
-    return next((path for path in (own, system) if is_open_to_all(path) and has_pip(path)), own)
+    return next((path for path in (own, system) if is_open_to_all(path) and dockerfile.has_pip(path)), own)
 
 
 def is_open_to_all(path: Path) -> bool:
     """Whether every user may walk to the file."""
     return path.exists() and all(parent.stat().st_mode & 0o001 for parent in path.parents)
-
-
-def has_pip(python: Path) -> bool:
-    """Whether it brings pip, as the image's does and Debian's not always."""
-    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
 class Deployment:

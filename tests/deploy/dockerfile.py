@@ -5,6 +5,7 @@ through or from another stage, every RUN but those in which the base image itsel
 """
 
 import fnmatch
+import importlib.util
 import json
 import os
 import re
@@ -86,6 +87,20 @@ class Stage:
         return re.sub(r"(?<![\w.])/(?=(?:opt|srv|build|page)\b)", f"{self.root}/", text)
 
 
+def has_pip(python: Path) -> bool:
+    """Whether it brings pip, as the image's does and Debian's not always."""
+    return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+
+
+def lend_pip(directory: Path) -> Path:
+    """A directory with the pip of the tests' own environment and nothing else."""
+    spec = importlib.util.find_spec("pip")
+    assert spec is not None
+    assert spec.origin is not None
+    shutil.copytree(Path(spec.origin).parent, directory / "pip")
+    return directory
+
+
 class Replay:
     """Replays the steps below `directory`; `python` stands for the base image's interpreter."""
 
@@ -102,6 +117,7 @@ class Replay:
         base = directory / "bin"
         base.mkdir()
         (base / "python").symlink_to(python)
+        self._pip = {} if has_pip(python) else {"PYTHONPATH": str(lend_pip(directory / "lent"))}
         self._path = f"{base}:{os.environ['PATH']}"
 
     def run(self, steps: list[Step]) -> None:
@@ -134,7 +150,7 @@ class Replay:
         if CHANGES_THE_BASE_IMAGE.match(step.text):
             self.left_out.append(step)
             return
-        environ = {**os.environ, **stage.environ, "PATH": self._path}
+        environ = {**os.environ, **stage.environ, **self._pip, "PATH": self._path}
         subprocess.run(
             ["sh", "-ec", stage.here(step.text)], cwd=stage.path("."), env=environ, check=True, capture_output=True
         )
