@@ -6,7 +6,7 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, api, auth, cli, errors, headers, health, pages
+from app import accounts, api, auth, bodies, cli, errors, headers, health, pages
 from app.database import make_engine
 from app.freshness import Freshness
 from app.hub import BLOCK_MS, Hub
@@ -32,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
 
     errors.init_app(app)
+    bodies.init_app(app)
     headers.init_app(app)
     session_s = settings.session_hours * 3600
     users = accounts.Accounts(make_engine(settings.database_url), session_s=session_s)

@@ -20,13 +20,16 @@ from settings import VERSION, Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
+CLAIM_INTERVALS = 3.5
+"""How long a slot stays claimed: longer than a tick may be late, which expires after three intervals."""
+
 
 @shared_task(name="collector.sample")
 def sample() -> None:
     """Take one sample and write it. The next tick is the retry: a sample is worth nothing later."""
     _watchdog().feed()
     try:
-        _store().append(_monitor().sample())
+        _store().append(_monitor().sample(), claim_s=CLAIM_INTERVALS * load_settings().sample_interval_s)
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
 

@@ -3,7 +3,7 @@
 | key                          | type   | bounded by                                   |
 |------------------------------|--------|----------------------------------------------|
 | monitor:samples              | stream | MINID: entries older than `RETENTION_S` go   |
-| monitor:slot:<host>:<slot>   | string | expires after `SLOT_TTL_S`                   |
+| monitor:slot:<host>:<slot>   | string | expires after `CLAIM_S`                   |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 """
@@ -17,8 +17,9 @@ RETENTION_S = 3600
 HOST_RETENTION_S = 7 * 86_400
 """How long a silent host stays on the list, in seconds, unless it is forgotten: an outage must not tidy itself away."""
 
-SLOT_TTL_S = 60
-"""How long a claimed slot stays claimed, in seconds: longer than any redelivery of a tick that expires after 9 s."""
+CLAIM_S = 10.0
+"""How long a written slot stays claimed, in seconds: longer than a tick of the default 3 s may be late. No longer than
+that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
 
 
 REPORT_TTL_S = 600

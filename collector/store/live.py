@@ -34,7 +34,7 @@ PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
 
 _APPEND = """
-if not redis.call('SET', KEYS[3], 1, 'NX', 'EX', ARGV[3]) then return false end
+if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
 local oldest_ms = now_ms - ARGV[4] * 1000
@@ -122,8 +122,8 @@ class LiveStore:
         self._report = client.register_script(_REPORT)
 
     @_translated
-    def append(self, sample: Sample) -> str | None:
-        """Write a sample; its stream id, or None when this host's slot was already written.
+    def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
+        """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`.
 
         Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out.
         """
@@ -131,7 +131,7 @@ class LiveStore:
         values: list[str | bytes | int] = [
             sample.host,
             sample.to_json(),
-            keys.SLOT_TTL_S,
+            int(claim_s * 1000),
             keys.RETENTION_S,
             keys.HOST_RETENTION_S,
         ]
