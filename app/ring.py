@@ -33,11 +33,6 @@ class Ring:
         self._frames: deque[Frame] = deque(maxlen=CAPACITY)
         self._floor = keys.NO_ID
 
-    @property
-    def newest_id(self) -> str | None:
-        """The id of the newest frame."""
-        return self._frames[-1].id if self._frames else None
-
     def begin(self, floor: str) -> None:
         """Forget everything and begin anew: of what comes after the id `floor`, nothing will be missing."""
         self._frames.clear()
