@@ -26,7 +26,8 @@ class Slots(schedule):
         late by what the sending took, 0.6 s over a link with 0.3 s of latency.
         """
         wait_s = self.remaining_estimate(last_run_at).total_seconds()
-        return schedstate(is_due=wait_s <= 0, next=max(0.0, wait_s))
+        due: tuple[bool, float] = schedstate(is_due=wait_s <= 0, next=max(0.0, wait_s))
+        return due
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
         """The time until the slot after the one of `last_run_at` begins; negative when it has."""

@@ -5,6 +5,7 @@ point. Every command has a deadline. The ids are Redis' own (`*`), which stay in
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -33,10 +34,14 @@ CLOCK_SLACK_S = 1.0
 PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
 
+APPEND_GRACE_S = 3 * COMMAND_TIMEOUT_S
+"""How long after it was sent a sample may still be written: both tries have timed out by then."""
+
 _APPEND = """
-if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+if tonumber(ARGV[6]) > 0 and now_ms > tonumber(ARGV[6]) then return now_ms end
+if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
 local oldest_ms = now_ms - ARGV[4] * 1000
 local id = redis.call('XADD', KEYS[1], 'MINID', '~', oldest_ms, '*', 'host', ARGV[1], 'sample', ARGV[2])
 redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
@@ -116,17 +121,36 @@ class LiveStore:
     Every method raises StoreUnavailable when Redis does not answer in time, or refuses.
     """
 
-    def __init__(self, client: "Redis") -> None:
+    def __init__(self, client: "Redis", *, append_grace_s: float = APPEND_GRACE_S) -> None:
         self._redis = client
+        self._append_grace_s = append_grace_s
         self._append = client.register_script(_APPEND)
+        self._lead_s: float | None = None
+        """Redis' clock less ours (monotonic), as of the last write."""
         self._report = client.register_script(_REPORT)
 
     @_translated
     def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
         """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`.
 
-        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out.
+        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out. A
+        Redis that was frozen executes when it wakes what has long been given up, and stamps it as new: so the script
+        has a deadline by Redis' own clock. An answer that says "too late" has come in time: that clock was set.
         """
+        for _ in range(2):
+            answer = self._try_append(sample, claim_s)
+            if not isinstance(answer, int):
+                break
+            self._lead_s = answer / 1000 - time.monotonic()
+        if not isinstance(answer, bytes):
+            return None
+        entry_id = answer.decode()
+        self._lead_s = keys.id_seconds(entry_id) - time.monotonic()
+        return entry_id
+
+    def _try_append(self, sample: Sample, claim_s: float) -> bytes | int | None:
+        """The id; None when the slot is taken; Redis' clock (ms) when it is past the deadline."""
+        deadline_s = 0.0 if self._lead_s is None else self._lead_s + time.monotonic() + self._append_grace_s
         slot = [keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)]
         values: list[str | bytes | int] = [
             sample.host,
@@ -134,12 +158,13 @@ class LiveStore:
             int(claim_s * 1000),
             keys.RETENTION_S,
             keys.HOST_RETENTION_S,
+            int(deadline_s * 1000),
         ]
         try:
-            entry_id = self._append(keys=slot, args=values)
+            answer = self._append(keys=slot, args=values)
         except RedisTimeoutError:
-            entry_id = self._append(keys=slot, args=values)
-        return None if entry_id is None else cast(bytes, entry_id).decode()
+            answer = self._append(keys=slot, args=values)
+        return cast("bytes | int | None", answer)
 
     @_translated
     def report(self, host: str, name: str, report: str) -> None:

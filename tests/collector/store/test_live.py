@@ -11,7 +11,7 @@ from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import parse_wire
 from tests.builders import make_sample
-from tests.services import RedisServer, free_port
+from tests.services import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
 
@@ -130,6 +130,30 @@ def test_a_redis_that_hangs_is_unavailable_within_the_deadline():
         assert time.monotonic() - started_s < 2.5
         server.resume()
         assert store.append(make_sample(slot=3)) is not None
+
+
+def test_a_sample_given_up_is_not_written_as_new_by_a_redis_that_wakes_later():
+    with RedisServer() as server:
+        store = LiveStore(redis_client(server.url, timeout_s=0.2), append_grace_s=0.5)
+        store.append(make_sample(slot=1))
+        server.pause()
+        given_up_mono_s = time.monotonic() + 0.6
+        with pytest.raises(StoreUnavailable):
+            store.append(make_sample(slot=2))
+        wait_until(lambda: time.monotonic() > given_up_mono_s, 2)
+
+        server.resume()
+
+        store.append(make_sample(slot=3))
+        assert [parse_wire(entry.sample)["slot"] for entry in store.newest(9)] == [1, 3]
+
+
+def test_a_redis_whose_clock_was_set_forward_still_takes_samples(store, monkeypatch):
+    store.append(make_sample(slot=1))
+    monkeypatch.setattr(store, "_lead_s", store._lead_s - 3600)  # What a step of an hour looks like from here.
+
+    assert store.append(make_sample(slot=2)) is not None
+    assert store.append(make_sample(slot=3)) is not None
 
 
 def test_a_connection_that_redis_closed_costs_no_sample():
