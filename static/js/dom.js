@@ -55,7 +55,7 @@ export function partOf(root, selector) {
   return /** @type {HTMLElement} */ (root.querySelector(selector))
 }
 
-/** @param {Element} node an icon of the sprite in monitor.html @param {string} state */
+/** @param {Element} node an icon of monitor/sprite.html @param {string} state */
 export function setIcon(node, state) {
   setAttribute(/** @type {Element} */ (node.firstElementChild), 'href', `#icon-${SHAPES[state] ?? 'unknown'}`)
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Runs before the first paint, as a classic script, so that neither theme nor language flashes: reads what the viewer
 // chose, else what the browser asks for. Portuguese is in the HTML already; any other language hides the text until its
-// catalogue is there (page.css ends the waiting after a moment whatever happens).
+// catalogue is there (tokens.css ends the waiting after a moment whatever happens).
 {
   const root = document.documentElement
   const stored = (/** @type {string} */ name) => {

@@ -97,7 +97,7 @@ def test_the_root_leads_to_the_page_and_the_page_to_the_login(web):
     assert (monitor.status, monitor.headers["Location"]) == (303, "/login?next=/monitor")
 
 
-@pytest.mark.parametrize("path", ["/monitor", "/login", "/api/hosts", "/healthz", "/static/css/page.css", "/nothing"])
+@pytest.mark.parametrize("path", ["/monitor", "/login", "/api/hosts", "/healthz", "/static/css/shell.css", "/nothing"])
 def test_every_answer_carries_the_defences(web, path):
     headers = web.get(path).headers
 
