@@ -18,8 +18,9 @@ from app.freshness import Freshness
 from app.ring import CAPACITY, Frame, Resume, Ring
 from app.viewer import PENDING_BYTES, Viewer
 from collector.store import keys
+from collector.store.entries import Entry
 from collector.store.errors import BadEntry, StoreUnavailable
-from collector.store.live import Entry, LiveStore
+from collector.store.live import LiveStore
 from collector.store.model import parse_wire
 
 logger = logging.getLogger(__name__)

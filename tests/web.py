@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from app.accounts import Accounts
-from app.database import make_engine, migrate
+from app.schema import migrate
+from collector.store.database import make_engine
 from tests.services import Service
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -82,16 +82,41 @@ def test_poison_in_the_stream_is_passed_over(store, client):
     client.xadd(keys.SAMPLES, {"host": "web-1", "sample": b"\xff\x00 not json"})
     client.xadd(
         keys.SAMPLES,
-        {"host": "web-1", "sample": '{"v":1,"host":"web-1","at":1,"services":{},"detail":{"host_cpu":[1]}}'},
+        {
+            "host": "web-1",
+            "sample": '{"v":1,"host":"web-1","at":1,"services":{},"cpu":1e999,"marks":[{"kind":[1]},{"kind":1}],'
+            '"queues":[7,{"in_per_s":"x"}],"checks":{"database":3},"detail":{"host_cpu":[1]}}',
+        },
     )
     store.append(make_sample(slot=2))
 
-    rows, last_id = columns(store.since(0), "web-1")
+    rows, marks, last_id = columns(store.since(0), "web-1")
 
     assert len(rows) == len(SERIES)
     assert rows[0] == [1_763_877_303.012, 1, 1_763_877_303.012]
     assert rows[1] == [10.0, None, 10.0]
+    assert marks == []
     assert last_id == store.last_id()
+
+
+def test_the_newest_and_the_oldest_sample_of_a_host_are_found_among_those_of_others(store):
+    assert (store.newest_of("web-1"), store.oldest_at("web-1")) == (None, None)
+    store.append(make_sample(host="web-2", slot=1))
+    first_id = store.append(make_sample(slot=1))
+    newest_id = store.append(make_sample(slot=2))
+    store.append(make_sample(host="web-2", slot=2))
+
+    assert store.newest_of("web-1").id == newest_id
+    assert store.oldest_at("web-1") == pytest.approx(keys.id_seconds(first_id), abs=0.01)
+    store.forget_host("web-1")
+    assert (store.newest_of("web-1"), store.oldest_at("web-1")) == (None, None)
+
+
+def test_history_ends_before_an_instant(store, client):
+    for at_ms in (1000, 2000, 3000):
+        client.xadd(keys.SAMPLES, {"host": "web-1", "sample": "{}"}, id=f"{at_ms}-1")
+
+    assert [entry.id for entry in store.since(1, 3)] == ["1000-1", "2000-1"]
 
 
 def test_the_last_id_of_no_stream_is_the_id_before_all(store):
