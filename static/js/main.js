@@ -42,7 +42,7 @@ import { Page } from './views/page.js'
 
 /** Kept beyond what is shown: the line must come from outside the plot on both sides. */
 const KEEP_S = SPAN_S + 15
-/** An open stream that brings nothing for three intervals is asked about this often, in ms. */
+/** An open stream that is late is asked about this often, in ms: when the data is stale, we know why. */
 const DOUBT_MS = 15_000
 /** The parameter of the page's address that says which host is shown. */
 const HOST = 'host'
@@ -169,7 +169,7 @@ function tick() {
   renderNow()
   const mono_ms = performance.now()
   const { code } = connection(state, mono_ms)
-  const isSilent = state.link.phase === 'open' && (code === 'stale' || code === 'empty')
+  const isSilent = state.link.phase === 'open' && ['delayed', 'stale', 'empty'].includes(code)
   if (!isSilent || mono_ms - doubted_ms < DOUBT_MS) return
   doubted_ms = mono_ms
   doubt()
