@@ -38,6 +38,11 @@ export function isInTouch(code) {
   return ['connecting', 'live', 'delayed', 'stale', 'empty'].includes(code)
 }
 
+/** @param {ConnectionCode} code @returns {boolean} whether nothing more will come until somebody does something */
+export function needsViewer(code) {
+  return code === 'signed_out' || code === 'forbidden' || code === 'replaced'
+}
+
 /** @param {ConnectionCode} code @returns {boolean} whether what is shown was true once and may be no longer */
 export function isPast(code) {
   return !['live', 'delayed', 'connecting', 'empty'].includes(code)

@@ -17,13 +17,19 @@ let line = null
 export function announceTransition(view, critical) {
   const { verdict, elsewhere, connection } = view
   const code = [verdict.code, elsewhere?.host, elsewhere?.code, critical?.id].join()
-  const isUrgent = isPast(connection.code) || verdict.level === 'bad' || (critical !== null && critical.id !== line)
+  const isNewLine = critical !== null && critical.id !== line
+  const isUrgent = isPast(connection.code) || verdict.level === 'bad' || isNewLine
   const result = announce(announced, code, isUrgent ? 'urgent' : 'polite', performance.now())
   if (announced.code === null) line = critical?.id ?? null
   announced = result.announced
   if (!result.isDue) return
-  const sentences = [verdictText(view, verdict), ...(elsewhere ? [elsewhereText(view, elsewhere)] : [])]
-  if (critical && critical.id !== line) sentences.push(view.t('logs.announcement', { service: critical.service }))
+  setText(byId(isUrgent ? 'alarm' : 'announcement'), sentences(view, isNewLine ? critical : null).join('. '))
   line = critical?.id ?? null
-  setText(byId(isUrgent ? 'alarm' : 'announcement'), sentences.join('. '))
+}
+
+/** @param {View} view @param {LogGroup | null} critical a line that is new @returns {string[]} the news first */
+function sentences(view, critical) {
+  const { verdict, elsewhere, t } = view
+  const news = critical ? [t('logs.announcement', { service: critical.service })] : []
+  return [...news, verdictText(view, verdict), ...(elsewhere ? [elsewhereText(view, elsewhere)] : [])]
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the page says about itself: host, connection and age, verdict, what can be done about it. */
 
-import { isPast } from '../connection.js'
+import { isPast, needsViewer } from '../connection.js'
 import { byId, setAttribute, setIcon, setText } from '../dom.js'
 import { hostAge } from '../state.js'
 import { brokerName } from '../verdict.js'
@@ -31,7 +31,7 @@ function renderConnection({ connection, pause, t, format }) {
   setText(byId('connection-text'), t(`link.${code}`))
   setText(byId('connection-age'), code === 'paused' ? t('link.missed', { count: pause?.missed ?? 0 }) : age)
   document.documentElement.classList.toggle('is-past', isPast(connection.code))
-  setAttribute(document.documentElement, 'data-link', connection.code)
+  document.documentElement.classList.toggle('is-out', needsViewer(connection.code))
 }
 
 /** @param {View} view */
