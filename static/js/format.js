@@ -22,6 +22,7 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  * @property {(seconds: number) => string} about a time ahead, rounded to what can be known of it
  * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
  * @property {(params: Params) => Params} params of a sentence, those named age, about and rate written out
+ * @property {(at: number) => string} instant day and local time of an epoch second
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
  */
 
@@ -34,6 +35,9 @@ export function makeFormat(language) {
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const clock = new Intl.DateTimeFormat(language, {
     hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  })
+  const instant = new Intl.DateTimeFormat(language, {
+    day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
   })
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
     value === null ? UNKNOWN : text(value)
@@ -52,6 +56,7 @@ export function makeFormat(language) {
     params: (params) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
       return [name, name === 'age' || name === 'about' || name === 'rate' ? format[name](Number(value)) : value]
     })),
+    instant: (at) => instant.format(new Date(at * 1000)).replace(', ', ' '),
     clock: (at) => clock.format(new Date(at * 1000)),
   }
   return format
