@@ -103,7 +103,7 @@ class Hub:
 
         Replay and registration are one step of the gevent loop, so that no event is lost or doubled between them.
         """
-        missed = self._ring.after(cursor, viewer.host) if cursor is not None else []
+        missed = self._ring.after(cursor, viewer.hosts) if cursor is not None else []
         replay = b"" if missed is Resume.RESET else b"".join(frame.data for frame in missed)
         # More than a viewer may lag by is cheaper fetched anew, as history.
         is_reset = missed is Resume.RESET or len(replay) > REPLAY_BYTES
@@ -199,7 +199,7 @@ class Hub:
         """To those who want this host's samples; None: to everybody."""
         # A copy: viewers who join while other greenlets have their turn get this frame from the ring.
         for count, viewer in enumerate(list(self._viewers), start=1):
-            if host is None or viewer.host in (None, host):
+            if host is None or not viewer.hosts or host in viewer.hosts:
                 viewer.send(data)
             if count % VIEWERS_A_TURN == 0:
                 gevent.sleep(0)

@@ -51,7 +51,7 @@ class SampleStream(ServerSentEventsBlueprint):
         self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
 
     def stream(self) -> Response:
-        """Server-sent events: `hello`, then every sample after the cursor, of `?host=` or of all hosts.
+        """Server-sent events: `hello`, then every sample after the cursor, of each `?host=` or of all hosts.
 
         The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
         request context and no database connection is held while the stream is open.
@@ -62,7 +62,7 @@ class SampleStream(ServerSentEventsBlueprint):
             principal.credential,
             request.environ.get("gunicorn.socket"),
             is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
-            host=request.args.get("host") or None,
+            hosts=frozenset(filter(None, request.args.getlist("host"))),
         )
         response = Response(self._body(viewer, cursor), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"

@@ -30,14 +30,20 @@ class Viewer:
     """
 
     def __init__(
-        self, user: str, credential: str, client: socket.socket | None, *, is_chunked: bool, host: str | None = None
+        self,
+        user: str,
+        credential: str,
+        client: socket.socket | None,
+        *,
+        is_chunked: bool,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
         """`credential`: what let it in, and may be taken away; `client`: the connection's socket, None where the server
-        does not show it; `is_chunked`: HTTP/1.1; `host`: whose samples it wants, None for all.
+        does not show it; `is_chunked`: HTTP/1.1; `hosts`: whose samples it wants, none named for all.
         """
         self.user = user
         self.credential = credential
-        self.host = host
+        self.hosts = hosts
         self.sent_mono_s = time.monotonic()
         """When it was last sent anything."""
         self._is_chunked = is_chunked

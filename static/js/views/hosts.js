@@ -4,9 +4,10 @@
  * For hundreds of them: only what changed is written, once a second, and rows change places while nobody is at them.
  */
 
+import { isInTouch } from '../connection.js'
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
 import { inOrder, troubleOf } from '../roster.js'
-import { hostAge, isInTouch } from '../state.js'
+import { hostAge } from '../state.js'
 import { brokerName } from '../verdict.js'
 
 /** @import { Translate } from '../i18n.js' */
