@@ -37,7 +37,7 @@ const VERDICTS = [
   'silent_store', 'silent_collector', 'signed_out', 'forbidden', 'replaced',
 ]
 /** Words that are the same in every language we speak, or names. */
-const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'Português', 'English', '%']
+const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
 
 /** @param {string} language @returns {Catalogue} */
 function readCatalogue(language) {
