@@ -1,4 +1,4 @@
-"""The page's own files, served from memory: stripped and compressed once, under an address that changes with them.
+"""The page's files, served from memory: joined, minified and compressed once, under an address that changes with them.
 
 `url_for('static', filename=…)` gives `/static/<digest>/…`, which browsers keep for good: the digest is that of all
 files, and modules that import each other by relative names stay under it. `/static/…` without it works too and is asked
@@ -7,6 +7,7 @@ about each time. A file is sent only if it was found under the root, so no path 
 
 import gzip
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,10 @@ from typing import Any
 from flask import Flask, Response, abort, request
 from werkzeug.routing import BaseConverter
 
-from app.minifier import imports_of, minify
+from app.joiner import CannotJoin, join_all
+from app.minifier import minify
+
+logger = logging.getLogger(__name__)
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -38,14 +42,11 @@ Stamp = tuple[int, int]
 class Asset:
     """One file as it is sent."""
 
-    stamp: Stamp
     content_type: str
     body: bytes
     zipped: bytes | None
     """None where gzip would not make it smaller."""
     etag: str
-    imports: tuple[str, ...] = ()
-    """Names of the files that a module needs before it can run."""
 
     def response(self, *, may_zip: bool) -> Response:
         """The whole answer. may_zip: the client takes gzip."""
@@ -64,6 +65,7 @@ class Assets:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._found: dict[str, Asset] = {}
+        self._stamps_read: dict[str, Stamp] = {}
         self._digest = ""
         self._reading = Lock()
 
@@ -84,24 +86,19 @@ class Assets:
         """The file of that name, None if there is none."""
         return self._found.get(name) if self.digest else None
 
-    def modules(self, entry: str) -> list[str]:
-        """What the module `entry` imports, and what that imports, nearest first and `entry` not among it."""
-        names = [entry]
-        for name in names:
-            asset = self.find(name)
-            names.extend(new for new in (asset.imports if asset else ()) if new not in names)
-        return [name for name in names[1:] if self.find(name)]
-
     def _read(self) -> None:
         stamps = dict(self._stamps())
-        if stamps == {name: asset.stamp for name, asset in self._found.items()}:
+        if stamps == self._stamps_read:
             return
-        kept = {name: asset for name, asset in self._found.items() if asset.stamp == stamps.get(name)}
-        sources = {name: (self._root / name).read_text(encoding="utf-8") for name in stamps if name not in kept}
-        new = {name: make_asset(name, text, stamps[name]) for name, text in minify(sources).items()}
-        self._found = dict(sorted((kept | new).items()))
+        sources = {name: (self._root / name).read_text(encoding="utf-8") for name in sorted(stamps)}
+        try:
+            sources = join_all(sources)
+        except CannotJoin as exc:
+            logger.warning("the page's files are sent one by one: %s", exc)
+        self._found = {name: make_asset(name, text) for name, text in minify(sources).items()}
         etags = "".join(f"{name} {asset.etag}\n" for name, asset in self._found.items())
         self._digest = hashlib.sha256(etags.encode()).hexdigest()[:12]
+        self._stamps_read = stamps
 
     def _stamps(self) -> Iterator[tuple[str, Stamp]]:
         for path in self._root.rglob("*"):
@@ -110,18 +107,12 @@ class Assets:
                 yield path.relative_to(self._root).as_posix(), (state.st_mtime_ns, state.st_size)
 
 
-def make_asset(name: str, text: str, stamp: Stamp) -> Asset:
+def make_asset(name: str, text: str) -> Asset:
     """The file `name`, whose text is what is sent."""
     body = text.encode()
     zipped = gzip.compress(body, 9, mtime=0)
-    return Asset(
-        stamp,
-        _TYPES[PurePosixPath(name).suffix],
-        body,
-        zipped if len(zipped) < len(body) else None,
-        etag=hashlib.sha256(body).hexdigest()[:16],
-        imports=imports_of(name, text) if name.endswith(".js") else (),
-    )
+    etag = hashlib.sha256(body).hexdigest()[:16]
+    return Asset(_TYPES[PurePosixPath(name).suffix], body, zipped if len(zipped) < len(body) else None, etag)
 
 
 class DigestConverter(BaseConverter):
@@ -131,7 +122,7 @@ class DigestConverter(BaseConverter):
 
 
 def init_app(app: Flask, root: Path) -> None:
-    """Serve the files below `root` as the endpoint `static`, and give templates `modules(entry)` to preload."""
+    """Serve the files below `root` as the endpoint `static`."""
     assets = Assets(root)
 
     def serve(filename: str, digest: str | None = None) -> Response:
@@ -146,12 +137,12 @@ def init_app(app: Flask, root: Path) -> None:
         response.make_conditional(request)
         return response
 
-    def for_templates() -> dict[str, Any]:
+    def look_again() -> dict[str, Any]:
         assets.refresh()  # Once for each page: whoever edits a file only reloads.
-        return {"modules": assets.modules}
+        return {}
 
     app.url_map.converters["digest"] = DigestConverter
     app.add_url_rule("/static/<path:filename>", "static", serve)
     app.add_url_rule("/static/<digest:digest>/<path:filename>", "static", serve)
     app.url_defaults(lambda endpoint, values: values.update(digest=assets.digest) if endpoint == "static" else None)
-    app.context_processor(for_templates)
+    app.context_processor(look_again)

@@ -7,8 +7,6 @@ good, with five threads and 9 MB. Imports nothing but the standard library until
 
 import json
 import logging
-import posixpath
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,9 +17,6 @@ DEADLINE_S = 10.0
 """For all files of the page together; they take a tenth of a second."""
 
 _TYPES = {"css": "text/css", "js": "application/javascript", "json": "application/json", "svg": "image/svg+xml"}
-
-# Of a minified module: what it imports before it runs, by a relative name. A dynamic `import(…)` is meant to be late.
-_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["'](\.{1,2}/[^"']+)["']""")
 
 
 def minify(sources: Mapping[str, str]) -> dict[str, str]:
@@ -38,12 +33,6 @@ def minify(sources: Mapping[str, str]) -> dict[str, str]:
     if answer.stderr:
         logger.warning("sent as written: %s", answer.stderr.strip())
     return {**sources, **json.loads(answer.stdout)}
-
-
-def imports_of(name: str, module: str) -> tuple[str, ...]:
-    """The names of what the minified `module` of that `name` imports, in its order; names as in `js/views/cards.js`."""
-    folder = posixpath.dirname(name)
-    return tuple(dict.fromkeys(posixpath.normpath(posixpath.join(folder, found)) for found in _IMPORT.findall(module)))
 
 
 def main() -> None:
