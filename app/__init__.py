@@ -2,11 +2,12 @@
 
 import time
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, api, auth, bodies, cli, errors, headers, health, pages
+from app import accounts, api, assets, auth, bodies, cli, compression, errors, headers, health, pages
 from app.freshness import Freshness
 from app.history import Past
 from app.hub import BLOCK_MS, Hub
@@ -20,7 +21,7 @@ from settings import VERSION, Settings, load_settings
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
     settings = settings or load_settings()
-    app = Flask(__name__, static_folder="../static")
+    app = Flask(__name__, static_folder=None)
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
@@ -36,6 +37,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     bodies.init_app(app)
     headers.init_app(app)
+    compression.init_app(app)
+    assets.init_app(app, Path(__file__).parent.with_name("static"))
     engine = make_engine(settings.database_url)
     session_s = settings.session_hours * 3600
     users = accounts.Accounts(engine, session_s=session_s)

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from app.accounts import Accounts, Principal, Role
+from app.csrf import MaskedCSRFProtect
 from app.errors import error_response
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
@@ -62,7 +63,7 @@ def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
         # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
         WTF_CSRF_SSL_STRICT=False,
     )
-    csrf = CSRFProtect(app)
+    csrf = MaskedCSRFProtect(app)
     app.before_request(lambda: None if _has_bearer() or not request.endpoint else csrf.protect())
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)

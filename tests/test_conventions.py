@@ -23,7 +23,7 @@ WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_
 """Modules that may read the settings, beside those of `standalone`, `demo` and the bench."""
 
 PURE = {
-    "app.freshness", "app.ring", "app.sse", "broker_url", "collector.marks", "collector.store.columns",
+    "app.freshness", "app.joiner", "app.ring", "app.sse", "broker_url", "collector.marks", "collector.store.columns",
     "collector.store.entries", "collector.store.errors", "collector.store.keys", "collector.store.model",
     "collector.store.steps", "collector.probes.broker", "collector.probes.doubt",
     "collector.probes.growth", "collector.probes.management_figures", "collector.probes.progress",

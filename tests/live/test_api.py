@@ -1,5 +1,6 @@
 """The API as scripts use it, held to docs/openapi.yaml by thousands of made-up requests."""
 
+import gzip
 import math
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def web():
             for slot in range(3):
                 store.append(make_sample(slot=slot, at=1_000_000.0 + 3 * slot))
             store.append(make_sample(host="web-2", slot=0))
+            for slot in range(60):
+                store.append(make_sample(host="web-3", slot=slot))
         wait_until(lambda: server.get("/healthz", role=None).status == 200, 10)
         yield server
 
@@ -121,6 +124,22 @@ def test_the_page_carries_its_last_minute_with_it(web):
     assert page.status == 200
     assert b'id="snapshot"' in page.body
     assert b'"queue_peak"' in page.body
+
+
+@pytest.mark.parametrize("path", ["/monitor", "/api/history?host=web-3"])
+def test_pages_and_json_go_out_as_gzip_to_whoever_takes_it(web, path):
+    plain, zipped = web.get(path), web.get(path, **{"Accept-Encoding": "gzip"})
+
+    assert (plain.headers["Content-Encoding"], zipped.headers["Content-Encoding"]) == (None, "gzip")
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert len(zipped.body) == int(zipped.headers["Content-Length"]) < len(plain.body) * 0.8
+    assert gzip.decompress(zipped.body)[:8] == plain.body[:8]  # Not all of it: it tells the time.
+
+
+def test_the_stream_is_never_compressed(web):
+    with web.stream(**{"Accept-Encoding": "gzip"}) as stream:
+        assert stream.response.headers["Content-Encoding"] is None
+        assert stream.next("hello").json
 
 
 def test_the_root_leads_to_the_page_and_the_page_to_the_login(web):
