@@ -70,6 +70,15 @@ def test_a_service_that_attaches_the_handler_and_ends_at_once_has_sent_what_it_l
 
 
 @pytest.mark.live
+def test_a_collector_that_its_watchdog_ends_has_said_so_on_the_panel(redis_url, store):
+    ending = start(redis_url, "from collector.watchdog import end_process; end_process()")
+    ending.communicate(timeout=20)
+
+    assert ending.returncode == 70
+    assert [group["message"].split(":")[0] for group in store.recent().groups] == ["ticks wait and none is taken"]
+
+
+@pytest.mark.live
 def test_what_does_not_fit_is_dropped_and_counted_to_the_last_line(redis_url, store):
     out, _ = run(redis_url, """
         logging.getLogger().handlers[:] = [handler]
