@@ -92,10 +92,14 @@ class Outbox:
         """Whether everything put in until now is written; waits no longer than `deadline_s`."""
         if self._thread is None or self.is_sender():
             return True
+        if self._given_up is not None and not self._given_up.is_set():
+            return False  # Nor would this time be enough: a process that ends is held up once.
         done = threading.Event()
         self._queue.put(done)
         self._hurry.set()
-        return done.wait(deadline_s)
+        is_flushed = done.wait(deadline_s)
+        self._given_up = None if is_flushed else done
+        return is_flushed
 
     def _begin(self) -> None:
         """All of this anew in a forked child: the parent's thread is not there, and what waits is the parent's."""
@@ -104,6 +108,7 @@ class Outbox:
         self._hurry = threading.Event()
         self._local = threading.local()
         self._thread: threading.Thread | None = None
+        self._given_up: threading.Event | None = None
         self._dropped = 0
         self._waiting_of: dict[Source, int] = {}
 
