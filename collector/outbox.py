@@ -56,6 +56,9 @@ Item = Waiting | threading.Event
 class Outbox:
     """The queue and its thread, which starts with the first line, and anew in a process that was forked."""
 
+    _given_up: threading.Event | None
+    """What the last flush that took too long was waiting for."""
+
     def __init__(self, open_store: Callable[[], LogStore]) -> None:
         self._open_store = open_store
         self._begin()
@@ -108,7 +111,7 @@ class Outbox:
         self._hurry = threading.Event()
         self._local = threading.local()
         self._thread: threading.Thread | None = None
-        self._given_up: threading.Event | None = None
+        self._given_up = None
         self._dropped = 0
         self._waiting_of: dict[Source, int] = {}
 
