@@ -9,7 +9,8 @@ and in a Celery worker, where failed tasks come with their names, by
     from collector.logs import watch_task_failures
     watch_task_failures(CriticalLogHandler("redis://:password@redis:6379/0", "worker"))
 
-Logging takes microseconds and never waits, raises or fails for the panel: see `collector.outbox`. Redaction happens in
+Logging never waits, raises or fails for the panel; a line costs some tens of microseconds, one too many some two: see
+`collector.outbox`. Redaction happens in
 this process, before anything leaves it.
 """
 
