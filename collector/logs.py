@@ -10,8 +10,7 @@ and in a Celery worker, where failed tasks come with their names, by
     watch_task_failures(CriticalLogHandler("redis://:password@redis:6379/0", "worker"))
 
 Logging never waits, raises or fails for the panel; a line costs some tens of microseconds, one too many some two: see
-`collector.outbox`. Redaction happens in
-this process, before anything leaves it.
+`collector.outbox`. Redaction happens in this process, before anything leaves it.
 """
 
 import logging
