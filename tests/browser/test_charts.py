@@ -109,7 +109,7 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     expect(tooltip).to_contain_text("Na fila")
 
     def finds_the_mark() -> bool:
-        for share in range(100, 80, -1):
+        for share in range(99, 80, -1):
             point(page, "chart-queue", share / 100)
             if "Disparo: pico de" in tooltip.inner_text():
                 return True
