@@ -21,8 +21,8 @@ import { isNewer } from './cursor.js'
  */
 
 /** A leader that has said nothing for so long has been frozen by the browser, in ms: it speaks every `PULSE_MS`. */
-export const SILENT_MS = 12_000
-export const PULSE_MS = 4000
+export const SILENT_MS = 6500
+export const PULSE_MS = 2000
 /** Samples kept for tabs that come later: half a minute of one host. */
 const CAPACITY = 10
 

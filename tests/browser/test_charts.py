@@ -129,11 +129,14 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     page.keyboard.press("End")
     last = plot.get_attribute("aria-valuetext")
     page.keyboard.press("ArrowLeft")
-    assert last is not None and re.match(r"\d\d:\d\d:\d\d: CPU \d", last)
+    assert last is not None
+    assert re.match(r"\d\d:\d\d:\d\d: CPU \d", last)
     expect(plot).not_to_have_attribute("aria-valuetext", last)
     expect(tooltip).to_be_visible()
     box = tooltip.bounding_box()
-    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 1440
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1440
 
 
 def test_what_is_shown_can_be_taken_along(page):
@@ -142,7 +145,8 @@ def test_what_is_shown_can_be_taken_along(page):
         page.locator("#export summary").click()
         page.locator("#export button[value=csv]").click()
     rows = list(csv.DictReader(io.StringIO(csv_download.value.path().read_text(encoding="utf-8"))))
-    assert rows and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", rows[0]["time"])
+    assert rows
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", rows[0]["time"])
     assert 0 < float(rows[-1]["ram_percent"]) <= 100
 
     with page.expect_download() as png_download:

@@ -170,7 +170,10 @@ export class Hosts {
     const host = rowOf(target)?.dataset.host
     if (!button || host === undefined) return
     if (button.classList.contains('host-forget')) this.#ask(host)
-    else this.#delegate.hostChosen(host)
+    else {
+      this.#delegate.hostChosen(host)
+      byId('verdict').scrollIntoView({ block: 'nearest' })
+    }
   }
 
   /** @param {string} host */
