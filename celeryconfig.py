@@ -56,4 +56,9 @@ beat_schedule = {
         # What waited longer is not worth running: after an outage there is no burst of stale ticks.
         "options": {"queue": _queue, "expires": 3 * _settings.sample_interval_s},
     },
+    "roll_up": {
+        "task": "collector.roll_up",
+        "schedule": Slots(60),
+        "options": {"queue": _queue, "expires": 60},
+    },
 }

@@ -146,7 +146,7 @@ class Settings:
     database_url: str = setting(
         DATABASE_URL,
         lambda above: f"sqlite:///{above.get('monitor_data_dir', ROOT) / 'monitor.sqlite3'}",
-        "The panel's own database: users, sessions, tokens.",
+        "The panel's own database: users, sessions, tokens, history.",
         secret=True,
     )
     monitored_broker_url: str | None = setting(
@@ -175,6 +175,7 @@ class Settings:
         HOST_NAME, None, "Name under which web and beat report their own container's CPU and RAM. Not set: they do not."
     )
     sample_interval_s: float = setting(_number(0.03, 60), 3.0, "Time between two samples.", unit="s")
+    history_days: int = setting(_integer(1, 366), 30, "History older than this is deleted.", unit="days")
     bind_address: str = setting(TEXT, "127.0.0.1", "The address the web process listens on.")
     port: int = setting(_integer(1, 65535), 8000, "The port the web process listens on.")
     monitor_admin_email: str = setting(

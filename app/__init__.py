@@ -7,10 +7,12 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import accounts, api, auth, bodies, cli, errors, headers, health, pages
-from app.database import make_engine
 from app.freshness import Freshness
+from app.history import Past
 from app.hub import BLOCK_MS, Hub
 from app.stream import SampleStream, StreamLimits
+from collector.store.database import make_engine
+from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from settings import VERSION, Settings, load_settings
 
@@ -34,14 +36,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     bodies.init_app(app)
     headers.init_app(app)
+    engine = make_engine(settings.database_url)
     session_s = settings.session_hours * 3600
-    users = accounts.Accounts(make_engine(settings.database_url), session_s=session_s)
+    users = accounts.Accounts(engine, session_s=session_s)
     hub = Hub(feed, Freshness(interval_s, time.monotonic), partial(users.still_hold, role=accounts.Role.SUPER_ADMIN))
     app.extensions["hub"] = hub
+    past = Past(store, History(engine), interval_s)
     auth.init_app(app, users, secure_cookies=settings.secure_cookies)
     cli.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
-    app.register_blueprint(pages.make_blueprint(store, hub, version=VERSION, interval_s=interval_s))
-    app.register_blueprint(api.make_blueprint(store, interval_s=interval_s))
+    app.register_blueprint(pages.make_blueprint(store, past, hub, version=VERSION))
+    app.register_blueprint(api.make_blueprint(store, past))
     app.register_blueprint(SampleStream(hub, limits, version=VERSION, interval_s=interval_s))
     return app

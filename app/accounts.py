@@ -15,9 +15,10 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.database import migrate, reading, writing
 from app.passwords import Passwords, make_password
+from app.schema import migrate
 from app.tables import MAX_EMAIL, LoginSession, Token, User
+from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
 
 TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.

@@ -1,7 +1,6 @@
 """`/api/...`: history and hosts as JSON for the page and for scripts. Described by docs/openapi.yaml."""
 
 import math
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -9,26 +8,23 @@ from werkzeug.exceptions import NotFound
 
 from app.auth import require_role
 from app.errors import BadRequest
-from collector.store import keys
-from collector.store.columns import SERIES, columns
+from app.history import Past
 from collector.store.live import LiveStore
 
 YEAR_2100_S = 4_102_444_800.0
 """Later than any instant asked for in good faith: so a time in milliseconds is told, not answered with nothing."""
 
-DEFAULT_RANGE_S = 60.0
-"""What `/api/history` answers without `since`: the page's 20 points at 3 s."""
 
-
-def make_blueprint(store: LiveStore, *, interval_s: float) -> Blueprint:
+def make_blueprint(store: LiveStore, past: Past) -> Blueprint:
     """The endpoints, reading from `store`."""
     blueprint = Blueprint("api", __name__, url_prefix="/api")
 
     @blueprint.get("/history")
     @require_role("super_admin")
     def history() -> Response:
-        """One host's samples since an instant, in columns."""
-        return jsonify(read_history(store, interval_s, host=request.args.get("host"), since_s=_since_s()))
+        """One host's past from one instant to another, in columns."""
+        since_s, until_s = _window()
+        return jsonify(past.read(request.args.get("host"), since_s=since_s, until_s=until_s))
 
     @blueprint.get("/hosts")
     @require_role("super_admin")
@@ -47,35 +43,22 @@ def make_blueprint(store: LiveStore, *, interval_s: float) -> Blueprint:
     return blueprint
 
 
-def read_history(store: LiveStore, interval_s: float, *, host: str | None, since_s: float | None) -> dict[str, Any]:
-    """`/api/history`'s answer; `host` None: the first by name; `since_s` None: the last DEFAULT_RANGE_S.
-
-    Raises: StoreUnavailable.
-    """
-    now_s = store.now_s()
-    known = store.hosts()
-    name = host or (known[0].host if known else None)
-    start_s = now_s - DEFAULT_RANGE_S if since_s is None else max(since_s, now_s - keys.RETENTION_S)
-    rows, last_id = columns(store.since(start_s), name) if name else ([[] for _ in SERIES], None)
-    return {
-        "host": name,
-        "interval_s": interval_s,
-        "now": round(now_s, 3),
-        "age_s": next((round(row.age_s, 3) for row in known if row.host == name), None),
-        "last_id": last_id,
-        "series": SERIES,
-        "columns": rows,
-    }
+def _window() -> tuple[float | None, float | None]:
+    """`since` and `until` of the request (epoch s), None where left out."""
+    since_s, until_s = _instant("since"), _instant("until")
+    if since_s is not None and until_s is not None and until_s <= since_s:
+        raise BadRequest("`until` must be later than `since`.")
+    return since_s, until_s
 
 
-def _since_s() -> float | None:
-    text = request.args.get("since")
+def _instant(name: str) -> float | None:
+    text = request.args.get(name)
     if text is None:
         return None
     try:
-        since_s = float(text)
+        at_s = float(text)
     except ValueError:
-        since_s = math.nan
-    if not 0 <= since_s <= YEAR_2100_S:
-        raise BadRequest("`since` must be a time in epoch seconds, such as 1700000000.")
-    return since_s
+        at_s = math.nan
+    if not 0 <= at_s <= YEAR_2100_S:
+        raise BadRequest(f"`{name}` must be a time in epoch seconds, such as 1700000000.")
+    return at_s

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.store import keys
-from collector.store.live import CLOCK_SLACK_S
+from collector.store.entries import CLOCK_SLACK_S
 from collector.store.model import Status
 
 STALE_AFTER_INTERVALS = 3

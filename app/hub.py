@@ -18,8 +18,9 @@ from app.freshness import Freshness
 from app.ring import CAPACITY, Frame, Resume, Ring
 from app.viewer import PENDING_BYTES, Viewer
 from collector.store import keys
+from collector.store.entries import Entry
 from collector.store.errors import BadEntry, StoreUnavailable
-from collector.store.live import Entry, LiveStore
+from collector.store.live import LiveStore
 from collector.store.model import parse_wire
 
 logger = logging.getLogger(__name__)
@@ -164,8 +165,8 @@ class Hub:
             entries = self._store.follow(self._last_id, block_ms=BLOCK_MS)
             if time.monotonic() - asked_mono_s > BLOCK_MS / 1000 + 1:
                 return
-            if not entries and self._store.last_id() != self._last_id:
-                return  # Quiet, and not because nothing was written: the stream has begun anew.
+            if not entries and keys.id_key(self._store.last_id()) < keys.id_key(self._last_id):
+                return  # The stream has begun anew. A greater id is of an entry that came between the two questions.
             if entries:
                 self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.api import read_history
 from app.auth import current_principal, require_role
+from app.history import Past
 from app.hub import Hub
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore
 
 
-def make_blueprint(store: LiveStore, hub: Hub, *, version: str, interval_s: float) -> Blueprint:
+def make_blueprint(store: LiveStore, past: Past, hub: Hub, *, version: str) -> Blueprint:
     """`/monitor`, and `/` which leads there."""
     blueprint = Blueprint("pages", __name__)
 
@@ -27,18 +27,18 @@ def make_blueprint(store: LiveStore, hub: Hub, *, version: str, interval_s: floa
         """The panel. It opens without the store too, and says then that nothing is known."""
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
-        newest = _newest(store, hub, interval_s, request.args.get("host"))
-        snapshot = {"version": version, "interval_s": interval_s, "user": user, **newest}
+        newest = _newest(store, past, hub, request.args.get("host"))
+        snapshot = {"version": version, "interval_s": past.interval_s, "user": user, **newest}
         return render_template("monitor.html", snapshot=snapshot, user=user)
 
     return blueprint
 
 
-def _newest(store: LiveStore, hub: Hub, interval_s: float, wanted: str | None) -> dict[str, Any]:
+def _newest(store: LiveStore, past: Past, hub: Hub, wanted: str | None) -> dict[str, Any]:
     try:
         hosts = [vars(host) for host in store.hosts()]
         host = wanted if any(row["host"] == wanted for row in hosts) else None
-        history = read_history(store, interval_s, host=host, since_s=None)
+        history = past.read(host)
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}
     return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}

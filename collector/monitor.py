@@ -3,10 +3,11 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from collector.lane import Lane
+from collector.marks import Marker, Past, follow_past
 from collector.probes.broker import read_broker
 from collector.probes.queues import Reading
 from collector.probes.resources import Resources
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 TICK_BUDGET_S = 0.9
 """How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
+
+RECALL_S = 0.1
+"""How long of it the past is waited for, which is only asked for when it is not in memory."""
 
 NO_ANSWER = Check(status=Status.OFFLINE, reason="timeout")
 """The verdict on a database that has not answered when the tick ends."""
@@ -35,6 +39,8 @@ class Probes:
     """None when no broker is watched."""
     worker: Callable[[Reading | None], Check]
     containers: Callable[[], tuple[Container, ...]]
+    past: Callable[[], Past]
+    """What the newest stored sample of this host tells; the first sample after a start is compared with it."""
 
 
 class SystemMonitor:
@@ -59,12 +65,18 @@ class SystemMonitor:
         self._containers: Lane[tuple[Container, ...]] = Lane(
             "containers", probes.containers, when_stuck=(), when_failed=()
         )
+        self._recall: Lane[Past | None] = Lane("past", probes.past, when_stuck=None, when_failed=None)
+        self._marker = Marker(interval_s)
+        self._past: Past | None = None
+        """None: not in memory, so it is asked for. Until it is told, samples carry no marks."""
 
     def sample(self) -> Sample:
         """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
         at_s, started_s = self._wall(), time.monotonic()
         for lane in (self._resources, self._database, self._containers):
             lane.ask()
+        if self._past is None:
+            self._recall.ask()
         reading = self._probes.queues()
         worker = self._probes.worker(reading)
 
@@ -72,7 +84,7 @@ class SystemMonitor:
             return lane.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
 
         resources, database, containers = answer(self._resources), answer(self._database), answer(self._containers)
-        return Sample(
+        sample = Sample(
             host=self._host,
             slot=math.floor(at_s / self._interval_s),
             at=at_s,
@@ -87,3 +99,14 @@ class SystemMonitor:
             broker_kind=reading.broker_kind if reading else None,
             version=self._version,
         )
+        if self._past is None:
+            self._past = self._recall.answer(min(RECALL_S, TICK_BUDGET_S - (time.monotonic() - started_s)))
+        return replace(sample, marks=self._marker.marks(self._past, sample)) if self._past else sample
+
+    def written(self, sample: Sample) -> None:
+        """The sample is stored: the next one is compared with it."""
+        self._past = follow_past(self._past or Past(), sample)
+
+    def lost(self) -> None:
+        """The sample may not be stored: what the next one is compared with has to be asked for."""
+        self._past = None

@@ -6,6 +6,8 @@ from functools import cache
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
+from collector.lane import Lane
+from collector.marks import Past, read_past
 from collector.monitor import Probes, SystemMonitor
 from collector.probes.containers import ContainersProbe
 from collector.probes.database import DatabaseProbe
@@ -13,8 +15,12 @@ from collector.probes.management import open_management
 from collector.probes.queues import QueueWatch
 from collector.probes.resources import ResourcesProbe
 from collector.probes.worker import WorkerProbe
-from collector.store.errors import StoreUnavailable
+from collector.rollup import RollUp
+from collector.store.database import make_engine
+from collector.store.errors import BadEntry, StoreUnavailable
+from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
+from collector.store.model import parse_wire
 from collector.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
 
@@ -23,15 +29,31 @@ logger = logging.getLogger(__name__)
 CLAIM_INTERVALS = 3.5
 """How long a slot stays claimed: longer than a tick may be late, which expires after three intervals."""
 
+HISTORY_PATIENCE_S = 2.0
+"""Longest wait for SQLite's write lock, or for a statement of PostgreSQL, when history is written."""
+
 
 @shared_task(name="collector.sample")
 def sample() -> None:
     """Take one sample and write it. The next tick is the retry: a sample is worth nothing later."""
     _watchdog().feed()
+    monitor = _monitor()
+    taken = monitor.sample()
     try:
-        _store().append(_monitor().sample(), claim_s=CLAIM_INTERVALS * load_settings().sample_interval_s)
+        entry_id = _store().append(taken, claim_s=CLAIM_INTERVALS * load_settings().sample_interval_s)
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
+        entry_id = None
+    if entry_id is None:
+        monitor.lost()
+    else:
+        monitor.written(taken)
+
+
+@shared_task(name="collector.roll_up")
+def roll_up() -> None:
+    """Have the minutes that have closed kept in SQL. Returns at once; the next run is the retry."""
+    _roll_up_lane().ask()
 
 
 @worker_ready.connect
@@ -63,6 +85,16 @@ def _monitor() -> SystemMonitor:
     )
 
 
+@cache
+def _roll_up_lane() -> Lane[None]:
+    """What keeps the history waits for databases: in a lane of its own it holds up no tick."""
+    settings = load_settings()
+    # Not made when it is missing: a second host without the panel's URL would fill a file that nobody reads.
+    engine = make_engine(settings.database_url, patience_s=HISTORY_PATIENCE_S, may_create=False)
+    rolling = RollUp(_store(), History(engine), host=settings.monitor_host, days=settings.history_days)
+    return Lane("history", rolling.run, when_stuck=None, when_failed=None)
+
+
 def _open_probes(settings: Settings) -> Probes:
     url, names = settings.monitored_broker_url, settings.watched_queues
     management = open_management(settings.rabbitmq_management_url, url, names)
@@ -79,4 +111,13 @@ def _open_probes(settings: Settings) -> Probes:
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
         containers=ContainersProbe(_store(), settings.monitor_host).read,
+        past=lambda: _read_past(settings.monitor_host),
     )
+
+
+def _read_past(host: str) -> Past:
+    entry = _store().newest_of(host)
+    try:
+        return read_past(parse_wire(entry.sample) if entry else None)
+    except BadEntry:
+        return Past()

@@ -4,7 +4,8 @@ from alembic.util import CommandError
 from sqlalchemy import make_url
 
 from app.accounts import Accounts, ensure_first_admin
-from app.database import make_engine, migrate
+from app.schema import migrate
+from collector.store.database import make_engine
 from collector.store.errors import MonitorError
 from settings import Settings
 from standalone.terminal import CannotStart, say

@@ -6,7 +6,7 @@ import sys
 import psutil
 
 from app.accounts import Accounts
-from app.database import make_engine
+from collector.store.database import make_engine
 from tests.services import Service, wait_until
 from tests.web import PASSWORD, ROOT, WebClient
 

@@ -1,43 +1,111 @@
-"""Samples as columns, the shape that uPlot draws. [pure]"""
+"""Samples as columns, the shape that uPlot draws, and the marks that they carry. [pure]"""
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from collector.store.entries import Entry
 from collector.store.errors import BadEntry
-from collector.store.live import Entry
 from collector.store.model import parse_wire
 
-SERIES = ("at", "cpu", "ram_percent", "ram", "queue_size", "queue_peak", "host_cpu", "host_ram_percent")
-"""The columns, in their order: epoch s; percent; percent; MiB; messages; messages; percent; percent."""
+SERIES = (
+    "at", "cpu", "ram_percent", "ram", "queue_size", "queue_peak", "host_cpu", "host_ram_percent",
+    "in_per_s", "out_per_s", "database_ms", "worker_ms", "rabbitmq_ms",
+)  # fmt: skip
+"""The columns, in their order: epoch s; percent; percent; MiB; messages; messages; percent; percent; messages a second
+that come in and that are finished, summed over the queues that tell; the checks' latencies in ms."""
+
+MAX_MARKS = 500
+"""Marks answered at most, the newest: more cannot be told apart on a chart."""
 
 
-def columns(entries: Iterable[Entry], host: str) -> tuple[list[list[Any]], str | None]:
-    """One host's samples as aligned columns in the order of SERIES, and the id of the newest.
+@dataclass(frozen=True)
+class Row:
+    """One sample: its figures in the order of SERIES, None for what was not known, and its marks with their instant."""
 
-    None stands for what was not known. Entries that are not samples are skipped.
+    figures: list[float | None]
+    marks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def at_s(self) -> float:
+        """When it was taken (epoch s, the collector's clock)."""
+        return self.figures[0] or 0.0
+
+
+def columns(entries: Iterable[Entry], host: str) -> tuple[list[list[Any]], list[dict[str, Any]], str | None]:
+    """One host's samples as aligned columns in the order of SERIES, their marks, and the id of the newest.
+
+    Entries that are not samples are skipped.
     """
-    rows: list[tuple[Any, ...]] = []
+    rows: list[list[Any]] = []
+    marks: list[dict[str, Any]] = []
     last_id = None
     for entry in entries:
-        if entry.host != host:
-            continue
-        try:
-            rows.append(_row(parse_wire(entry.sample)))
-        except BadEntry:
-            continue
-        last_id = entry.id
-    return ([list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in SERIES]), last_id
+        row = read_row(entry) if entry.host == host else None
+        if row is not None:
+            rows.append(row.figures)
+            marks += row.marks
+            last_id = entry.id
+    return transpose(rows), marks[-MAX_MARKS:], last_id
 
 
-def _row(wire: Mapping[str, Any]) -> tuple[Any, ...]:
-    host_percents = (_percent(wire.get("detail"), name) for name in ("host_cpu", "host_ram"))
-    return (wire["at"], *(_number(value) for value in (*map(wire.get, SERIES[1:6]), *host_percents)))
+def transpose(rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows in the order of SERIES as columns; as many of them, empty, where there are no rows."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in SERIES]
 
 
-def _percent(detail: Any, name: str) -> Any:
-    part = detail.get(name) if isinstance(detail, dict) else None
-    return part.get("percent") if isinstance(part, dict) else None
+def read_row(entry: Entry) -> Row | None:
+    """The entry's figures and marks; None when it is not a sample."""
+    try:
+        wire = parse_wire(entry.sample)
+    except BadEntry:
+        return None
+    at_s = _number(wire["at"])
+    if at_s is None:
+        return None
+    detail, checks = wire.get("detail"), wire.get("checks")
+    figures = (
+        *map(wire.get, SERIES[1:6]),
+        _part(detail, "host_cpu", "percent"),
+        _part(detail, "host_ram", "percent"),
+        _sum_queues(wire.get("queues"), "in_per_s"),
+        _sum_queues(wire.get("queues"), "out_per_s"),
+        *(_part(checks, name, "latency_ms") for name in ("database", "worker", "rabbitmq")),
+    )
+    return Row([at_s, *map(_number, figures)], _marks(wire.get("marks"), at_s))
+
+
+def _part(whole: Any, name: str, figure: str) -> Any:
+    part = whole.get(name) if isinstance(whole, dict) else None
+    return part.get(figure) if isinstance(part, dict) else None
+
+
+def _sum_queues(queues: Any, figure: str) -> float | None:
+    values = [_number(queue.get(figure)) for queue in queues if isinstance(queue, dict)] if _is_list(queues) else []
+    known = [value for value in values if value is not None]
+    return round(math.fsum(known), 3) if known else None
+
+
+def _marks(marks: Any, at_s: float) -> list[dict[str, Any]]:
+    """The marks that look like ours: what another process wrote may hold anything."""
+    return [{**mark, "at": at_s} for mark in marks if _is_mark(mark)] if _is_list(marks) else []
+
+
+def _is_mark(mark: Any) -> bool:
+    if not isinstance(mark, Mapping) or not 2 <= len(mark) <= 4:
+        return False
+    return isinstance(mark.get("kind"), str) and all(
+        value is None or (isinstance(value, str) and len(value) <= 255) or _number(value) is not None
+        for value in mark.values()
+    )
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
 
 
 def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A finite number; JSON's own may be too large for a float."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and -1e18 < value < 1e18
+    return value if is_number else None

@@ -6,10 +6,12 @@
 | monitor:slot:<host>:<slot>   | string | expires after `CLAIM_S`                   |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
+| monitor:joined               | zset   | host by first write in ms, until forgotten   |
 """
 
 SAMPLES = "monitor:samples"
 HOSTS = "monitor:hosts"
+JOINED = "monitor:joined"
 
 RETENTION_S = 3600
 """How much of the past the stream holds, in seconds. The page's longest live range is one hour."""

@@ -5,8 +5,8 @@ point. Every command has a deadline. The ids are Redis' own (`*`), which stay in
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -18,6 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from collector.store import keys
+from collector.store.entries import Entry, Host, Report, age_s, parse_entry, parse_report
 from collector.store.errors import StoreUnavailable
 from collector.store.model import Sample
 
@@ -27,20 +28,22 @@ R = TypeVar("R")
 COMMAND_TIMEOUT_S = 1.0
 """Deadline of one command. A healthy Redis answers in well under a millisecond."""
 
-CLOCK_SLACK_S = 1.0
-"""How far an entry may seem to be of the future: ids are stamped and the clock is read one after the other."""
-
 PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
 
+APPEND_GRACE_S = 3 * COMMAND_TIMEOUT_S
+"""How long after it was sent a sample may still be written: both tries have timed out by then."""
+
 _APPEND = """
-if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+if tonumber(ARGV[6]) > 0 and now_ms > tonumber(ARGV[6]) then return now_ms end
+if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
 local oldest_ms = now_ms - ARGV[4] * 1000
 local id = redis.call('XADD', KEYS[1], 'MINID', '~', oldest_ms, '*', 'host', ARGV[1], 'sample', ARGV[2])
 redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - ARGV[5] * 1000)
+redis.call('ZADD', KEYS[4], 'NX', now_ms, ARGV[1])
 return id
 """
 _REPORT = """
@@ -50,35 +53,6 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 # MINID with `~` trims whole nodes (100 entries), so that trimming costs nothing on most writes: up to 100 entries more
 # than the hour stay. Redis' own clock gives the ids, so it must give the cutoff too.
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of the stream as it lies there; `sample` has not been looked into and may be anything."""
-
-    id: str
-    host: str
-    sample: bytes
-    is_farewell: bool = False
-    """Says that the host was forgotten; there is no sample."""
-
-
-@dataclass(frozen=True)
-class Host:
-    """A host, with the age of its newest sample by Redis' clock."""
-
-    host: str
-    last_at: float
-    age_s: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a container says of itself, as it lies there; `body` has not been looked into."""
-
-    name: str
-    age_s: float
-    body: bytes
 
 
 def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20) -> "Redis":
@@ -116,30 +90,50 @@ class LiveStore:
     Every method raises StoreUnavailable when Redis does not answer in time, or refuses.
     """
 
-    def __init__(self, client: "Redis") -> None:
+    def __init__(self, client: "Redis", *, append_grace_s: float = APPEND_GRACE_S) -> None:
         self._redis = client
+        self._append_grace_s = append_grace_s
         self._append = client.register_script(_APPEND)
+        self._lead_s: float | None = None
+        """Redis' clock less ours (monotonic), as of the last write."""
         self._report = client.register_script(_REPORT)
 
     @_translated
     def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
         """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`.
 
-        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out.
+        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out. A
+        Redis that was frozen executes when it wakes what has long been given up, and stamps it as new: so the script
+        has a deadline by Redis' own clock. An answer that says "too late" has come in time: that clock was set.
         """
-        slot = [keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot)]
+        for _ in range(2):
+            answer = self._try_append(sample, claim_s)
+            if not isinstance(answer, int):
+                break
+            self._lead_s = answer / 1000 - time.monotonic()
+        if not isinstance(answer, bytes):
+            return None
+        entry_id = answer.decode()
+        self._lead_s = keys.id_seconds(entry_id) - time.monotonic()
+        return entry_id
+
+    def _try_append(self, sample: Sample, claim_s: float) -> bytes | int | None:
+        """The id; None when the slot is taken; Redis' clock (ms) when it is past the deadline."""
+        deadline_s = 0.0 if self._lead_s is None else self._lead_s + time.monotonic() + self._append_grace_s
+        slot = [keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot), keys.JOINED]
         values: list[str | bytes | int] = [
             sample.host,
             sample.to_json(),
             int(claim_s * 1000),
             keys.RETENTION_S,
             keys.HOST_RETENTION_S,
+            int(deadline_s * 1000),
         ]
         try:
-            entry_id = self._append(keys=slot, args=values)
+            answer = self._append(keys=slot, args=values)
         except RedisTimeoutError:
-            entry_id = self._append(keys=slot, args=values)
-        return None if entry_id is None else cast(bytes, entry_id).decode()
+            answer = self._append(keys=slot, args=values)
+        return cast("bytes | int | None", answer)
 
     @_translated
     def report(self, host: str, name: str, report: str) -> None:
@@ -154,34 +148,61 @@ class LiveStore:
         pipeline.hgetall(keys.containers(host))
         (seconds, microseconds), rows = pipeline.execute()
         now_ms = seconds * 1000 + microseconds / 1000
-        reports = (_parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
+        reports = (parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
         return [report for report in reports if report and report.age_s <= keys.REPORT_TTL_S]
 
     @_translated
     def follow(self, after: str, *, block_ms: int) -> list[Entry]:
         """The entries after an id; waits up to `block_ms` for the first. The client's time-out must be longer."""
         answer = cast(list[Any], self._redis.xread({keys.SAMPLES: after}, count=PAGE_ENTRIES, block=block_ms))
-        return [_entry(raw) for raw in answer[0][1]] if answer else []
+        return [parse_entry(raw) for raw in answer[0][1]] if answer else []
 
     @_translated
     def newest(self, count: int) -> list[Entry]:
         """The newest entries, oldest first."""
         answer = cast(list[Any], self._redis.xrevrange(keys.SAMPLES, count=count))
-        return [_entry(raw) for raw in reversed(answer)]
+        return [parse_entry(raw) for raw in reversed(answer)]
 
-    def since(self, since_s: float) -> Iterator[Entry]:
-        """The entries written at or after an instant (epoch s, Redis' clock), oldest first, read page by page."""
-        start = f"{max(0, int(since_s * 1000))}-0"
-        while page := self._page(start):
+    def since(self, since_s: float, until_s: float | None = None) -> Iterator[Entry]:
+        """The entries written at or after an instant (epoch s, Redis' clock) and, where that is given, before another;
+        oldest first, read page by page."""
+        start, end = f"{_milliseconds(since_s)}-0", "+"
+        if until_s is not None:
+            if _milliseconds(until_s) == 0:
+                return
+            end = str(_milliseconds(until_s) - 1)  # Without a sequence number: the last of that millisecond.
+        while page := self._page(start, end):
             yield from page
             if len(page) < PAGE_ENTRIES:
                 return
             start = f"({page[-1].id}"
 
     @_translated
-    def _page(self, start: str) -> list[Entry]:
-        answer = cast(list[Any], self._redis.xrange(keys.SAMPLES, min=start, count=PAGE_ENTRIES))
-        return [_entry(raw) for raw in answer]
+    def _page(self, start: str, end: str = "+") -> list[Entry]:
+        answer = cast(list[Any], self._redis.xrange(keys.SAMPLES, min=start, max=end, count=PAGE_ENTRIES))
+        return [parse_entry(raw) for raw in answer]
+
+    @_translated
+    def newest_of(self, host: str) -> Entry | None:
+        """The newest entry of one host; None when it is not on the list, or has not written within the hour."""
+        last_ms = self._redis.zscore(keys.HOSTS, host)
+        if last_ms is None:
+            return None
+        since_then = self._page(f"{int(last_ms)}-0")
+        return next((entry for entry in reversed(since_then) if entry.host == host), None)
+
+    @_translated
+    def oldest_at(self, host: str) -> float | None:
+        """Since when the stream holds samples of a host (epoch s, Redis' clock); None where it holds none."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.zscore(keys.JOINED, host)
+        pipeline.zscore(keys.HOSTS, host)
+        pipeline.xrange(keys.SAMPLES, count=1)
+        joined_ms, last_ms, first = pipeline.execute()
+        if last_ms is None or not first:
+            return None
+        first_ms, _ = keys.id_key(first[0][0].decode())
+        return max(joined_ms or 0, first_ms) / 1000 if last_ms >= first_ms else None
 
     @_translated
     def last_id(self) -> str:
@@ -211,7 +232,7 @@ class LiveStore:
         now_s = self.now_s()
         rows = cast(list[tuple[bytes, float]], self._redis.zrange(keys.HOSTS, 0, -1, withscores=True))
         hosts = (
-            Host(name.decode("utf-8", "replace"), at_ms / 1000, _age_s(now_s - at_ms / 1000))
+            Host(name.decode("utf-8", "replace"), at_ms / 1000, age_s(now_s - at_ms / 1000))
             for name, at_ms in rows
             if math.isfinite(at_ms)
         )
@@ -222,28 +243,10 @@ class LiveStore:
         """Take a host off the list and tell every follower; whether it was on it. It returns with its next sample."""
         if not self._redis.zrem(keys.HOSTS, host):
             return False
+        self._redis.zrem(keys.JOINED, host)
         self._redis.xadd(keys.SAMPLES, {"host": host, "forgotten": 1})
         return True
 
 
-def _entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
-    entry_id, values = raw
-    values = values or {}
-    return Entry(
-        entry_id.decode(),
-        values.get(b"host", b"").decode("utf-8", "replace"),
-        values.get(b"sample", b""),
-        is_farewell=b"forgotten" in values,
-    )
-
-
-def _parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
-    at_ms, _, body = value.partition(b" ")
-    if not at_ms.isdigit():
-        return None
-    return Report(name.decode("utf-8", "replace"), max(0.0, (now_ms - int(at_ms)) / 1000), body)
-
-
-def _age_s(age_s: float) -> float:
-    """A time that has not come yet says that Redis' clock was set back; how old the entry is nobody knows: very."""
-    return max(0.0, age_s) if age_s > -CLOCK_SLACK_S else keys.HOST_RETENTION_S
+def _milliseconds(at_s: float) -> int:
+    return max(0, int(at_s * 1000))

@@ -147,6 +147,8 @@ class Sample:
     broker_kind: str | None = None
     """amqp or redis; None when no broker is watched."""
     version: str = ""
+    marks: tuple[Mapping[str, Any], ...] = ()
+    """What happened since the previous sample; shapes in `collector.marks`."""
 
     @property
     def queue_size(self) -> int | None:
@@ -163,7 +165,8 @@ class Sample:
 
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
         "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
-        "broker_kind", "version", "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
+        "broker_kind", "version", "marks": [mark],
+        "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
         wire = {
@@ -183,6 +186,7 @@ class Sample:
             "containers": [asdict(container) for container in self.containers],
             "broker_kind": self.broker_kind,
             "version": self.version,
+            "marks": [dict(mark) for mark in self.marks],
             "detail": {
                 "cpu": asdict(self.cpu),
                 "ram": asdict(self.ram),

@@ -9,16 +9,15 @@ import { applyCatalogue, loadTranslate } from './i18n.js'
 import { watchLifecycle } from './lifecycle.js'
 import { UNREAD, withAnswer, withGroup } from './logs.js'
 import { chosenLanguage, watchPreferences } from './preferences.js'
-import { appendNewer, appendRow, emptyColumns, historyColumns, sampleRow } from './series.js'
-import { askHistory, askLogs, forgetHost, whoIsSilent } from './server.js'
+import { Recording } from './recording.js'
+import { askLogs, forgetHost, whoIsSilent } from './server.js'
 import { SharedFeed } from './shared_feed.js'
 import { elsewhere } from './roster.js'
-import { currentSample, isFarBehind, makeState, reduce } from './state.js'
-import { followLead } from './timeline.js'
+import { currentSample, isFarBehind, makeState, reduce, storeTime } from './state.js'
 import { reloadWall } from './tv.js'
 import { verdict } from './verdict.js'
-import { Charts, SPAN_S } from './views/charts.js'
 import { Page } from './views/page.js'
+import { TimePanel } from './views/timepanel.js'
 
 /** @import { Format } from './format.js' */
 /** @import { Language, Translate } from './i18n.js' */
@@ -26,7 +25,8 @@ import { Page } from './views/page.js'
 /** @import { Connection } from './connection.js' */
 /** @import { Event, Phase, State } from './state.js' */
 /** @import { StreamEvent } from './tabs.js' */
-/** @import { Sample, Snapshot } from './types.js' */
+/** @import { Columns } from './series.js' */
+/** @import { LogGroup, Sample, Snapshot } from './types.js' */
 /** @import { Verdict } from './verdict.js' */
 /**
  * @typedef {object} View What every view is given.
@@ -36,12 +36,13 @@ import { Page } from './views/page.js'
  * @property {Verdict} verdict
  * @property {Elsewhere | null} elsewhere
  * @property {{missed: number} | null} pause that the viewer has asked for, and the samples that came since
+ * @property {Columns} recent the live samples that are at hand, of the last minutes at least
+ * @property {readonly LogGroup[]} logs
+ * @property {number} now epoch s of the store's clock
  * @property {Translate} t
  * @property {Format} format
  */
 
-/** Kept beyond what is shown: the line must come from outside the plot on both sides. */
-const KEEP_S = SPAN_S + 15
 /** An open stream that is late is asked about this often, in ms: when the data is stale, we know why. */
 const DOUBT_MS = 15_000
 /** The parameter of the page's address that says which host is shown. */
@@ -51,22 +52,23 @@ const HOST = 'host'
 const snapshot = JSON.parse(byId('snapshot').textContent ?? '')
 let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
 const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
-let columns = snapshot.history && !isOther ? historyColumns(snapshot.history, KEEP_S) : emptyColumns()
-/** @type {number | null} Of the plot's clock; null until a sample is known. */
-let lead = columns[0].length > 0 ? state.lead_s : null
 let doubted_ms = -Infinity
 let book = snapshot.logs ? withAnswer(UNREAD, snapshot.logs) : UNREAD
-/** @type {View['pause']} */
-let pause = null
 
 let format = makeFormat(chosenLanguage())
 let t = await loadTranslate(chosenLanguage())
 
-const charts = new Charts(makeView(), columns)
-const page = new Page({ hostChosen: choose, hostForgotten: forget, around: showAround })
+const recording = new Recording(snapshot.interval_s)
+if (snapshot.history && !isOther) recording.take(snapshot.history, state.lead_s)
+const time = new TimePanel(recording, makeView, (past) => {
+  dispatch({ type: 'history', history: past, mono_ms: performance.now() })
+  recording.take(past, state.lead_s)
+  renderAll()
+})
+const page = new Page({ hostChosen: choose, hostForgotten: forget, around: (at) => time.showAround(at) })
 const feed = new SharedFeed({ wanted, linkChanged, eventReceived })
 
-watchPreferences({ languageChosen: speak, themeChanged: () => charts.restyle() })
+watchPreferences({ languageChosen: speak, themeChanged: () => time.restyle() })
 watchLifecycle({
   left: () => feed.stop(),
   returned: () => feed.start(),
@@ -80,17 +82,16 @@ watchLifecycle({
 const help = wireControls({
   retry: () => feed.retryNow(),
   hostChosen: choose,
-  pause: togglePause,
-  range: showRange,
+  pause: () => time.toggle(),
+  range: (position) => time.choose(position),
   logs: () => page.focusLogs(),
 })
 applyCatalogue(document, t)
 help.speak(t)
 document.documentElement.classList.remove('is-translating')
 renderAll()
-charts.start()
+time.start()
 feed.start()
-if (isOther) refetch()
 setInterval(tick, 1000)
 
 /** What the stream is to bring; what is too far back to be replayed is fetched as history. */
@@ -98,7 +99,8 @@ function wanted() {
   const mono_ms = performance.now()
   if (isFarBehind(state, mono_ms)) {
     dispatch({ type: 'skip', mono_ms })
-    refetch()
+    recording.doubt()
+    time.read()
   }
   return { host: state.host, cursor: state.cursor }
 }
@@ -120,7 +122,8 @@ function eventReceived({ name, id, data }) {
   else if (name === 'hello') dispatch({ type: 'hello', hello: told, mono_ms })
   else if (name === 'reset') {
     dispatch({ type: 'reset' })
-    refetch()
+    recording.doubt()
+    time.read()
   } else if (name === 'hosts' && !changeHost({ type: 'hosts', hosts: told.hosts, mono_ms })) page.renderHosts(makeView())
   if (state.is_outdated) reloadWall()
   renderNow()
@@ -130,8 +133,7 @@ function eventReceived({ name, id, data }) {
 function sampleReceived(id, sample, mono_ms) {
   if (!dispatch({ type: 'sample', id, sample, mono_ms })) return
   if (sample.host !== state.host) return
-  if (pause) pause = { missed: pause.missed + 1 }
-  plot(sample, mono_ms)
+  time.add(sample, mono_ms)
   renderAll()
 }
 
@@ -141,7 +143,10 @@ function makeView() {
   const sample = currentSample(state)
   const judged = verdict(now, sample, state.busy_ticks)
   const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
-  return { state, connection: now, sample, verdict: judged, elsewhere: worse, pause, t, format }
+  return {
+    state, connection: now, sample, verdict: judged, elsewhere: worse, pause: recording.pause, recent: recording.live.columns,
+    logs: book.groups, now: storeTime(state, performance.now()) ?? performance.timeOrigin / 1000, t, format,
+  }
 }
 
 /** @param {Event} event @returns {boolean} whether it changed anything */
@@ -155,9 +160,8 @@ function dispatch(event) {
 function renderAll() {
   const view = makeView()
   renderNow()
-  if (pause) return
-  page.renderData(view)
-  charts.update(view, columns, lead)
+  if (!view.pause) page.renderData(view)
+  time.render(view)
 }
 
 /** What follows the clock. */
@@ -167,6 +171,7 @@ function renderNow() {
 
 function tick() {
   renderNow()
+  time.tick()
   const mono_ms = performance.now()
   const { code } = connection(state, mono_ms)
   const isSilent = state.link.phase === 'open' && ['delayed', 'stale', 'empty'].includes(code)
@@ -203,12 +208,11 @@ function changeHost(event) {
   if (state.host === null) address.searchParams.delete(HOST)
   else address.searchParams.set(HOST, state.host)
   history.replaceState(null, '', address)
-  columns = emptyColumns()
-  lead = null
+  recording.clear()
   renderAll()
   page.renderHosts(makeView())
   feed.wantChanged()
-  refetch()
+  time.read()
   return true
 }
 
@@ -219,43 +223,12 @@ async function forget(host) {
   return isGone
 }
 
-/** @param {Sample} sample @param {number} mono_ms */
-function plot(sample, mono_ms) {
-  const { interval_s } = state
-  lead = followLead(lead, sample.at, mono_ms, { interval_s, span_s: SPAN_S })
-  appendRow(columns, sampleRow(sample), { interval_s, keep_s: KEEP_S })
-}
-
-/** The past of the host shown, anew: after a change of host, or when the stream could not go on where it was. */
-async function refetch() {
-  const { host } = state
-  const past = await askHistory(host)
-  if (!past || host !== state.host) return // The feed finds out by itself what is wrong; live samples go on.
-  dispatch({ type: 'history', history: past, mono_ms: performance.now() })
-  const seen = columns
-  columns = historyColumns(past, KEEP_S)
-  appendNewer(columns, seen, { interval_s: past.interval_s, keep_s: KEEP_S })
-  lead = columns[0].length > 0 ? state.lead_s : null
-  renderAll()
-}
-
 /** All that is known, whenever a stream opens: what was written while there was none is among it. */
 async function fetchLogs() {
   const answer = await askLogs()
   if (answer) book = withAnswer(book, answer)
   renderNow()
 }
-
-function togglePause() {
-  pause = pause ? null : { missed: 0 }
-  renderAll()
-}
-
-/** @param {number} _number from 1 */
-function showRange(_number) {}
-
-/** @param {number} _at epoch s */
-function showAround(_at) {}
 
 /** @param {Language} language */
 async function speak(language) {

@@ -10,9 +10,16 @@ export async function ask(url, options = {}) {
   return fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ASK_TIMEOUT_MS), ...options }).catch(() => null)
 }
 
-/** @param {string | null} host null: the first by name @returns {Promise<History | null>} */
-export async function askHistory(host) {
-  return bodyOf(await ask(host === null ? '/api/history' : `/api/history?host=${encodeURIComponent(host)}`))
+/**
+ * @param {string | null} host null: the first by name
+ * @param {{since: number, until: number | null}} window epoch s; null: up to now
+ * @returns {Promise<History | null>}
+ */
+export async function askHistory(host, { since, until }) {
+  const query = new URLSearchParams({ since: since.toFixed(3) })
+  if (until !== null) query.set('until', until.toFixed(3))
+  if (host !== null) query.set('host', host)
+  return bodyOf(await ask(`/api/history?${query}`))
 }
 
 /** @returns {Promise<LogsAnswer | null>} */

@@ -8,6 +8,7 @@
  */
 
 import { isNewer, newerOf, writtenAt } from './cursor.js'
+import { HIGH_CPU_PERCENT } from './limits.js'
 import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 
 /** @import { Sample, History, Snapshot, Hello, HostNews } from './types.js' */
@@ -55,8 +56,6 @@ const REPLAY_INTERVALS = 2
 const REPLAY_MARGIN_S = 0.5
 /** More than this is fetched as history instead, in s. */
 const REPLAY_MOST_S = 45
-/** CPU percent that counts as being at the limit. */
-const BUSY_PERCENT = 90
 
 /**
  * @param {Snapshot} snapshot
@@ -176,7 +175,7 @@ function withSample(state, id, sample, mono_ms) {
   const { host } = sample
   const cursor = newerOf(id, state.cursor)
   if (state.host !== null && state.host !== host) return { ...state, cursor }
-  const is_busy = sample.cpu !== null && sample.cpu >= BUSY_PERCENT
+  const is_busy = sample.cpu !== null && sample.cpu >= HIGH_CPU_PERCENT
   const written_at = writtenAt(id)
   const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
   const now = serverTime(lead_s, mono_ms)

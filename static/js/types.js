@@ -29,7 +29,12 @@
  * @property {Container[]} [containers]
  * @property {'amqp' | 'redis' | null} broker_kind
  * @property {string} version
+ * @property {Mark[]} [marks] what happened since the previous sample; without `at`, which is the sample's
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
+ *
+ * @typedef {{kind: 'service', name: Service, before: Status, after: Status, at?: number}
+ *   | {kind: 'version', before: string, after: string, at?: number}
+ *   | {kind: 'burst', peak: number | null, at?: number}} Mark `at`: epoch seconds
  *
  * @typedef {object} History What /api/history answers: `columns` in the order of `series`, null = not known.
  * @property {string | null} host
@@ -37,8 +42,13 @@
  * @property {number} now
  * @property {number | null} age_s
  * @property {string | null} last_id
+ * @property {number} step_s between two rows; interval_s where they are samples
  * @property {string[]} series
- * @property {(number | null)[][]} columns
+ * @property {(number | null)[][]} columns samples, or the averages of each step
+ * @property {(number | null)[][] | null} low of each step; null where the rows are samples
+ * @property {(number | null)[][] | null} high of each step; null where the rows are samples
+ * @property {Mark[]} marks
+ * @property {number | null} oldest_at since when anything is held of this host
  *
  * @typedef {{host: string, last_at: number, age_s: number}} Host
  * @typedef {Partial<Record<Service, Status>>} Services

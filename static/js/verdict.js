@@ -5,6 +5,7 @@
  */
 
 import { drainOf } from './drain.js'
+import { HIGH_RAM_PERCENT } from './limits.js'
 import { countedBy } from './reason.js'
 
 /** @import { Check, Container, Sample, Service } from './types.js' */
@@ -16,7 +17,6 @@ import { countedBy } from './reason.js'
  * @typedef {Finding & {also: Finding[]}} Verdict `also` holds what else is wrong
  */
 
-const HIGH_RAM_PERCENT = 90
 /** Samples in a row with a full CPU that make it news: one full tick is what a busy worker looks like. */
 const BUSY_TICKS = 5
 /** The order in which services are named: without the store nothing else matters. */

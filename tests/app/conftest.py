@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.accounts import Accounts, Role
-from app.database import make_engine, migrate
+from app.schema import migrate
+from collector.store.database import make_engine
 from tests.app.people import ADMIN
 
 

@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
 from app.accounts import TOKEN_PREFIX, AccountError, Accounts, Role, ensure_first_admin
-from app.database import reading, writing
 from app.passwords import Passwords, UnacceptablePassword
+from collector.store.database import reading, writing
 from tests.app.people import ADMIN
 
 EMAIL, PASSWORD = ADMIN

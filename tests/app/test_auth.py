@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from app import auth, errors
 from app.accounts import Accounts, Role
 from app.auth import current_principal, require_role
-from app.database import make_engine
+from collector.store.database import make_engine
 from tests.app.people import ADMIN
 from tests.services import free_port
 

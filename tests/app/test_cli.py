@@ -4,7 +4,7 @@ from flask import Flask
 
 from app import cli
 from app.accounts import TOKEN_PREFIX, Accounts, Role
-from app.database import make_engine
+from collector.store.database import make_engine
 from tests.app.people import ADMIN
 from tests.services import free_port
 

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from app.database import ANSWER_S, CONNECT_S, POOL_S, STATEMENT_S, make_engine, migrate, reading, writing
+from app.schema import migrate
 from app.tables import User
+from collector.store.database import ANSWER_S, CONNECT_S, POOL_S, STATEMENT_S, make_engine, reading, writing
 from collector.store.errors import StoreUnavailable
 from tests.services import PostgresServer, free_port
 

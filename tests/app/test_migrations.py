@@ -6,15 +6,21 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
-from app.database import MIGRATIONS, make_engine, migrate
+from app.schema import MIGRATIONS, migrate
 from app.tables import Base
+from collector.store import history
+from collector.store.database import make_engine
 
-MIGRATE = "import sys; from app.database import make_engine, migrate; migrate(make_engine(sys.argv[1]))"
+TABLES = [Base.metadata, history.metadata]
+MIGRATE = (
+    "import sys; from app.schema import migrate; from collector.store.database import make_engine; "
+    "migrate(make_engine(sys.argv[1]))"
+)
 
 
 def test_the_migrated_schema_is_the_one_the_models_declare(engine: Engine) -> None:
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), TABLES)
 
     assert differences == []
 
@@ -22,7 +28,10 @@ def test_the_migrated_schema_is_the_one_the_models_declare(engine: Engine) -> No
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
-    assert set(inspect(engine).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+    assert set(inspect(engine).get_table_names()) == {
+        "alembic_version",
+        *(name for each in TABLES for name in each.tables),
+    }
 
 
 def test_processes_that_start_at_once_migrate_once_and_none_fails(database_url: str) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from app.database import MIGRATIONS
 from app.passwords import MAX_BYTES, MAX_HASHES, Passwords, UnacceptablePassword, make_password
+from app.schema import MIGRATIONS
 
 PASSWORD = "correct horse battery"
 

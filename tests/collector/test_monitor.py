@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from collector.marks import Past
 from collector.monitor import TICK_BUDGET_S, Probes, SystemMonitor
 from collector.probes.queues import Reading
 from collector.probes.resources import Resources
@@ -25,6 +26,7 @@ def make_monitor(**overrides):
         "queues": lambda: Reading(broker_kind="redis", queues=(make_queue(ready=7),), latency_ms=1.0),
         "worker": lambda reading: ONLINE,
         "containers": lambda: (BACKEND,),
+        "past": Past,
     }
     return SystemMonitor(
         host="web-1", interval_s=3.0, version="1.7.0", probes=Probes(**{**probes, **overrides}), wall=lambda: 3002.9
@@ -92,3 +94,34 @@ def test_without_a_watched_broker_it_shows_as_disabled():
 
     assert sample.checks["rabbitmq"].status == "disabled"
     assert (sample.broker_kind, sample.queue_size) == (None, None)
+
+
+def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():
+    verdicts = iter(["online", "offline", "offline", "offline"])
+    monitor = make_monitor(worker=lambda reading: Check(status=Status(next(verdicts))))
+    first = monitor.sample()
+    monitor.written(first)
+    lost, second = monitor.sample(), monitor.sample()
+    monitor.written(second)
+
+    change = {"kind": "service", "name": "worker", "before": "online", "after": "offline"}
+    assert (first.marks, lost.marks, second.marks, monitor.sample().marks) == ((), (change,), (change,), ())
+
+
+def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
+    pasts = iter([Past(), Past(version="1.6.0")])
+    monitor = make_monitor(past=lambda: next(pasts))
+    assert monitor.sample().marks == ()
+    monitor.lost()
+
+    assert monitor.sample().marks == ({"kind": "version", "before": "1.6.0", "after": "1.7.0"},)
+
+
+def test_a_past_that_is_not_told_in_time_costs_the_marks_and_no_more(hang):
+    monitor = make_monitor(past=hang)
+    started_s = time.monotonic()
+
+    samples = [monitor.sample() for _ in range(3)]
+
+    assert time.monotonic() - started_s < TICK_BUDGET_S
+    assert [(sample.marks, sample.queue_size) for sample in samples] == [((), 7)] * 3

@@ -18,6 +18,7 @@ class Bench(PunctualScheduler):
     def __init__(self, clock=NOON):
         self.sent = []
         self.is_broken = False
+        self.sending_takes = timedelta()
         self.clock = clock
         app = Celery("bench", broker="memory://", set_as_current=False)
         app.now = lambda: self.clock
@@ -28,6 +29,7 @@ class Bench(PunctualScheduler):
         if self.is_broken:
             raise ConnectionRefusedError
         self.sent.append(self.clock)
+        self.clock += self.sending_takes
 
     def run_for(self, seconds):
         """What beat's loop does, with a clock that goes on only while it sleeps. Returns how often it sent."""
@@ -50,6 +52,14 @@ def test_the_first_tick_is_sent_at_once_and_all_others_at_the_beginning_of_a_slo
     first, *others = bench.sent
     assert first == started
     assert others == [NOON + timedelta(seconds=3 * number) for number in range(1, len(others) + 1)]
+
+
+def test_a_tick_whose_sending_takes_long_does_not_make_the_next_one_late():
+    bench = Bench()
+    bench.sending_takes = timedelta(seconds=0.6)
+    bench.run_for(30)
+
+    assert bench.sent == [NOON + timedelta(seconds=3 * number) for number in range(len(bench.sent))]
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1), timedelta(seconds=-5)])

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import psutil
 
 from app.accounts import Accounts
-from app.database import make_engine, migrate
+from app.schema import migrate
+from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from standalone import programs
 from standalone.programs import Program

@@ -2,11 +2,14 @@
 
 import itertools
 import math
+import time
 
 import pytest
 
 from collector.store import keys
+from collector.store.database import make_engine
 from collector.store.errors import StoreUnavailable
+from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import parse_wire
 from tests.services import wait_until
@@ -97,3 +100,16 @@ def test_a_poisoned_stream_stops_neither_page_nor_samples(stack, store):
         assert stream.next("system_stats").json["v"] == 1
     assert stack.get("/monitor").status == 200
     assert stack.get("/api/history").status == 200
+
+
+def test_the_collector_keeps_its_minutes_and_history_reaches_the_present(stack):
+    minutes = History(make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}"))
+    host = stack.get("/api/hosts").json["hosts"][0]["host"]
+    wait_until(lambda: minutes.oldest_at(host) is not None, 130, "a minute is kept")
+
+    answer = stack.get(f"/api/history?since={time.time() - 86_400}").json
+
+    assert answer["step_s"] == 60
+    assert answer["oldest_at"] <= minutes.oldest_at(host) + 60
+    assert answer["columns"][0][-1] >= answer["now"] - 60
+    assert answer["last_id"] is not None

@@ -11,7 +11,7 @@ from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import parse_wire
 from tests.builders import make_sample
-from tests.services import RedisServer, free_port
+from tests.services import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
 
@@ -82,16 +82,41 @@ def test_poison_in_the_stream_is_passed_over(store, client):
     client.xadd(keys.SAMPLES, {"host": "web-1", "sample": b"\xff\x00 not json"})
     client.xadd(
         keys.SAMPLES,
-        {"host": "web-1", "sample": '{"v":1,"host":"web-1","at":1,"services":{},"detail":{"host_cpu":[1]}}'},
+        {
+            "host": "web-1",
+            "sample": '{"v":1,"host":"web-1","at":1,"services":{},"cpu":1e999,"marks":[{"kind":[1]},{"kind":1}],'
+            '"queues":[7,{"in_per_s":"x"}],"checks":{"database":3},"detail":{"host_cpu":[1]}}',
+        },
     )
     store.append(make_sample(slot=2))
 
-    rows, last_id = columns(store.since(0), "web-1")
+    rows, marks, last_id = columns(store.since(0), "web-1")
 
     assert len(rows) == len(SERIES)
     assert rows[0] == [1_763_877_303.012, 1, 1_763_877_303.012]
     assert rows[1] == [10.0, None, 10.0]
+    assert marks == []
     assert last_id == store.last_id()
+
+
+def test_the_newest_and_the_oldest_sample_of_a_host_are_found_among_those_of_others(store):
+    assert (store.newest_of("web-1"), store.oldest_at("web-1")) == (None, None)
+    store.append(make_sample(host="web-2", slot=1))
+    first_id = store.append(make_sample(slot=1))
+    newest_id = store.append(make_sample(slot=2))
+    store.append(make_sample(host="web-2", slot=2))
+
+    assert store.newest_of("web-1").id == newest_id
+    assert store.oldest_at("web-1") == pytest.approx(keys.id_seconds(first_id), abs=0.01)
+    store.forget_host("web-1")
+    assert (store.newest_of("web-1"), store.oldest_at("web-1")) == (None, None)
+
+
+def test_history_ends_before_an_instant(store, client):
+    for at_ms in (1000, 2000, 3000):
+        client.xadd(keys.SAMPLES, {"host": "web-1", "sample": "{}"}, id=f"{at_ms}-1")
+
+    assert [entry.id for entry in store.since(1, 3)] == ["1000-1", "2000-1"]
 
 
 def test_the_last_id_of_no_stream_is_the_id_before_all(store):
@@ -130,6 +155,30 @@ def test_a_redis_that_hangs_is_unavailable_within_the_deadline():
         assert time.monotonic() - started_s < 2.5
         server.resume()
         assert store.append(make_sample(slot=3)) is not None
+
+
+def test_a_sample_given_up_is_not_written_as_new_by_a_redis_that_wakes_later():
+    with RedisServer() as server:
+        store = LiveStore(redis_client(server.url, timeout_s=0.2), append_grace_s=0.5)
+        store.append(make_sample(slot=1))
+        server.pause()
+        given_up_mono_s = time.monotonic() + 0.6
+        with pytest.raises(StoreUnavailable):
+            store.append(make_sample(slot=2))
+        wait_until(lambda: time.monotonic() > given_up_mono_s, 2)
+
+        server.resume()
+
+        store.append(make_sample(slot=3))
+        assert [parse_wire(entry.sample)["slot"] for entry in store.newest(9)] == [1, 3]
+
+
+def test_a_redis_whose_clock_was_set_forward_still_takes_samples(store, monkeypatch):
+    store.append(make_sample(slot=1))
+    monkeypatch.setattr(store, "_lead_s", store._lead_s - 3600)  # What a step of an hour looks like from here.
+
+    assert store.append(make_sample(slot=2)) is not None
+    assert store.append(make_sample(slot=3)) is not None
 
 
 def test_a_connection_that_redis_closed_costs_no_sample():

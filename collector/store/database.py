@@ -1,4 +1,4 @@
-"""The panel's own SQL database: how it is opened, how long it may take, how its schema is brought up to date.
+"""The panel's own SQL database: how it is opened and how long it may take.
 
 The only place where SQLAlchemy's "the database does not answer" becomes `StoreUnavailable`. Knows no table.
 """
@@ -7,21 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 
-import alembic.command
-import alembic.config
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from collector.store.errors import StoreUnavailable
-
-MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 CONNECT_S = 3
 """Longest wait for a PostgreSQL server to accept a connection. libpq counts whole seconds, 2 at least."""
@@ -38,20 +35,17 @@ ANSWER_S = 1.0
 SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
 
-MIGRATION_S = 60.0
-"""Longest wait for a migration, another process's included."""
 
-MIGRATION_LOCK = 0x7A764D31
-"""Key of the PostgreSQL advisory lock that lets one process migrate at a time: any number nobody else uses."""
-
-
-def make_engine(url: str, *, patience_s: float | None = None) -> Engine:
+def make_engine(url: str, *, patience_s: float | None = None, may_create: bool = True) -> Engine:
     """An engine whose every wait has an end. Connects to nothing yet.
 
-    Units: patience_s replaces STATEMENT_S and SQLITE_LOCK_S.
+    Units: patience_s replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: a SQLite file that is missing is made.
     """
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
+        if not may_create and target.database:
+            name = f"file:{quote(str(Path(target.database).absolute()))}"
+            target = target.set(database=name, query={"mode": "rw", "uri": "true"})
         return _make_sqlite_engine(target, SQLITE_LOCK_S if patience_s is None else patience_s)
     return _make_postgresql_engine(target, STATEMENT_S if patience_s is None else patience_s)
 
@@ -76,31 +70,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date, in one transaction. Of processes that start at once, one does it; the others wait.
-
-    Raises: StoreUnavailable; alembic.util.CommandError when the database is newer than this code.
-    """
-    config = alembic.config.Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # ConfigParser interpolates "%".
-    config.set_main_option("path_separator", "os")
-    patient = make_engine(engine.url.render_as_string(hide_password=False), patience_s=MIGRATION_S)
-    try:
-        with writing(patient) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-            config.attributes["connection"] = connection
-            alembic.command.upgrade(config, "head")
-    finally:
-        patient.dispose()
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as exc:
         raise StoreUnavailable(f"The database does not answer: {str(exc.orig).strip()}") from exc
+    except ProgrammingError as exc:
+        if not isinstance(exc.orig, psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege):
+            raise
+        raise StoreUnavailable(f"The database is not ready: {str(exc.orig).splitlines()[0]}") from exc
     except PoolTimeoutError as exc:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 

@@ -1,0 +1,62 @@
+"""What lies in Redis, as it lies there: entries of the stream, hosts, containers' reports. [pure]"""
+
+from dataclasses import dataclass
+
+from collector.store import keys
+
+CLOCK_SLACK_S = 1.0
+"""How far an entry may seem to be of the future: ids are stamped and the clock is read one after the other."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the stream as it lies there; `sample` has not been looked into and may be anything."""
+
+    id: str
+    host: str
+    sample: bytes
+    is_farewell: bool = False
+    """Says that the host was forgotten; there is no sample."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host, with the age of its newest sample by Redis' clock."""
+
+    host: str
+    last_at: float
+    age_s: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a container says of itself, as it lies there; `body` has not been looked into."""
+
+    name: str
+    age_s: float
+    body: bytes
+
+
+def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
+    """An entry as redis-py gives it; a deleted one has no values."""
+    entry_id, values = raw
+    values = values or {}
+    return Entry(
+        entry_id.decode(),
+        values.get(b"host", b"").decode("utf-8", "replace"),
+        values.get(b"sample", b""),
+        is_farewell=b"forgotten" in values,
+    )
+
+
+def parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
+    """A report as redis-py gives it; None when it is not stamped as ours are."""
+    at_ms, _, body = value.partition(b" ")
+    if not at_ms.isdigit():
+        return None
+    return Report(name.decode("utf-8", "replace"), max(0.0, (now_ms - int(at_ms)) / 1000), body)
+
+
+def age_s(age_s: float) -> float:
+    """A time that has not come yet says that Redis' clock was set back; how old the entry is nobody knows: very."""
+    return max(0.0, age_s) if age_s > -CLOCK_SLACK_S else keys.HOST_RETENTION_S
