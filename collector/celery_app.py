@@ -1,4 +1,4 @@
-"""Builds the Celery app: `celery -A collector.celery_app worker|beat`."""
+"""Builds the Celery app, for `python -m collector` and for `celery -A collector.celery_app worker|beat`."""
 
 import logging
 from typing import Any
@@ -38,6 +38,12 @@ def set_up_logging(**_: object) -> None:
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@signals.celeryd_init.connect
+def load_tasks(**_: object) -> None:
+    """The worker's alone, not Celery's `imports`: beat needs but the tasks' names, and the probes are 20 MB."""
+    from collector import tasks  # noqa: F401, PLC0415
 
 
 @signals.beat_init.connect

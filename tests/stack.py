@@ -71,7 +71,7 @@ class Stack(WebClient, Service):
 
     def processes(self, name: str) -> list[psutil.Process]:
         """The running processes of a program: gunicorn has two."""
-        marks = {"redis": "redis-server", "beat": " beat ", "collector": "collector.celery_app worker",
+        marks = {"redis": "redis-server", "beat": "collector beat", "collector": "collector worker",
                  "web": "gunicorn", "demo": "demo.app"}  # fmt: skip
         found: list[psutil.Process] = []
 
