@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import accounts, api, assets, auth, bodies, cli, compression, errors, headers, health, logs_api, pages
 from app.freshness import Freshness
 from app.history import Past
-from app.hub import BLOCK_MS, Hub
+from app.hub import FEED_TIMEOUT_S, Hub
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
 from collector.store.history import History
@@ -33,7 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     logs = LogStore(redis_client(settings.redis_url))
-    feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
+    feed = LiveStore(redis_client(settings.redis_url, timeout_s=FEED_TIMEOUT_S, max_connections=2))
     limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
 
     errors.init_app(app)

@@ -27,8 +27,11 @@ from collector.store.model import parse_wire
 
 logger = logging.getLogger(__name__)
 
-BLOCK_MS = 2000
-"""How long one XREAD waits. Its client's time-out must be longer: redis-py would take a quiet stream for a dead one."""
+BLOCK_MS = 3500
+"""How long one XREAD waits: longer than from one sample to the next, so that it is as a rule a sample that ends it."""
+
+FEED_TIMEOUT_S = BLOCK_MS / 1000 + 2
+"""The reader's client takes the connection for dead after this time. Redis at `hz 1` ends a wait up to 1 s late."""
 
 RETRY_S = (0.2, 1.0)
 """Wait before the next try when Redis does not answer: drawn from this range, so that processes do not try in step."""

@@ -8,6 +8,7 @@ from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
 from collector.logs import CriticalLogHandler, watch_task_failures
+from collector.quiet_transport import QuietTransport
 from settings import load_settings
 
 
@@ -21,6 +22,10 @@ class SteadyConnection(Connection):
         """Connect; see kombu."""
         super().ensure_connection(*arguments, **{"interval_step": 0, **options})  # type: ignore[no-untyped-call]
         return self
+
+    def get_transport_cls(self) -> type[QuietTransport]:
+        """The panel's broker is Redis, whatever the URL's scheme."""
+        return QuietTransport
 
 
 class _SteadyAmqp(AMQP):
