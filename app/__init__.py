@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import accounts, api, assets, auth, bodies, cli, compression, errors, headers, health, logs_api, pages
 from app.freshness import Freshness
+from app.gate import Gate
 from app.history import Past
 from app.hub import FEED_TIMEOUT_S, Hub
 from app.stream import SampleStream, StreamLimits
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = Gate(app.wsgi_app, "/stream")  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.context_processor(lambda: {"version": VERSION})

@@ -78,6 +78,7 @@ class Hub:
         self._ring = Ring()
         self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
+        self._viewers_of: dict[str, dict[Viewer, None]] = {}  # the same by user
         self._last_id = self._last_log_id = keys.NO_ID
         self._log_feed = LogFeed(logs, self._send_to_all)
         self._store_lead_s: float | None = None
@@ -101,9 +102,13 @@ class Hub:
             return True
         return sum(viewer.look() for viewer in list(self._viewers)) < limit
 
-    def viewers_of(self, user: str) -> list[Viewer]:
-        """A user's open streams, the oldest first."""
-        return [viewer for viewer in list(self._viewers) if viewer.user == user and viewer.look()]
+    def viewers_of(self, user: str, limit: int) -> list[Viewer]:
+        """A user's open streams, the oldest first. When there are `limit`, those whose viewers have left are ended.
+
+        Only then: a look is a system call, and a thousand who come back at once would each look at all others.
+        """
+        own = list(self._viewers_of.get(user, ()))
+        return own if len(own) < limit else [viewer for viewer in own if viewer.look()]
 
     def store_now_s(self) -> float | None:
         """The store's clock (epoch s), carried on by the monotonic one without asking; None before first contact."""
@@ -121,10 +126,15 @@ class Hub:
         viewer.send(_RESET if is_reset else replay)
         viewer.send(self._hosts_frame)
         self._viewers[viewer] = None
+        self._viewers_of.setdefault(viewer.user, {})[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""
         self._viewers.pop(viewer, None)
+        own = self._viewers_of.get(viewer.user, {})
+        own.pop(viewer, None)
+        if not own:
+            self._viewers_of.pop(viewer.user, None)
 
     def _read_for_ever(self) -> None:
         while True:

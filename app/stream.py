@@ -83,7 +83,7 @@ class SampleStream(ServerSentEventsBlueprint):
             # After a 200, since EventSource gives up for good on any other status.
             yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
             return
-        own = self._hub.viewers_of(viewer.user)
+        own = self._hub.viewers_of(viewer.user, self._limits.per_user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
             oldest.finish(_bye("replaced"))
         try:
