@@ -264,9 +264,11 @@ class Hub:
         while is_alive():
             self._tell_hosts()
             quiet_since_mono_s = time.monotonic() - HEARTBEAT_S
-            for viewer in list(self._viewers):
+            for count, viewer in enumerate(list(self._viewers), start=1):
                 if viewer.sent_mono_s <= quiet_since_mono_s:
                     viewer.send(sse.comment())
+                if count % VIEWERS_A_TURN == 0:
+                    gevent.sleep(0)
             gevent.sleep(1)
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311

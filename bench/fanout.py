@@ -73,7 +73,8 @@ def publishing(publish: Callable[[int, int, str], None], *, interval_s: float = 
             due_mono_s += interval_s
             at_ms, number = time.time_ns() // 1_000_000, len(sent) + 1
             sample.update(at=at_ms / 1000, sent=f"{at_ms}/{number}")
-            publish(at_ms, number, json.dumps(sample, separators=(",", ":")))
+            with contextlib.suppress(OSError, redis.RedisError):  # The server is ending.
+                publish(at_ms, number, json.dumps(sample, separators=(",", ":")))
             sent.append(number)
 
     thread = threading.Thread(target=run)
@@ -130,8 +131,8 @@ def storm(crowd: Swarm, server: WebServer, count: int) -> dict[str, float]:
         "slowest_return_ms": seen.slowest_return_ms,
         "gaps": seen.gaps,
         "refused": seen.refused,
-        "healthz_p99_ms": percentile(during, 0.99),
-        "healthz_max_ms": max(during),
+        "healthz_p99_ms": percentile(during, 0.99) if during else -1,
+        "healthz_max_ms": max(during, default=-1),
     }
 
 
