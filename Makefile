@@ -5,7 +5,8 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check burst up secrets bench-ticks bench-bursts bench-latency bench-history pictures lock clean faults
+.PHONY: run test check burst up secrets bench bench-ticks bench-bursts bench-latency bench-history \
+  bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -34,7 +35,18 @@ up: ## The whole panel in containers, its secrets made where missing; also PROFI
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
 
-bench-ticks bench-bursts bench-latency bench-history: bench-%: ## A claim about speed, measured on the whole stack.
+bench: ## Every claim about cost and speed beside its peers, a quarter of an hour; keeps bench/results.
+	@bench/install-debian
+	@$(PY) -m bench
+
+soak: ## A day in a quarter of an hour, and nothing may grow.
+	@$(PY) -m bench.soak
+
+bench-cost bench-fanout bench-health: bench-%: ## The same claim by claim, beside the peers.
+	@bench/install-debian
+	@$(PY) -m bench.$*
+
+bench-ticks bench-bursts bench-latency bench-history bench-growth bench-start: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

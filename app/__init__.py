@@ -9,8 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import accounts, api, assets, auth, bodies, cli, compression, errors, headers, health, logs_api, pages
 from app.freshness import Freshness
+from app.gate import Gate
 from app.history import Past
-from app.hub import BLOCK_MS, Hub
+from app.hub import FEED_TIMEOUT_S, Hub
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
 from collector.store.history import History
@@ -26,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+    app.wsgi_app = Gate(app.wsgi_app, "/stream")  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.context_processor(lambda: {"version": VERSION})
@@ -33,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     logs = LogStore(redis_client(settings.redis_url))
-    feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
+    feed = LiveStore(redis_client(settings.redis_url, timeout_s=FEED_TIMEOUT_S, max_connections=2))
     limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
 
     errors.init_app(app)

@@ -27,8 +27,11 @@ from collector.store.model import parse_wire
 
 logger = logging.getLogger(__name__)
 
-BLOCK_MS = 2000
-"""How long one XREAD waits. Its client's time-out must be longer: redis-py would take a quiet stream for a dead one."""
+BLOCK_MS = 3500
+"""How long one XREAD waits: longer than from one sample to the next, so that it is as a rule a sample that ends it."""
+
+FEED_TIMEOUT_S = BLOCK_MS / 1000 + 2
+"""The reader's client takes the connection for dead after this time. Redis at `hz 1` ends a wait up to 1 s late."""
 
 RETRY_S = (0.2, 1.0)
 """Wait before the next try when Redis does not answer: drawn from this range, so that processes do not try in step."""
@@ -75,6 +78,7 @@ class Hub:
         self._ring = Ring()
         self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
+        self._viewers_of: dict[str, dict[Viewer, None]] = {}  # the same by user
         self._last_id = self._last_log_id = keys.NO_ID
         self._log_feed = LogFeed(logs, self._send_to_all)
         self._store_lead_s: float | None = None
@@ -98,9 +102,13 @@ class Hub:
             return True
         return sum(viewer.look() for viewer in list(self._viewers)) < limit
 
-    def viewers_of(self, user: str) -> list[Viewer]:
-        """A user's open streams, the oldest first."""
-        return [viewer for viewer in list(self._viewers) if viewer.user == user and viewer.look()]
+    def viewers_of(self, user: str, limit: int) -> list[Viewer]:
+        """A user's open streams, the oldest first. When there are `limit`, those whose viewers have left are ended.
+
+        Only then: a look is a system call, and a thousand who come back at once would each look at all others.
+        """
+        own = list(self._viewers_of.get(user, ()))
+        return own if len(own) < limit else [viewer for viewer in own if viewer.look()]
 
     def store_now_s(self) -> float | None:
         """The store's clock (epoch s), carried on by the monotonic one without asking; None before first contact."""
@@ -118,10 +126,15 @@ class Hub:
         viewer.send(_RESET if is_reset else replay)
         viewer.send(self._hosts_frame)
         self._viewers[viewer] = None
+        self._viewers_of.setdefault(viewer.user, {})[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""
         self._viewers.pop(viewer, None)
+        own = self._viewers_of.get(viewer.user, {})
+        own.pop(viewer, None)
+        if not own:
+            self._viewers_of.pop(viewer.user, None)
 
     def _read_for_ever(self) -> None:
         while True:
@@ -251,9 +264,11 @@ class Hub:
         while is_alive():
             self._tell_hosts()
             quiet_since_mono_s = time.monotonic() - HEARTBEAT_S
-            for viewer in list(self._viewers):
+            for count, viewer in enumerate(list(self._viewers), start=1):
                 if viewer.sent_mono_s <= quiet_since_mono_s:
                     viewer.send(sse.comment())
+                if count % VIEWERS_A_TURN == 0:
+                    gevent.sleep(0)
             gevent.sleep(1)
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import alembic.command
-import alembic.config
 from sqlalchemy import Engine
 
 from collector.store.database import make_engine, writing
@@ -22,6 +20,10 @@ def migrate(engine: Engine) -> None:
 
     Raises: StoreUnavailable; alembic.util.CommandError when the database is newer than this code.
     """
+    # Not above: Alembic is 10 MB, and of all the processes the one that migrates ends soon.
+    import alembic.command  # noqa: PLC0415
+    import alembic.config  # noqa: PLC0415
+
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # ConfigParser interpolates "%".
     config.set_main_option("path_separator", "os")

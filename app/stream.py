@@ -83,14 +83,19 @@ class SampleStream(ServerSentEventsBlueprint):
             # After a 200, since EventSource gives up for good on any other status.
             yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
             return
-        own = self._hub.viewers_of(viewer.user)
-        for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
-            oldest.finish(_bye("replaced"))
+        self._replace_oldest(viewer.user)
         try:
             self._hub.join(viewer, cursor)
             yield from viewer.frames()
         finally:
             self._hub.leave(viewer)
+
+    def _replace_oldest(self, user: str) -> None:
+        """End so many of a user's streams that there is room for one more."""
+        # Not in `_body`, which would keep the list for as long as the stream lasts.
+        own = self._hub.viewers_of(user, self._limits.per_user)
+        for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
+            oldest.finish(_bye("replaced"))
 
     def _hello(self) -> bytes:
         age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()

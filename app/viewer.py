@@ -3,7 +3,6 @@
 import socket
 import ssl
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -49,7 +48,7 @@ class Viewer:
         self._is_chunked = is_chunked
         # A TLS socket's partial writes cannot be resumed from outside; such bytes go through the server.
         self._socket = None if isinstance(client, ssl.SSLSocket) else client
-        self._pending: deque[bytes] = deque()
+        self._pending: list[bytes] = []
         self._pending_bytes = 0
         self._wake = Signal()
         self._is_open = True

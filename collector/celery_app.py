@@ -1,4 +1,4 @@
-"""Builds the Celery app: `celery -A collector.celery_app worker|beat`."""
+"""Builds the Celery app, for `python -m collector` and for `celery -A collector.celery_app worker|beat`."""
 
 import logging
 from typing import Any
@@ -8,6 +8,7 @@ from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
 from collector.logs import CriticalLogHandler, watch_task_failures
+from collector.quiet_transport import QuietTransport
 from settings import load_settings
 
 
@@ -21,6 +22,10 @@ class SteadyConnection(Connection):
         """Connect; see kombu."""
         super().ensure_connection(*arguments, **{"interval_step": 0, **options})  # type: ignore[no-untyped-call]
         return self
+
+    def get_transport_cls(self) -> type[QuietTransport]:
+        """The panel's broker is Redis, whatever the URL's scheme."""
+        return QuietTransport
 
 
 class _SteadyAmqp(AMQP):
@@ -38,6 +43,12 @@ def set_up_logging(**_: object) -> None:
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@signals.celeryd_init.connect
+def load_tasks(**_: object) -> None:
+    """The worker's alone, not Celery's `imports`: beat needs but the tasks' names, and the probes are 20 MB."""
+    from collector import tasks  # noqa: F401, PLC0415
 
 
 @signals.beat_init.connect

@@ -40,7 +40,7 @@ def sample() -> None:
     monitor = _monitor()
     taken = monitor.sample()
     try:
-        entry_id = _store().append(taken, claim_s=CLAIM_INTERVALS * load_settings().sample_interval_s)
+        entry_id = _store().append(taken, claim_s=CLAIM_INTERVALS * _settings().sample_interval_s)
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
         entry_id = None
@@ -64,19 +64,24 @@ def watch_over_ticks(**_: object) -> None:
 
 # Made when first needed, in the process that runs the ticks.
 @cache
+def _settings() -> Settings:
+    return load_settings()
+
+
+@cache
 def _watchdog() -> Watchdog:
-    interval_s, queue = load_settings().sample_interval_s, current_app.conf.task_default_queue
+    interval_s, queue = _settings().sample_interval_s, current_app.conf.task_default_queue
     return Watchdog(interval_s=interval_s, count_waiting=lambda: _store().list_length(queue), bark=end_process)
 
 
 @cache
 def _store() -> LiveStore:
-    return LiveStore(redis_client(load_settings().redis_url))
+    return LiveStore(redis_client(_settings().redis_url))
 
 
 @cache
 def _monitor() -> SystemMonitor:
-    settings = load_settings()
+    settings = _settings()
     return SystemMonitor(
         host=settings.monitor_host,
         interval_s=settings.sample_interval_s,
@@ -88,7 +93,7 @@ def _monitor() -> SystemMonitor:
 @cache
 def _roll_up_lane() -> Lane[None]:
     """What keeps the history waits for databases: in a lane of its own it holds up no tick."""
-    settings = load_settings()
+    settings = _settings()
     # Not made when it is missing: a second host without the panel's URL would fill a file that nobody reads.
     engine = make_engine(settings.database_url, patience_s=HISTORY_PATIENCE_S, may_create=False)
     rolling = RollUp(_store(), History(engine), host=settings.monitor_host, days=settings.history_days)

@@ -25,8 +25,8 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", *arguments)
 
 
-BEAT = Program("beat", python("celery", "-A", "collector.celery_app", "beat", "--pidfile="))
-COLLECTOR = Program("collector", python("celery", "-A", "collector.celery_app", *CELERY_WORKER))
+BEAT = Program("beat", python("collector", "beat"))
+COLLECTOR = Program("collector", python("collector", "worker"))
 # The graceful time-out is shorter than in production, where a proxy waits for requests to end.
 WEB = Program("web", python("gunicorn", "-c", "gunicorn.conf.py", "--graceful-timeout", "1", "app:create_app()"))
 DEMO = Program("demo", python("celery", "-A", "demo.app", *CELERY_WORKER, "--loglevel", "WARNING"))

@@ -66,8 +66,12 @@ class Stack(WebClient, Service):
         super().stop()
 
     def process(self, name: str) -> psutil.Process:
-        """The running process of a program: the one that does its work."""
-        marks = {"redis": "redis-server", "beat": " beat ", "collector": "collector.celery_app worker",
+        """The running process of a program, the first where it has more than one."""
+        return self.processes(name)[0]
+
+    def processes(self, name: str) -> list[psutil.Process]:
+        """The running processes of a program: gunicorn has two."""
+        marks = {"redis": "redis-server", "beat": "collector beat", "collector": "collector worker",
                  "web": "gunicorn", "demo": "demo.app"}  # fmt: skip
         found: list[psutil.Process] = []
 
@@ -76,7 +80,7 @@ class Stack(WebClient, Service):
             return bool(found)
 
         wait_until(is_there, 5, f"{name} runs")
-        return found[0]
+        return found
 
     def burst(self, count: int, failing: int = 0) -> None:
         """`make burst`."""

@@ -6,6 +6,7 @@ an empty queue for a missing one there, and costs ten times as much.
 
 # kombu is marked as typed, but most of it is not.
 
+import ssl
 import time
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ import redis
 from amqp import spec
 from kombu.connection import Connection
 
+from collector.probes import passive_declare
 from collector.probes.doubt import Doubt
 from collector.store.model import Queue, QueueState
 
@@ -58,7 +60,7 @@ class AmqpReader:
             return queue
         self._resting.pop(name, None)
         try:
-            declared = self._channel.queue_declare(name, passive=True)
+            ready, consumers = self._declare(name)
         except amqp.NotFound as error:
             # The same 404 says that a durable queue's node is down: then it is not missing, only out of sight.
             missing = "no queue" in str(error.reply_text)
@@ -68,9 +70,18 @@ class AmqpReader:
         except TimeoutError:
             self._leave_channel()
             return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
-        return self._doubt.weigh(
-            Queue(name=name, state=QueueState.OK, ready=declared.message_count, consumers=declared.consumer_count)
-        )
+        return self._doubt.weigh(Queue(name=name, state=QueueState.OK, ready=ready, consumers=consumers))
+
+    def _declare(self, name: str) -> tuple[int, int]:
+        """Messages ready and consumers. Raises: what py-amqp raises."""
+        transport = self._connection.connection.sock
+        if isinstance(transport, ssl.SSLSocket):
+            _, ready, consumers = self._channel.queue_declare(name, passive=True)
+        elif (counted := passive_declare.ask(transport, self._channel.channel_id, name)) is not None:
+            ready, consumers = counted
+        else:
+            _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
+        return ready, consumers
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)

@@ -158,8 +158,10 @@ class QueueWatch:
     def _note(self, queue: Queue) -> None:
         with self._lock:
             before = self._seen[queue.name]
-            counts = [count for count in (before.peak, queue.ready) if count is not None]
-            self._seen[queue.name] = replace(queue, peak=max(counts, default=None))
+            if queue.ready is None:
+                self._seen[queue.name] = replace(queue, peak=before.peak)
+            elif before.peak is None or queue.ready > before.peak or not _is_same(queue, before):
+                self._seen[queue.name] = replace(queue, peak=max(before.peak or 0, queue.ready))
         if queue.state not in (before.state, QueueState.OK):
             log.warning("queue %r is %s", queue.name, queue.state)
 
@@ -183,6 +185,10 @@ class QueueWatch:
             return max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen))
         pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2 ** min(failures, 10))
         return pause_s * random.uniform(0.5, 1)  # noqa: S311  Jitter: collectors of a fleet come back one by one.
+
+
+def _is_same(queue: Queue, before: Queue) -> bool:
+    return (queue.state, queue.ready, queue.consumers) == (before.state, before.ready, before.consumers)
 
 
 def _joined(reading: Reading, told: Answer) -> Reading:

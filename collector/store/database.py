@@ -5,12 +5,11 @@ The only place where SQLAlchemy's "the database does not answer" becomes `StoreU
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-import psycopg
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
@@ -70,6 +69,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+_NOT_READY = ("42P01", "42501")
+"""PostgreSQL's undefined_table and insufficient_privilege."""
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
@@ -77,25 +80,32 @@ def _translated() -> Iterator[None]:
     except (OperationalError, InterfaceError) as exc:
         raise StoreUnavailable(f"The database does not answer: {str(exc.orig).strip()}") from exc
     except ProgrammingError as exc:
-        if not isinstance(exc.orig, psycopg.errors.UndefinedTable | psycopg.errors.InsufficientPrivilege):
+        if getattr(exc.orig, "sqlstate", None) not in _NOT_READY:
             raise
         raise StoreUnavailable(f"The database is not ready: {str(exc.orig).splitlines()[0]}") from exc
     except PoolTimeoutError as exc:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 
 
-class _DeadlineConnection(psycopg.Connection[Any]):
-    """Ends the wait for a server that answers nothing at all: one that is frozen keeps no deadline of its own."""
+@cache
+def _deadline_connection() -> Any:
+    """psycopg's connection, made to end the wait for a server that answers nothing at all: one that is frozen keeps no
+    deadline of its own. psycopg is 5 MB, which a process on SQLite does without."""
+    import psycopg  # noqa: PLC0415
+    from psycopg.pq import TransactionStatus  # noqa: PLC0415
 
-    answer_s: float | None = None
+    class DeadlineConnection(psycopg.Connection[Any]):
+        answer_s: float | None = None
 
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return super().wait(gen, interval, timeout or self.answer_s)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
-            raise
+        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            try:
+                return super().wait(gen, interval, timeout or self.answer_s)
+            except psycopg.OperationalError:
+                if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
+                raise
+
+    return DeadlineConnection
 
 
 def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
@@ -109,7 +119,7 @@ def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
     )
 
     def connect(_dialect: Dialect, _entry: ConnectionPoolEntry, args: Any, named: Any) -> DBAPIConnection:
-        connection = _DeadlineConnection.connect(*args, **named)
+        connection = _deadline_connection().connect(*args, **named)
         connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
         return cast(DBAPIConnection, connection)
 

@@ -1,0 +1,34 @@
+"""Every benchmark, one after the other, and one table of them all: `make bench`."""
+
+import argparse
+import json
+import subprocess
+import sys
+
+from bench.table import RESULTS, Figure, show
+
+PARTS = ("cost", "fanout", "health", "growth", "start")
+
+
+def main() -> int:
+    """Run the parts and print what all of them have kept; 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--show", action="store_true", help="run nothing, print what was kept")
+    if not parser.parse_args().show:
+        for part in PARTS:
+            subprocess.run([sys.executable, "-m", f"bench.{part}"], check=False)
+    is_met = True
+    for part in PARTS:
+        path = RESULTS / f"{part}.json"
+        if path.exists():
+            document = json.loads(path.read_text())
+            for row in document["figures"]:
+                del row["is_met"]  # It is reckoned anew.
+            figures = [Figure(**row) for row in document["figures"]]
+            is_met = is_met and all(figure.is_met for figure in figures)
+            print(show(f"\n{document['title']} ({document['taken_on']})", figures))
+    return 0 if is_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
