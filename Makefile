@@ -24,8 +24,9 @@ check: ## Format, lint, types; `run `make test` once before.
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
 
 N ?= 100
-burst: ## A dispatch against the running demo: make burst N=150
-	@$(PY) -m demo.burst $(N)
+FAIL ?= 0
+burst: ## A dispatch against the running demo: make burst N=150; FAIL=3 of them fail, to be seen in the logs.
+	@$(PY) -m demo.burst $(N) $(FAIL)
 
 up: ## The whole panel in containers, its secrets made where missing; also PROFILE=demo, PROFILE=host-detail.
 	@PYTHON=$(PYTHON) deploy/up

@@ -13,16 +13,19 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, g, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.accounts import Accounts, Principal, Role
+from app.accounts import Accounts, Principal, Role, Scope
+from app.csrf import MaskedCSRFProtect
 from app.errors import error_response
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
 HOME = "/monitor"
 """Where a login leads that did not say where to."""
+
+_TOKENS_ONLY = "takes_tokens_only"
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
@@ -62,8 +65,8 @@ def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
         # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
         WTF_CSRF_SSL_STRICT=False,
     )
-    csrf = CSRFProtect(app)
-    app.before_request(lambda: None if _has_bearer() or not request.endpoint else csrf.protect())
+    csrf = MaskedCSRFProtect(app)
+    app.before_request(lambda: csrf.protect() if _takes_sessions() and not _has_bearer() else None)
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
 
@@ -77,6 +80,39 @@ def require_role(
     """
     wanted = Role(role)
 
+    def refuse(principal: Principal) -> str | None:
+        if principal.scope is not Scope.READ:
+            return f"This token is for {principal.scope} and nothing else."
+        return None if principal.role is wanted else f"This needs the role {wanted}."
+
+    return _guard(refuse, page=page)
+
+
+def require_scope(
+    scope: Scope,
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
+    """Decorate a view that only tokens of this scope may use: no session, and no token that may do more."""
+
+    def refuse(principal: Principal) -> str | None:
+        if principal.scope is scope:
+            return None
+        return f"This needs a token for {scope}: `flask --app app tokens create EMAIL --for {scope}`."
+
+    guard = _guard(refuse, page=False)
+
+    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
+        guarded = guard(view)
+        vars(guarded)[_TOKENS_ONLY] = True
+        return guarded
+
+    return decorate
+
+
+def _guard(
+    refuse: Callable[[Principal], str | None], *, page: bool
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
+    """Decorate a view with the door; `refuse` says why somebody who is known may not come in."""
+
     def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
         @functools.wraps(view)
         def guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> ResponseReturnValue:
@@ -86,8 +122,9 @@ def require_role(
                 return _explain_store(exc)
             if principal is None:
                 return _ask_to_log_in(page)
-            if principal.role is not wanted:
-                return error_response(403, "forbidden", f"This needs the role {wanted}.")
+            reason = refuse(principal)
+            if reason is not None:
+                return error_response(403, "forbidden", reason)
             g.principal = principal
             return view(*arguments, **options)
 
@@ -164,6 +201,12 @@ def _find_principal() -> Principal | None:
         return door.accounts.find_token((request.authorization and request.authorization.token) or "")
     token = request.cookies.get(door.cookie)
     return door.accounts.find_session(token) if token else None
+
+
+def _takes_sessions() -> bool:
+    """Whether the view asked for may be used by a session, which a browser sends of its own accord."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and not hasattr(view, _TOKENS_ONLY)
 
 
 def _has_bearer() -> bool:

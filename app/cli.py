@@ -12,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.accounts import Accounts, Role
+from app.accounts import Accounts, Role, Scope
 from app.passwords import make_password
 from collector.store.errors import MonitorError
 from collector.store.live import LiveStore
@@ -123,10 +123,18 @@ def list_users() -> None:
 
 @tokens.command("create")
 @click.argument("email")
-def create_token(email: str) -> None:
-    """Make a token that acts as the user. It is shown this once."""
-    token_id, token = _accounts().create_token(email)
-    click.echo(f"Token {token_id} of {email}; it cannot be shown again:", err=True)
+@click.option(
+    "--for",
+    "scope",
+    type=click.Choice([scope.value for scope in Scope]),
+    default=Scope.READ.value,
+    show_default=True,
+    help="read: what the user may do. logs: sending log lines, and nothing else.",
+)
+def create_token(email: str, scope: str) -> None:
+    """Make a token. It is shown this once."""
+    token_id, token = _accounts().create_token(email, Scope(scope))
+    click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)
 
 
@@ -144,9 +152,10 @@ def list_tokens(email: str | None) -> None:
     """Show every token ever made, or those of one user."""
     issued = _accounts().list_tokens(email)
     rows = [
-        (str(token.id), token.email, _time(token.created_at), _state("revoked", token.revoked_at)) for token in issued
+        (str(token.id), token.email, token.scope, _time(token.created_at), _state("revoked", token.revoked_at))
+        for token in issued
     ]
-    _print_table(("ID", "EMAIL", "CREATED", "STATE"), rows)
+    _print_table(("ID", "EMAIL", "FOR", "CREATED", "STATE"), rows)
 
 
 def _store() -> LiveStore:

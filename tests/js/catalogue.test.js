@@ -5,6 +5,7 @@ import { test } from 'node:test'
 
 import { LANGUAGES, makeTranslate } from '../../static/js/i18n.js'
 import { KEYS } from '../../static/js/keys.js'
+import { RANGES } from '../../static/js/ranges.js'
 
 /** @typedef {import('../../static/js/i18n.js').Catalogue} Catalogue */
 
@@ -28,6 +29,11 @@ const WIRE = {
   hosts: ['database', 'worker'],
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
+  range: RANGES.map(({ name }) => name),
+  time: ['paused', 'past', 'zoomed', 'reading', 'failed'],
+  period: ['5m', '15m', '1h', '3h', '24h'],
+  mark: ['critical', 'error'],
+  trend: ['up', 'down'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
 }
 /** Sentences whose code is put together from what came over the wire. */

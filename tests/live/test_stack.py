@@ -70,6 +70,24 @@ def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack, attem
     assert max(peaks) >= 100
 
 
+def test_messages_that_fail_are_on_the_panel_without_number_and_token(stack):
+    with stack.stream(timeout_s=30) as stream:
+        stream.next("hosts")
+        stack.burst(3, failing=3)
+        group = stream.next("critical_log").json
+        while group["count"] < 3:
+            group = stream.next("critical_log").json
+
+    assert (group["service"], group["task"], group["level"]) == ("demo", "demo.dispatch_voice", "error")
+    assert group["message"].startswith("GatewayTimeout: POST https://gateway.example/v1/voice timed out after 30 s")
+    assert group["message"].endswith("to [redacted:phone], token=[redacted:secret]")
+    assert "deliver" in group["traceback"]
+
+
+def test_beat_collector_and_web_have_nothing_grave_to_say_of_themselves(stack):
+    assert {group["service"] for group in stack.get("/api/logs").json["logs"]} <= {"demo"}
+
+
 @pytest.mark.parametrize("name", ["redis", "beat", "collector", "web"])
 def test_what_is_killed_comes_back_and_nothing_is_doubled(stack, store, name):
     wait_until(stack.is_fresh, 20)
