@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check burst up secrets bench bench-ticks bench-bursts bench-latency bench-history \
+.PHONY: run test check burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page \
   bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -46,7 +46,7 @@ bench-cost bench-fanout bench-health: bench-%: ## The same claim by claim, besid
 	@bench/install-debian
 	@$(PY) -m bench.$*
 
-bench-ticks bench-bursts bench-latency bench-history bench-growth bench-start: bench-%: ## The claims without peers.
+bench-ticks bench-bursts bench-latency bench-history bench-page bench-growth bench-start: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.
