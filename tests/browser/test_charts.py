@@ -59,7 +59,8 @@ def hatched(page: Page, chart: str) -> int:
     return page.evaluate(
         """(chart) => {
           const source = document.querySelector(`#${chart} canvas`);
-          const context = new OffscreenCanvas(source.width, source.height).getContext('2d', { willReadFrequently: true });
+          const copy = new OffscreenCanvas(source.width, source.height);
+          const context = copy.getContext('2d', { willReadFrequently: true });
           context.fillStyle = getComputedStyle(source.closest('.plot')).outlineColor;
           context.fillRect(0, 0, 1, 1);
           const wanted = context.getImageData(0, 0, 1, 1).data;
