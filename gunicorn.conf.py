@@ -42,8 +42,9 @@ def _raise_open_files_limit() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the hub in the worker, where gevent has patched; it sends its viewers away when the worker ends."""
-    worker.wsgi.extensions["hub"].start(lambda: worker.alive)
+    """Start the hub and the access watch in the worker, where gevent has patched; viewers leave when it ends."""
+    for name in ("hub", "access"):
+        worker.wsgi.extensions[name].start(lambda: worker.alive)
     if _settings.report_as:
         _report_container(_settings.report_as)
 

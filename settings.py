@@ -187,7 +187,13 @@ class Settings:
         "That account's password, for an unattended first start. Not set: one is made and printed.",
         secret=True,
     )
-    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time.", unit="h")
+    session_idle_minutes: float = setting(
+        _number(0.05, 10_080),
+        30.0,
+        "A login ends after so long without a key, a touch or a page load. A screen on a wall needs more.",
+        unit="min",
+    )
+    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time in any case.", unit="h")
     trusted_proxies: int = setting(
         _integer(0, 9),
         0,
@@ -197,7 +203,10 @@ class Settings:
         BOOLEAN, False, "Set to true behind TLS: cookies are then sent over HTTPS only, under a `__Host-` name."
     )
     max_streams: int = setting(_integer(1, 100_000), 1000, "Open streams a web process serves at most.")
-    max_streams_per_user: int = setting(_integer(1, 100_000), 8, "Open streams one user may hold in a web process.")
+    max_streams_per_user: int = setting(_integer(1, 100_000), 4, "Open streams one user may hold in a web process.")
+    max_stream_minutes: float = setting(
+        _number(0.05, 1440), 15.0, "Age at which a stream is sent round and asks for access anew.", unit="min"
+    )
     log_level: str = setting(LOG_LEVEL, "INFO", "What the processes write to their logs.")
 
     def __repr__(self) -> str:

@@ -6,12 +6,15 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, api, auth, bodies, cli, errors, headers, health, pages
+from app import access, accounts, api, auth, bodies, cli, errors, headers, health, pages
+from app.access import AccessWatch
 from app.freshness import Freshness
 from app.history import Past
 from app.hub import BLOCK_MS, Hub
+from app.sessions import SessionLife
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
+from collector.store.doorbell import Doorbell
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from settings import VERSION, Settings, load_settings
@@ -31,16 +34,23 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
-    limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
+    waiting = redis_client(settings.redis_url, timeout_s=access.BLOCK_MS / 1000 + 3, max_connections=2)
+    doorbell = Doorbell(redis_client(settings.redis_url, max_connections=4), waiting)
+    limits = StreamLimits(
+        per_process=settings.max_streams,
+        per_user=settings.max_streams_per_user,
+        longest_s=settings.max_stream_minutes * 60,
+    )
 
     errors.init_app(app)
     bodies.init_app(app)
     headers.init_app(app)
     engine = make_engine(settings.database_url)
-    session_s = settings.session_hours * 3600
-    users = accounts.Accounts(engine, session_s=session_s)
-    hub = Hub(feed, Freshness(interval_s, time.monotonic), partial(users.still_hold, role=accounts.Role.SUPER_ADMIN))
-    app.extensions["hub"] = hub
+    life = SessionLife(idle_s=settings.session_idle_minutes * 60, longest_s=settings.session_hours * 3600)
+    users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
+    hub = app.extensions["hub"] = Hub(feed, Freshness(interval_s, time.monotonic))
+    still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
+    watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
     auth.init_app(app, users, secure_cookies=settings.secure_cookies)
     cli.init_app(app)

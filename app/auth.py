@@ -6,6 +6,7 @@ the accounts each time; when they cannot answer, the door stays shut.
 
 import functools
 import logging
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec
@@ -16,8 +17,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
-from app.accounts import Accounts, Principal, Role
+from app.accounts import Accounts, Person, Principal, Role
+from app.browsers import LIFE_S, KnownBrowsers
 from app.errors import error_response
+from app.passwords import Busy
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
@@ -36,6 +39,7 @@ class Door:
 
     accounts: Accounts
     throttle: LoginThrottle
+    browsers: KnownBrowsers
     secure: bool
 
     @property
@@ -43,11 +47,18 @@ class Door:
         """The session cookie's name. Browsers take a `__Host-` cookie from this very host over TLS only."""
         return "__Host-monitor_session" if self.secure else "monitor_session"
 
+    @property
+    def browser_cookie(self) -> str:
+        """The name of the cookie that marks a browser as known; see app.browsers."""
+        return "__Host-monitor_browser" if self.secure else "monitor_browser"
+
 
 def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
     """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
     app.extensions["accounts"] = accounts
-    app.extensions["door"] = Door(accounts, LoginThrottle(), secure_cookies)
+    # Without a secret nothing is served, but commands run: then nobody's browser is known.
+    browsers = KnownBrowsers(str(app.secret_key or secrets.token_hex()))
+    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, secure_cookies)
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
         SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
@@ -89,6 +100,8 @@ def require_role(
             if principal.role is not wanted:
                 return error_response(403, "forbidden", f"This needs the role {wanted}.")
             g.principal = principal
+            if page:
+                _see(principal)
             return view(*arguments, **options)
 
         return guarded
@@ -110,17 +123,32 @@ def show_login() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many attempts."""
+    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
     door, email = _door(), request.form.get("email", "")
-    wait_s = door.throttle.count(request.remote_addr or "", email)
-    if wait_s is not None:
-        return _render_login("throttled"), 429, {"Retry-After": str(wait_s)}
-    token = door.accounts.open_session(email, request.form.get("password", ""))
+    browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
+    with door.throttle.attempt(request.remote_addr or "", email, browser) as attempt:
+        if attempt.wait_s is not None:
+            return _render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+        try:
+            person = door.accounts.check_password(email, request.form.get("password", ""))
+        except Busy:
+            return _render_login("busy"), 503, {"Retry-After": "3"}
+        if person is None:
+            attempt.fail()
+            return _render_login("invalid"), 401
+    return let_in(person, "password")  # A second step, where one is wanted, comes before this.
+
+
+def let_in(person: Person, how: str) -> ResponseReturnValue:
+    """A new session for who has shown who they are by `how`, then on to `next`. The end of every way in."""
+    door = _door()
+    token = door.accounts.open_session_for(person, how, address=request.remote_addr or "")
     if token is None:
         return _render_login("invalid"), 401
     _close_session()  # The one this browser may still hold.
     response = redirect(_local_path(request.form.get("next")), 303)
-    response.set_cookie(door.cookie, token, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    _set_cookie(response, door.cookie, token)
+    _set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
     return response
 
 
@@ -131,6 +159,8 @@ def log_out() -> ResponseReturnValue:
     _close_session()
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    # Not "storage": the page keeps the chosen language and colours there, and nothing of what it showed.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
@@ -140,6 +170,14 @@ def me() -> Response:
     """Whether the page's session still holds."""
     principal = current_principal()
     return jsonify(email=principal.email, role=principal.role)
+
+
+@blueprint.post("/api/me/seen")
+@require_role("super_admin")
+def see() -> ResponseReturnValue:
+    """Note that the user of the page has just done something, which keeps the session from ending as idle."""
+    _door().accounts.sessions.see(current_principal().credential)
+    return "", 204
 
 
 @blueprint.errorhandler(StoreUnavailable)
@@ -156,6 +194,14 @@ def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
         return _render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
     return error_response(400, "csrf_failed", message)
+
+
+def _see(principal: Principal) -> None:
+    """Opening a page is something its user does."""
+    try:
+        _door().accounts.sessions.see(principal.credential)
+    except StoreUnavailable as exc:
+        logger.warning("a session could not be noted as in use: %s", exc)
 
 
 def _find_principal() -> Principal | None:
@@ -179,12 +225,16 @@ def _ask_to_log_in(page: bool) -> Response:
     return response
 
 
+def _set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
+    response.set_cookie(name, value, max_age=max_age, secure=_door().secure, httponly=True, samesite="Lax", path="/")
+
+
 def _close_session() -> None:
     session.clear()  # The next form gets a new CSRF secret.
     door = _door()
     token = request.cookies.get(door.cookie)
     if token and door.accounts.find_session(token):  # Looked for first: anybody can send a cookie, and a write locks.
-        door.accounts.close_session(token)
+        door.accounts.sessions.close(token)
 
 
 def _render_login(error: str | None) -> str:

@@ -29,10 +29,11 @@ _ID = re.compile(keys.ID_PATTERN)
 
 @dataclass(frozen=True, kw_only=True)
 class StreamLimits:
-    """How many streams a process and a user may hold."""
+    """How many streams a process and a user may hold, and for how long (s) one is left open."""
 
     per_process: int
     per_user: int
+    longest_s: float
 
 
 class SampleStream(ServerSentEventsBlueprint):
@@ -63,6 +64,7 @@ class SampleStream(ServerSentEventsBlueprint):
             request.environ.get("gunicorn.socket"),
             is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
             host=request.args.get("host") or None,
+            longest_s=self._limits.longest_s,
         )
         response = Response(self._body(viewer, cursor), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"
@@ -81,11 +83,12 @@ class SampleStream(ServerSentEventsBlueprint):
         # From here to `join` nothing yields, so that the limits hold when thousands come at once.
         if not self._hub.has_room(self._limits.per_process):
             # After a 200, since EventSource gives up for good on any other status.
-            yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
+            viewer.finish("full", retry_ms=random.randint(*FULL_RETRY_MS))  # noqa: S311
+            yield from viewer.frames()
             return
         own = self._hub.viewers_of(viewer.user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
-            oldest.finish(_bye("replaced"))
+            oldest.finish("replaced")
         try:
             self._hub.join(viewer, cursor)
             yield from viewer.frames()
@@ -112,7 +115,3 @@ def _cursor() -> str | None:
     if not _ID.fullmatch(cursor):
         raise BadRequest("The id to resume after must look like 1700000000000-0.")
     return cursor
-
-
-def _bye(reason: str) -> bytes:
-    return sse.Event({"reason": reason}, type="bye").encode()

@@ -133,7 +133,7 @@ class WebServer(WebClient, Service):
 
     def __init__(self, redis_url: str, **environ: str) -> None:
         super().__init__()
-        database_url = f"sqlite:///{self.directory / 'monitor.sqlite3'}"
+        database_url = environ.get("DATABASE_URL", f"sqlite:///{self.directory / 'monitor.sqlite3'}")
         self.environ = {
             "REDIS_URL": redis_url,
             "DATABASE_URL": database_url,

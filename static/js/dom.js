@@ -6,7 +6,7 @@ const SHAPES = /** @type {Record<string, string>} */ ({
   ok: 'ok', online: 'ok', live: 'ok',
   warn: 'warn', degraded: 'warn', delayed: 'warn',
   bad: 'bad', offline: 'bad',
-  stale: 'clock', replaced: 'pause', signed_out: 'lock', forbidden: 'lock', disabled: 'dash',
+  stale: 'clock', replaced: 'pause', signed_out: 'lock', unverified: 'lock', forbidden: 'lock', disabled: 'dash',
 })
 
 /**

@@ -32,6 +32,8 @@ export class Feed {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
   #attempt = 0
   #isStarted = false
+  /** Whether the server said that it cannot check our access; until it says anything else. */
+  #isUnverified = false
   /** Answers that arrive for an older generation are dropped: the feed was stopped or restarted meanwhile. */
   #generation = 0
 
@@ -113,6 +115,7 @@ export class Feed {
   #opened() {
     clearTimeout(this.#timer)
     this.#attempt = 0
+    this.#isUnverified = false
     this.#delegate.linkChanged('open')
   }
 
@@ -125,7 +128,10 @@ export class Feed {
   #farewell(reason) {
     if (reason === 'rotate') this.#open()
     else if (reason === 'replaced') this.#halt('replaced')
-    else this.#lost()
+    else {
+      this.#isUnverified = reason === 'unverified'
+      this.#lost()
+    }
   }
 
   async #lost() {
@@ -136,12 +142,15 @@ export class Feed {
     if (generation !== this.#generation) return
     if (response?.status === 401) this.#halt('signed_out')
     else if (response?.status === 403) this.#halt('forbidden')
-    else this.#retryLater()
+    else {
+      if (response) this.#isUnverified = response.status === 503 && (await codeOf(response)) === 'access_unknown'
+      if (generation === this.#generation) this.#retryLater()
+    }
   }
 
   #retryLater() {
     const delay_ms = retryDelay(++this.#attempt, Math.random())
-    this.#delegate.linkChanged('waiting', delay_ms)
+    this.#delegate.linkChanged(this.#isUnverified ? 'unverified' : 'waiting', delay_ms)
     this.#timer = setTimeout(() => this.#open(), delay_ms)
   }
 
@@ -156,4 +165,9 @@ export class Feed {
 async function ask(url) {
   const options = { cache: /** @type {const} */ ('no-store'), signal: AbortSignal.timeout(ASK_TIMEOUT_MS) }
   return fetch(url, options).catch(() => null)
+}
+
+/** @param {Response} response @returns {Promise<string | null>} what an error says it is */
+async function codeOf(response) {
+  return (await response.json().catch(() => null))?.code ?? null
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Wires the page: feed → state and series → views. The only file that knows all others. */
 
+import { watchActivity } from './activity.js'
 import { byId } from './dom.js'
 import { Feed } from './feed.js'
 import { makeFormat } from './format.js'
@@ -86,6 +87,7 @@ const feed = new Feed({
 
 watchPreferences({ languageChosen: speak, themeChanged: () => charts.restyle() })
 wireControls()
+watchActivity()
 applyCatalogue(document, t)
 document.documentElement.classList.remove('is-translating')
 renderAll()

@@ -12,9 +12,10 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 /** @import { HostState } from './roster.js' */
 
 /**
- * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; the last three wait for the viewer.
- * @typedef {'connecting' | 'open' | 'waiting' | 'replaced' | 'signed_out' | 'forbidden'} Phase
- * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean}} Link
+ * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; `unverified`: the same, and the server answers,
+ * but cannot tell whether we may see anything; the last three wait for the viewer.
+ * @typedef {'connecting' | 'open' | 'waiting' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'} Phase
+ * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean, is_unverified: boolean}} Link
  *
  * @typedef {object} State
  * @property {number} interval_s
@@ -36,7 +37,7 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
  *   | {type: 'reset'}
  *   | {type: 'host', host: string, mono_ms: number}} Event
  *
- * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'replaced' | 'signed_out' | 'forbidden'
+ * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'
  *   | 'empty'} ConnectionCode
  * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null}} Connection
  */
@@ -70,7 +71,7 @@ export function makeState({ interval_s, hosts, history, latest }, mono_ms, wante
     busy_ticks: 0,
     lead_s: null,
     cursor: null,
-    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false },
+    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false, is_unverified: false },
     was_open: false,
   }
   if (history) state = reduce(state, { type: 'history', history, mono_ms })
@@ -110,10 +111,11 @@ export function reduce(state, event) {
  * @returns {Connection}
  */
 export function connection(state, mono_ms) {
-  const { phase, since_ms, retry_ms, has_failed } = state.link
+  const { phase, since_ms, retry_ms, has_failed, is_unverified } = state.link
   const age_s = hostAge(state, state.host, mono_ms)
   const retry_s = retry_ms === null ? null : Math.max(0, Math.ceil((retry_ms - mono_ms) / 1000))
   if (phase === 'signed_out' || phase === 'forbidden' || phase === 'replaced') return { code: phase, age_s, retry_s }
+  if (is_unverified) return { code: 'unverified', age_s, retry_s }
   if (phase !== 'open' && (has_failed || mono_ms - since_ms > GRACE_MS)) return { code: 'offline', age_s, retry_s }
   if (phase === 'connecting' && !state.was_open) return { code: 'connecting', age_s, retry_s }
   return { code: freshness(age_s, state.interval_s), age_s, retry_s }
@@ -161,8 +163,9 @@ function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
   const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
   const since_ms = isSameLoss ? state.link.since_ms : mono_ms
   const was_open = state.was_open || phase === 'open'
-  const has_failed = phase === 'waiting' || (isSameLoss && state.link.has_failed)
-  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed }, was_open }
+  const has_failed = phase === 'waiting' || phase === 'unverified' || (isSameLoss && state.link.has_failed)
+  const is_unverified = phase === 'unverified' || (phase === 'connecting' && state.link.is_unverified)
+  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed, is_unverified }, was_open }
 }
 
 /**

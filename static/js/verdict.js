@@ -57,6 +57,7 @@ function doubtAbout({ code, age_s, retry_s }, sample) {
   if (code === 'offline') {
     return retry_s ? finding('unknown', 'offline_retry', { seconds: retry_s }) : finding('unknown', 'offline')
   }
+  if (code === 'unverified') return finding('unknown', code)
   if (code === 'stale') return finding('unknown', 'silent', { age: Math.floor(age_s ?? 0) })
   if (code === 'connecting' && !sample) return finding('unknown', 'connecting')
   return sample ? null : finding('unknown', 'empty')

@@ -176,7 +176,11 @@ def test_behind_tls_cookies_are_bound_to_the_host_and_no_referer_is_asked_for(ac
 
     assert answer.status_code == 303
     cookies = [form.headers["Set-Cookie"], *answer.headers.getlist("Set-Cookie")]
-    assert {cookie.split("=")[0] for cookie in cookies} == {"__Host-monitor_form", "__Host-monitor_session"}
+    assert {cookie.split("=")[0] for cookie in cookies} == {
+        "__Host-monitor_form",
+        "__Host-monitor_session",
+        "__Host-monitor_browser",
+    }
     for cookie in cookies:
         assert {"Secure", "Path=/"} <= set(cookie.split("; "))
         assert "Domain" not in cookie

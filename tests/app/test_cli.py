@@ -5,7 +5,7 @@ from flask import Flask
 from app import cli
 from app.accounts import TOKEN_PREFIX, Accounts, Role
 from collector.store.database import make_engine
-from tests.app.people import ADMIN
+from tests.app.people import ADMIN, log_in
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN
@@ -24,7 +24,7 @@ def test_a_user_is_created_with_the_password_typed_twice(accounts: Accounts) -> 
 
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output
-    assert accounts.open_session(NEW, PASSWORD)
+    assert log_in(accounts, NEW, PASSWORD)
     assert [(user.email, user.role) for user in accounts.list_users()][1] == (NEW, Role.VIEWER)
 
 
@@ -34,21 +34,21 @@ def test_a_password_from_stdin_is_its_first_line(accounts: Accounts) -> None:
     )
 
     assert done.exit_code == 0, done.output
-    assert accounts.open_session(NEW, " with blanks around ")
+    assert log_in(accounts, NEW, " with blanks around ")
 
 
 def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
     done = run(accounts, "users", "create", NEW, "--role", "super_admin", "--generate")
 
-    assert accounts.open_session(NEW, done.stdout.removesuffix("\n"))
+    assert log_in(accounts, NEW, done.stdout.removesuffix("\n"))
     assert f"Created {NEW} as super_admin." in done.stderr
 
 
 def test_a_new_password_ends_the_old_one(accounts: Accounts) -> None:
     done = run(accounts, "users", "passwd", EMAIL, "--generate")
 
-    assert accounts.open_session(EMAIL, PASSWORD) is None
-    assert accounts.open_session(EMAIL, done.stdout.strip())
+    assert log_in(accounts, EMAIL, PASSWORD) is None
+    assert log_in(accounts, EMAIL, done.stdout.strip())
 
 
 def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(accounts: Accounts) -> None:
@@ -123,10 +123,10 @@ def test_the_last_super_admin_cannot_be_disabled_and_a_disabled_user_can_come_ba
     refused = run(accounts, "users", "disable", EMAIL)
     accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
     disabled = run(accounts, "users", "disable", EMAIL)
-    shut_out = accounts.open_session(EMAIL, PASSWORD)
+    shut_out = log_in(accounts, EMAIL, PASSWORD)
     enabled = run(accounts, "users", "enable", EMAIL)
 
     assert (refused.exit_code, disabled.exit_code, enabled.exit_code) == (1, 0, 0)
     assert "is the last super_admin" in refused.output
     assert shut_out is None
-    assert accounts.open_session(EMAIL, PASSWORD)
+    assert log_in(accounts, EMAIL, PASSWORD)

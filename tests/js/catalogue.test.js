@@ -20,7 +20,7 @@ const WIRE = {
     'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched'],
   reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],
-  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'replaced', 'signed_out', 'forbidden', 'empty'],
+  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty'],
   title: ['ok', 'warn', 'bad', 'unknown'],
   elsewhere: ['silent', ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
   hosts: ['database', 'worker'],

@@ -12,7 +12,7 @@ import { brokerName } from '../verdict.js'
 /** @import { ConnectionCode } from '../state.js' */
 
 const TITLE_SHAPES = { ok: '●', warn: '▲', bad: '✕', unknown: '○' }
-const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', replaced: 'link.resume' })
+const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
 
 let announced = NOTHING_SAID
 
@@ -85,8 +85,9 @@ function verdictDetail(view) {
 function renderActions({ connection, t }) {
   const retry = byId('retry')
   const { code } = connection
-  retry.hidden = code !== 'offline' && code !== 'replaced'
-  if (code === 'offline' || code === 'replaced') setText(retry, t(RETRY_LABELS[code]))
+  const isRetriable = code === 'offline' || code === 'unverified' || code === 'replaced'
+  retry.hidden = !isRetriable
+  if (isRetriable) setText(retry, t(RETRY_LABELS[code]))
   byId('login').hidden = code !== 'signed_out'
 }
 
