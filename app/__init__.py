@@ -6,7 +6,7 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, accounts, api, auth, bodies, cli, errors, headers, health, pages
+from app import access, accounts, api, auth, bodies, cli, errors, headers, health, origin, pages
 from app.access import AccessWatch
 from app.freshness import Freshness
 from app.history import Past
@@ -17,18 +17,21 @@ from collector.store.database import make_engine
 from collector.store.doorbell import Doorbell
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
-from settings import VERSION, Settings, load_settings
+from settings import VERSION, Settings, SettingsError, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
     settings = settings or load_settings()
     app = Flask(__name__, static_folder="../static")
+    if app.debug:
+        raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.config.update(MAX_CONTENT_LENGTH=64 * 1024, MAX_FORM_MEMORY_SIZE=16 * 1024, MAX_FORM_PARTS=20)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.context_processor(lambda: {"version": VERSION})
     interval_s = settings.sample_interval_s
 
@@ -44,7 +47,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     errors.init_app(app)
     bodies.init_app(app)
-    headers.init_app(app)
+    headers.init_app(app, is_behind_tls=settings.secure_cookies)
+    origin.init_app(app, trusted_hosts=settings.trusted_hosts, is_behind_tls=settings.secure_cookies)
     engine = make_engine(settings.database_url)
     life = SessionLife(idle_s=settings.session_idle_minutes * 60, longest_s=settings.session_hours * 3600)
     users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.

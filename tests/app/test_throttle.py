@@ -44,7 +44,10 @@ def test_logins_that_succeed_use_nothing_up() -> None:
 def test_an_account_tried_from_everywhere_is_slowed_for_a_quarter_of_an_hour_whatever_its_case() -> None:
     throttle = LoginThrottle()
 
-    waits = [fail(throttle, address, email) for address, email in zip(ADDRESSES, ["a@b.test", " A@B.test"] * 30)]
+    waits = [
+        fail(throttle, address, email)
+        for address, email in zip(ADDRESSES[:58], ["a@b.test", " A@B.test"] * 29, strict=True)
+    ]
 
     assert waits[:10] == [None] * 10
     assert all(waited and waited <= 900 for waited in waits[10:])
