@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check burst up secrets bench-ticks bench-bursts bench-latency pictures lock clean faults
+.PHONY: run test check burst up secrets bench-ticks bench-bursts bench-latency bench-login pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -33,7 +33,7 @@ up: ## The whole panel in containers, its secrets made where missing; also PROFI
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
 
-bench-ticks bench-bursts bench-latency: bench-%: ## A claim about speed, measured on the whole stack.
+bench-ticks bench-bursts bench-latency bench-login: bench-%: ## A claim about speed, measured on the whole stack.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

@@ -57,8 +57,8 @@ def _raise_open_files_limit() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the hub and the access watch in the worker, where gevent has patched; viewers leave when it ends."""
-    for name in ("hub", "access"):
+    """Start what runs beside the requests, in the worker, where gevent has patched; viewers leave when it ends."""
+    for name in ("hub", "access", "audit"):
         worker.wsgi.extensions[name].start(lambda: worker.alive)
     if _settings.report_as:
         _report_container(_settings.report_as)

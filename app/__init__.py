@@ -6,8 +6,9 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, accounts, api, auth, bodies, cli, errors, headers, health, origin, pages
+from app import access, accounts, api, audit_view, auth, bodies, cli, cli_access, errors, headers, health, origin, pages
 from app.access import AccessWatch
+from app.audit import Audit
 from app.freshness import Freshness
 from app.history import Past
 from app.hub import BLOCK_MS, Hub
@@ -56,10 +57,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
     watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
-    auth.init_app(app, users, secure_cookies=settings.secure_cookies)
+    record = Audit(engine, keep_s=settings.audit_days * 86_400)
+    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies)
     cli.init_app(app)
+    cli_access.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
     app.register_blueprint(pages.make_blueprint(store, past, hub, version=VERSION))
     app.register_blueprint(api.make_blueprint(store, past))
-    app.register_blueprint(SampleStream(hub, limits, version=VERSION, interval_s=interval_s))
+    app.register_blueprint(audit_view.make_blueprint(record))
+    app.register_blueprint(SampleStream(hub, limits, record, version=VERSION, interval_s=interval_s))
     return app

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 import gevent
 from sqlalchemy import ColumnElement, Engine, delete, func, insert, select
 
-from app.database import reading, writing
 from app.tables import MAX_ADDRESS, MAX_EMAIL, AuditEvent
+from collector.store.database import reading, writing
 from collector.store.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -150,6 +150,4 @@ class Audit:
 
 def _plain(text: str, longest: int) -> str:
     """What strangers typed, without what a terminal or a reader could be misled by."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)[
-        :longest
-    ]
+    return "".join(character if character.isprintable() else "?" for character in text[:longest])

@@ -6,6 +6,7 @@ the accounts each time; when they cannot answer, the door stays shut.
 
 import functools
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response
 
 from app.accounts import Accounts, Person, Principal, Role
+from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
 from app.errors import error_response
 from app.passwords import Busy
+from app.tables import MAX_EMAIL
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
@@ -40,6 +43,7 @@ class Door:
     accounts: Accounts
     throttle: LoginThrottle
     browsers: KnownBrowsers
+    audit: Audit
     secure: bool
 
     @property
@@ -53,12 +57,13 @@ class Door:
         return "__Host-monitor_browser" if self.secure else "monitor_browser"
 
 
-def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
+def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool) -> None:
     """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
+    app.extensions["audit"] = audit
     app.extensions["accounts"] = accounts
     # Without a secret nothing is served, but commands run: then nobody's browser is known.
     browsers = KnownBrowsers(str(app.secret_key or secrets.token_hex()))
-    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, secure_cookies)
+    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, audit, secure_cookies)
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
         SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
@@ -98,6 +103,7 @@ def require_role(
             if principal is None:
                 return _ask_to_log_in(page)
             if principal.role is not wanted:
+                note("refused", principal.email, request.path)
                 return error_response(403, "forbidden", f"This needs the role {wanted}.")
             g.principal = principal
             if page:
@@ -115,6 +121,13 @@ def current_principal() -> Principal:
     return principal
 
 
+def note(kind: str, who: str, detail: str = "") -> None:
+    """Tell the audit what this request was about; of `who` only what can be an address is kept."""
+    is_address = len(who) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s]+", who.strip())
+    address = request.remote_addr or ""
+    _door().audit.note(kind, who=who.strip().lower() if is_address else "", address=address, detail=detail)
+
+
 @blueprint.get("/login", endpoint="login")
 def show_login() -> ResponseReturnValue:
     """The form."""
@@ -128,13 +141,16 @@ def log_in() -> ResponseReturnValue:
     browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
     with door.throttle.attempt(request.remote_addr or "", email, browser) as attempt:
         if attempt.wait_s is not None:
+            note("login_throttled", email)
             return _render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
         try:
             person = door.accounts.check_password(email, request.form.get("password", ""))
         except Busy:
+            note("login_busy", email)
             return _render_login("busy"), 503, {"Retry-After": "3"}
         if person is None:
             attempt.fail()
+            note("login_failed", email)
             return _render_login("invalid"), 401
     return let_in(person, "password")  # A second step, where one is wanted, comes before this.
 
@@ -145,6 +161,7 @@ def let_in(person: Person, how: str) -> ResponseReturnValue:
     token = door.accounts.open_session_for(person, how, address=request.remote_addr or "")
     if token is None:
         return _render_login("invalid"), 401
+    note("login_ok", person.email, how)
     _close_session()  # The one this browser may still hold.
     response = redirect(_local_path(request.form.get("next")), 303)
     _set_cookie(response, door.cookie, token)
@@ -233,7 +250,9 @@ def _close_session() -> None:
     session.clear()  # The next form gets a new CSRF secret.
     door = _door()
     token = request.cookies.get(door.cookie)
-    if token and door.accounts.find_session(token):  # Looked for first: anybody can send a cookie, and a write locks.
+    principal = door.accounts.find_session(token) if token else None
+    if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
+        note("logout", principal.email)
         door.accounts.sessions.close(token)
 
 

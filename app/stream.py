@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_sse import ServerSentEventsBlueprint
 
 from app import sse
+from app.audit import Audit
 from app.auth import current_principal, require_role
 from app.errors import BadRequest
 from app.hub import Hub
@@ -43,10 +44,11 @@ class SampleStream(ServerSentEventsBlueprint):
     connection per viewer. Here every viewer is fed by the hub; publishing is the collector's, by the store.
     """
 
-    def __init__(self, hub: Hub, limits: StreamLimits, *, version: str, interval_s: float) -> None:
+    def __init__(self, hub: Hub, limits: StreamLimits, audit: Audit, *, version: str, interval_s: float) -> None:
         super().__init__("stream", __name__)
         self._hub = hub
         self._limits = limits
+        self._audit = audit
         self._version = version
         self._interval_s = interval_s
         self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
@@ -66,7 +68,8 @@ class SampleStream(ServerSentEventsBlueprint):
             host=request.args.get("host") or None,
             longest_s=self._limits.longest_s,
         )
-        response = Response(self._body(viewer, cursor), mimetype="text/event-stream")
+        entry = {"who": principal.email, "address": request.remote_addr or ""}
+        response = Response(self._body(viewer, cursor, entry), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -76,7 +79,7 @@ class SampleStream(ServerSentEventsBlueprint):
         """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
         raise RuntimeError("samples are published by the collector, through the store")
 
-    def _body(self, viewer: Viewer, cursor: str | None) -> Iterator[bytes]:
+    def _body(self, viewer: Viewer, cursor: str | None, entry: dict[str, str]) -> Iterator[bytes]:
         # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
         yield sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello()  # noqa: S311
         self._hub.wait_for_past()
@@ -89,11 +92,14 @@ class SampleStream(ServerSentEventsBlueprint):
         own = self._hub.viewers_of(viewer.user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
             oldest.finish("replaced")
+        by = viewer.credential.partition(":")[0]
+        self._audit.note("stream_opened", **entry, detail=by)
         try:
             self._hub.join(viewer, cursor)
             yield from viewer.frames()
         finally:
             self._hub.leave(viewer)
+            self._audit.note("stream_closed", **entry, detail=viewer.ending or "left")
 
     def _hello(self) -> bytes:
         age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from app import auth, errors
 from app.accounts import Accounts, Role
+from app.audit import Audit
 from app.auth import current_principal, require_role
 from collector.store.database import make_engine
 from tests.app.people import ADMIN
@@ -29,7 +30,7 @@ def make_app(accounts: Accounts, *, secure_cookies: bool = False) -> Flask:
     app.jinja_loader = DictLoader(TEMPLATES)
     app.secret_key = "k" * 32
     errors.init_app(app)
-    auth.init_app(app, accounts, secure_cookies=secure_cookies)
+    auth.init_app(app, accounts, Audit(accounts._engine, keep_s=86_400), secure_cookies=secure_cookies)
 
     @app.get("/monitor")
     @require_role("super_admin", page=True)

@@ -2,8 +2,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app import cli
+from app import cli, cli_access
 from app.accounts import TOKEN_PREFIX, Accounts, Role
+from app.audit import Audit
 from collector.store.database import make_engine
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
@@ -15,7 +16,9 @@ NEW = "new@example.test"
 def run(accounts: Accounts, *command: str, stdin: str | None = None) -> Result:
     app = Flask(__name__)
     app.extensions["accounts"] = accounts
+    app.extensions["audit"] = Audit(accounts._engine, keep_s=86_400)
     cli.init_app(app)
+    cli_access.init_app(app)
     return app.test_cli_runner().invoke(args=command, input=stdin)
 
 
@@ -130,3 +133,46 @@ def test_the_last_super_admin_cannot_be_disabled_and_a_disabled_user_can_come_ba
     assert "is the last super_admin" in refused.output
     assert shut_out is None
     assert log_in(accounts, EMAIL, PASSWORD)
+
+
+def test_another_role_ends_the_sessions_and_the_last_super_admin_stays_one(accounts: Accounts) -> None:
+    accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
+    session = log_in(accounts, NEW, PASSWORD) or ""
+
+    assert run(accounts, "users", "role", NEW, "viewer").exit_code == 0
+
+    assert accounts.find_session(session) is None
+    refused = run(accounts, "users", "role", EMAIL, "viewer")
+    assert (refused.exit_code, "last super_admin" in refused.stderr) == (1, True)
+
+
+def test_sessions_are_listed_without_what_opens_them_and_end_one_by_one_or_all(accounts: Accounts) -> None:
+    tokens = [log_in(accounts, EMAIL, PASSWORD) or "" for _ in range(3)]
+
+    shown = run(accounts, "sessions", "list", EMAIL.upper()).stdout.splitlines()
+
+    assert len(shown) == 4
+    assert shown[1].split()[1:4] == [EMAIL, "password", "192.0.2.1"]
+    assert not [token for token in tokens if token in "".join(shown)]
+    assert run(accounts, "sessions", "revoke", shown[1].split()[0]).exit_code == 0
+    assert sum(accounts.find_session(token) is not None for token in tokens) == 2
+    assert "Ended 2 sessions" in run(accounts, "sessions", "revoke", "--user", EMAIL).stderr
+    assert [accounts.find_session(token) for token in tokens] == [None] * 3
+    assert run(accounts, "sessions", "revoke", "0" * 12).exit_code == 1
+    assert run(accounts, "sessions", "revoke", "%").exit_code == 1
+    assert run(accounts, "sessions", "revoke").exit_code == 2
+
+
+def test_what_the_operator_does_is_in_the_audit(accounts: Accounts) -> None:
+    run(accounts, "users", "create", NEW, "--role", "viewer", "--generate")
+    run(accounts, "users", "disable", NEW)
+    token = run(accounts, "tokens", "create", EMAIL).stdout.strip()
+
+    shown = run(accounts, "audit", "list").stdout
+
+    assert [line.split()[3:5] for line in shown.splitlines()[1:]] == [
+        ["token_created", EMAIL],
+        ["user_disabled", NEW],
+        ["user_created", NEW],
+    ]
+    assert token not in shown

@@ -12,7 +12,8 @@ from werkzeug.routing import Rule
 
 from app import create_app
 from app.accounts import Accounts, Role
-from app.database import make_engine, migrate
+from app.schema import migrate
+from collector.store.database import make_engine
 from settings import SettingsError, load_settings
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
