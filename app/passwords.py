@@ -3,6 +3,7 @@
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
 
+import os
 import secrets
 import threading
 import unicodedata
@@ -26,6 +27,9 @@ MAX_BYTES = 1024
 MAX_HASHES = 2
 """Hashes computed at once in a process: each takes 19 MiB and a core, so a flood of logins must queue."""
 
+HASH_NICENESS = 15
+"""Of the threads that hash, on the kernel's scale from 0 to 19. Linux counts it for each thread."""
+
 MAX_WAITING = 32
 """Logins that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
 
@@ -34,6 +38,8 @@ TURN_S = 5.0
 
 MIN_GUESSES = 1e8
 """What a guessable password takes fewer of, by zxcvbn's count: 30,000 common ones and what people make of them."""
+
+_native_id = monkey.get_original("_thread", "get_native_id")
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -102,7 +108,7 @@ class Passwords:
             if not monkey.is_module_patched("threading"):
                 return work(*arguments, **options)
             # Under gevent the work goes to a native thread (argon2 releases the GIL) and the event loop runs on.
-            result: Result = gevent.get_hub().threadpool.apply(work, arguments, options)
+            result: Result = gevent.get_hub().threadpool.apply(_give_way, (work, *arguments), options)
             return result
 
     @contextmanager
@@ -118,6 +124,12 @@ class Passwords:
                 self._turn.release()
         finally:
             self._place.release()
+
+
+def _give_way(work: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+    """Work in this native thread at a low priority: viewers and health checks come before logins on a busy core."""
+    os.setpriority(os.PRIO_PROCESS, _native_id(), HASH_NICENESS)
+    return work(*arguments, **options)
 
 
 def _is_guessable(password: str, words: Collection[str]) -> bool:
