@@ -28,8 +28,8 @@ limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 8190  # Room for the cookies of whatever else is served under the same name.
 loglevel = _settings.log_level.lower()
-if os.access("/dev/shm", os.W_OK):  # noqa: S108  gunicorn makes its file there with mkstemp.
-    worker_tmp_dir = "/dev/shm"  # noqa: S108  In memory: on a slow disk the heartbeat itself would block.
+if os.access("/dev/shm", os.W_OK):  # noqa: S108  # nosec B108  gunicorn makes its file there with mkstemp.
+    worker_tmp_dir = "/dev/shm"  # noqa: S108  # nosec B108  In memory: on a slow disk the heartbeat itself would block.
 
 
 def on_starting(_server: object) -> None:

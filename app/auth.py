@@ -224,13 +224,19 @@ def _see(principal: Principal) -> None:
 def _find_principal() -> Principal | None:
     door = _door()
     if _has_bearer():
-        return door.accounts.find_token((request.authorization and request.authorization.token) or "")
+        return door.accounts.find_token(_authorization()[1])
     token = request.cookies.get(door.cookie)
     return door.accounts.find_session(token) if token else None
 
 
 def _has_bearer() -> bool:
-    return request.authorization is not None and request.authorization.type == "bearer"
+    return _authorization()[0] == "bearer"
+
+
+def _authorization() -> tuple[str, str]:
+    """Scheme, in lower case, and what follows it. Not werkzeug's: 3.1.9 raises for a `Basic` that is not ASCII."""
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    return scheme.lower(), token.strip()
 
 
 def _ask_to_log_in(page: bool) -> Response:

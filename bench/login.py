@@ -42,7 +42,11 @@ def _log_in(web: WebServer, cookie: str, token: str, number: int, statuses: list
         "Cookie": cookie,
         "X-Forwarded-For": f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}",
     }
-    fields = {"csrf_token": token, "email": f"user-{number}@example.org", "password": "a wrong password"}
+    fields = {
+        "csrf_token": token,
+        "email": f"user-{number}@example.org",
+        "password": "a wrong password",
+    }  # pragma: allowlist secret
     connection.request("POST", "/login", urlencode(fields), headers)
     statuses.append(connection.getresponse().status)
     connection.close()

@@ -139,6 +139,7 @@ def test_another_scheme_of_a_proxy_in_front_does_not_hide_the_cookie(client: Fla
     log_in(client)
 
     assert client.get("/stream", headers={"Authorization": "Basic YTpi"}).status_code == 200
+    assert client.get("/stream", headers={"Authorization": "Basic \xff"}).status_code == 200
 
 
 def test_a_new_login_ends_the_session_this_browser_held(client: FlaskClient, accounts: Accounts) -> None:
