@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check audit sbom fuzz burst up secrets bench-ticks bench-bursts bench-latency bench-login pictures lock clean faults
+.PHONY: run test check audit sbom fuzz burst up secrets bench-ticks bench-bursts bench-latency bench-history bench-login pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -40,8 +40,9 @@ fuzz: ## N made-up requests at every address of a running panel: nothing may fai
 	@$(PY) -m tests.fuzz $(N)
 
 N ?= 100
-burst: ## A dispatch against the running demo: make burst N=150
-	@$(PY) -m demo.burst $(N)
+FAIL ?= 0
+burst: ## A dispatch against the running demo: make burst N=150; FAIL=3 of them fail, to be seen in the logs.
+	@$(PY) -m demo.burst $(N) $(FAIL)
 
 up: ## The whole panel in containers, its secrets made where missing; also PROFILE=demo, PROFILE=host-detail.
 	@PYTHON=$(PYTHON) deploy/up
@@ -49,7 +50,7 @@ up: ## The whole panel in containers, its secrets made where missing; also PROFI
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
 
-bench-ticks bench-bursts bench-latency bench-login: bench-%: ## A claim about speed, measured on the whole stack.
+bench-ticks bench-bursts bench-latency bench-history bench-login: bench-%: ## A claim about speed, measured on the whole stack.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

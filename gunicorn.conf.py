@@ -1,5 +1,6 @@
 """gunicorn: one gevent worker that holds every stream. Read in production as well as by `make run`."""
 
+import logging
 import os
 import resource
 import sys
@@ -58,10 +59,24 @@ def _raise_open_files_limit() -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Start what runs beside the requests, in the worker, where gevent has patched; viewers leave when it ends."""
+    _set_up_logging()
     for name in ("hub", "access", "audit"):
         worker.wsgi.extensions[name].start(lambda: worker.alive)
     if _settings.report_as:
         _report_container(_settings.report_as)
+
+
+def _set_up_logging() -> None:
+    """To stderr, since Python does so by itself only while no handler is attached; what is grave, to the panel as well.
+
+    In the worker, where gevent has patched what the handler's thread is made of.
+    """
+    from collector.logs import CriticalLogHandler  # noqa: PLC0415
+
+    logging.basicConfig(level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = CriticalLogHandler(_settings.redis_url, "web", _settings.monitor_host)
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("gunicorn.error").addHandler(handler)
 
 
 def _report_container(name: str) -> None:

@@ -2,11 +2,30 @@
 
 import time
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, accounts, api, audit_view, auth, bodies, cli, cli_access, errors, headers, health, origin, pages
+from app import (
+    access,
+    accounts,
+    api,
+    assets,
+    audit_view,
+    auth,
+    bodies,
+    cli,
+    cli_access,
+    compression,
+    errors,
+    headers,
+    health,
+    logs_api,
+    me,
+    origin,
+    pages,
+)  # fmt: skip
 from app.access import AccessWatch
 from app.audit import Audit
 from app.freshness import Freshness
@@ -18,13 +37,14 @@ from collector.store.database import make_engine
 from collector.store.doorbell import Doorbell
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
+from collector.store.logs import LogStore
 from settings import VERSION, Settings, SettingsError, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
     settings = settings or load_settings()
-    app = Flask(__name__, static_folder="../static")
+    app = Flask(__name__, static_folder=None)
     if app.debug:
         raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])
     if settings.trusted_proxies:
@@ -37,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     interval_s = settings.sample_interval_s
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
+    logs = LogStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2))
     waiting = redis_client(settings.redis_url, timeout_s=access.BLOCK_MS / 1000 + 3, max_connections=2)
     doorbell = Doorbell(redis_client(settings.redis_url, max_connections=4), waiting)
@@ -50,10 +71,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     bodies.init_app(app)
     headers.init_app(app, is_behind_tls=settings.secure_cookies)
     origin.init_app(app, trusted_hosts=settings.trusted_hosts, is_behind_tls=settings.secure_cookies)
+    compression.init_app(app)
+    assets.init_app(app, Path(__file__).parent.with_name("static"))
     engine = make_engine(settings.database_url)
     life = SessionLife(idle_s=settings.session_idle_minutes * 60, longest_s=settings.session_hours * 3600)
     users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
-    hub = app.extensions["hub"] = Hub(feed, Freshness(interval_s, time.monotonic))
+    hub = app.extensions["hub"] = Hub(feed, logs, Freshness(interval_s, time.monotonic))
     still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
     watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
@@ -62,8 +85,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     cli.init_app(app)
     cli_access.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
-    app.register_blueprint(pages.make_blueprint(store, past, hub, version=VERSION))
+    app.register_blueprint(pages.make_blueprint(store, past, logs, hub, version=VERSION))
     app.register_blueprint(api.make_blueprint(store, past))
+    app.register_blueprint(logs_api.make_blueprint(logs))
+    app.register_blueprint(me.make_blueprint(users))
     app.register_blueprint(audit_view.make_blueprint(record))
     app.register_blueprint(SampleStream(hub, limits, record, version=VERSION, interval_s=interval_s))
     return app

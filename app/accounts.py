@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.passwords import Passwords, make_password
 from app.schema import migrate
-from app.sessions import SessionLife, Sessions, hash_of
+from app.sessions import Person, SessionLife, Sessions, hash_of
 from app.tables import MAX_EMAIL, LoginSession, Token, User
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
@@ -33,6 +33,15 @@ class Role(StrEnum):
     """Nothing yet."""
 
 
+class Scope(StrEnum):
+    """What an API token is for."""
+
+    READ = "read"
+    """What its user may do."""
+    LOGS = "logs"
+    """Sending log lines, and nothing else."""
+
+
 class AccountError(MonitorError):
     """What was asked cannot be done with this account; the message is for the operator."""
 
@@ -45,16 +54,7 @@ class Principal:
     email: str
     role: Role
     credential: str
-
-
-@dataclass(frozen=True)
-class Person:
-    """Who has shown who they are and may be given a session, unless the account has changed since: see `stamp`."""
-
-    user_id: int
-    email: str
-    stamp: str
-    """The password's hash at that moment."""
+    scope: Scope = Scope.READ
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class IssuedToken:
 
     id: int
     email: str
+    scope: Scope
     created_at: float
     revoked_at: float | None
 
@@ -80,7 +81,7 @@ class IssuedToken:
 CREDENTIALS_A_QUERY = 500
 """Databases limit a statement's parameters; SQLite took 999 for long."""
 
-_PRINCIPAL = select(User.id, User.email, User.role)
+_PRINCIPAL = select(User.id, User.email, User.role, literal(Scope.READ.value).label("scope"))
 
 
 class Accounts:
@@ -197,13 +198,13 @@ class Accounts:
                 tokens = (
                     select(Token.token_hash)
                     .join(User)
-                    .where(Token.token_hash.in_(some), Token.revoked_at.is_(None), *allowed)
+                    .where(Token.token_hash.in_(some), Token.scope == Scope.READ, Token.revoked_at.is_(None), *allowed)
                 )
                 holding.update(f"session:{found}" for found in connection.execute(sessions).scalars())
                 holding.update(f"token:{found}" for found in connection.execute(tokens).scalars())
         return holding
 
-    def create_token(self, email: str) -> tuple[int, str]:
+    def create_token(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
         """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
@@ -211,7 +212,7 @@ class Accounts:
             user_id = connection.execute(known).scalar_one_or_none()
             if user_id is None:
                 raise AccountError(f"There is no user {email}, or it is disabled.")
-            row = {"user_id": user_id, "token_hash": hash_of(token), "created_at": self._clock()}
+            row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
             token_id = connection.execute(insert(Token).values(row).returning(Token.id)).scalar_one()
         return token_id, token
 
@@ -219,7 +220,8 @@ class Accounts:
         """Whose API token this is; None when it is none, or no longer one."""
         token_hash = hash_of(token)
         valid = (Token.token_hash == token_hash, Token.revoked_at.is_(None))
-        return self._find_principal(f"token:{token_hash}", _PRINCIPAL.join(Token).where(*valid))
+        query = select(User.id, User.email, User.role, Token.scope).join(Token).where(*valid)
+        return self._find_principal(f"token:{token_hash}", query)
 
     def revoke_token(self, token_id: int) -> None:
         """End an API token. Raises: AccountError when there is none in force with this id."""
@@ -230,11 +232,13 @@ class Accounts:
 
     def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
         """Every API token ever made, or those of one user, oldest first."""
-        query = select(Token.id, User.email, Token.created_at, Token.revoked_at).join(User).order_by(Token.id)
+        columns = (Token.id, User.email, Token.scope, Token.created_at, Token.revoked_at)
+        query = select(*columns).join(User).order_by(Token.id)
         if email is not None:
             query = query.where(User.email == _canonical(email))
         with reading(self._engine) as connection:
-            return [IssuedToken(*row) for row in connection.execute(query)]
+            rows = connection.execute(query)
+            return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
         known = User.email == _canonical(email)
@@ -255,10 +259,10 @@ class Accounts:
                 return None
         return replace(person, stamp=new_hash)
 
-    def _find_principal(self, credential: str, query: Select[int, str, str]) -> Principal | None:
+    def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
         with reading(self._engine) as connection:
             row = connection.execute(query.where(User.disabled_at.is_(None))).one_or_none()
-        return row and Principal(row.id, row.email, Role(row.role), credential)
+        return row and Principal(row.id, row.email, Role(row.role), credential, Scope(row.scope))
 
 
 def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> str | None:

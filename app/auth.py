@@ -11,24 +11,25 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.accounts import Accounts, Person, Principal, Role
+from app.accounts import Accounts, Principal, Role, Scope
 from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
+from app.csrf import MaskedCSRFProtect
 from app.errors import error_response
+from app.origin import local_path
 from app.passwords import Busy
+from app.sessions import Person
 from app.tables import MAX_EMAIL
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
-HOME = "/monitor"
-"""Where a login leads that did not say where to."""
+_TOKENS_ONLY = "takes_tokens_only"
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
@@ -78,8 +79,8 @@ def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bo
         # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
         WTF_CSRF_SSL_STRICT=False,
     )
-    csrf = CSRFProtect(app)
-    app.before_request(lambda: None if _has_bearer() or not request.endpoint else csrf.protect())
+    csrf = MaskedCSRFProtect(app)
+    app.before_request(lambda: csrf.protect() if _takes_sessions() and not _has_bearer() else None)
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
 
@@ -93,6 +94,39 @@ def require_role(
     """
     wanted = Role(role)
 
+    def refuse(principal: Principal) -> str | None:
+        if principal.scope is not Scope.READ:
+            return f"This token is for {principal.scope} and nothing else."
+        return None if principal.role is wanted else f"This needs the role {wanted}."
+
+    return _guard(refuse, page=page)
+
+
+def require_scope(
+    scope: Scope,
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
+    """Decorate a view that only tokens of this scope may use: no session, and no token that may do more."""
+
+    def refuse(principal: Principal) -> str | None:
+        if principal.scope is scope:
+            return None
+        return f"This needs a token for {scope}: `flask --app app tokens create EMAIL --for {scope}`."
+
+    guard = _guard(refuse, page=False)
+
+    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
+        guarded = guard(view)
+        vars(guarded)[_TOKENS_ONLY] = True
+        return guarded
+
+    return decorate
+
+
+def _guard(
+    refuse: Callable[[Principal], str | None], *, page: bool
+) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
+    """Decorate a view with the door; `refuse` says why somebody who is known may not come in."""
+
     def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
         @functools.wraps(view)
         def guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> ResponseReturnValue:
@@ -102,9 +136,10 @@ def require_role(
                 return _explain_store(exc)
             if principal is None:
                 return _ask_to_log_in(page)
-            if principal.role is not wanted:
+            reason = refuse(principal)
+            if reason is not None:
                 note("refused", principal.email, request.path)
-                return error_response(403, "forbidden", f"This needs the role {wanted}.")
+                return error_response(403, "forbidden", reason)
             g.principal = principal
             if page:
                 _see(principal)
@@ -163,7 +198,7 @@ def let_in(person: Person, how: str) -> ResponseReturnValue:
         return _render_login("invalid"), 401
     note("login_ok", person.email, how)
     _close_session()  # The one this browser may still hold.
-    response = redirect(_local_path(request.form.get("next")), 303)
+    response = redirect(local_path(request.form.get("next")), 303)
     _set_cookie(response, door.cookie, token)
     _set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
     return response
@@ -179,22 +214,6 @@ def log_out() -> ResponseReturnValue:
     # Not "storage": the page keeps the chosen language and colours there, and nothing of what it showed.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
-
-
-@blueprint.get("/api/me")
-@require_role("super_admin")
-def me() -> Response:
-    """Whether the page's session still holds."""
-    principal = current_principal()
-    return jsonify(email=principal.email, role=principal.role)
-
-
-@blueprint.post("/api/me/seen")
-@require_role("super_admin")
-def see() -> ResponseReturnValue:
-    """Note that the user of the page has just done something, which keeps the session from ending as idle."""
-    _door().accounts.sessions.see(current_principal().credential)
-    return "", 204
 
 
 @blueprint.errorhandler(StoreUnavailable)
@@ -227,6 +246,12 @@ def _find_principal() -> Principal | None:
         return door.accounts.find_token(_authorization()[1])
     token = request.cookies.get(door.cookie)
     return door.accounts.find_session(token) if token else None
+
+
+def _takes_sessions() -> bool:
+    """Whether the view asked for may be used by a session, which a browser sends of its own accord."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return view is not None and not hasattr(view, _TOKENS_ONLY)
 
 
 def _has_bearer() -> bool:
@@ -264,16 +289,7 @@ def _close_session() -> None:
 
 def _render_login(error: str | None) -> str:
     email = request.form.get("email", "")
-    return render_template("login.html", error=error, email=email, next=_local_path(request.values.get("next")))
-
-
-def _local_path(target: str | None) -> str:
-    """`target` when it is a path of this site, else HOME: a login must not lead elsewhere."""
-    if not target or not target.startswith("/"):
-        return HOME
-    # Browsers read "\\" as "/" and drop control characters and blanks: `/\t/evil.test` would be another host.
-    is_plain = target.isascii() and target.isprintable() and not {" ", "\\"} & set(target)
-    return target if is_plain and not target.startswith("//") and not urlsplit(target).netloc else HOME
+    return render_template("login.html", error=error, email=email, next=local_path(request.values.get("next")))
 
 
 def _door() -> Door:

@@ -12,7 +12,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.accounts import Accounts, Role
+from app.accounts import Accounts, Role, Scope
 from app.audit import Audit
 from app.passwords import make_password
 from collector.store.errors import MonitorError
@@ -140,11 +140,19 @@ def list_users() -> None:
 
 @tokens.command("create")
 @click.argument("email")
-def create_token(email: str) -> None:
-    """Make a token that acts as the user. It is shown this once."""
-    token_id, token = accounts_of_app().create_token(email)
-    note("token_created", who=email, detail=f"token {token_id}")
-    click.echo(f"Token {token_id} of {email}; it cannot be shown again:", err=True)
+@click.option(
+    "--for",
+    "scope",
+    type=click.Choice([scope.value for scope in Scope]),
+    default=Scope.READ.value,
+    show_default=True,
+    help="read: what the user may do. logs: sending log lines, and nothing else.",
+)
+def create_token(email: str, scope: str) -> None:
+    """Make a token. It is shown this once."""
+    token_id, token = accounts_of_app().create_token(email, Scope(scope))
+    note("token_created", who=email, detail=f"token {token_id} for {scope}")
+    click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)
 
 
@@ -163,10 +171,10 @@ def list_tokens(email: str | None) -> None:
     """Show every token ever made, or those of one user."""
     issued = accounts_of_app().list_tokens(email)
     rows = [
-        (str(token.id), token.email, utc_text(token.created_at), _state("revoked", token.revoked_at))
+        (str(token.id), token.email, token.scope, utc_text(token.created_at), _state("revoked", token.revoked_at))
         for token in issued
     ]
-    print_table(("ID", "EMAIL", "CREATED", "STATE"), rows)
+    print_table(("ID", "EMAIL", "FOR", "CREATED", "STATE"), rows)
 
 
 def _store() -> LiveStore:

@@ -8,7 +8,7 @@ import logging
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import BadRequest as BadRequestStatus
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
 from collector.store.errors import StoreUnavailable
 
@@ -23,6 +23,7 @@ _SENTENCES = {
     403: "This needs the role super_admin.",
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
+    413: "The body is too long: 64 KiB at most.",
     429: "Too many attempts. Wait a little and try again.",
     500: "Something went wrong here. It has been logged.",
     503: "The store does not answer. Try again in a few seconds.",
@@ -31,6 +32,10 @@ _SENTENCES = {
 
 class BadRequest(BadRequestStatus):
     """A request whose fault the sender can mend; the sentence says how."""
+
+
+class Unprocessable(UnprocessableEntity):
+    """A body that says something else than what is asked for; the sentence says what."""
 
 
 def init_app(app: Flask) -> None:
@@ -53,7 +58,9 @@ def _http_error(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response())
     response = error_response(
-        status, error.name.lower().replace(" ", "_"), error.description if isinstance(error, BadRequest) else None
+        status,
+        error.name.lower().replace(" ", "_"),
+        error.description if isinstance(error, BadRequest | Unprocessable) else None,
     )
     if error.response is None:
         for name, value in error.get_headers():

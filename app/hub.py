@@ -15,12 +15,14 @@ from gevent.event import Event as Signal
 
 from app import sse
 from app.freshness import Freshness
+from app.log_feed import LogFeed
 from app.ring import CAPACITY, Frame, Resume, Ring
 from app.viewer import PENDING_BYTES, Viewer
 from collector.store import keys
 from collector.store.entries import Entry
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.live import LiveStore
+from collector.store.logs import LogStore
 from collector.store.model import parse_wire
 
 logger = logging.getLogger(__name__)
@@ -52,7 +54,7 @@ _RESET = sse.Event({}, type="reset").encode()
 class Hub:
     """The open streams of this process and what they are fed from."""
 
-    def __init__(self, store: LiveStore, freshness: Freshness) -> None:
+    def __init__(self, store: LiveStore, logs: LogStore, freshness: Freshness) -> None:
         self.freshness = freshness
         self.skipped_entries = 0
         """Entries that were not samples of ours."""
@@ -62,7 +64,8 @@ class Hub:
         self._ring = Ring()
         self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
-        self._last_id = keys.NO_ID
+        self._last_id = self._last_log_id = keys.NO_ID
+        self._log_feed = LogFeed(logs, self._send_to_all)
         self._store_lead_s: float | None = None
         self._hosts_frame = b""
         self._hosts_known: list[tuple[Any, ...]] = []
@@ -71,6 +74,7 @@ class Hub:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
         gevent.spawn(self._read_for_ever)
         gevent.spawn(self._keep_house, is_alive)
+        gevent.spawn(self._log_feed.run, is_alive)
 
     def wait_for_past(self) -> None:
         """Wait until it can be told what a viewer missed: right after the start the past has not been read yet."""
@@ -99,7 +103,7 @@ class Hub:
 
         Replay and registration are one step of the gevent loop, so that no event is lost or doubled between them.
         """
-        missed = self._ring.after(cursor, viewer.host) if cursor is not None else []
+        missed = self._ring.after(cursor, viewer.hosts) if cursor is not None else []
         replay = b"" if missed is Resume.RESET else b"".join(frame.data for frame in missed)
         # More than a viewer may lag by is cheaper fetched anew, as history.
         is_reset = missed is Resume.RESET or len(replay) > REPLAY_BYTES
@@ -141,7 +145,10 @@ class Hub:
         entries = self._store.newest(CAPACITY) if is_beginning else []
         if is_beginning:
             self._ring.begin(_floor(entries, now_s))
-        while entries or (entries := self._store.follow(self._last_id, block_ms=1)):
+        newest_log_id = self._store.last_log_id()
+        if is_beginning or keys.id_key(newest_log_id) < keys.id_key(self._last_log_id):
+            self._last_log_id = newest_log_id  # Pages read the past of the logs themselves.
+        while entries or (entries := self._read_on(block_ms=1)):
             self._take(entries, lambda entry: now_s - keys.id_seconds(entry.id), is_news=not is_beginning)
             entries = []
         for host in self._store.hosts():
@@ -158,14 +165,21 @@ class Hub:
         """
         while True:
             asked_mono_s = time.monotonic()
-            entries = self._store.follow(self._last_id, block_ms=BLOCK_MS)
+            entries = self._read_on(block_ms=BLOCK_MS)
             if time.monotonic() - asked_mono_s > BLOCK_MS / 1000 + 1:
                 return
-            if not entries and self._store.last_id() != self._last_id:
-                return  # Quiet, and not because nothing was written: the stream has begun anew.
+            if not entries and keys.id_key(self._store.last_id()) < keys.id_key(self._last_id):
+                return  # The stream has begun anew. A greater id is of an entry that came between the two questions.
             if entries:
                 self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)
+
+    def _read_on(self, *, block_ms: int) -> list[Entry]:
+        """The samples after the last one; the log groups that have changed are noted."""
+        news = self._store.follow(self._last_id, self._last_log_id, block_ms=block_ms)
+        self._last_log_id = news.last_log_id
+        self._log_feed.note(news.log_groups)
+        return news.entries
 
     def _take(self, entries: list[Entry], age_s: Callable[[Entry], float], *, is_news: bool = True) -> None:
         for entry in entries:
@@ -195,7 +209,7 @@ class Hub:
         """To those who want this host's samples; None: to everybody."""
         # A copy: viewers who join while other greenlets have their turn get this frame from the ring.
         for count, viewer in enumerate(list(self._viewers), start=1):
-            if host is None or viewer.host in (None, host):
+            if host is None or not viewer.hosts or host in viewer.hosts:
                 viewer.send(data)
             if count % VIEWERS_A_TURN == 0:
                 gevent.sleep(0)

@@ -6,12 +6,17 @@ sends what it asks here. It needs a name that can be registered, so addresses an
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
 from app.errors import error_response
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.ASCII)
+
+
+HOME = "/monitor"
+"""Where a login leads that did not say where to."""
 
 
 def init_app(app: Flask, *, trusted_hosts: tuple[str, ...] | None, is_behind_tls: bool) -> None:
@@ -64,3 +69,12 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def local_path(target: str | None) -> str:
+    """`target` when it is a path of this site, else HOME: a login must not lead elsewhere."""
+    if not target or not target.startswith("/"):
+        return HOME
+    # Browsers read "\\" as "/" and drop control characters and blanks: `/\t/evil.test` would be another host.
+    is_plain = target.isascii() and target.isprintable() and not {" ", "\\"} & set(target)
+    return target if is_plain and not target.startswith("//") and not urlsplit(target).netloc else HOME

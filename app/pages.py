@@ -8,11 +8,16 @@ from werkzeug.wrappers import Response
 from app.auth import current_principal, require_role
 from app.history import Past
 from app.hub import Hub
+from app.logs_api import recent_logs
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore
+from collector.store.logs import LogStore
+
+FIRST_LOGS = 20
+"""Log groups that the page brings with it: the first screen of them. It reads the others by itself."""
 
 
-def make_blueprint(store: LiveStore, past: Past, hub: Hub, *, version: str) -> Blueprint:
+def make_blueprint(store: LiveStore, past: Past, logs: LogStore, hub: Hub, *, version: str) -> Blueprint:
     """`/monitor`, and `/` which leads there."""
     blueprint = Blueprint("pages", __name__)
 
@@ -28,7 +33,13 @@ def make_blueprint(store: LiveStore, past: Past, hub: Hub, *, version: str) -> B
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
         newest = _newest(store, past, hub, request.args.get("host"))
-        snapshot = {"version": version, "interval_s": past.interval_s, "user": user, **newest}
+        snapshot = {
+            "version": version,
+            "interval_s": past.interval_s,
+            "user": user,
+            **newest,
+            "logs": _newest_logs(logs),
+        }
         return render_template("monitor.html", snapshot=snapshot, user=user)
 
     return blueprint
@@ -42,3 +53,10 @@ def _newest(store: LiveStore, past: Past, hub: Hub, wanted: str | None) -> dict[
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}
     return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}
+
+
+def _newest_logs(logs: LogStore) -> dict[str, Any] | None:
+    try:
+        return recent_logs(logs, count=FIRST_LOGS)
+    except StoreUnavailable:
+        return None

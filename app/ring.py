@@ -1,6 +1,7 @@
 """The newest events in memory, so that a viewer who was away resumes without asking Redis. [pure]"""
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,8 +45,8 @@ class Ring:
             self._floor = self._frames[0].id
         self._frames.append(frame)
 
-    def after(self, cursor: str, host: str | None = None) -> list[Frame] | Resume:
-        """The frames after `cursor`, oldest first, of one host or of all; RESET when one of them may be missing."""
+    def after(self, cursor: str, hosts: Collection[str] = ()) -> list[Frame] | Resume:
+        """The frames after `cursor`, oldest first, of some hosts or of all; RESET when one of them may be missing."""
         if not self._frames:
             return Resume.RESET
         cursor_key = keys.id_key(cursor)
@@ -55,6 +56,6 @@ class Ring:
         for frame in reversed(self._frames):
             if keys.id_key(frame.id) <= cursor_key:
                 break
-            if host in (None, frame.host):
+            if not hosts or frame.host in hosts:
                 missed.append(frame)
         return missed[::-1]

@@ -22,6 +22,16 @@ SEEN_SHARE = 1 / 60
 
 
 @dataclass(frozen=True)
+class Person:
+    """Who has shown who they are and may be given a session, unless the account has changed since: see `stamp`."""
+
+    user_id: int
+    email: str
+    stamp: str
+    """The password's hash at that moment."""
+
+
+@dataclass(frozen=True)
 class SessionLife:
     """How long a session lasts (s): without anything its user does, and at most."""
 

@@ -54,7 +54,7 @@ class SampleStream(ServerSentEventsBlueprint):
         self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
 
     def stream(self) -> Response:
-        """Server-sent events: `hello`, then every sample after the cursor, of `?host=` or of all hosts.
+        """Server-sent events: `hello`, then every sample after the cursor, of each `?host=` or of all hosts.
 
         The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
         request context and no database connection is held while the stream is open.
@@ -65,7 +65,7 @@ class SampleStream(ServerSentEventsBlueprint):
             principal.credential,
             request.environ.get("gunicorn.socket"),
             is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
-            host=request.args.get("host") or None,
+            hosts=frozenset(filter(None, request.args.getlist("host"))),
             longest_s=self._limits.longest_s,
         )
         entry = {"who": principal.email, "address": request.remote_addr or ""}

@@ -1,4 +1,4 @@
-"""How often a login may fail before the next one has to wait: per client, per account, per known browser.
+"""How often a login may fail before the next has to wait, and how many log lines a token may send.
 
 Failures count, successes do not. A browser that this account has logged in from before has an allowance of its own, so
 that strangers who use up the account's shut out other strangers, not its owner. Nobody waits longer than an hour. Why
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 PER_CLIENT = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 """Of one address, whatever the account."""
@@ -38,6 +38,10 @@ class Attempt:
     def fail(self) -> None:
         """Count it: the password was wrong."""
         self.has_failed = True
+
+
+LINES_PER_TOKEN = RateLimitItemPerMinute(600)
+"""Log lines a token may send; ten a second are far more than anybody reads."""
 
 
 class LoginThrottle:
@@ -85,6 +89,19 @@ def _buckets(address: str, email: str, browser: str | None) -> list[tuple[RateLi
         *((limit, f"client:{client}") for limit in PER_CLIENT),
         *((limit, f"account:{account}") for limit in PER_ACCOUNT),
     ]
+
+
+class LogThrottle:
+    """Counts log lines."""
+
+    def __init__(self) -> None:
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def count(self, credential: str, lines: int) -> int | None:
+        """Count lines of one request. None when they may come in, else the seconds after which they may."""
+        if self._limiter.hit(LINES_PER_TOKEN, credential, cost=lines):
+            return None
+        return max(1, math.ceil(self._limiter.get_window_stats(LINES_PER_TOKEN, credential).reset_time - time.time()))
 
 
 def _client(address: str) -> str:

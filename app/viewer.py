@@ -40,16 +40,16 @@ class Viewer:
         client: socket.socket | None,
         *,
         is_chunked: bool,
-        host: str | None = None,
+        hosts: frozenset[str] = frozenset(),
         longest_s: float,
     ) -> None:
         """`credential`: what let it in, and may be taken away; `client`: the connection's socket, None where the server
-        does not show it; `is_chunked`: HTTP/1.1; `host`: whose samples it wants, None for all;
+        does not show it; `is_chunked`: HTTP/1.1; `hosts`: whose samples it wants, none named for all;
         longest_s: how long it may be open.
         """
         self.user = user
         self.credential = credential
-        self.host = host
+        self.hosts = hosts
         self.sent_mono_s = time.monotonic()
         """When it was last sent anything."""
         self.due_mono_s = self.sent_mono_s + random.uniform(*LONGEST_SHARE) * longest_s  # noqa: S311  spreading

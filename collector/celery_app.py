@@ -7,6 +7,7 @@ from celery import Celery, signals
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
+from collector.logs import CriticalLogHandler, watch_task_failures
 from collector.transport import CarefulTransport
 from settings import load_settings
 
@@ -42,6 +43,25 @@ def set_up_logging(**_: object) -> None:
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@signals.beat_init.connect
+def send_logs_of_beat(**_: object) -> None:
+    """What beat has to say that is grave belongs on the panel."""
+    _send_logs("beat")
+
+
+@signals.worker_init.connect
+def send_logs_of_collector(**_: object) -> None:
+    """What the collector has to say that is grave belongs on the panel; its failed jobs too."""
+    watch_task_failures(_send_logs("collector"))
+
+
+def _send_logs(service: str) -> CriticalLogHandler:
+    settings = load_settings()
+    handler = CriticalLogHandler(settings.redis_url, service, settings.monitor_host)
+    logging.getLogger().addHandler(handler)
+    return handler
 
 
 @signals.beat_init.connect

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from collector.logs import CriticalLogHandler
 from collector.store.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -76,4 +77,7 @@ class Watchdog:
 def end_process() -> None:
     """End at once. Not `sys.exit`: the main thread is the one that is stuck."""
     logger.critical("ticks wait and none is taken: ending, to be started anew")
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, CriticalLogHandler):  # The others' locks may be held by the thread that is stuck.
+            handler.flush()
     os._exit(70)  # EX_SOFTWARE

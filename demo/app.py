@@ -1,8 +1,10 @@
-"""The demo's Celery app: `celery -A demo.app worker`. Like the watched product, it knows nothing of the monitor."""
+"""The demo's Celery app: `celery -A demo.app worker`. Like the watched product, it knows of the monitor by one line."""
 
 from celery import Celery
 
 from broker_url import kombu_url
+from collector.logs import CriticalLogHandler, watch_task_failures
+from demo.gateway import deliver
 from demo.voice import encode, synthesise
 from settings import load_settings
 from standalone.redis import url
@@ -25,7 +27,13 @@ celery.conf.update(
 )
 
 
+watch_task_failures(CriticalLogHandler(_settings.redis_url, "demo", _settings.monitor_host))
+
+
 @celery.task(name="demo.dispatch_voice")
-def dispatch_voice(number: int) -> int:
-    """Make and encode one voice message. Returns its size in bytes."""
-    return len(encode(synthesise(number)))
+def dispatch_voice(number: int, is_reachable: bool = True) -> int:
+    """Make, encode and deliver one voice message. Returns its size in bytes.
+
+    Raises: GatewayTimeout unless `is_reachable`.
+    """
+    return deliver(encode(synthesise(number)), number, is_reachable=is_reachable)

@@ -1,4 +1,4 @@
-"""A dispatch: many voice messages at once, as fast as the broker takes them. `make burst N=150`."""
+"""A dispatch: many voice messages at once, as fast as the broker takes them. `make burst N=150 FAIL=3`."""
 
 import sys
 import time
@@ -7,9 +7,11 @@ from kombu.exceptions import OperationalError
 
 from demo.app import celery, dispatch_voice
 
+USAGE = "How many messages? make burst N=150 takes a whole number from 1 to 100000; FAIL=3 of them fail.\n"
 
-def send(count: int) -> float:
-    """Enqueue `count` messages over one connection. Returns how long that took (s).
+
+def send(count: int, failing: int = 0) -> float:
+    """Enqueue `count` messages over one connection, the first `failing` to fail. Returns how long that took (s).
 
     Raises: kombu.exceptions.OperationalError when the broker does not answer.
     """
@@ -18,22 +20,31 @@ def send(count: int) -> float:
         connection.ensure_connection(max_retries=1, timeout=3)
         with celery.amqp.Producer(connection) as producer:
             for number in range(count):
-                dispatch_voice.apply_async((number,), producer=producer, retry=False)
+                dispatch_voice.apply_async((number, number >= failing), producer=producer, retry=False)
     return time.monotonic() - started_mono_s
 
 
 def main(argv: list[str]) -> int:
     """Send as many as `argv` says and print the rate. Returns the exit code."""
-    if len(argv) != 1 or not argv[0].isdecimal() or not 1 <= int(argv[0]) <= 100_000:
-        sys.stderr.write("How many messages? make burst N=150 takes a whole number from 1 to 100000.\n")
+    count, failing = _parse(argv)
+    if not count:
+        sys.stderr.write(USAGE)
         return 2
     try:
-        took_s = send(int(argv[0]))
+        took_s = send(count, failing)
     except OperationalError as exc:
         sys.stderr.write(f"The demo's broker does not answer: start it with `make run` first ({exc}).\n")
         return 1
-    print(f"{argv[0]} messages enqueued in {took_s:.2f} s ({int(argv[0]) / took_s:.0f}/s).")
+    print(f"{count} messages enqueued in {took_s:.2f} s ({count / took_s:.0f}/s).")
     return 0
+
+
+def _parse(argv: list[str]) -> tuple[int, int]:
+    """How many, and how many of them fail; 0 where that cannot be read."""
+    if not 1 <= len(argv) <= 2 or not all(text.isdecimal() for text in argv):
+        return 0, 0
+    count, failing = int(argv[0]), int(argv[1]) if len(argv) > 1 else 0
+    return (count, failing) if count <= 100_000 and failing <= count else (0, 0)
 
 
 if __name__ == "__main__":

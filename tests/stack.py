@@ -78,10 +78,10 @@ class Stack(WebClient, Service):
         wait_until(is_there, 5, f"{name} runs")
         return found[0]
 
-    def burst(self, count: int) -> None:
+    def burst(self, count: int, failing: int = 0) -> None:
         """`make burst`."""
         process = psutil.Popen(
-            [sys.executable, "-m", "demo.burst", str(count)], env={**os.environ, **self.environ}, cwd=ROOT
+            [sys.executable, "-m", "demo.burst", str(count), str(failing)], env={**os.environ, **self.environ}, cwd=ROOT
         )
         assert process.wait(30) == 0
 

@@ -23,9 +23,10 @@ WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_
 """Modules that may read the settings, beside those of `standalone`, `demo` and the bench."""
 
 PURE = {
-    "app.freshness", "app.ring", "app.sse", "broker_url", "collector.marks", "collector.store.columns",
-    "collector.store.entries", "collector.store.errors", "collector.store.keys", "collector.store.model",
-    "collector.store.steps", "collector.probes.broker", "collector.probes.doubt",
+    "app.freshness", "app.joiner", "app.ring", "app.sse", "broker_url", "collector.marks", "collector.store.columns",
+    "collector.store.entries", "collector.store.errors", "collector.store.keys", "collector.store.log_group",
+    "collector.store.model", "collector.store.redaction", "collector.store.secret_names", "collector.store.steps",
+    "collector.store.visible", "collector.probes.broker", "collector.probes.doubt",
     "collector.probes.growth", "collector.probes.management_figures", "collector.probes.progress",
     "collector.probes.worker_verdict",
 }  # fmt: skip
@@ -108,8 +109,19 @@ def test_redis_keys_are_spelled_in_one_file():
 def test_every_redis_key_is_in_the_table():
     rows = set(re.findall(r"^\| (monitor:\S+)", keys.__doc__, flags=re.M))
 
-    assert rows == {keys.SAMPLES, keys.HOSTS, keys.JOINED, keys.slot("<host>", "<slot>"), keys.containers("<host>"),
-                    keys.DOORBELL}  # fmt: skip
+    assert rows == {
+        keys.SAMPLES,
+        keys.HOSTS,
+        keys.JOINED,
+        keys.DOORBELL,
+        keys.slot("<host>", "<slot>"),
+        keys.containers("<host>"),
+        keys.LOGS,
+        keys.RECENT_LOGS,
+        keys.DROPPED_LOGS,
+        keys.log_group("<id>"),
+        keys.log_batch("<id>"),
+    }
 
 
 def test_every_module_says_what_it_is_for():

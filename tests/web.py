@@ -127,22 +127,22 @@ class WebClient:
 
 
 class WebServer(WebClient, Service):
-    """gunicorn with our configuration on a free port, its SQLite database beside its log."""
+    """gunicorn with our configuration on a free port; its database, unless told, SQLite beside its log."""
 
     program = sys.executable
 
     def __init__(self, redis_url: str, **environ: str) -> None:
         super().__init__()
-        database_url = environ.get("DATABASE_URL", f"sqlite:///{self.directory / 'monitor.sqlite3'}")
+        self.database_url = environ.get("DATABASE_URL", f"sqlite:///{self.directory / 'monitor.sqlite3'}")
         self.environ = {
             "REDIS_URL": redis_url,
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": self.database_url,
             "SECRET_KEY": SECRET_KEY,
             "PORT": str(self.port),
             "PYTHONPATH": str(ROOT),
             **environ,
         }
-        self._engine = make_engine(database_url)
+        self._engine = make_engine(self.database_url)
         migrate(self._engine)
         self.accounts = Accounts(self._engine)
         for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):

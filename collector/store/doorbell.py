@@ -9,7 +9,7 @@ from typing import Any, cast
 from redis import Redis
 
 from collector.store import keys
-from collector.store.live import _translated as translated
+from collector.store.live import translated
 
 
 class Doorbell:

@@ -1,6 +1,8 @@
 """What lies in Redis, as it lies there: entries of the stream, hosts, containers' reports. [pure]"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from collector.store import keys
 
@@ -17,6 +19,16 @@ class Entry:
     sample: bytes
     is_farewell: bool = False
     """Says that the host was forgotten; there is no sample."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What was written since: samples, and the ids of the log groups that have changed."""
+
+    entries: list[Entry]
+    log_groups: list[str]
+    """As they lie there: not looked into."""
+    last_log_id: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,18 @@ def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
         values.get(b"host", b"").decode("utf-8", "replace"),
         values.get(b"sample", b""),
         is_farewell=b"forgotten" in values,
+    )
+
+
+def parse_news(answer: Sequence[Any], logs_after: str) -> News:
+    """What XREAD has found in the streams of samples and logs; `logs_after`: the id after which logs were asked for."""
+    streams = {name.decode(): rows for name, rows in answer}
+    logs = streams.get(keys.LOGS, [])
+    groups = b" ".join((values or {}).get(b"groups", b"") for _, values in logs)
+    return News(
+        [parse_entry(raw) for raw in streams.get(keys.SAMPLES, [])],
+        groups.decode("utf-8", "replace").split(),
+        logs[-1][0].decode() if logs else logs_after,
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from collector.store.columns import MAX_MARKS
 from collector.store.database import reading, writing
-from collector.store.steps import MINUTE_S, Step, figures_json
+from collector.store.steps import MINUTE_S, Step, pack, unpack
 
 metadata = sa.MetaData()
 
@@ -27,12 +27,13 @@ history = sa.Table(
     sa.Column("step_s", sa.Integer, primary_key=True),
     sa.Column("at", sa.BigInteger, primary_key=True),
     sa.Column("samples", sa.Integer, nullable=False),
-    sa.Column("figures", sa.Text, nullable=False),
+    sa.Column("numbers", sa.LargeBinary, nullable=False),
     sa.Column("marks", sa.Text),
     sa.Index("history_at", "at"),
     sa.Index("history_marks", "host", "at", sqlite_where=_HAS_MARKS, postgresql_where=_HAS_MARKS),
 )
-"""A step of a host: when it began (epoch s), of how many samples it is made, their figures and marks as JSON. A change
+"""A step of a host: when it began (epoch s), of how many samples it is made, their numbers as `pack`
+makes them, and their marks as JSON. A change
 here needs a migration in migrations/versions."""
 
 
@@ -51,7 +52,7 @@ class History:
                 "step_s": step_s,
                 "at": step.at,
                 "samples": step.samples,
-                "figures": figures_json(step),
+                "numbers": pack(step),
                 "marks": _marks_json(step) if step_s == MINUTE_S else None,
             }
             for step in steps
@@ -63,16 +64,14 @@ class History:
     def read(self, host: str, step_s: int, *, since_s: float, until_s: float, limit: int) -> list[Step]:
         """The first `limit` steps that begin at or after an instant and before another, without their marks."""
         query = (
-            sa.select(history.c.at, history.c.samples, history.c.figures)
+            sa.select(history.c.at, history.c.samples, history.c.numbers)
             .where(*_of(host, step_s), history.c.at >= since_s, history.c.at < until_s)
             .order_by(history.c.at)
             .limit(limit)
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-        # Parsed as one text: one call for all takes half as long as one for each.
-        bodies = json.loads(f"[{','.join(row.figures for row in rows)}]")
-        return [Step(row.at, row.samples, figures) for row, figures in zip(rows, bodies, strict=True)]
+        return [Step(row.at, row.samples, unpack(row.numbers)) for row in rows]
 
     def marks(self, host: str, *, since_s: float, until_s: float) -> list[dict[str, Any]]:
         """The newest marks of the minutes that begin within a stretch of time, at most MAX_MARKS, in order."""
@@ -114,7 +113,7 @@ def _of(host: str, step_s: int) -> tuple[Any, ...]:
 
 def _upsert(dialect: str) -> Any:
     insert = (sqlite if dialect == "sqlite" else postgresql).insert(history)
-    new = {name: insert.excluded[name] for name in ("samples", "figures", "marks")}
+    new = {name: insert.excluded[name] for name in ("samples", "numbers", "marks")}
     return insert.on_conflict_do_update(
         index_elements=["host", "step_s", "at"], set_=new, where=insert.excluded.samples >= history.c.samples
     )

@@ -8,12 +8,30 @@
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
 | monitor:doorbell             | stream | MAXLEN: `DOORBELL_RINGS`                     |
+| monitor:logs                 | stream | MAXLEN `LOG_NEWS`: the log groups that changed |
+| monitor:logs:recent          | zset   | log group by last_at in µs: the newest `LOG_GROUPS` |
+| monitor:logs:group:<id>      | hash   | line, owner, first_us, last_us, count; `LOG_RETENTION_S` |
+| monitor:logs:dropped         | hash   | lines dropped, by hour since 1970: some 30 hours |
+| monitor:logs:batch:<id>      | string | expires after a minute                       |
 """
 
 SAMPLES = "monitor:samples"
 HOSTS = "monitor:hosts"
 JOINED = "monitor:joined"
 DOORBELL = "monitor:doorbell"
+
+LOGS = "monitor:logs"
+RECENT_LOGS = "monitor:logs:recent"
+DROPPED_LOGS = "monitor:logs:dropped"
+
+LOG_RETENTION_S = 86_400
+"""How long a log group that does not repeat is kept, in seconds."""
+
+LOG_GROUPS = 200
+"""Log groups kept at most, the newest: some 2 MB at their longest."""
+
+LOG_NEWS = 1000
+"""Entries of `LOGS` kept, give or take a node of 100: who missed more reads the groups themselves."""
 
 RETENTION_S = 3600
 """How much of the past the stream holds, in seconds. The page's longest live range is one hour."""
@@ -41,6 +59,16 @@ def containers(host: str) -> str:
 def slot(host: str, slot_number: int) -> str:
     """Key whose existence says that `host` has already written its sample for this slot."""
     return f"monitor:slot:{host}:{slot_number}"
+
+
+def log_group(group_id: str) -> str:
+    """Hash of one log group."""
+    return f"monitor:logs:group:{group_id}"
+
+
+def log_batch(batch_id: str) -> str:
+    """Key whose existence says that these lines have been written."""
+    return f"monitor:logs:batch:{batch_id}"
 
 
 NO_ID = "0-0"

@@ -18,7 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from collector.store import keys
-from collector.store.entries import Entry, Host, Report, age_s, parse_entry, parse_report
+from collector.store.entries import Entry, Host, News, Report, age_s, parse_entry, parse_news, parse_report
 from collector.store.errors import StoreUnavailable
 from collector.store.model import Sample
 
@@ -71,7 +71,7 @@ def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connecti
     )
 
 
-def _translated(function: Callable[P, R]) -> Callable[P, R]:
+def translated(function: Callable[P, R]) -> Callable[P, R]:
     """The one place where redis-py's errors become ours. Their text stays out: it can hold the URL's password."""
 
     @wraps(function)
@@ -98,7 +98,7 @@ class LiveStore:
         """Redis' clock less ours (monotonic), as of the last write."""
         self._report = client.register_script(_REPORT)
 
-    @_translated
+    @translated
     def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
         """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`.
 
@@ -135,12 +135,12 @@ class LiveStore:
             answer = self._append(keys=slot, args=values)
         return cast("bytes | int | None", answer)
 
-    @_translated
+    @translated
     def report(self, host: str, name: str, report: str) -> None:
         """Note what a container of `host` says of itself (JSON), stamped by Redis' clock."""
         self._report(keys=[keys.containers(host)], args=[name, report, keys.REPORT_TTL_S])
 
-    @_translated
+    @translated
     def reports(self, host: str) -> list[Report]:
         """What the containers of a host have said of themselves within `REPORT_TTL_S`, by name."""
         pipeline = self._redis.pipeline(transaction=False)
@@ -151,13 +151,29 @@ class LiveStore:
         reports = (parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
         return [report for report in reports if report and report.age_s <= keys.REPORT_TTL_S]
 
-    @_translated
-    def follow(self, after: str, *, block_ms: int) -> list[Entry]:
-        """The entries after an id; waits up to `block_ms` for the first. The client's time-out must be longer."""
-        answer = cast(list[Any], self._redis.xread({keys.SAMPLES: after}, count=PAGE_ENTRIES, block=block_ms))
-        return [parse_entry(raw) for raw in answer[0][1]] if answer else []
+    @translated
+    def follow(self, after: str, logs_after: str, *, block_ms: int) -> News:
+        """What was written after the ids; waits up to `block_ms` for the first. The client must wait longer."""
+        cursors: dict[Any, Any] = {keys.SAMPLES: after, keys.LOGS: logs_after}
+        try:
+            answer = cast(list[Any], self._redis.xread(cursors, count=PAGE_ENTRIES, block=block_ms))
+        except ResponseError as exc:
+            if "WRONGTYPE" not in str(exc) or self._redis.type(keys.LOGS) in (b"stream", b"none"):
+                raise
+            # Something else lies under the key of the logs, which must not cost the samples; the next log mends it.
+            answer = cast(list[Any], self._redis.xread({keys.SAMPLES: after}, count=PAGE_ENTRIES, block=block_ms))
+        return parse_news(answer or [], logs_after)
 
-    @_translated
+    @translated
+    def last_log_id(self) -> str:
+        """The id of the newest entry about logs; `NO_ID` where there is none, or something else lies there."""
+        try:
+            newest = cast(list[Any], self._redis.xrevrange(keys.LOGS, count=1))
+        except ResponseError:
+            return keys.NO_ID
+        return newest[0][0].decode() if newest else keys.NO_ID
+
+    @translated
     def newest(self, count: int) -> list[Entry]:
         """The newest entries, oldest first."""
         answer = cast(list[Any], self._redis.xrevrange(keys.SAMPLES, count=count))
@@ -177,12 +193,12 @@ class LiveStore:
                 return
             start = f"({page[-1].id}"
 
-    @_translated
+    @translated
     def _page(self, start: str, end: str = "+") -> list[Entry]:
         answer = cast(list[Any], self._redis.xrange(keys.SAMPLES, min=start, max=end, count=PAGE_ENTRIES))
         return [parse_entry(raw) for raw in answer]
 
-    @_translated
+    @translated
     def newest_of(self, host: str) -> Entry | None:
         """The newest entry of one host; None when it is not on the list, or has not written within the hour."""
         last_ms = self._redis.zscore(keys.HOSTS, host)
@@ -191,7 +207,7 @@ class LiveStore:
         since_then = self._page(f"{int(last_ms)}-0")
         return next((entry for entry in reversed(since_then) if entry.host == host), None)
 
-    @_translated
+    @translated
     def oldest_at(self, host: str) -> float | None:
         """Since when the stream holds samples of a host (epoch s, Redis' clock); None where it holds none."""
         pipeline = self._redis.pipeline(transaction=False)
@@ -204,7 +220,7 @@ class LiveStore:
         first_ms, _ = keys.id_key(first[0][0].decode())
         return max(joined_ms or 0, first_ms) / 1000 if last_ms >= first_ms else None
 
-    @_translated
+    @translated
     def last_id(self) -> str:
         """The id of the last entry ever added, trimmed or not; `NO_ID` where there is no stream."""
         try:
@@ -215,18 +231,18 @@ class LiveStore:
             return keys.NO_ID
         return cast(bytes, info["last-generated-id"]).decode()
 
-    @_translated
+    @translated
     def now_s(self) -> float:
         """Redis' clock, which also gives the entries' ids: epoch s."""
         seconds, microseconds = self._redis.time()
         return seconds + microseconds / 1e6
 
-    @_translated
+    @translated
     def list_length(self, key: str) -> int:
         """How many entries a list holds, 0 where there is none."""
         return self._redis.llen(key)
 
-    @_translated
+    @translated
     def hosts(self) -> list[Host]:
         """The hosts that have written within `HOST_RETENTION_S` and were not forgotten, by name."""
         now_s = self.now_s()
@@ -238,7 +254,7 @@ class LiveStore:
         )
         return sorted(hosts, key=lambda host: host.host)
 
-    @_translated
+    @translated
     def forget_host(self, host: str) -> bool:
         """Take a host off the list and tell every follower; whether it was on it. It returns with its next sample."""
         if not self._redis.zrem(keys.HOSTS, host):

@@ -14,7 +14,7 @@ def upgrade() -> None:
         sa.Column("step_s", sa.Integer, primary_key=True),
         sa.Column("at", sa.BigInteger, primary_key=True),
         sa.Column("samples", sa.Integer, nullable=False),
-        sa.Column("figures", sa.Text, nullable=False),
+        sa.Column("numbers", sa.LargeBinary, nullable=False),
         sa.Column("marks", sa.Text),
     )
     op.create_index("history_at", "history", ["at"])

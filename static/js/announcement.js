@@ -1,24 +1,28 @@
 // @ts-check
 /**
- * When a screen reader is told something: transitions only, and no more than one in ten seconds. [pure]
+ * When a screen reader is told something: transitions only, and no more than one in ten seconds of each kind. [pure]
  * A transition that comes too early is not lost: what holds when the time is over is said then.
  */
 
 const QUIET_MS = 10_000
 
-/** @typedef {{code: string | null, said_ms: number}} Announced `code` is what was said last */
+/**
+ * @typedef {'polite' | 'urgent'} Kind
+ * @typedef {{code: string | null, said_ms: Record<Kind, number>}} Announced `code` is what was said last
+ */
 
 /** @type {Announced} Nothing said yet. The first state is on the page when it is read: not announced. */
-export const NOTHING_SAID = { code: null, said_ms: -Infinity }
+export const NOTHING_SAID = { code: null, said_ms: { polite: -Infinity, urgent: -Infinity } }
 
 /**
  * @param {Announced} announced
  * @param {string} code what holds now
+ * @param {Kind} kind
  * @param {number} mono_ms
  * @returns {{announced: Announced, isDue: boolean}}
  */
-export function announce(announced, code, mono_ms) {
+export function announce(announced, code, kind, mono_ms) {
   if (announced.code === null) return { announced: { ...announced, code }, isDue: false }
-  if (announced.code === code || mono_ms - announced.said_ms < QUIET_MS) return { announced, isDue: false }
-  return { announced: { code, said_ms: mono_ms }, isDue: true }
+  if (announced.code === code || mono_ms - announced.said_ms[kind] < QUIET_MS) return { announced, isDue: false }
+  return { announced: { code, said_ms: { ...announced.said_ms, [kind]: mono_ms } }, isDue: true }
 }

@@ -1,15 +1,16 @@
 // @ts-check
 /**
- * A sliding line chart. The only file that names uPlot; of time it knows a window, of values an axis, of words nothing.
- * Colours are read from the legend's own elements, so that line and legend cannot disagree.
+ * A line chart of a window of time. The only file that names uPlot; of words it knows nothing.
+ * Colours are read from the page, so that line, legend and theme cannot disagree.
  *
  * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
  */
 
-import { drawNames, hatchPattern } from './marks.js'
-import { unknownSpans, valueAt } from './series.js'
+import { hatchPattern, translucent } from './canvas.js'
+import { drawOver, drawUnder } from './overlay.js'
 
-/** @import { Columns } from './series.js' */
+/** @import { Tone } from './marks.js' */
+/** @import { Pen, Scene } from './overlay.js' */
 /**
  * @typedef {object} Line
  * @property {Element} legend its CSS colour is the line's
@@ -19,29 +20,33 @@ import { unknownSpans, valueAt } from './series.js'
  * @property {number} [fill] opacity of the area below
  * @property {boolean} [isStepped] the value holds for the whole stretch since the sample before
  * @property {number} [band] opacity of the area down to the next line
+ * @property {boolean} [isPeakTold] its highest value is written at it
  *
  * @typedef {object} Spec
- * @property {HTMLElement} target takes its colours and its width from CSS
+ * @property {HTMLElement} target takes its colours and its size from CSS
  * @property {Line[]} lines
  * @property {() => {limit: number, ticks: number[]}} axis
+ * @property {number} [threshold] a value from which on it is too much
+ * @property {(value: number) => string} axisText
  * @property {(value: number) => string} valueText
- * @property {(at: number) => string} timeText
- * @property {() => void} cursorMoved
- * @property {number} interval_s
+ * @property {(at: number, step_s: number) => string} timeText
  */
 
-const SYNC_KEY = 'monitor'
 const FONT = '11px system-ui, sans-serif'
-const PADDING = /** @type {[number, number, number, number]} */ ([10, 72, 0, 0])
+const PADDING = /** @type {[number, number, number, number]} */ ([18, 72, 0, 0])
 const VALUE_AXIS_PX = 46
-const TIME_AXIS_PX = 28
+const TIME_AXIS_PX = 26
+const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'ok', 'accent', 'peak'])
+/** Many points make a thick line a blot. */
+const STEPS_WIDTH_PX = 1.25
+/** Distances of ticks on the axis of time, in seconds. */
+const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800]
 
 export class Chart {
   #spec
   /** @type {uPlot} */ #plot
-  /** @type {{min: number, max: number}} */ #window = { min: 0, max: 1 }
-  /** @type {Columns | null} */ #columns = null
-  #colors = { text: '', grid: '', hatch: '', lines: /** @type {string[]} */ ([]) }
+  /** @type {Scene | null} */ #scene = null
+  /** @type {Pen['colors']} */ #colors = { text: '', grid: '', hatch: '', ground: '', tones: {}, lines: [] }
   /** @type {CanvasPattern | string | null} */ #hatch = null
 
   /** @param {Spec} spec */
@@ -57,25 +62,38 @@ export class Chart {
     return this.#plot.bbox.width / uPlot.pxRatio
   }
 
-  /** Index of the sample under the crosshair; null when there is no crosshair. @returns {number | null} */
-  get cursorIndex() {
-    const { left, idx } = this.#plot.cursor
-    return left === undefined || left < 0 ? null : idx ?? null
+  /** The plotting area. */
+  get area() {
+    return this.#plot.over
   }
 
-  /**
-   * Paints `columns` between the instants of `window`.
-   *
-   * @param {Columns} columns
-   * @param {{min: number, max: number}} window
-   * @param {boolean} isChanged whether the columns hold something new
-   */
-  draw(columns, window, isChanged) {
-    this.#window = window
-    this.#columns = columns
+  get canvas() {
+    return this.#plot.ctx.canvas
+  }
+
+  /** @param {number} client_x of a pointer @returns {number} epoch s */
+  instantAt(client_x) {
+    const { left, width } = this.area.getBoundingClientRect()
+    const { min, max } = this.#window
+    return min + ((max - min) * Math.min(width, Math.max(0, client_x - left))) / width
+  }
+
+  /** @param {number} at epoch s @returns {number} where it is, in the pixels of pointers */
+  clientX(at) {
+    const { left, width } = this.area.getBoundingClientRect()
+    const { min, max } = this.#window
+    return left + ((at - min) / (max - min)) * width
+  }
+
+  /** @param {Scene} scene @param {boolean} isChanged whether its columns hold something new */
+  draw(scene, isChanged) {
+    this.#scene = scene
+    this.#spec.lines.forEach(({ width }, index) => {
+      this.#plot.series[index + 1].width = scene.low ? Math.min(width, STEPS_WIDTH_PX) : width
+    })
     this.#plot.batch(() => {
-      if (isChanged) this.#plot.setData(columns, false)
-      this.#plot.setScale('x', window)
+      if (isChanged) this.#plot.setData(scene.columns, false)
+      this.#plot.setScale('x', scene.window)
     })
   }
 
@@ -91,15 +109,26 @@ export class Chart {
     this.#plot.redraw(false, true)
   }
 
+  get #window() {
+    return this.#scene?.window ?? { min: 0, max: 1 }
+  }
+
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.#spec.target
     if (width > 0 && (width !== this.#plot.width || height !== this.#plot.height)) this.#plot.setSize({ width, height })
   }
 
   #readColors() {
-    const style = getComputedStyle(this.#spec.target)
-    const lines = this.#spec.lines.map(({ legend }) => getComputedStyle(legend).color)
-    this.#colors = { text: style.color, grid: style.borderTopColor, hatch: style.outlineColor, lines }
+    const { target, lines } = this.#spec
+    const style = getComputedStyle(target)
+    const { color: text, borderTopColor: grid, outlineColor: hatch, backgroundColor: ground } = style
+    const probe = target.appendChild(document.createElement('i'))
+    const tones = Object.fromEntries(TONES.map((tone) => {
+      probe.dataset.tone = tone
+      return [tone, getComputedStyle(probe).color]
+    }))
+    probe.remove()
+    this.#colors = { text, grid, hatch, ground, tones, lines: lines.map(({ legend }) => getComputedStyle(legend).color) }
   }
 
   /** @returns {uPlot.Options} */
@@ -111,8 +140,7 @@ export class Chart {
       pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
       padding: PADDING,
       legend: { show: false },
-      // The crosshair is drawn on the sample it speaks of, not where the pointer happens to be.
-      cursor: { x: false, y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7 } },
+      cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: views/charts.js has it.
       scales: {
         x: { range: () => [this.#window.min, this.#window.max] },
         y: { range: () => [0, this.#spec.axis().limit] },
@@ -120,11 +148,7 @@ export class Chart {
       axes: [this.#timeAxis(), this.#valueAxis()],
       bands: lines.flatMap(({ band }, index) => (band === undefined ? [] : [this.#band(index, band)])),
       series: [{}, ...lines.map((line, index) => this.#series(line, index))],
-      hooks: {
-        drawClear: [() => this.#drawUnknown()],
-        draw: [() => this.#drawCrosshair(), () => this.#drawNames()],
-        setCursor: [() => this.#spec.cursorMoved()],
-      },
+      hooks: { drawAxes: [() => this.#drawBelow()], draw: [() => this.#drawAbove()] },
     }
   }
 
@@ -134,8 +158,8 @@ export class Chart {
       ...this.#axisStyle(),
       size: TIME_AXIS_PX,
       space: 84,
-      incrs: [5, 10, 15, 30, 60],
-      values: (_, splits) => splits.map((at) => this.#spec.timeText(at)),
+      incrs: TICKS_S,
+      values: (_, splits, _axis, _space, step_s) => splits.map((at) => this.#spec.timeText(at, step_s)),
     }
   }
 
@@ -145,7 +169,8 @@ export class Chart {
       ...this.#axisStyle(),
       size: VALUE_AXIS_PX,
       splits: () => this.#spec.axis().ticks,
-      values: (_, splits) => splits.map((value) => this.#spec.valueText(value)),
+      filter: (plot, splits) => (plot.height < 150 ? splits.map((value, index) => (index % 2 ? null : value)) : splits),
+      values: (_, splits) => splits.map((value) => (value === null ? '' : this.#spec.axisText(value))),
     }
   }
 
@@ -167,7 +192,7 @@ export class Chart {
       width,
       dash,
       stroke: color,
-      fill: fill === undefined ? undefined : () => translucent(color(), fill),
+      fill: fill === undefined ? undefined : () => (this.#scene?.low ? '' : translucent(color(), fill)),
       paths: isStepped ? uPlot.paths.stepped?.({ align: -1 }) : undefined,
       points: { show: false, size: 4, width: 0, fill: color, filter: loneSamples },
     }
@@ -175,58 +200,33 @@ export class Chart {
 
   /** @param {number} index @param {number} opacity @returns {uPlot.Band} */
   #band(index, opacity) {
-    return { series: [index + 1, index + 2], fill: () => translucent(this.#colors.lines[index], opacity) }
+    return { series: [index + 1, index + 2], fill: () => (this.#scene?.low ? '' : translucent(this.#colors.lines[index], opacity)) }
   }
 
-  /** What was not measured is hatched: between samples, and from the last one on when none follows. */
-  #drawUnknown() {
-    if (!this.#columns) return
-    const { ctx, bbox } = this.#plot
+  #drawBelow() {
+    if (!this.#scene) return
+    const pen = this.#pen
+    this.#hatch ??= hatchPattern(pen.context, this.#colors.hatch, uPlot.pxRatio)
+    drawUnder(pen, this.#scene, this.#hatch)
+  }
+
+  #drawAbove() {
+    if (this.#scene) drawOver(this.#pen, this.#scene)
+  }
+
+  /** @returns {Pen} */
+  get #pen() {
+    const { ctx: context, bbox, series } = this.#plot
     const { min, max } = this.#window
-    const [instants, ...values] = this.#columns
-    const isKnown = (/** @type {number} */ index) => values.some((column) => column[index] !== null)
-    const spans = unknownSpans(instants, { from: min, to: max, interval_s: this.#spec.interval_s, isKnown })
-    ctx.save()
-    ctx.fillStyle = this.#hatch ??= hatchPattern(ctx, this.#colors.hatch, uPlot.pxRatio)
-    for (const [start, end] of spans) {
-      const left = this.#pixel(Math.max(start, min))
-      ctx.fillRect(left, bbox.top, this.#pixel(Math.min(end, max)) - left, bbox.height)
+    return {
+      context,
+      spec: this.#spec,
+      colors: this.#colors,
+      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: uPlot.pxRatio },
+      x: (at) => bbox.left + ((at - min) / (max - min)) * bbox.width,
+      y: (value) => this.#plot.valToPos(value, 'y', true),
+      isShown: (index) => series[index + 1].show === true,
     }
-    ctx.restore()
-  }
-
-  #drawCrosshair() {
-    const index = this.cursorIndex
-    if (index === null || !this.#columns) return
-    const { ctx, bbox } = this.#plot
-    const x = this.#pixel(this.#columns[0][index])
-    if (x < bbox.left || x > bbox.left + bbox.width) return
-    ctx.save()
-    ctx.fillStyle = this.#colors.text
-    ctx.fillRect(x - uPlot.pxRatio / 2, bbox.top, uPlot.pxRatio, bbox.height)
-    ctx.restore()
-  }
-
-  /** Each line's name where it ends, at the right edge. */
-  #drawNames() {
-    if (!this.#columns) return
-    const { ctx, bbox } = this.#plot
-    const [instants, ...values] = this.#columns
-    const { max } = this.#window
-    const names = this.#spec.lines.flatMap(({ short, isStepped = false }, index) => {
-      if (!this.#plot.series[index + 1].show) return []
-      const value = valueAt(instants, values[index], { at: max, isStepped, late_s: this.#spec.interval_s / 2 })
-      const color = this.#colors.lines[index]
-      return value === null ? [] : [{ text: short(), color, y: this.#plot.valToPos(value, 'y', true) }]
-    })
-    const [right, top, bottom] = [bbox.left + bbox.width, bbox.top, bbox.top + bbox.height]
-    const end = this.#pixel(Math.min(max, instants.at(-1) ?? max))
-    drawNames(ctx, names, { end, right, top, bottom, ratio: uPlot.pxRatio })
-  }
-
-  /** @param {number} at @returns {number} canvas pixels */
-  #pixel(at) {
-    return this.#plot.valToPos(at, 'x', true)
   }
 }
 
@@ -240,9 +240,4 @@ const loneSamples = (plot, index) => {
   const isLone = (/** @type {number} */ at) =>
     values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
   return Array.from(values.keys()).filter(isLone)
-}
-
-/** @param {string} color `rgb(r, g, b)` as computed styles give it @param {number} opacity */
-function translucent(color, opacity) {
-  return color.replace('rgb(', 'rgba(').replace(')', `, ${opacity})`)
 }

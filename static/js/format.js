@@ -22,7 +22,11 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  * @property {(seconds: number) => string} about a time ahead, rounded to what can be known of it
  * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
  * @property {(params: Params) => Params} params of a sentence, those named age, about and rate written out
+ * @property {(at: number) => string} instant day and local time of an epoch second
+ * @property {(value: number) => string} change a difference, with its sign, one digit below ten
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
+ * @property {(at: number, now: number) => string} when the same, with the date where it is not today's
+ * @property {(at: number, step_s: number) => string} tick of an axis of time with a tick each `step_s`
  */
 
 /** @param {string} language @returns {Format} */
@@ -35,6 +39,12 @@ export function makeFormat(language) {
   const clock = new Intl.DateTimeFormat(language, {
     hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
   })
+  const instant = new Intl.DateTimeFormat(language, {
+    day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  })
+  const signed = new Intl.NumberFormat(language, { maximumFractionDigits: 1, signDisplay: 'exceptZero' })
+  const minute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
     value === null ? UNKNOWN : text(value)
 
@@ -52,7 +62,20 @@ export function makeFormat(language) {
     params: (params) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
       return [name, name === 'age' || name === 'about' || name === 'rate' ? format[name](Number(value)) : value]
     })),
+    instant: (at) => instant.format(new Date(at * 1000)).replace(', ', ' '),
+    change: (value) => signed.format(Math.abs(value) < 10 ? value : Math.round(value)),
     clock: (at) => clock.format(new Date(at * 1000)),
+    when: (at, now) => {
+      const [instant, today] = [at, now].map((each) => new Date(each * 1000))
+      const isToday = instant.toDateString() === today.toDateString()
+      return isToday ? clock.format(instant) : `${day.format(instant)} ${clock.format(instant)}`
+    },
+    tick: (at, step_s) => {
+      const instant = new Date(at * 1000)
+      const isMidnight = instant.getHours() + instant.getMinutes() === 0
+      if (step_s >= 86_400 || (isMidnight && step_s >= 3600)) return day.format(instant)
+      return (step_s < 60 ? clock : minute).format(instant)
+    },
   }
   return format
 }

@@ -54,7 +54,8 @@ export async function loadTranslate(language) {
 }
 
 /**
- * Writes the texts of a page: `data-i18n` names the key of an element's text, `data-i18n-label` of its aria-label.
+ * Writes the texts of a page: `data-i18n` names the key of an element's text, `data-i18n-label` of its aria-label,
+ * `data-i18n-placeholder` of its placeholder.
  *
  * @param {ParentNode} root
  * @param {Translate} t
@@ -63,5 +64,8 @@ export function applyCatalogue(root, t) {
   for (const node of root.querySelectorAll('[data-i18n]')) node.textContent = t(node.getAttribute('data-i18n') ?? '')
   for (const node of root.querySelectorAll('[data-i18n-label]')) {
     node.setAttribute('aria-label', t(node.getAttribute('data-i18n-label') ?? ''))
+  }
+  for (const node of root.querySelectorAll('[data-i18n-placeholder]')) {
+    node.setAttribute('placeholder', t(node.getAttribute('data-i18n-placeholder') ?? ''))
   }
 }

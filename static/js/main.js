@@ -2,28 +2,32 @@
 /** Wires the page: feed → state and series → views. The only file that knows all others. */
 
 import { watchActivity } from './activity.js'
+import { connection, isInTouch } from './connection.js'
+import { wireControls } from './controls.js'
 import { byId } from './dom.js'
-import { Feed } from './feed.js'
 import { makeFormat } from './format.js'
 import { applyCatalogue, loadTranslate } from './i18n.js'
+import { watchLifecycle } from './lifecycle.js'
+import { UNREAD, withAnswer, withGroup } from './logs.js'
 import { chosenLanguage, watchPreferences } from './preferences.js'
-import { appendNewer, appendRow, emptyColumns, historyColumns, sampleRow } from './series.js'
+import { Recording } from './recording.js'
+import { askLogs, forgetHost, whoIsSilent } from './server.js'
+import { SharedFeed } from './shared_feed.js'
 import { elsewhere } from './roster.js'
-import { connection, currentSample, isInTouch, makeState, reduce } from './state.js'
-import { followLead } from './timeline.js'
+import { currentSample, isFarBehind, makeState, reduce, storeTime } from './state.js'
+import { reloadWall } from './tv.js'
 import { verdict } from './verdict.js'
-import { renderCards } from './views/cards.js'
-import { Charts, SPAN_S } from './views/charts.js'
-import { renderContainers } from './views/containers.js'
-import { renderHeader } from './views/header.js'
-import { Hosts } from './views/hosts.js'
-import { renderServices } from './views/services.js'
+import { Page } from './views/page.js'
+import { TimePanel } from './views/timepanel.js'
 
 /** @import { Format } from './format.js' */
 /** @import { Language, Translate } from './i18n.js' */
 /** @import { Elsewhere } from './roster.js' */
-/** @import { Connection, Event, State } from './state.js' */
-/** @import { History, Sample, Snapshot } from './types.js' */
+/** @import { Connection } from './connection.js' */
+/** @import { Event, Phase, State } from './state.js' */
+/** @import { StreamEvent } from './tabs.js' */
+/** @import { Columns } from './series.js' */
+/** @import { LogGroup, Sample, Snapshot } from './types.js' */
 /** @import { Verdict } from './verdict.js' */
 /**
  * @typedef {object} View What every view is given.
@@ -32,13 +36,15 @@ import { renderServices } from './views/services.js'
  * @property {Sample | null} sample the newest of the host shown
  * @property {Verdict} verdict
  * @property {Elsewhere | null} elsewhere
+ * @property {{missed: number} | null} pause that the viewer has asked for, and the samples that came since
+ * @property {Columns} recent the live samples that are at hand, of the last minutes at least
+ * @property {readonly LogGroup[]} logs
+ * @property {number} now epoch s of the store's clock
  * @property {Translate} t
  * @property {Format} format
  */
 
-/** Kept beyond what is shown: the line must come from outside the plot on both sides. */
-const KEEP_S = SPAN_S + 15
-/** An open stream that brings nothing for three intervals is asked about this often, in ms. */
+/** An open stream that is late is asked about this often, in ms: when the data is stale, we know why. */
 const DOUBT_MS = 15_000
 /** The parameter of the page's address that says which host is shown. */
 const HOST = 'host'
@@ -47,62 +53,102 @@ const HOST = 'host'
 const snapshot = JSON.parse(byId('snapshot').textContent ?? '')
 let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
 const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
-let columns = snapshot.history && !isOther ? historyColumns(snapshot.history, KEEP_S) : emptyColumns()
-/** @type {number | null} Of the plot's clock; null until a sample is known. */
-let lead = columns[0].length > 0 ? state.lead_s : null
 let doubted_ms = -Infinity
+let book = snapshot.logs ? withAnswer(UNREAD, snapshot.logs) : UNREAD
 
 let format = makeFormat(chosenLanguage())
 let t = await loadTranslate(chosenLanguage())
 
-const charts = new Charts(makeView(), columns)
-const hosts = new Hosts({ hostChosen: choose, hostForgotten: forget })
-const feed = new Feed({
-  wanted: () => ({ host: state.host, cursor: state.cursor }),
-  linkChanged: (phase, delay_ms) => {
-    const mono_ms = performance.now()
-    dispatch({ type: 'link', phase, mono_ms, retry_ms: delay_ms === undefined ? undefined : mono_ms + delay_ms })
+const recording = new Recording(snapshot.interval_s)
+if (snapshot.history && !isOther) recording.take(snapshot.history, state.lead_s)
+const time = new TimePanel(recording, makeView, (past) => {
+  dispatch({ type: 'history', history: past, mono_ms: performance.now() })
+  recording.take(past, state.lead_s)
+  renderAll()
+})
+const page = new Page({ hostChosen: choose, hostForgotten: forget, around: (at) => time.showAround(at) })
+const feed = new SharedFeed({ wanted, linkChanged, eventReceived })
+
+watchPreferences({ languageChosen: speak, themeChanged: () => time.restyle() })
+watchLifecycle({
+  left: () => feed.stop(),
+  returned: () => feed.start(),
+  woken: () => feed.wake(),
+  slept: (seconds) => {
+    dispatch({ type: 'slept', seconds })
     renderNow()
-  },
-  helloReceived: (hello) => {
-    dispatch({ type: 'hello', hello, mono_ms: performance.now() })
-    renderNow()
-  },
-  sampleReceived: (id, sample) => {
-    const mono_ms = performance.now()
-    if (!dispatch({ type: 'sample', id, sample, mono_ms })) return
-    if (sample.host === state.host) plot(sample, mono_ms)
-    renderAll()
-  },
-  hostsReceived: (news) => {
-    if (changeHost({ type: 'hosts', hosts: news, mono_ms: performance.now() })) return
-    renderNow()
-    hosts.render(makeView())
-  },
-  resetReceived: () => {
-    dispatch({ type: 'reset' })
-    refetch()
+    feed.retryNow()
   },
 })
-
-watchPreferences({ languageChosen: speak, themeChanged: () => charts.restyle() })
-wireControls()
+const help = wireControls({
+  retry: () => feed.retryNow(),
+  hostChosen: choose,
+  pause: () => time.toggle(),
+  range: (position) => time.choose(position),
+  logs: () => page.focusLogs(),
+})
 watchActivity()
 applyCatalogue(document, t)
+help.speak(t)
 document.documentElement.classList.remove('is-translating')
 renderAll()
-charts.start()
+time.start()
 feed.start()
-if (isOther) refetch()
 setInterval(tick, 1000)
+
+/** What the stream is to bring; what is too far back to be replayed is fetched as history. */
+function wanted() {
+  const mono_ms = performance.now()
+  if (isFarBehind(state, mono_ms)) {
+    dispatch({ type: 'skip', mono_ms })
+    recording.doubt()
+    time.read()
+  }
+  return { host: state.host, cursor: state.cursor }
+}
+
+/** @param {Phase} phase @param {number} [delay_ms] */
+function linkChanged(phase, delay_ms) {
+  const mono_ms = performance.now()
+  dispatch({ type: 'link', phase, mono_ms, retry_ms: delay_ms === undefined ? undefined : mono_ms + delay_ms })
+  renderNow()
+  if (phase === 'open' && snapshot.logs !== undefined) fetchLogs()
+}
+
+/** @param {StreamEvent} event */
+function eventReceived({ name, id, data }) {
+  const mono_ms = performance.now()
+  const told = JSON.parse(data)
+  if (name === 'system_stats') return sampleReceived(id, told, mono_ms)
+  if (name === 'critical_log') book = withGroup(book, told)
+  else if (name === 'hello') dispatch({ type: 'hello', hello: told, mono_ms })
+  else if (name === 'reset') {
+    dispatch({ type: 'reset' })
+    recording.doubt()
+    time.read()
+  } else if (name === 'hosts' && !changeHost({ type: 'hosts', hosts: told.hosts, mono_ms })) page.renderHosts(makeView())
+  if (state.is_outdated) reloadWall()
+  renderNow()
+}
+
+/** @param {string} id @param {Sample} sample @param {number} mono_ms */
+function sampleReceived(id, sample, mono_ms) {
+  if (!dispatch({ type: 'sample', id, sample, mono_ms })) return
+  if (sample.host !== state.host) return
+  time.add(sample, mono_ms)
+  renderAll()
+}
 
 /** @returns {View} */
 function makeView() {
-  const now = connection(state, performance.now())
+  const now = connection(state, performance.now(), navigator.onLine)
   const sample = currentSample(state)
   const judged = verdict(now, sample, state.busy_ticks)
   const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
-  return { state, connection: now, sample, verdict: judged, elsewhere: worse, t, format }
+  return {
+    state, connection: now, sample, verdict: judged, elsewhere: worse, pause: recording.pause, recent: recording.live.columns,
+    logs: book.groups, now: storeTime(state, performance.now()) ?? performance.timeOrigin / 1000, t, format,
+  }
 }
 
 /** @param {Event} event @returns {boolean} whether it changed anything */
@@ -112,32 +158,37 @@ function dispatch(event) {
   return state !== before
 }
 
-/** What follows the data. */
+/** What follows the data; a pause holds it. */
 function renderAll() {
   const view = makeView()
-  renderHeader(view)
-  renderCards(view)
-  renderServices(view)
-  renderContainers(view)
-  hosts.update(view)
-  charts.update(view, columns, lead)
+  renderNow()
+  if (!view.pause) page.renderData(view)
+  time.render(view)
 }
 
 /** What follows the clock. */
 function renderNow() {
-  const view = makeView()
-  renderHeader(view)
-  hosts.update(view)
+  page.renderNow(makeView(), book)
 }
 
 function tick() {
   renderNow()
+  time.tick()
   const mono_ms = performance.now()
-  const isSilent = state.link.phase === 'open' && connection(state, mono_ms).code === 'stale'
+  const { code } = connection(state, mono_ms)
+  const isSilent = state.link.phase === 'open' && ['delayed', 'stale', 'empty'].includes(code)
   if (!isSilent || mono_ms - doubted_ms < DOUBT_MS) return
   doubted_ms = mono_ms
+  doubt()
+}
+
+/** Settles who is to blame for an open stream that brings nothing; if it is the connection, it is made anew. */
+async function doubt() {
   const shown = state.hosts.find(({ host }) => host === state.host)
-  if (shown) feed.doubt(shown.host, shown.heard_at)
+  const blame = await whoIsSilent(state.host, shown?.heard_at ?? 0)
+  if (blame === 'connection') feed.retryNow()
+  else dispatch({ type: 'blame', blame })
+  renderNow()
 }
 
 /** @param {string} host */
@@ -159,47 +210,26 @@ function changeHost(event) {
   if (state.host === null) address.searchParams.delete(HOST)
   else address.searchParams.set(HOST, state.host)
   history.replaceState(null, '', address)
-  columns = emptyColumns()
-  lead = null
+  recording.clear()
   renderAll()
-  hosts.render(makeView())
-  feed.retryNow()
-  refetch()
+  page.renderHosts(makeView())
+  feed.wantChanged()
+  time.read()
   return true
 }
 
 /** @param {string} host @returns {Promise<boolean>} */
 async function forget(host) {
-  const token = /** @type {HTMLInputElement} */ (document.querySelector('[name=csrf_token]')).value
-  const options = { method: 'DELETE', headers: { 'X-CSRFToken': token } }
-  const response = await fetch(`/api/hosts/${encodeURIComponent(host)}`, options).catch(() => null)
-  const isGone = response !== null && (response.ok || response.status === 404)
-  if (isGone && !changeHost({ type: 'forgotten', host, mono_ms: performance.now() })) hosts.render(makeView())
+  const isGone = await forgetHost(host)
+  if (isGone && !changeHost({ type: 'forgotten', host, mono_ms: performance.now() })) page.renderHosts(makeView())
   return isGone
 }
 
-/** @param {Sample} sample @param {number} mono_ms */
-function plot(sample, mono_ms) {
-  const { interval_s } = state
-  lead = followLead(lead, sample.at, mono_ms, { interval_s, span_s: SPAN_S })
-  appendRow(columns, sampleRow(sample), { interval_s, keep_s: KEEP_S })
-}
-
-/** The past of the host shown, anew: after a change of host, or when the stream could not go on where it was. */
-async function refetch() {
-  const { host } = state
-  const query = host === null ? '' : `?host=${encodeURIComponent(host)}`
-  const response = await fetch(`/api/history${query}`, { cache: 'no-store' }).catch(() => null)
-  if (!response?.ok || host !== state.host) return // The feed finds out by itself what is wrong; live samples go on.
-  /** @type {History} */
-  const past = await response.json()
-  if (host !== state.host) return
-  dispatch({ type: 'history', history: past, mono_ms: performance.now() })
-  const seen = columns
-  columns = historyColumns(past, KEEP_S)
-  appendNewer(columns, seen, { interval_s: past.interval_s, keep_s: KEEP_S })
-  lead = columns[0].length > 0 ? state.lead_s : null
-  renderAll()
+/** All that is known, whenever a stream opens: what was written while there was none is among it. */
+async function fetchLogs() {
+  const answer = await askLogs()
+  if (answer) book = withAnswer(book, answer)
+  renderNow()
 }
 
 /** @param {Language} language */
@@ -207,20 +237,7 @@ async function speak(language) {
   t = await loadTranslate(language)
   format = makeFormat(language)
   applyCatalogue(document, t)
+  help.speak(t)
   renderAll()
-  hosts.render(makeView())
-}
-
-function wireControls() {
-  byId('retry').addEventListener('click', () => feed.retryNow())
-  const other = /** @type {HTMLButtonElement} */ (byId('elsewhere'))
-  other.addEventListener('click', () => choose(other.value))
-  const menu = byId('menu')
-  menu.addEventListener('click', () => {
-    const isOpen = document.documentElement.classList.toggle('is-menu-open')
-    menu.setAttribute('aria-expanded', String(isOpen))
-  })
-  // A page in the back/forward cache must not hold a stream: the server counts its viewers.
-  addEventListener('pagehide', () => feed.stop())
-  addEventListener('pageshow', () => feed.start())
+  page.renderHosts(makeView())
 }

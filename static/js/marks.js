@@ -1,83 +1,90 @@
 // @ts-check
-/** What a chart draws besides lines, in canvas pixels: the hatch of the unknown, the names at the lines' ends. */
-
-const HATCH_PX = 7
-const NAME_PX = 11
-const NAME_LINE_PX = 13
-/** From the plot's edge to the names: room for a leader to climb by a line or two. */
-const NAME_LEFT_PX = 15
-const DOT_PX = 2.5
-
-/** @typedef {{text: string, color: string, y: number}} Name `y` is where the line ends */
-
 /**
- * Diagonal lines: readable as "nothing is known here" without colour.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {string} color
- * @param {number} ratio canvas pixels per CSS pixel
- * @returns {CanvasPattern | string}
+ * What happened at an instant: critical logs, services that changed, a new version, a dispatch that began. [pure]
+ * Each has a shape and a tone; where they are dense they are drawn as one.
  */
-export function hatchPattern(context, color, ratio) {
-  const side = Math.round(HATCH_PX * ratio)
-  const tile = new OffscreenCanvas(side, side)
-  const tile_context = tile.getContext('2d')
-  if (!tile_context) return color
-  tile_context.strokeStyle = color
-  tile_context.lineWidth = ratio
-  tile_context.beginPath()
-  for (const offset of [-side, 0, side]) {
-    tile_context.moveTo(offset - 1, side + 1)
-    tile_context.lineTo(offset + side + 1, -1)
+
+/** @import { History, LogGroup, Sample, Mark as WireMark } from './types.js' */
+/** @import { Window } from './timeframe.js' */
+/** @typedef {(WireMark & {at: number}) | {at: number, kind: 'log', log: LogGroup}} Mark */
+/** @typedef {'bad' | 'warn' | 'ok' | 'accent' | 'peak'} Tone */
+/** @typedef {'cross' | 'down' | 'up' | 'square' | 'diamond'} Shape */
+/** @typedef {{tone: Tone, shape: Shape}} Look */
+/** @typedef {{at: number, marks: Mark[], look: Look}} Cluster `at` of its first, the look of its worst */
+
+/** Worst first: of those drawn as one, it is the worst that shows. */
+const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'peak', 'accent', 'ok'])
+/** Only so many are kept, the newest: more than can be told apart on any screen. */
+const MOST = 500
+
+/** @param {Sample} sample @returns {Mark[]} */
+export function sampleMarks({ at, marks = [] }) {
+  return marks.map((mark) => ({ ...mark, at: mark.at ?? at }))
+}
+
+/** @param {Pick<History, 'marks'>} history @returns {Mark[]} */
+export function historyMarks({ marks }) {
+  return marks.map((mark) => ({ ...mark, at: mark.at ?? 0 }))
+}
+
+/** @param {readonly LogGroup[]} logs @returns {Mark[]} */
+export function logMarks(logs) {
+  return logs.map((log) => ({ at: log.first_at, kind: 'log', log }))
+}
+
+/** @param {readonly Mark[][]} lists @returns {Mark[]} all of them once, in the order of time */
+export function mergeMarks(...lists) {
+  const known = new Map(lists.flat().map((mark) => [keyOf(mark), mark]))
+  return [...known.values()].sort((a, b) => a.at - b.at).slice(-MOST)
+}
+
+/** @param {Mark} mark @returns {Look} */
+export function lookOf(mark) {
+  switch (mark.kind) {
+    case 'log':
+      return { tone: mark.log.level === 'critical' ? 'bad' : 'warn', shape: 'cross' }
+    case 'service':
+      if (mark.after === 'online') return { tone: 'ok', shape: 'up' }
+      return { tone: mark.after === 'offline' ? 'bad' : 'warn', shape: 'down' }
+    case 'version':
+      return { tone: 'accent', shape: 'square' }
+    case 'burst':
+      return { tone: 'peak', shape: 'diamond' }
   }
-  tile_context.stroke()
-  return context.createPattern(tile, 'repeat') ?? color
 }
 
 /**
- * A dot where each line ends and its name beyond the plot's edge; names that would overlap are moved apart, and a
- * leader then shows whose line each is.
+ * Marks that are no further apart than `distance_s` as one. Counted from the first of all, not from the first shown, so
+ * that nothing regroups while the chart slides.
  *
- * @param {CanvasRenderingContext2D} context
- * @param {Name[]} names
- * @param {{end: number, right: number, top: number, bottom: number, ratio: number}} place where lines end; the plot's edges
+ * @param {readonly Mark[]} marks in the order of time
+ * @param {number} distance_s
+ * @returns {Cluster[]}
  */
-export function drawNames(context, names, { end, right, top, bottom, ratio }) {
-  context.save()
-  context.font = `${NAME_PX * ratio}px system-ui, sans-serif`
-  context.textBaseline = 'middle'
-  context.textAlign = 'left'
-  context.lineWidth = ratio
-  for (const { text, color, y, text_y } of apart(names, NAME_LINE_PX * ratio, { top, bottom })) {
-    context.fillStyle = context.strokeStyle = color
-    context.beginPath()
-    context.arc(end, y, DOT_PX * ratio, 0, 2 * Math.PI)
-    context.fill()
-    context.beginPath()
-    context.moveTo(end, y)
-    context.lineTo(right + (NAME_LEFT_PX - 3) * ratio, text_y)
-    context.stroke()
-    context.fillText(text, right + NAME_LEFT_PX * ratio, text_y)
+export function clustersOf(marks, distance_s) {
+  /** @type {Cluster[]} */
+  const clusters = []
+  for (const mark of marks) {
+    const last = clusters.at(-1)
+    if (last && mark.at - last.at <= distance_s) last.marks.push(mark)
+    else clusters.push({ at: mark.at, marks: [mark], look: lookOf(mark) })
   }
-  context.restore()
+  for (const cluster of clusters) cluster.look = worstOf(cluster.marks.map(lookOf))
+  return clusters
 }
 
-/**
- * Each name with the height of its text: its line's own where there is room, else just above the name below, and where
- * that would be beyond the plot, below the one above.
- *
- * @param {Name[]} names
- * @param {number} distance between two names
- * @param {{top: number, bottom: number}} edges
- * @returns {(Name & {text_y: number})[]} lowest first
- */
-export function apart(names, distance, { top, bottom }) {
-  let above = bottom + distance / 2
-  const placed = [...names].sort((a, b) => b.y - a.y).map((name) => {
-    above = Math.min(name.y, above - distance)
-    return { ...name, text_y: above }
-  })
-  let below = top - distance
-  for (const name of [...placed].reverse()) name.text_y = below = Math.max(name.text_y, below + distance)
-  return placed
+/** @param {readonly Cluster[]} clusters @param {Window} window @returns {Cluster[]} */
+export function clustersIn(clusters, { min, max }) {
+  return clusters.filter(({ at }) => at >= min && at <= max)
+}
+
+/** @param {Look[]} looks */
+function worstOf(looks) {
+  return looks.reduce((worst, look) => (TONES.indexOf(look.tone) < TONES.indexOf(worst.tone) ? look : worst))
+}
+
+/** @param {Mark} mark */
+function keyOf(mark) {
+  if (mark.kind === 'log') return `log ${mark.log.id}`
+  return `${mark.at} ${mark.kind} ${mark.kind === 'service' ? mark.name : ''}`
 }

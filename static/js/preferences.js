@@ -48,8 +48,24 @@ function wireSwitch(name, value, chosen) {
   })
 }
 
+/** The next theme, as if its button had been pressed. */
+export function nextTheme() {
+  const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-switch="theme"] button')])
+  const at = buttons.findIndex((button) => button.getAttribute('aria-pressed') === 'true')
+  buttons[(at + 1) % buttons.length].click()
+}
+
+/** @param {string} name @returns {string | null} */
+export function kept(name) {
+  try {
+    return localStorage.getItem(name)
+  } catch {
+    return null
+  }
+}
+
 /** @param {string} name @param {string} value */
-function keep(name, value) {
+export function keep(name, value) {
   try {
     localStorage.setItem(name, value)
   } catch {

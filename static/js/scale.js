@@ -1,5 +1,5 @@
 // @ts-check
-/** A y axis for counts: round limits, whole numbers, no jumps. [pure] */
+/** The y axes: percents, and counts with round limits, whole numbers, no jumps. [pure but for CountAxis, which moves] */
 
 const SMALLEST_LIMIT = 10
 const EASE_MS = 160
@@ -40,4 +40,33 @@ export function ease(current, target, elapsed_ms) {
 export function ticks(step, shown) {
   const count = Math.floor(shown / step + 1e-9)
   return Array.from({ length: count + 1 }, (_, index) => index * step)
+}
+
+/** An axis of what it is given: 0 to 100 percent. */
+export const PERCENT_AXIS = { limit: 100, ticks: [0, 25, 50, 75, 100] }
+
+/** An axis of counts on its way to what there is to show. */
+export class CountAxis {
+  #aim = countAxis(null)
+  #hasSettled = false
+  limit = this.#aim.limit
+
+  get ticks() {
+    return ticks(this.#aim.step, this.limit)
+  }
+
+  get isMoving() {
+    return this.limit !== this.#aim.limit
+  }
+
+  /** @param {number | null} highest */
+  aimAt(highest) {
+    this.#aim = countAxis(highest)
+  }
+
+  /** @param {number} elapsed_ms since the last move; Infinity arrives at once */
+  move(elapsed_ms) {
+    this.limit = this.#hasSettled ? ease(this.limit, this.#aim.limit, elapsed_ms) : this.#aim.limit
+    this.#hasSettled = true
+  }
 }

@@ -6,12 +6,18 @@
 
 /** @import { Sample, History } from './types.js' */
 /** @typedef {[number[], ...(number | null)[][]]} Columns */
+/** @typedef {typeof COLUMNS[number]} Series */
 
 /** The columns kept, in order; `at` is epoch seconds, percents are 0 to 100, queue columns count messages. */
-export const COLUMNS = /** @type {const} */ (['at', 'cpu', 'ram_percent', 'host_cpu', 'queue_size', 'queue_peak'])
+export const COLUMNS = /** @type {const} */ ([
+  'at', 'cpu', 'ram_percent', 'host_cpu', 'host_ram_percent', 'queue_size', 'queue_peak', 'in_per_s', 'out_per_s',
+  'database_ms', 'worker_ms', 'rabbitmq_ms',
+])
 
 /** A pause longer than this many intervals is a gap: one tick may be late, two may not. */
 const GAP_INTERVALS = 1.5
+/** What is too old is cut off in pieces of this share of what is kept, not row by row. */
+const TRIM_SHARE = 1 / 16
 
 /** @returns {Columns} */
 export function emptyColumns() {
@@ -33,28 +39,34 @@ export function appendRow(columns, row, { interval_s, keep_s }) {
   else if (last !== undefined && at <= last) return
   if (last !== undefined && at - last > GAP_INTERVALS * interval_s) push(columns, [last + interval_s])
   push(columns, row)
-  trim(columns, at - keep_s)
+  if (columns[0][0] < at - keep_s * (1 + TRIM_SHARE)) trim(columns, at - keep_s)
 }
 
-/** @param {Sample} sample */
-export function sampleRow(sample) {
-  const { at, cpu, ram_percent, detail, queue_size, queue_peak } = sample
-  return [at, cpu, ram_percent, detail.host_cpu.percent, queue_size, queue_peak]
+/** @param {Sample} sample @returns {(number | null)[]} in the order of COLUMNS */
+export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks }) {
+  const latencies = /** @type {const} */ (['database', 'worker', 'rabbitmq']).map((name) => checks[name]?.latency_ms ?? null)
+  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(queues.map((queue) => queue[name] ?? null)))
+  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies]
+}
+
+/** @param {Columns} columns @param {Series} name @returns {(number | null)[]} */
+export function column(columns, name) {
+  return columns[COLUMNS.indexOf(name)]
 }
 
 /**
- * The columns that a history answer holds, gaps marked.
+ * What a history answer holds as columns of ours, gaps marked.
  *
- * @param {History} history
- * @param {number} keep_s
+ * @param {Pick<History, 'series'>} history
+ * @param {History['columns']} answered its `columns`, `low` or `high`
+ * @param {{interval_s: number, keep_s: number}} options
  */
-export function historyColumns(history, keep_s) {
+export function columnsOf({ series }, answered, options) {
   const columns = emptyColumns()
-  const order = COLUMNS.map((name) => history.series.indexOf(name))
-  const count = history.columns[0]?.length ?? 0
+  const order = COLUMNS.map((name) => series.indexOf(name))
+  const count = answered[0]?.length ?? 0
   for (let index = 0; index < count; index++) {
-    const row = order.map((column) => history.columns[column]?.[index] ?? null)
-    appendRow(columns, row, { interval_s: history.interval_s, keep_s })
+    appendRow(columns, order.map((position) => answered[position]?.[index] ?? null), options)
   }
   return columns
 }
@@ -77,36 +89,66 @@ export function appendNewer(columns, other, options) {
  * Stretches of time between `from` and `to` of which nothing is known: between samples, and after the last one.
  *
  * @param {readonly number[]} instants columns[0], null rows included
- * @param {{from: number, to: number, interval_s: number, isKnown: (index: number) => boolean}} options
+ * @param {{from: number, to: number, since?: number | null, interval_s: number, late_s?: number,
+ *   isKnown: (index: number) => boolean}} options `since`: we looked from then on; `late_s`: grace after the last sample
  * @returns {[number, number][]}
  */
-export function unknownSpans(instants, { from, to, interval_s, isKnown }) {
+export function unknownSpans(instants, { from, to, since = null, interval_s, late_s = interval_s / 2, isKnown }) {
   /** @type {[number, number][]} */
   const spans = []
-  let end = instants[0] // Of what is accounted for. Before the first row we did not look: that is no gap.
+  let end = since ?? instants[0] // Of what is accounted for. Before the first row we did not look: that is no gap.
   instants.forEach((at, index) => {
     if (!isKnown(index)) return
     if (at - end > GAP_INTERVALS * interval_s) spans.push([end, at])
     end = at
   })
-  if (to - end > interval_s / 2) spans.push([end, to])
+  if (to - end > late_s) spans.push([end, to])
   return spans.filter((span) => span[1] > from && span[0] < to)
 }
 
 /**
- * The highest known value among `values` at instants from `from` on; null when there is none.
+ * Where the highest known value among `values` is, at instants of the window; the first of equals. -1 when there is none.
  *
  * @param {readonly number[]} instants
  * @param {readonly (number | null)[]} values
- * @param {number} from
+ * @param {{min: number, max: number}} window
  */
-export function highestSince(instants, values, from) {
-  let highest = null
-  for (let index = instants.length - 1; index >= 0 && instants[index] >= from; index--) {
+export function highestIn(instants, values, { min, max }) {
+  let highest = -1
+  for (let index = indexFrom(instants, min); index < instants.length && instants[index] <= max; index++) {
     const value = values[index]
-    if (value !== null && (highest === null || value > highest)) highest = value
+    if (value !== null && (highest === -1 || value > /** @type {number} */ (values[highest]))) highest = index
   }
   return highest
+}
+
+/**
+ * The first index at an instant not before `at`; the length when there is none.
+ *
+ * @param {readonly number[]} instants ascending
+ * @param {number} at
+ */
+export function indexFrom(instants, at) {
+  let [low, high] = [0, instants.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (instants[middle] < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * The index of the row nearest to an instant; -1 when there is none.
+ *
+ * @param {readonly number[]} instants ascending
+ * @param {number} at
+ */
+export function nearestIndex(instants, at) {
+  const after = indexFrom(instants, at)
+  if (after === 0) return instants.length === 0 ? -1 : 0
+  if (after === instants.length) return after - 1
+  return instants[after] - at < at - instants[after - 1] ? after : after - 1
 }
 
 /**
@@ -118,8 +160,8 @@ export function highestSince(instants, values, from) {
  * @returns {number | null} null where nothing is known
  */
 export function valueAt(instants, values, { at, isStepped, late_s }) {
-  const after = instants.findIndex((instant) => instant >= at)
-  if (after === -1) return at - (instants.at(-1) ?? -Infinity) <= late_s ? values.at(-1) ?? null : null
+  const after = indexFrom(instants, at)
+  if (after === instants.length) return at - (instants.at(-1) ?? -Infinity) <= late_s ? values.at(-1) ?? null : null
   const [value_before, value_after] = [values[after - 1] ?? null, values[after]]
   if (value_before === null || value_after === null) return null
   if (isStepped) return value_after
@@ -134,6 +176,12 @@ function push(columns, row) {
 
 /** @param {Columns} columns @param {number} before */
 function trim(columns, before) {
-  const kept = columns[0].findIndex((at) => at >= before)
-  if (kept > 0) columns.forEach((column) => column.splice(0, kept))
+  const kept = indexFrom(columns[0], before)
+  columns.forEach((column) => column.splice(0, kept))
+}
+
+/** @param {(number | null)[]} values @returns {number | null} of those that are known; null when none is */
+function sum(values) {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? known.reduce((total, value) => total + value, 0) : null
 }

@@ -3,9 +3,12 @@
  * What the page knows, folded from what happened: (state, event) → state. [pure]
  *
  * Ages rest on the store's clock alone: it gives the stream's ids, and every answer stamps its `now`. The browser's
- * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age.
+ * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age, but
+ * for one: how long the machine slept is told by the wall clock alone, until the next answer.
  */
 
+import { isNewer, newerOf, writtenAt } from './cursor.js'
+import { HIGH_CPU_PERCENT } from './limits.js'
 import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 
 /** @import { Sample, History, Snapshot, Hello, HostNews } from './types.js' */
@@ -17,6 +20,8 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
  * @typedef {'connecting' | 'open' | 'waiting' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'} Phase
  * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean, is_unverified: boolean}} Link
  *
+ * @typedef {'store' | 'collector'} Blame
+ *
  * @typedef {object} State
  * @property {number} interval_s
  * @property {string | null} host the one shown
@@ -27,6 +32,9 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
  * @property {string | null} cursor the stream id to go on after
  * @property {Link} link
  * @property {boolean} was_open
+ * @property {string} version the page's own
+ * @property {boolean} is_outdated that the server has another version of the page
+ * @property {Blame | null} blame why an open stream brings nothing, as far as it has been found out
  *
  * @typedef {{type: 'link', phase: Phase, mono_ms: number, retry_ms?: number}
  *   | {type: 'hello', hello: Hello, mono_ms: number}
@@ -35,24 +43,20 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
  *   | {type: 'hosts', hosts: HostNews[], mono_ms: number}
  *   | {type: 'forgotten', host: string, mono_ms: number}
  *   | {type: 'reset'}
- *   | {type: 'host', host: string, mono_ms: number}} Event
- *
- * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'
- *   | 'empty'} ConnectionCode
- * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null}} Connection
+ *   | {type: 'host', host: string, mono_ms: number}
+ *   | {type: 'blame', blame: Blame | null}
+ *   | {type: 'slept', seconds: number}
+ *   | {type: 'skip', mono_ms: number}} Event
  */
 
-/** How long a connection may be on its way before it counts as lost, in ms. */
-const GRACE_MS = 5000
-/** Ages, in intervals, beyond which data is late and stale: 6 s and 9 s at the default of 3 s. */
-const DELAYED_INTERVALS = 2
-const STALE_INTERVALS = 3
+/** Age, in intervals, beyond which data is stale: 9 s at the default of 3 s. */
+export const STALE_INTERVALS = 3
 /** Where a stream of another host begins, in intervals before now: its newest sample is among what is replayed. */
 const REPLAY_INTERVALS = 2
 /** The same for a silent host: this long before its last sample, in s. */
 const REPLAY_MARGIN_S = 0.5
-/** CPU percent that counts as being at the limit. */
-const BUSY_PERCENT = 90
+/** More than this is fetched as history instead, in s. */
+const REPLAY_MOST_S = 45
 
 /**
  * @param {Snapshot} snapshot
@@ -60,7 +64,7 @@ const BUSY_PERCENT = 90
  * @param {string | null} [wanted] the host to show, if it is known; else the one that the snapshot is of
  * @returns {State}
  */
-export function makeState({ interval_s, hosts, history, latest }, mono_ms, wanted = null) {
+export function makeState({ interval_s, hosts, history, latest, version }, mono_ms, wanted = null) {
   const host = history?.host ?? hosts[0]?.host ?? null
   /** @type {State} */
   let state = {
@@ -73,6 +77,9 @@ export function makeState({ interval_s, hosts, history, latest }, mono_ms, wante
     cursor: null,
     link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false, is_unverified: false },
     was_open: false,
+    version,
+    is_outdated: false,
+    blame: null,
   }
   if (history) state = reduce(state, { type: 'history', history, mono_ms })
   if (latest) state = withSample(state, latest.id, latest.sample, mono_ms)
@@ -86,7 +93,7 @@ export function reduce(state, event) {
     case 'link':
       return withLink(state, event)
     case 'hello':
-      return { ...state, interval_s: event.hello.interval_s, lead_s: leadOf(event.hello.now, event.mono_ms) }
+      return withHello(state, event.hello, event.mono_ms)
     case 'sample':
       if (state.newest && !isNewer(event.id, state.newest.id)) return state
       return withSample(state, event.id, event.sample, event.mono_ms)
@@ -100,30 +107,13 @@ export function reduce(state, event) {
       return { ...state, cursor: null, newest: null }
     case 'host':
       return event.host === state.host ? state : showing(state, event.host, event.mono_ms)
+    case 'blame':
+      return event.blame === state.blame ? state : { ...state, blame: event.blame }
+    case 'slept':
+      return state.lead_s === null ? state : { ...state, lead_s: state.lead_s + event.seconds }
+    case 'skip':
+      return { ...state, cursor: cursorBefore(state, state.host, event.mono_ms) }
   }
-}
-
-/**
- * What may be said of the data shown: the connection's own state first, then the data's age.
- *
- * @param {State} state
- * @param {number} mono_ms
- * @returns {Connection}
- */
-export function connection(state, mono_ms) {
-  const { phase, since_ms, retry_ms, has_failed, is_unverified } = state.link
-  const age_s = hostAge(state, state.host, mono_ms)
-  const retry_s = retry_ms === null ? null : Math.max(0, Math.ceil((retry_ms - mono_ms) / 1000))
-  if (phase === 'signed_out' || phase === 'forbidden' || phase === 'replaced') return { code: phase, age_s, retry_s }
-  if (is_unverified) return { code: 'unverified', age_s, retry_s }
-  if (phase !== 'open' && (has_failed || mono_ms - since_ms > GRACE_MS)) return { code: 'offline', age_s, retry_s }
-  if (phase === 'connecting' && !state.was_open) return { code: 'connecting', age_s, retry_s }
-  return { code: freshness(age_s, state.interval_s), age_s, retry_s }
-}
-
-/** @param {ConnectionCode} code @returns {boolean} whether what is known of the other hosts is still told to us */
-export function isInTouch(code) {
-  return ['connecting', 'live', 'delayed', 'stale', 'empty'].includes(code)
 }
 
 /** @param {State} state @returns {Sample | null} the newest of the host shown */
@@ -137,18 +127,24 @@ export function hostAge({ hosts, lead_s }, name, mono_ms) {
   return known === undefined || lead_s === null ? null : Math.max(0, serverTime(lead_s, mono_ms) - known.heard_at)
 }
 
-/** @param {string} a @param {string} b stream ids, `<ms>-<sequence>` */
-export function isNewer(a, b) {
-  const [a_ms, a_sequence] = a.split('-').map(BigInt)
-  const [b_ms, b_sequence] = b.split('-').map(BigInt)
-  return a_ms === b_ms ? a_sequence > b_sequence : a_ms > b_ms
+/**
+ * Whether so much was missed that the past is fetched as history instead of being replayed sample by sample.
+ *
+ * @param {State} state
+ * @param {number} mono_ms
+ */
+export function isFarBehind({ cursor, lead_s }, mono_ms) {
+  return cursor !== null && lead_s !== null && serverTime(lead_s, mono_ms) - writtenAt(cursor) > REPLAY_MOST_S
 }
 
-/** @param {number | null} age_s @param {number} interval_s @returns {ConnectionCode} */
-function freshness(age_s, interval_s) {
-  if (age_s === null) return 'empty'
-  if (age_s > STALE_INTERVALS * interval_s) return 'stale'
-  return age_s > DELAYED_INTERVALS * interval_s ? 'delayed' : 'live'
+/** The store's clock now, epoch s; null before it is known. @param {State} state @param {number} mono_ms */
+export function storeTime({ lead_s }, mono_ms) {
+  return lead_s === null ? null : serverTime(lead_s, mono_ms)
+}
+
+/** @param {State} state @param {Hello} hello @param {number} mono_ms @returns {State} */
+function withHello(state, { version, interval_s, now }, mono_ms) {
+  return { ...state, interval_s, lead_s: leadOf(now, mono_ms), is_outdated: version !== state.version }
 }
 
 /**
@@ -181,7 +177,7 @@ function withSample(state, id, sample, mono_ms) {
   const { host } = sample
   const cursor = newerOf(id, state.cursor)
   if (state.host !== null && state.host !== host) return { ...state, cursor }
-  const is_busy = sample.cpu !== null && sample.cpu >= BUSY_PERCENT
+  const is_busy = sample.cpu !== null && sample.cpu >= HIGH_CPU_PERCENT
   const written_at = writtenAt(id)
   const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
   const now = serverTime(lead_s, mono_ms)
@@ -196,6 +192,7 @@ function withSample(state, id, sample, mono_ms) {
     lead_s,
     cursor,
     newest: { id, sample },
+    blame: null,
     busy_ticks: is_busy ? state.busy_ticks + 1 : 0,
   }
 }
@@ -246,16 +243,6 @@ function cursorBefore({ hosts, lead_s, interval_s }, name, mono_ms) {
   if (!known || lead_s === null) return null
   const recent = serverTime(lead_s, mono_ms) - REPLAY_INTERVALS * interval_s
   return `${Math.floor((known.is_fresh ? recent : known.heard_at - REPLAY_MARGIN_S) * 1000)}-0`
-}
-
-/** @param {string} id @param {string | null} other */
-function newerOf(id, other) {
-  return other === null || isNewer(id, other) ? id : other
-}
-
-/** @param {string} id @returns {number} when the store took the sample, epoch s */
-function writtenAt(id) {
-  return Number(id.split('-')[0]) / 1000
 }
 
 /** @param {number} server_s @param {number} mono_ms */

@@ -11,8 +11,10 @@ const FOLLOW_EARLY = 0.25
 const FOLLOW_LATE = 0.05
 /** How far, in intervals, the right edge runs behind: one sample, and a little for the one that comes late. */
 const BEHIND_INTERVALS = 1.25
-/** A frame is worth drawing when the line moves by this many CSS pixels. */
-const SMALLEST_SHIFT_PX = 0.5
+/** A frame is worth drawing when the line moves by this many CSS pixels. Each costs some 5 ms, most of it the browser's. */
+const SMALLEST_SHIFT_PX = 1.5
+/** A second needs no more frames than 12 for a movement this slow to be smooth. */
+const SHORTEST_FRAME_MS = 80
 
 /**
  * The lead after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps; a sample
@@ -60,5 +62,5 @@ export function steppedWindow({ lead, mono_ms, interval_s, span_s, newest }) {
  * @param {number} width_px of the plotting area
  */
 export function framePeriod(span_s, width_px) {
-  return (span_s * 1000 * SMALLEST_SHIFT_PX) / Math.max(1, width_px)
+  return Math.max(SHORTEST_FRAME_MS, (span_s * 1000 * SMALLEST_SHIFT_PX) / Math.max(1, width_px))
 }

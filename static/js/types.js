@@ -55,10 +55,26 @@
  * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services}} HostNews one of the event `hosts`
  * @typedef {{version: string, interval_s: number, now: number, age_s: number | null}} Hello
  *
+ * @typedef {object} LogGroup A critical line of a service's log, with its repeats.
+ * @property {string} id
+ * @property {string} host
+ * @property {string} service
+ * @property {'error' | 'critical'} level
+ * @property {string} logger
+ * @property {string} message
+ * @property {string | null} traceback
+ * @property {string | null} task
+ * @property {number} first_at epoch s of the store's clock
+ * @property {number} last_at
+ * @property {number} count
+ *
+ * @typedef {{now: number, dropped: number, logs: LogGroup[]}} LogsAnswer What /api/logs answers, newest first.
+ *
  * @typedef {object} Snapshot What the page carries for its first paint; without the store, history is null.
  * @property {History | null} history
  * @property {{id: string, sample: Sample} | null} latest
  * @property {Host[]} hosts
+ * @property {LogsAnswer | null} [logs]
  * @property {string} version
  * @property {number} interval_s
  */

@@ -5,10 +5,11 @@
  */
 
 import { drainOf } from './drain.js'
+import { HIGH_RAM_PERCENT } from './limits.js'
 import { countedBy } from './reason.js'
 
 /** @import { Check, Container, Sample, Service } from './types.js' */
-/** @import { Connection } from './state.js' */
+/** @import { Connection } from './connection.js' */
 /**
  * @typedef {'ok' | 'warn' | 'bad' | 'unknown'} Level
  * @typedef {Record<string, string | number>} Params
@@ -16,7 +17,6 @@ import { countedBy } from './reason.js'
  * @typedef {Finding & {also: Finding[]}} Verdict `also` holds what else is wrong
  */
 
-const HIGH_RAM_PERCENT = 90
 /** Samples in a row with a full CPU that make it news: one full tick is what a busy worker looks like. */
 const BUSY_TICKS = 5
 /** The order in which services are named: without the store nothing else matters. */
@@ -52,13 +52,15 @@ export function isMute({ age_s }) {
 }
 
 /** @param {Connection} connection @param {Sample | null} sample @returns {Finding | null} */
-function doubtAbout({ code, age_s, retry_s }, sample) {
+function doubtAbout({ code, age_s, retry_s, cause }, sample) {
   if (code === 'signed_out' || code === 'forbidden' || code === 'replaced') return finding('unknown', code)
+  if (code === 'offline' && cause === 'network') return finding('unknown', 'no_network')
   if (code === 'offline') {
     return retry_s ? finding('unknown', 'offline_retry', { seconds: retry_s }) : finding('unknown', 'offline')
   }
   if (code === 'unverified') return finding('unknown', code)
-  if (code === 'stale') return finding('unknown', 'silent', { age: Math.floor(age_s ?? 0) })
+  if (code === 'stale') return finding('unknown', cause ? `silent_${cause}` : 'silent', { age: Math.floor(age_s ?? 0) })
+  if (code === 'empty' && cause === 'store') return finding('unknown', 'empty_store')
   if (code === 'connecting' && !sample) return finding('unknown', 'connecting')
   return sample ? null : finding('unknown', 'empty')
 }

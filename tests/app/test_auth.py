@@ -8,7 +8,7 @@ from jinja2 import DictLoader
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from app import auth, errors
+from app import auth, errors, me
 from app.accounts import Accounts, Role
 from app.audit import Audit
 from app.auth import current_principal, require_role
@@ -31,6 +31,7 @@ def make_app(accounts: Accounts, *, secure_cookies: bool = False) -> Flask:
     app.secret_key = "k" * 32
     errors.init_app(app)
     auth.init_app(app, accounts, Audit(accounts._engine, keep_s=86_400), secure_cookies=secure_cookies)
+    app.register_blueprint(me.make_blueprint(accounts))
 
     @app.get("/monitor")
     @require_role("super_admin", page=True)

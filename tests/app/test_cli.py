@@ -66,7 +66,7 @@ def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(acc
     assert accounts.find_token(token) is None
     assert token not in listed.output
     assert "revoked" in listed.stdout
-    assert run(accounts, "tokens", "list", NEW).stdout == "ID  EMAIL  CREATED  STATE\n"
+    assert run(accounts, "tokens", "list", NEW).stdout == "ID  EMAIL  FOR  CREATED  STATE\n"
 
 
 def test_lists_are_aligned(accounts: Accounts) -> None:

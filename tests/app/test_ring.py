@@ -54,5 +54,5 @@ def test_one_hosts_frames_can_be_had_without_the_others():
     for number, host in enumerate(("a", "b", "a"), start=1):
         frames.append(Frame(f"{number}-0", host, b""))
 
-    assert [frame.id for frame in frames.after("1-0", "a")] == ["3-0"]
+    assert [frame.id for frame in frames.after("1-0", {"a"})] == ["3-0"]
     assert [frame.id for frame in frames.after("1-0")] == ["2-0", "3-0"]

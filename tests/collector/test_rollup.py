@@ -107,12 +107,12 @@ def test_minutes_hold_what_their_samples_say_and_longer_steps_what_their_minutes
     assert [(step.at, step.samples) for step in hours] == [(NOW_S - 3600, 600)]
     for longer, shorter in ((tens, minutes), (hours, tens)):
         for name in ("queue_size", "cpu", "worker_ms"):
-            counts, lows, sums, highs = zip(*(step.figures[name] for step in shorter), strict=True)
-            assert sum(step.figures[name][0] for step in longer) == sum(counts)
-            assert min(step.figures[name][1] for step in longer) == min(lows)
-            assert math.isclose(sum(step.figures[name][2] for step in longer), sum(sums))
-            assert max(step.figures[name][3] for step in longer) == max(highs)
-    assert "queue_peak" not in minutes[0].figures  # Never known: not kept, least of all as 0.
+            counts, lows, sums, highs = zip(*(step.spread(name) for step in shorter), strict=True)
+            assert sum(step.spread(name)[0] for step in longer) == sum(counts)
+            assert min(step.spread(name)[1] for step in longer) == min(lows)
+            assert math.isclose(sum(step.spread(name)[2] for step in longer), sum(sums))
+            assert max(step.spread(name)[3] for step in longer) == max(highs)
+    assert minutes[0].spread("queue_peak") is None  # Never known: not kept, least of all as 0.
     assert [mark["at"] for mark in kept.marks(HOST, since_s=0, until_s=NOW_S)] == list(range(start_s, NOW_S, 300))
     assert kept.oldest_at("web-2") is None
 

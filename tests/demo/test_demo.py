@@ -46,9 +46,9 @@ def test_a_burst_without_a_stack_says_what_to_do(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "many", "100001"])
-def test_a_burst_of_no_number_says_what_it_takes(tmp_path, count):
-    ended = burst(tmp_path, count)
+@pytest.mark.parametrize("arguments", [["0"], ["-1"], ["many"], ["100001"], ["5", "6"], ["5", "x"], []])
+def test_a_burst_of_no_number_says_what_it_takes(tmp_path, arguments):
+    ended = burst(tmp_path, *arguments)
 
     assert ended.returncode == 2
     assert "whole number from 1 to 100000" in ended.stderr

@@ -18,7 +18,7 @@ from tests.faults.measure import DETECT_BAR_S, RECOVER_BAR_S, Fault, Row, measur
 from tests.faults.ward import Ward
 from tests.web import ROOT
 
-PATIENTS = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers")
+PATIENTS = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers", "logs")
 _is_over = threading.Event()
 DOCUMENT = ROOT / "docs" / "faults.md"
 

@@ -1,7 +1,6 @@
 """Viewers as the fault: two hundred that are stuck, slow or have vanished must cost the others nothing."""
 
 import contextlib
-import json
 import os
 import secrets
 import selectors
@@ -15,19 +14,16 @@ from collections.abc import Sequence
 
 import psutil
 
-from tests.builders import make_queue, make_sample
 from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward
 from tests.faults.watch import Point
+from tests.faults.witness import Witness
 from tests.process import wait_until
 
 STUCK, SLOW, VANISHED = 80, 60, 60
-FILLER = "filler"
 QUEUES_A_SAMPLE = 90
 """Makes a sample of some 20 kB: enough to fill a socket that nobody reads, within seconds."""
 
-SAMPLES_PER_S = 5
-BASELINE_S = 6
 RSS_BAR_BYTES = 80 * 2**20
 """200 viewers with 256 kB pending each are 51 MB."""
 
@@ -91,17 +87,15 @@ class Mob:
         self._slow: list[socket.socket] = []
         self._network: Network | None = None
         self._vanishing: subprocess.Popen[str] | None = None
-        self._delays: list[tuple[float, float]] = []
-        """When an event came (monotonic s), and how late after the store took it (s)."""
         self._struck = 0.0
         self._rss_before = self._rss_peak = 0
 
     def prepare(self, ward: Ward) -> None:
         """Load and witness; the first seconds are what the later ones are held against."""
         self._stopping.clear()
-        for job in (self._fill, self._witness, self._read_slowly, self._weigh):
+        self._witness = Witness(ward, queues=QUEUES_A_SAMPLE)
+        for job in (self._read_slowly, self._weigh):
             threading.Thread(target=job, args=(ward,), daemon=True).start()
-        wait_until(lambda: len(self._delays) >= BASELINE_S * SAMPLES_PER_S, 30, "a baseline")
         self._rss_before = web_worker(ward).memory_info().rss
 
     def strike(self, ward: Ward) -> None:
@@ -112,7 +106,7 @@ class Mob:
         if os.geteuid() == 0:
             self._vanish(ward)
 
-    def end(self, ward: Ward) -> None:
+    def end(self, _ward: Ward) -> None:
         """They leave, and so does the load."""
         self._stopping.set()
         for connection in [*self._stuck, *self._slow]:
@@ -122,7 +116,7 @@ class Mob:
             self._vanishing.wait()
         if self._network:
             self._network.close()
-        ward.store.forget_host(FILLER)
+        self._witness.stop()
 
     def look_at_the_vanished(self, ward: Ward, row: Row) -> None:
         """Their streams must be freed, though their TCP says nothing."""
@@ -139,8 +133,7 @@ class Mob:
 
     def judge(self, _ward: Ward, row: Row, _points: Sequence[Point]) -> None:
         """The witness's delays before and after, and the memory it took."""
-        before = statistics.median(late for at, late in self._delays if at < self._struck)
-        after = [late for at, late in self._delays if at >= self._struck]
+        before, after = self._witness.median_before_s(self._struck), self._witness.delays_since(self._struck)
         during = statistics.median(after)
         grown = self._rss_peak - self._rss_before
         row.notes.append(
@@ -168,23 +161,6 @@ class Mob:
         assert self._vanishing.stdout is not None
         assert self._vanishing.stdout.readline() == "open\n"
         network.pull_cable()
-
-    def _fill(self, ward: Ward) -> None:
-        store, slot = ward.store, 0
-        queues = tuple(make_queue(name=f"queue-{number}") for number in range(QUEUES_A_SAMPLE))
-        while not self._stopping.wait(1 / SAMPLES_PER_S):
-            slot += 1
-            store.append(make_sample(host=FILLER, slot=slot, queues=queues))
-
-    def _witness(self, ward: Ward) -> None:
-        wall_lead_s = time.time() - time.monotonic()
-        with ward.stream(timeout_s=10) as stream:
-            for event in stream:
-                if self._stopping.is_set():
-                    return
-                if event.type == "system_stats" and event.id and json.loads(event.data)["host"] == FILLER:
-                    now_s = time.monotonic()
-                    self._delays.append((now_s, now_s + wall_lead_s - int(event.id.partition("-")[0]) / 1000))
 
     def _read_slowly(self, _ward: Ward) -> None:
         while not self._stopping.wait(1):

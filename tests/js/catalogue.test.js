@@ -4,6 +4,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 
 import { LANGUAGES, makeTranslate } from '../../static/js/i18n.js'
+import { KEYS } from '../../static/js/keys.js'
+import { RANGES } from '../../static/js/ranges.js'
 
 /** @typedef {import('../../static/js/i18n.js').Catalogue} Catalogue */
 
@@ -12,19 +14,36 @@ const STATIC = new URL('static/', ROOT)
 const TEMPLATES = new URL('app/templates/', ROOT)
 const catalogues = new Map(LANGUAGES.map((language) => [language, readCatalogue(language)]))
 const portuguese = /** @type {Catalogue} */ (catalogues.get('pt-BR'))
+const GROUPS = new Set(Object.keys(portuguese).map((key) => key.split('.')[0]))
 
 /** Codes that come over the wire, and where the page looks for their words. */
 const WIRE = {
   status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
   reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress',
-    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched'],
+    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched', 'no_queues'],
   reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],
-  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty'],
+  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
   title: ['ok', 'warn', 'bad', 'unknown'],
   elsewhere: ['silent', ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
   hosts: ['database', 'worker'],
+  key: [...Object.values(KEYS), 'range', 'live'],
+  first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
+  range: RANGES.map(({ name }) => name),
+  time: ['paused', 'past', 'zoomed', 'reading', 'failed'],
+  period: ['5m', '15m', '1h', '3h', '24h'],
+  mark: ['critical', 'error'],
+  trend: ['up', 'down'],
+  error: ['400', '403', '404', '405', '429', '500', '503'],
 }
+/** Sentences whose code is put together from what came over the wire. */
+const VERDICTS = [
+  ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
+  'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk',
+  'silent_store', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
+]
+/** Words that are the same in every language we speak, or names. */
+const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
 
 /** @param {string} language @returns {Catalogue} */
 function readCatalogue(language) {
@@ -57,19 +76,49 @@ for (const [language, catalogue] of catalogues) {
   })
 }
 
-test('every key that scripts and templates name exists', () => {
+/** Every key that a script or a template names, or that is put together from a code. */
+function namedKeys() {
   const scripts = readAll(new URL('js/', STATIC), '.js')
   const templates = readAll(TEMPLATES, '.html')
-  const named = [
-    ...[...scripts.matchAll(/\bt\('([\w.]+)'/g)].map(([, key]) => key),
-    ...[...scripts.matchAll(/finding\('\w+', '(\w+)'/g)].map(([, code]) => `verdict.${code}`),
-    ...[...templates.matchAll(/data-i18n(?:-label)?="([\w.]+)"/g)].map(([, key]) => key),
+  const quoted = (/** @type {string} */ text, /** @type {RegExp} */ pattern) => [...text.matchAll(pattern)].map(([, found]) => found)
+  return [
+    ...quoted(scripts, /['"`]([a-z]+\.[a-z_0-9]+)['"`]/g).filter((key) => GROUPS.has(key.split('.')[0])),
+    ...quoted(scripts, /finding\('\w+', (?:cause \? [^:]+: )?'(\w+)'/g).map((code) => `verdict.${code}`),
+    ...quoted(scripts, /: finding\('\w+', '(\w+)'/g).map((code) => `verdict.${code}`),
+    ...quoted(templates, /data-i18n(?:-label|-placeholder)?="([\w.]+)"/g),
+    ...quoted(templates, /"([a-z]+\.[a-z_]+)"/g).filter((key) => GROUPS.has(key.split('.')[0])),
+    ...quoted(templates, /"(login\.error_)/g).flatMap(() => ['invalid', 'throttled', 'busy', 'csrf', 'unavailable'].map((code) => `login.error_${code}`)),
     ...Object.entries(WIRE).flatMap(([group, codes]) => codes.map((code) => `${group}.${code}`)),
-    ...['database', 'rabbitmq'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `verdict.${service}_${status}`)),
-    ...['worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk'].map((code) => `verdict.${code}`),
+    ...VERDICTS.map((code) => `verdict.${code}`),
   ]
-  assert.ok(named.length > 80)
-  for (const key of named) assert.ok(key in portuguese, key)
+}
+
+test('every key that scripts and templates name exists, and every key that exists is named', () => {
+  const named = namedKeys()
+
+  assert.ok(named.length > 150)
+  for (const key of named) assert.ok(key in portuguese, `${key} is named and does not exist`)
+  assert.deepEqual(Object.keys(portuguese).filter((key) => !named.includes(key)), [], 'exist and are not named')
+})
+
+test('no word of the page stands outside the catalogue', () => {
+  const templates = readAll(new URL('monitor/', TEMPLATES), '.html')
+  const markup = templates.replace(/\{[{%#][\s\S]*?[%}#]\}/g, '').replace(/<pre class="commands"[\s\S]*?<\/pre>/g, '')
+  const bare = [...markup.matchAll(/<(?!\/)([^<>]*)>([^<>]*\p{L}[^<>]*)</gu)].filter(([, tag]) => !tag.includes('data-i18n'))
+  const words = bare.map(([, , text]) => text.trim()).filter((text) => !NAMES.includes(text))
+
+  assert.deepEqual(words, [])
+  for (const [, tag] of markup.matchAll(/<([^<>]*\b(?:aria-label|placeholder)="[^"]*\p{L}[^<>]*)>/gu)) {
+    const isNamed = tag.includes('data-i18n-') || NAMES.some((name) => tag.includes(`aria-label="${name}"`))
+    assert.ok(isNamed, tag)
+  }
+})
+
+test('no script writes words of its own', () => {
+  const scripts = readAll(new URL('js/', STATIC), '.js')
+  const written = [...scripts.matchAll(/setText\(.*, '[^']*\p{L}[^']*'\)$|textContent = '[^']*\p{L}[^']*'/gmu)]
+
+  assert.deepEqual(written.map(([whole]) => whole), [])
 })
 
 test('the Portuguese in the templates is the Portuguese of the catalogue', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import {
-  appendNewer, appendRow, emptyColumns, highestSince, historyColumns, sampleRow, unknownSpans, valueAt,
+  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, nearestIndex, sampleRow, unknownSpans, valueAt,
 } from '../../static/js/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
@@ -22,7 +22,10 @@ test('columns stay aligned and take their values from the sample', () => {
 
   appendRow(columns, sampleRow(sample), OPTIONS)
 
-  assert.deepEqual(columns, [[10], [1], [2], [40], [4], [null]])
+  assert.equal(columns[0][0], 10)
+  for (const [name, value] of /** @type {const} */ ([
+    ['cpu', 1], ['ram_percent', 2], ['host_cpu', 40], ['queue_size', 4], ['queue_peak', null], ['in_per_s', null], ['database_ms', 1],
+  ])) assert.deepEqual(column(columns, name), [value], name)
 })
 
 test('a missed tick becomes a null row, a late one does not', () => {
@@ -39,22 +42,24 @@ test('a clock set far back starts anew instead of freezing the chart', () => {
   assert.deepEqual(columnsAt(1000, 1003, 10)[0], [10])
 })
 
-test('what is older than kept is forgotten', () => {
-  const [instants] = columnsAt(...Array.from({ length: 40 }, (_, index) => index * 3))
+test('what is older than kept is forgotten, in pieces', () => {
+  const [instants, ...values] = columnsAt(...Array.from({ length: 40 }, (_, index) => index * 3))
 
-  assert.equal(instants[0], 57)
+  assert.ok(instants[0] >= 117 - 64 && instants[0] <= 57)
   assert.equal(instants.at(-1), 117)
+  for (const each of values) assert.equal(each.length, instants.length)
 })
 
 test('history is read by name, its gaps marked', () => {
-  const columns = historyColumns(makeHistory([0, 3, 12]), 60)
+  const history = makeHistory([0, 3, 12])
+  const columns = columnsOf(history, history.columns, OPTIONS)
 
   assert.deepEqual(columns[0], [0, 3, 6, 12])
-  assert.deepEqual(columns[5], [0, 1, null, 2])
+  assert.deepEqual(column(columns, 'queue_peak'), [0, 1, null, 2])
 })
 
 test('an empty history gives empty columns', () => {
-  assert.deepEqual(historyColumns(makeHistory([]), 60), emptyColumns())
+  assert.deepEqual(columnsOf(makeHistory([]), makeHistory([]).columns, OPTIONS), emptyColumns())
 })
 
 test('samples that came in while history was fetched are kept', () => {
@@ -78,9 +83,21 @@ test('samples that know nothing of a series leave it unknown from the first on',
   assert.deepEqual(unknownSpans([], { from: 0, to: 6, interval_s: 3, isKnown: () => false }), [])
 })
 
-test('the highest value looks no further back than asked', () => {
-  assert.equal(highestSince([0, 3, 6], [150, 2, null], 1), 2)
-  assert.equal(highestSince([0, 3, 6], [null, null, null], 0), null)
+test('the highest value is looked for in the window alone', () => {
+  assert.equal(highestIn([0, 3, 6, 9], [150, 2, null, 7], { min: 1, max: 6 }), 1)
+  assert.equal(highestIn([0, 3, 6], [null, null, null], { min: 0, max: 6 }), -1)
+})
+
+test('the row nearest to an instant is found', () => {
+  for (const [at, index] of [[-5, 0], [1, 0], [2, 1], [7, 2], [99, 3]]) assert.equal(nearestIndex([0, 3, 6, 9], at), index)
+  assert.equal(nearestIndex([], 5), -1)
+})
+
+test('where we looked and found nothing is unknown, and a step may be long on its way', () => {
+  const isKnown = () => true
+
+  assert.deepEqual(unknownSpans([60, 120], { from: 0, to: 250, since: 0, interval_s: 60, late_s: 180, isKnown }).length, 0)
+  assert.deepEqual(unknownSpans([160], { from: 0, to: 170, since: 0, interval_s: 60, late_s: 180, isKnown }), [[0, 160]])
 })
 
 for (const [what, at, isStepped, expected] of /** @type {const} */ ([

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { connection, currentSample, hostAge, isNewer, makeState, reduce } from '../../static/js/state.js'
+import { connection } from '../../static/js/connection.js'
+import { isNewer } from '../../static/js/cursor.js'
+import { currentSample, hostAge, isFarBehind, makeState, reduce } from '../../static/js/state.js'
 import { NOW, makeHistory, makeSample } from './sample.js'
 
 const START_MS = 1000
@@ -47,7 +49,7 @@ test('a short reconnect of a live page keeps saying live', () => {
 test('waiting for the next try reads offline with a countdown', () => {
   const state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 3000 })
 
-  assert.deepEqual(connection(state, START_MS + 500), { code: 'offline', age_s: 1.5, retry_s: 3 })
+  assert.deepEqual(connection(state, START_MS + 500), { code: 'offline', age_s: 1.5, retry_s: 3, cause: 'server' })
 })
 
 test('failing tries in a row do not each get a new grace', () => {
@@ -239,4 +241,41 @@ test('while access cannot be checked it says so, tries included, until the strea
   assert.equal(connection(trying, START_MS + 3001).code, 'unverified')
   assert.equal(connection(at(trying, 'waiting', START_MS + 4000), START_MS + 4000).code, 'offline')
   assert.notEqual(connection(at(trying, 'open', START_MS + 4000), START_MS + 4000).code, 'unverified')
+})
+
+test('without a network at all, that is what is wrong', () => {
+  const state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 3000 })
+
+  assert.equal(connection(state, START_MS + 500, false).cause, 'network')
+})
+
+test('who is to blame for silence is told while it lasts', () => {
+  const blamed = reduce(openState(), { type: 'blame', blame: 'store' })
+
+  assert.equal(connection(blamed, START_MS + 20_000).cause, 'store')
+  assert.equal(connection(blamed, START_MS + 500).cause, null)
+  const heard = reduce(blamed, { type: 'sample', id: `${NOW + 20}000-0`, sample: makeSample({ at: NOW + 20 }), mono_ms: START_MS + 20_500 })
+  assert.equal(heard.blame, null)
+})
+
+test('a sleep that the monotonic clock did not see makes the data as old as it is', () => {
+  const woken = reduce(openState(), { type: 'slept', seconds: 3600 })
+
+  assert.equal(connection(woken, START_MS + 500).code, 'stale')
+  assert.equal(isFarBehind(woken, START_MS + 500), true)
+})
+
+test('after a long absence the stream begins with the newest samples, not with all that were missed', () => {
+  const woken = reduce(openState(), { type: 'slept', seconds: 3600 })
+  const [ms] = (reduce(woken, { type: 'skip', mono_ms: START_MS }).cursor ?? '').split('-').map(Number)
+
+  assert.equal(isFarBehind(openState(), START_MS + 10_000), false)
+  assert.ok(ms / 1000 >= NOW + 3600 - 6 && ms / 1000 <= NOW + 3600, String(ms))
+})
+
+test('another version on the server is noticed when a stream opens', () => {
+  const hello = { version: '1.8.0', interval_s: 3, now: NOW, age_s: 1 }
+
+  assert.equal(reduce(openState(), { type: 'hello', hello, mono_ms: START_MS }).is_outdated, true)
+  assert.equal(reduce(openState(), { type: 'hello', hello: { ...hello, version: '1.7.0' }, mono_ms: START_MS }).is_outdated, false)
 })

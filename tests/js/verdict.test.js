@@ -5,10 +5,10 @@ import { test } from 'node:test'
 import { verdict } from '../../static/js/verdict.js'
 import { makeSample } from './sample.js'
 
-/** @typedef {import('../../static/js/state.js').Connection} Connection */
+/** @typedef {import('../../static/js/connection.js').Connection} Connection */
 /** @typedef {import('../../static/js/types.js').Check} Check */
 
-const LIVE = /** @type {Connection} */ ({ code: 'live', age_s: 1, retry_s: null })
+const LIVE = /** @type {Connection} */ ({ code: 'live', age_s: 1, retry_s: null, cause: null })
 
 /** @param {Check['status']} status @param {string} [reason] @param {Check['facts']} [facts] @returns {Check} */
 function check(status, reason, facts = {}) {
@@ -112,7 +112,7 @@ test('one full tick of CPU is no news, five in a row are', () => {
 
 const DOUBTS = /** @type {[Partial<Connection>, string, object][]} */ ([
   [{ code: 'stale', age_s: 14.7 }, 'silent', { age: 14 }],
-  [{ code: 'offline', retry_s: 3 }, 'offline_retry', { seconds: 3 }],
+  [{ code: 'offline', retry_s: 3, cause: null }, 'offline_retry', { seconds: 3 }],
   [{ code: 'offline' }, 'offline', {}],
   [{ code: 'signed_out' }, 'signed_out', {}],
   [{ code: 'unverified' }, 'unverified', {}],
@@ -128,6 +128,6 @@ for (const [changes, code, params] of DOUBTS) {
 }
 
 test('without a sample there is nothing to judge', () => {
-  assert.equal(verdict({ code: 'empty', age_s: null, retry_s: null }, null, 0).code, 'empty')
-  assert.equal(verdict({ code: 'connecting', age_s: null, retry_s: null }, null, 0).code, 'connecting')
+  assert.equal(verdict({ code: 'empty', age_s: null, retry_s: null, cause: null }, null, 0).code, 'empty')
+  assert.equal(verdict({ code: 'connecting', age_s: null, retry_s: null, cause: null }, null, 0).code, 'connecting')
 })

@@ -2,11 +2,14 @@
 
 import itertools
 import math
+import time
 
 import pytest
 
 from collector.store import keys
+from collector.store.database import make_engine
 from collector.store.errors import StoreUnavailable
+from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import parse_wire
 from tests.services import wait_until
@@ -67,6 +70,24 @@ def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack, attem
     assert max(peaks) >= 100
 
 
+def test_messages_that_fail_are_on_the_panel_without_number_and_token(stack):
+    with stack.stream(timeout_s=30) as stream:
+        stream.next("hosts")
+        stack.burst(3, failing=3)
+        group = stream.next("critical_log").json
+        while group["count"] < 3:
+            group = stream.next("critical_log").json
+
+    assert (group["service"], group["task"], group["level"]) == ("demo", "demo.dispatch_voice", "error")
+    assert group["message"].startswith("GatewayTimeout: POST https://gateway.example/v1/voice timed out after 30 s")
+    assert group["message"].endswith("to [redacted:phone], token=[redacted:secret]")
+    assert "deliver" in group["traceback"]
+
+
+def test_beat_collector_and_web_have_nothing_grave_to_say_of_themselves(stack):
+    assert {group["service"] for group in stack.get("/api/logs").json["logs"]} <= {"demo"}
+
+
 @pytest.mark.parametrize("name", ["redis", "beat", "collector", "web"])
 def test_what_is_killed_comes_back_and_nothing_is_doubled(stack, store, name):
     wait_until(stack.is_fresh, 20)
@@ -97,3 +118,16 @@ def test_a_poisoned_stream_stops_neither_page_nor_samples(stack, store):
         assert stream.next("system_stats").json["v"] == 1
     assert stack.get("/monitor").status == 200
     assert stack.get("/api/history").status == 200
+
+
+def test_the_collector_keeps_its_minutes_and_history_reaches_the_present(stack):
+    minutes = History(make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}"))
+    host = stack.get("/api/hosts").json["hosts"][0]["host"]
+    wait_until(lambda: minutes.oldest_at(host) is not None, 130, "a minute is kept")
+
+    answer = stack.get(f"/api/history?since={time.time() - 86_400}").json
+
+    assert answer["step_s"] == 60
+    assert answer["oldest_at"] <= minutes.oldest_at(host) + 60
+    assert answer["columns"][0][-1] >= answer["now"] - 60
+    assert answer["last_id"] is not None

@@ -304,13 +304,13 @@ def test_the_web_process_refuses_to_start_without_a_secret(shared_redis):
         web.stop()
 
 
-def test_a_viewer_may_ask_for_one_host_alone(web, store):
-    with web.stream("/stream?host=web-2") as stream:
+def test_a_viewer_may_ask_for_some_hosts_alone(web, store):
+    with web.stream("/stream?host=web-2&host=web-3") as stream:
         stream.next("hello")
         store.append(next_sample(host="web-1"))
-        wanted = store.append(next_sample(host="web-2"))
+        wanted = [store.append(next_sample(host=host)) for host in ("web-2", "web-3")]
 
-        assert stream.next("system_stats").id == wanted
+        assert [stream.next("system_stats").id for _ in wanted] == wanted
 
 
 def test_viewers_are_told_when_a_host_joins_falls_silent_and_is_forgotten(redis_url):

@@ -1,17 +1,26 @@
 // @ts-check
 /** The cards with a number: CPU, RAM, queue. Each keeps its size whatever it has to say. */
 
-import { byId, el, fitChildren, setText } from '../dom.js'
+import { byId, el, fitChildren, partOf, setAttribute, setText } from '../dom.js'
 import { UNKNOWN } from '../format.js'
+import { TREND_S } from '../recording.js'
+import { column } from '../series.js'
+import { trendOf } from '../trend.js'
+import { renderSparkline } from './sparkline.js'
 
 /** @import { View } from '../main.js' */
+/** @import { Series } from '../series.js' */
+/** @import { Trend } from '../trend.js' */
 /** @import { Sample, Queue } from '../types.js' */
 /**
  * @typedef {object} Card
  * @property {string} value
  * @property {string} [unit] beside the value, where the template has none
  * @property {string} [scope] whose resources the number speaks of
- * @property {number | null} [share] of the meter, 0 to 100
+ * @property {Series} [series] whose last minutes are drawn
+ * @property {number | null} [limit] the highest value there can be
+ * @property {Trend | null} [trend]
+ * @property {string} [moved] by how much, in words
  * @property {string} line
  * @property {string} [note]
  * @property {boolean} [isNoteWarning]
@@ -19,25 +28,30 @@ import { UNKNOWN } from '../format.js'
 
 /** @type {Card} */
 const NOTHING = { value: UNKNOWN, line: '' }
+const ARROWS = { up: '↗', down: '↘', even: '→' }
+/** Changes smaller than these are none: percentage points, and a share of what waits. */
+const LEAST_POINTS = 2
+const LEAST_SHARE = 0.05
 
 /** @param {View} view */
 export function renderCards(view) {
   const { sample } = view
-  renderCard('card-cpu', sample ? cpuCard(view, sample) : null)
-  renderCard('card-ram', sample ? ramCard(view, sample) : null)
-  renderCard('card-queue', sample ? queueCard(view, sample) : null)
+  renderCard(view, 'card-cpu', sample ? cpuCard(view, sample) : null)
+  renderCard(view, 'card-ram', sample ? ramCard(view, sample) : null)
+  renderCard(view, 'card-queue', sample ? queueCard(view, sample) : null)
   renderQueues(view, sample?.queues ?? [])
 }
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
-function cpuCard({ t, format }, { cpu, detail }) {
+function cpuCard(view, { cpu, detail }) {
+  const { t, format } = view
   const { scope, cores, throttled_percent } = detail.cpu
   const isThrottled = (throttled_percent ?? 0) > 0
   const host = scope === 'container' ? t('cpu.host', { percent: format.percent(detail.host_cpu.percent) }) : ''
   const calm = cpu === null ? t('cpu.unknown') : host
   return {
     value: format.decimal(cpu),
-    share: cpu,
+    ...percentTrend(view, 'cpu'),
     scope: t(`scope.${scope}`),
     line: cores === null ? '' : t('cpu.cores', { cores, count: cores }),
     note: isThrottled ? t('cpu.throttled', { percent: throttled_percent ?? 0 }) : calm,
@@ -46,7 +60,8 @@ function cpuCard({ t, format }, { cpu, detail }) {
 }
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
-function ramCard({ t, format }, { ram_percent, detail }) {
+function ramCard(view, { ram_percent, detail }) {
+  const { t, format } = view
   const { scope, used_bytes, limit_bytes, oom_kills, peak_bytes } = detail.ram
   const params = { used: format.size(used_bytes), limit: format.size(limit_bytes) }
   const used = limit_bytes === null ? t('ram.used_only', params) : t('ram.used', params)
@@ -54,7 +69,7 @@ function ramCard({ t, format }, { ram_percent, detail }) {
   const peak = peak_bytes === null ? '' : t('ram.peak', { peak: format.size(peak_bytes) })
   return {
     value: format.decimal(ram_percent),
-    share: ram_percent,
+    ...percentTrend(view, 'ram_percent'),
     scope: t(`scope.${scope}`),
     line: used_bytes === null ? t('ram.unknown') : used,
     note: isKilling ? t('ram.oom', { count: oom_kills ?? 0 }) : peak,
@@ -63,8 +78,13 @@ function ramCard({ t, format }, { ram_percent, detail }) {
 }
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
-function queueCard({ t, format }, { queue_size, queue_peak, queues }) {
+function queueCard(view, { queue_size, queue_peak, queues }) {
+  const { t, format } = view
+  const trend = trendIn(view, 'queue_size', Math.max(1, (queue_size ?? 0) * LEAST_SHARE))
   return {
+    series: 'queue_size',
+    trend,
+    moved: trend ? format.change(trend.change) : '',
     value: format.integer(queue_size),
     unit: t('queue.ready'),
     line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),
@@ -77,19 +97,39 @@ function whyNoQueue(queues) {
   return queues.every(({ state }) => state === 'missing') ? 'queue.missing_all' : 'queue.unknown'
 }
 
-/** @param {string} id @param {Card | null} card null while nothing is known: the skeleton shows */
-function renderCard(id, card) {
+/** @param {View} view @param {Series} series @returns {Pick<Card, 'series' | 'limit' | 'trend' | 'moved'>} */
+function percentTrend(view, series) {
+  const trend = trendIn(view, series, LEAST_POINTS)
+  return { series, limit: 100, trend, moved: trend ? view.t('trend.points', { change: view.format.change(trend.change) }) : '' }
+}
+
+/** @param {View} view @param {Series} series @param {number} least */
+function trendIn({ recent }, series, least) {
+  return trendOf(recent[0], column(recent, series), { over_s: TREND_S, least })
+}
+
+/** @param {View} view @param {string} id @param {Card | null} card null while nothing is known: the skeleton shows */
+function renderCard(view, id, card) {
   const root = byId(id)
   root.classList.toggle('is-empty', card === null)
-  const { value, unit, scope = '', share = null, line, note = '', isNoteWarning = false } = card ?? NOTHING
+  const { value, unit, scope = '', line, note = '', isNoteWarning = false } = card ?? NOTHING
   write(root, '.value', value)
   write(root, '.scope', scope)
   write(root, '.line', line)
   write(root, '.note', note)?.classList.toggle('is-warning', isNoteWarning)
   if (unit !== undefined) write(root, '.unit', unit)
   root.querySelector('.unit')?.toggleAttribute('hidden', value === UNKNOWN)
-  const meter = /** @type {HTMLElement | null} */ (root.querySelector('.meter-fill'))
-  if (meter) meter.style.transform = `scaleX(${Math.min(100, share ?? 0) / 100})`
+  renderTrend(view, root, card ?? NOTHING)
+}
+
+/** @param {View} view @param {Element} root @param {Card} card */
+function renderTrend({ t, format, recent }, root, { series, limit = null, trend, moved = '' }) {
+  const node = partOf(root, '.trend')
+  setText(node, trend ? `${ARROWS[trend.direction]} ${trend.direction === 'even' ? t('trend.even') : moved}` : '')
+  const age = trend ? t('trend.since', { age: format.about(trend.over_s) }) : ''
+  setAttribute(node, 'data-since', age)
+  setAttribute(node, 'aria-label', trend ? `${t(`trend.${trend.direction}`)} ${moved} ${age}` : '')
+  if (series) renderSparkline(partOf(root, '.spark'), recent[0], column(recent, series), { over_s: TREND_S, limit })
 }
 
 /**

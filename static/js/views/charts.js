@@ -1,69 +1,97 @@
 // @ts-check
-/** The two charts, resources in percent and the queue in messages, sliding together. */
+/** The charts, drawn together: one window, one cursor, one frame. */
 
-import { byId } from '../dom.js'
-import { countAxis, ease, ticks } from '../scale.js'
-import { COLUMNS, highestSince } from '../series.js'
+import { byId, setAttribute } from '../dom.js'
+import { clustersOf } from '../marks.js'
+import { rangeOf } from '../ranges.js'
+import { nearestIndex } from '../series.js'
+import { SHORTEST_S } from '../timeframe.js'
 import { framePeriod, slidingWindow, steppedWindow } from '../timeline.js'
+import { watchGestures } from './gestures.js'
 import { Panel } from './panel.js'
+import { plotSpecs } from './plots.js'
+import { placeTooltip, renderTooltip } from './tooltip.js'
 
-/** @import { Columns } from '../series.js' */
 /** @import { View } from '../main.js' */
+/** @import { Cluster, Mark } from '../marks.js' */
+/** @import { Dataset } from '../recording.js' */
+/** @import { Timeframe, Window } from '../timeframe.js' */
+/** @typedef {{at: number, isLocked: boolean, panel: Panel, client_y: number | null}} Cursor */
+/**
+ * @typedef {object} Shown
+ * @property {Timeframe} timeframe
+ * @property {Dataset} dataset
+ * @property {Mark[]} marks
+ * @property {number | null} lead of the plot's clock, see timeline.js
+ * @property {string} span the window in words
+ *
+ * @typedef {object} Delegate
+ * @property {(window: Window) => void} zoomed
+ * @property {() => void} reset
+ */
 
-/** Seconds shown: 20 points at one each 3 s. */
-export const SPAN_S = 60
-const PERCENT_AXIS = { limit: 100, ticks: [0, 25, 50, 75, 100] }
-const QUEUE_COLUMNS = [COLUMNS.indexOf('queue_size'), COLUMNS.indexOf('queue_peak')]
+/** Marks nearer to each other than this are drawn as one. */
+const MARK_PX = 12
+/** A step of the history is written this long after its end at the latest, in steps. */
+const LATE_STEPS = 3
 
 export class Charts {
-  /** @type {View} */ #view
-  /** @type {Columns} */ #columns
-  /** @type {number | null} */ #lead = null
-  #resources
-  #queue
+  #delegate
   #panels
-  #isStarted = false
-  /** Besides the passing of time there are two reasons to draw: something new, a crosshair that moved. */
-  #isChanged = true
-  #isPointed = false
-  #queueAxis = countAxis(null)
-  #queueLimit = countAxis(null).limit
-  #drawn_ms = 0
-  #drawnMax = 0
+  /** @type {View} */ #view
+  /** @type {Shown} */ #shown
+  /** @type {Cursor | null} */ #cursor = null
+  /** @type {Window | null} */ #selection = null
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
+  #isStarted = false
+  #isDue = false
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
+  #drawn_ms = 0
+  #clustered = { marks: /** @type {Mark[]} */ ([]), distance_s: 0, clusters: /** @type {Cluster[]} */ ([]) }
 
-  /** @param {View} view @param {Columns} columns */
-  constructor(view, columns) {
+  /** @param {View} view @param {Shown} shown @param {Delegate} delegate */
+  constructor(view, shown, delegate) {
     this.#view = view
-    this.#columns = columns
-    this.#resources = this.#resourcesPanel()
-    this.#queue = this.#queuePanel()
-    this.#panels = [this.#resources, this.#queue]
+    this.#shown = shown
+    this.#delegate = delegate
+    this.#panels = plotSpecs().map((spec) => this.#panel(byId(spec.id), spec))
+    document.addEventListener('keydown', this.#escaped)
+    document.addEventListener('visibilitychange', () => this.#request())
   }
 
   /** Begins to slide. A hidden page is given no frames: it stands still there by itself. */
   start() {
-    if (this.#isStarted) return
     this.#isStarted = true
-    requestAnimationFrame(this.#frame)
+    this.#request()
   }
 
-  /**
-   * Takes what is new: words, state, samples.
-   *
-   * @param {View} view
-   * @param {Columns} columns
-   * @param {number | null} lead of the plot's clock, see timeline.js
-   */
-  update(view, columns, lead) {
+  /** The window shown at present. */
+  get window() {
+    return this.#windowAt(performance.now())
+  }
+
+  get pictures() {
+    return this.#panels.filter(({ isHidden }) => !isHidden).map(({ picture }) => picture)
+  }
+
+  /** Takes what is new: words, samples, another window. @param {View} view @param {Shown} shown */
+  update(view, shown) {
+    if (shown.timeframe.focus !== null && shown.timeframe !== this.#shown.timeframe) this.#lockAt(shown.timeframe.focus)
     this.#view = view
-    this.#columns = columns
-    this.#lead = lead
-    this.#isChanged = true
-    this.#queueAxis = countAxis(this.#highestQueue())
-    // Outside of a container the machine's CPU is the CPU: one line says it.
-    this.#resources.show('host_cpu', view.sample?.detail.cpu.scope === 'container')
-    for (const panel of this.#panels) panel.update(view, columns)
+    this.#shown = shown
+    const { window } = this
+    const reach = shown.timeframe.window ? window : { ...window, max: Infinity }
+    const isContainer = view.sample?.detail.cpu.scope === 'container'
+    // Outside of a container the machine's numbers are the numbers: one line says it.
+    const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
+    for (const panel of this.#panels) panel.update(view, shown.dataset, { window, reach, hidden: [...hidden], span: shown.span })
+    this.#renderLegends()
+    this.#request()
+  }
+
+  /** What follows the clock alone. */
+  tick() {
+    if (this.#stepping.matches) this.#request()
   }
 
   /** Takes up the colours of a new theme. */
@@ -71,77 +99,190 @@ export class Charts {
     for (const panel of this.#panels) panel.restyle()
   }
 
-  #resourcesPanel() {
-    return new Panel(byId('chart-resources'), this.#view, this.#columns, {
-      lines: {
-        host_cpu: { short: () => this.#view.t('chart.short_host_cpu'), width: 1.25, dash: [2, 3] },
-        ram_percent: { short: () => this.#view.t('chart.ram'), width: 2, dash: [8, 3] },
-        cpu: { short: () => this.#view.t('chart.cpu'), width: 2, fill: 0.1 },
-      },
-      axis: () => PERCENT_AXIS,
-      axisText: (value) => `${value} %`,
-      text: ({ format }, value) => format.percent(value),
-      cursorMoved: this.#pointed,
+  /** All of them, whether in view or not. Done when the microtask after it runs. */
+  drawAll() {
+    this.#draw(performance.now(), true)
+  }
+
+  /** @param {HTMLElement} root @param {import('./plots.js').PlotSpec} spec */
+  #panel(root, spec) {
+    const panel = new Panel(root, spec, this.#view, this.#shown.dataset)
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      panel.isVisible = isIntersecting
+      this.#request()
+    }).observe(panel.plot)
+    watchGestures(panel.chart.area, panel.plot, {
+      pointed: (x, y) => this.#point(panel, panel.chart.instantAt(x), y),
+      left: () => this.#cursor?.isLocked || this.#setCursor(null),
+      locked: () => this.#cursor && this.#setCursor({ ...this.#cursor, isLocked: !this.#cursor.isLocked }),
+      selecting: (from, to) => this.#select(panel, from, to),
+      selected: (from, to) => this.#zoom(panel, from, to),
+      reset: () => this.#delegate.reset(),
+      walked: (step) => this.#walk(panel, step),
+    })
+    panel.plot.addEventListener('blur', () => this.#cursor?.client_y === null && this.#setCursor(null))
+    return panel
+  }
+
+  /** @param {Panel} panel @param {number} at @param {number | null} client_y null: by the keyboard */
+  #point(panel, at, client_y) {
+    if (this.#cursor?.isLocked && client_y !== null) return
+    const [instants] = this.#shown.dataset.columns
+    const index = nearestIndex(instants, at)
+    if (index !== -1) this.#setCursor({ at: instants[index], isLocked: false, panel, client_y })
+  }
+
+  /** @param {number} at */
+  #lockAt(at) {
+    this.#setCursor({ at, isLocked: true, panel: this.#panels[0], client_y: null })
+  }
+
+  /** @param {Panel} panel @param {number} step */
+  #walk(panel, step) {
+    const [instants] = this.#shown.dataset.columns
+    const { min, max } = this.window
+    const [first, last] = [nearestIndex(instants, min), nearestIndex(instants, max)]
+    const present = this.#cursor ? nearestIndex(instants, this.#cursor.at) : last - Math.sign(step)
+    const index = Math.max(first, Math.min(last, present + step))
+    this.#point(panel, instants[index], null)
+    const values = panel.readings(index).map(({ name, value }) => `${name} ${value}`).join(', ')
+    setAttribute(panel.plot, 'aria-valuenow', String(index))
+    setAttribute(panel.plot, 'aria-valuetext', `${this.#view.format.when(instants[index], this.#view.now)}: ${values}`)
+  }
+
+  /** @param {Panel} panel @param {number} from_x @param {number} to_x */
+  #select({ chart }, from_x, to_x) {
+    const [min, max] = [from_x, to_x].map((x) => chart.instantAt(x)).sort((a, b) => a - b)
+    this.#selection = { min, max }
+    this.#request()
+  }
+
+  /** @param {Panel} panel @param {number} from_x @param {number} to_x */
+  #zoom(panel, from_x, to_x) {
+    this.#select(panel, from_x, to_x)
+    const window = /** @type {Window} */ (this.#selection)
+    this.#selection = null
+    this.#setCursor(null)
+    const shortest_s = Math.max(SHORTEST_S, 2 * this.#shown.dataset.step_s)
+    const middle = (window.min + window.max) / 2
+    const isLong = window.max - window.min >= shortest_s
+    this.#delegate.zoomed(isLong ? window : { min: middle - shortest_s / 2, max: middle + shortest_s / 2 })
+  }
+
+  #escaped = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return
+    if (this.#cursor) this.#setCursor(null)
+    else this.#delegate.reset()
+  }
+
+  /** @param {Cursor | null} cursor */
+  #setCursor(cursor) {
+    this.#cursor = cursor
+    this.#renderLegends()
+    this.#request()
+  }
+
+  #renderLegends() {
+    const index = this.#cursorIndex
+    for (const panel of this.#panels) panel.renderLegend(index === -1 ? null : index)
+    this.#renderTooltip(index)
+  }
+
+  get #cursorIndex() {
+    return this.#cursor ? nearestIndex(this.#shown.dataset.columns[0], this.#cursor.at) : -1
+  }
+
+  /** @param {number} index */
+  #renderTooltip(index) {
+    const cursor = this.#cursor
+    if (!cursor || index === -1) return renderTooltip(this.#view, null)
+    const { columns } = this.#shown.dataset
+    const at = columns[0][index]
+    const near = this.#clusters().find((cluster) => Math.abs(cluster.at - cursor.at) <= this.#markDistance())
+    const isUnknown = columns.slice(1).every((values) => values[index] === null)
+    renderTooltip(this.#view, {
+      time: this.#view.format.when(at, this.#view.now),
+      isLocked: cursor.isLocked,
+      readings: isUnknown ? [] : cursor.panel.readings(index),
+      marks: near?.marks ?? [],
+      isUnknown,
     })
   }
 
-  #queuePanel() {
-    return new Panel(byId('chart-queue'), this.#view, this.#columns, {
-      lines: {
-        queue_peak: { short: () => this.#view.t('chart.short_peak'), width: 1.25, band: 0.22, isStepped: true },
-        queue_size: { short: () => this.#view.t('chart.short_ready'), width: 2, fill: 0.1 },
-      },
-      axis: () => ({ limit: this.#queueLimit, ticks: ticks(this.#queueAxis.step, this.#queueLimit) }),
-      axisText: (value) => this.#view.format.compact(value),
-      text: ({ format }, value) => format.integer(value),
-      cursorMoved: this.#pointed,
-    })
+  /** Asks for one frame. */
+  #request() {
+    if (!this.#isStarted || this.#isDue) return
+    this.#isDue = true
+    clearTimeout(this.#timer)
+    requestAnimationFrame(this.#frame)
   }
 
-  #pointed = () => {
-    this.#isPointed = true
-  }
-
-  /** One frame for both charts, then a pause until the next one is worth drawing. */
+  /** One frame for all charts; while they slide, the next when it is worth drawing. */
   #frame = () => {
-    const began_ms = performance.now()
-    this.#drawAt(began_ms)
-    const period_ms = framePeriod(SPAN_S, Math.max(...this.#panels.map(({ plotWidth }) => plotWidth)))
-    setTimeout(() => requestAnimationFrame(this.#frame), Math.max(0, period_ms - (performance.now() - began_ms)))
+    this.#isDue = false
+    const now_ms = performance.now()
+    const elapsed_ms = this.#stepping.matches || this.#drawn_ms === 0 ? Infinity : now_ms - this.#drawn_ms
+    const isMoving = this.#panels.map((panel) => panel.moveAxis(elapsed_ms)).includes(true)
+    this.#draw(now_ms)
+    if (isMoving) return this.#request()
+    if (this.#shown.timeframe.mode !== 'live' || this.#stepping.matches) return
+    const period_ms = framePeriod(this.#span_s, this.#plotWidth)
+    this.#timer = setTimeout(() => this.#request(), period_ms - (performance.now() - now_ms))
   }
 
-  /** @param {number} now_ms */
-  #drawAt(now_ms) {
+  /** @param {number} now_ms @param {boolean} [isForced] */
+  #draw(now_ms, isForced = false) {
     const window = this.#windowAt(now_ms)
-    const isEasing = this.#queueLimit !== this.#queueAxis.limit
-    if (window.max === this.#drawnMax && !isEasing && !this.#isChanged && !this.#isPointed) return
-    if (isEasing) this.#easeQueueLimit(now_ms - this.#drawn_ms)
-    for (const panel of this.#panels) panel.draw(window, this.#isChanged)
-    this.#drawnMax = window.max
+    const { step_s } = this.#shown.dataset
+    const isRaw = this.#shown.dataset.low === null
+    const index = this.#cursorIndex
+    const cursor = this.#cursor && index !== -1 ? { index, isLocked: this.#cursor.isLocked } : null
+    const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
+    const moment = { window, now: this.#view.now, late_s, clusters: this.#clusters(), cursor, selection: this.#selection }
+    for (const panel of this.#panels) panel.draw(moment, isForced)
+    if (this.#cursor) this.#placeTooltip(this.#cursor)
     this.#drawn_ms = now_ms
-    this.#isChanged = false
-    this.#isPointed = false
   }
 
-  /** @param {number} elapsed_ms */
-  #easeQueueLimit(elapsed_ms) {
-    const { limit } = this.#queueAxis
-    const isFirst = this.#drawn_ms === 0
-    this.#queueLimit = isFirst || this.#stepping.matches ? limit : ease(this.#queueLimit, limit, elapsed_ms)
+  /** @param {Cursor} cursor */
+  #placeTooltip({ at, panel, client_y }) {
+    const { top, height } = panel.chart.area.getBoundingClientRect()
+    placeTooltip({ x: panel.chart.clientX(at), y: client_y ?? top + height / 2 })
   }
 
-  /** @param {number} mono_ms */
+  /** Grouped anew only when there are other marks, or another scale. */
+  #clusters() {
+    const { marks } = this.#shown
+    const distance_s = this.#markDistance()
+    const isKnown = this.#clustered.marks === marks && this.#clustered.distance_s === distance_s
+    if (!isKnown) this.#clustered = { marks, distance_s, clusters: clustersOf(marks, distance_s) }
+    return this.#clustered.clusters
+  }
+
+  #markDistance() {
+    return (this.#span_s * MARK_PX) / Math.max(1, this.#plotWidth)
+  }
+
+  get #plotWidth() {
+    return Math.max(1, ...this.#panels.filter(({ isHidden, isVisible }) => isVisible && !isHidden).map(({ chart }) => chart.plotWidth))
+  }
+
+  get #span_s() {
+    const { window, range } = this.#shown.timeframe
+    return window ? window.max - window.min : rangeOf(range).span_s
+  }
+
+  /** @param {number} mono_ms @returns {Window} */
   #windowAt(mono_ms) {
+    const { timeframe, lead, dataset } = this.#shown
+    if (timeframe.window) return timeframe.window
     const { interval_s, lead_s } = this.#view.state
+    const isRaw = dataset.low === null
     // Nothing known yet: any present will do, there is nothing to place in it.
-    const lead = this.#lead ?? lead_s ?? performance.timeOrigin / 1000
-    const options = { lead, mono_ms, interval_s, span_s: SPAN_S, newest: this.#columns[0].at(-1) ?? null }
+    const options = {
+      lead: lead ?? lead_s ?? performance.timeOrigin / 1000, mono_ms, interval_s, span_s: this.#span_s,
+      newest: isRaw ? dataset.columns[0].at(-1) ?? null : null,
+    }
     return this.#stepping.matches ? steppedWindow(options) : slidingWindow(options)
-  }
-
-  #highestQueue() {
-    const [instants] = this.#columns
-    const from = (instants.at(-1) ?? 0) - SPAN_S - this.#view.state.interval_s
-    return Math.max(0, ...QUEUE_COLUMNS.map((index) => highestSince(instants, this.#columns[index], from) ?? 0))
   }
 }

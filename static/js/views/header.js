@@ -1,7 +1,7 @@
 // @ts-check
-/** What the page says about itself: host, connection and age, verdict, title and icon, what can be done about it. */
+/** What the page says about itself: host, connection and age, verdict, what can be done about it. */
 
-import { NOTHING_SAID, announce } from '../announcement.js'
+import { isPast, needsViewer } from '../connection.js'
 import { byId, setAttribute, setIcon, setText } from '../dom.js'
 import { hostAge } from '../state.js'
 import { brokerName } from '../verdict.js'
@@ -9,12 +9,8 @@ import { brokerName } from '../verdict.js'
 /** @import { View } from '../main.js' */
 /** @import { Finding } from '../verdict.js' */
 /** @import { Elsewhere } from '../roster.js' */
-/** @import { ConnectionCode } from '../state.js' */
 
-const TITLE_SHAPES = { ok: '●', warn: '▲', bad: '✕', unknown: '○' }
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
-
-let announced = NOTHING_SAID
 
 /** @param {View} view */
 export function renderHeader(view) {
@@ -23,19 +19,19 @@ export function renderHeader(view) {
   renderVerdict(view)
   renderElsewhere(view)
   renderActions(view)
-  renderTab(view)
-  announceTransition(view)
 }
 
 /** @param {View} view */
-function renderConnection({ connection, t, format }) {
+function renderConnection({ connection, pause, t, format }) {
   const chip = byId('connection')
+  const code = pause && !isPast(connection.code) ? 'paused' : connection.code
   const age = connection.age_s === null ? '' : t('link.age', { age: format.age(connection.age_s) })
-  setAttribute(chip, 'data-state', connection.code)
-  setIcon(byId('connection-icon'), connection.code)
-  setText(byId('connection-text'), t(`link.${connection.code}`))
-  setText(byId('connection-age'), age)
+  setAttribute(chip, 'data-state', code)
+  setIcon(byId('connection-icon'), code)
+  setText(byId('connection-text'), t(`link.${code}`))
+  setText(byId('connection-age'), code === 'paused' ? t('link.missed', { count: pause?.missed ?? 0 }) : age)
   document.documentElement.classList.toggle('is-past', isPast(connection.code))
+  document.documentElement.classList.toggle('is-out', needsViewer(connection.code))
 }
 
 /** @param {View} view */
@@ -48,7 +44,7 @@ function renderVerdict(view) {
 }
 
 /** @param {View} view @param {Finding} finding */
-function verdictText({ t, format }, { code, params }) {
+export function verdictText({ t, format }, { code, params }) {
   return t(`verdict.${code}`, format.params(params))
 }
 
@@ -65,7 +61,7 @@ function renderElsewhere(view) {
 }
 
 /** @param {View} view @param {Elsewhere} elsewhere */
-function elsewhereText({ state, sample, t, format }, { host, code, more }) {
+export function elsewhereText({ state, sample, t, format }, { host, code, more }) {
   const age = format.age(hostAge(state, host, performance.now()))
   const first = t(`elsewhere.${code}`, { host, age, broker: brokerName(sample?.broker_kind ?? null) })
   return more > 0 ? t('elsewhere.more', { first, count: more }) : first
@@ -82,39 +78,12 @@ function verdictDetail(view) {
 }
 
 /** @param {View} view */
-function renderActions({ connection, t }) {
+function renderActions({ state, connection, t }) {
   const retry = byId('retry')
   const { code } = connection
   const isRetriable = code === 'offline' || code === 'unverified' || code === 'replaced'
   retry.hidden = !isRetriable
   if (isRetriable) setText(retry, t(RETRY_LABELS[code]))
   byId('login').hidden = code !== 'signed_out'
-}
-
-/**
- * For a glance at the browser's tab, the worst of all hosts: shape and word in the title, shape and colour in its icon.
- *
- * @param {View} view
- */
-function renderTab({ verdict, elsewhere, t }) {
-  const level = elsewhere?.level ?? verdict.level
-  const title = `${TITLE_SHAPES[level]} ${t(`title.${level}`)} · ZapVoice Monitor`
-  if (document.title !== title) document.title = title
-  const link = /** @type {HTMLLinkElement} */ (byId('favicon'))
-  setAttribute(link, 'href', link.getAttribute(`data-${level}`) ?? '')
-}
-
-/** @param {View} view */
-function announceTransition(view) {
-  const { verdict, elsewhere } = view
-  const result = announce(announced, [verdict.code, elsewhere?.host, elsewhere?.code].join(), performance.now())
-  announced = result.announced
-  if (!result.isDue) return
-  const sentences = [verdictText(view, verdict), ...(elsewhere ? [elsewhereText(view, elsewhere)] : [])]
-  setText(byId('announcement'), sentences.join('. '))
-}
-
-/** Whether what is shown was true once and may be no longer. @param {ConnectionCode} code */
-function isPast(code) {
-  return !['live', 'delayed', 'connecting', 'empty'].includes(code)
+  byId('reload').hidden = !state.is_outdated
 }

@@ -4,9 +4,10 @@
  * For hundreds of them: only what changed is written, once a second, and rows change places while nobody is at them.
  */
 
+import { isInTouch } from '../connection.js'
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
 import { inOrder, troubleOf } from '../roster.js'
-import { hostAge, isInTouch } from '../state.js'
+import { hostAge } from '../state.js'
 import { brokerName } from '../verdict.js'
 
 /** @import { Translate } from '../i18n.js' */
@@ -169,7 +170,10 @@ export class Hosts {
     const host = rowOf(target)?.dataset.host
     if (!button || host === undefined) return
     if (button.classList.contains('host-forget')) this.#ask(host)
-    else this.#delegate.hostChosen(host)
+    else {
+      this.#delegate.hostChosen(host)
+      byId('verdict').scrollIntoView({ block: 'nearest' })
+    }
   }
 
   /** @param {string} host */

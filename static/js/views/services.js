@@ -31,8 +31,10 @@ function renderService(view, row, check) {
   setAttribute(row, 'data-status', status)
   setIcon(partOf(row, '.icon'), status)
   setText(partOf(row, '.service-status'), t(`status.${status}`))
-  setText(partOf(row, '.service-reason'), reason === null ? '' : reasonText(view, reason, facts))
-  setText(partOf(row, '.service-latency'), latency_ms === null ? '' : format.latency(latency_ms))
+  const latency = latency_ms === null ? '' : format.latency(latency_ms)
+  const calm = latency && t('service.answers', { latency })
+  setText(partOf(row, '.service-reason'), reason === null ? calm : reasonText(view, reason, facts))
+  setText(partOf(row, '.service-latency'), reason === null ? '' : latency)
 }
 
 /** @param {View} view @param {string} reason @param {Check['facts']} facts */

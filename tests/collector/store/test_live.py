@@ -50,8 +50,8 @@ def test_a_slot_is_written_once_whoever_comes_second(store):
 def test_following_gives_what_comes_after_an_id_and_nothing_twice(store):
     first, second, third = (store.append(make_sample(slot=slot)) for slot in range(3))
 
-    assert [entry.id for entry in store.follow(first, block_ms=10)] == [second, third]
-    assert store.follow(third, block_ms=10) == []
+    assert [entry.id for entry in store.follow(first, keys.NO_ID, block_ms=10).entries] == [second, third]
+    assert store.follow(third, keys.NO_ID, block_ms=10).entries == []
 
 
 def test_entries_older_than_the_hour_are_trimmed(store, client):

@@ -1,0 +1,115 @@
+"""`/api/logs`: the groups of critical logs, and the way in for what is no Python service. See docs/openapi.yaml."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts import Scope
+from app.auth import current_principal, require_role, require_scope
+from app.errors import BadRequest, Unprocessable, error_response
+from app.throttle import LogThrottle
+from collector.store.log_group import Batch, Level, LogLine
+from collector.store.logs import SHOWN, LogStore
+
+MAX_LINES = 100
+"""Lines that one request may bring."""
+
+_REQUIRED = ("service", "level", "message")
+_OPTIONAL = ("host", "logger", "traceback")
+
+
+def make_blueprint(logs: LogStore) -> Blueprint:
+    """The endpoints, on `logs`."""
+    blueprint = Blueprint("logs", __name__, url_prefix="/api")
+    throttle = LogThrottle()
+
+    @blueprint.get("/logs")
+    @require_role("super_admin")
+    def read_logs() -> Response:
+        """The newest groups."""
+        args = request.args
+        return jsonify(
+            recent_logs(logs, host=args.get("host"), level=_level(args.get("level")), query=args.get("query"))
+        )
+
+    @blueprint.post("/logs")
+    @require_scope(Scope.LOGS)
+    def send_logs() -> ResponseReturnValue:
+        """Take one line or a list of them. They go the way of every other: redacted, bounded, grouped."""
+        lines = _parse(request.get_data())
+        wait_s = throttle.count(current_principal().credential, len(lines))
+        if wait_s is not None:
+            response = error_response(429, "too_many_requests", f"Too many lines. Try again in {wait_s} s.")
+            response.headers["Retry-After"] = str(wait_s)
+            return response
+        logs.write(Batch.gather((line, 0.0) for line in lines), batch_id=secrets.token_hex(8))
+        return {"accepted": len(lines)}, 202
+
+    return blueprint
+
+
+def recent_logs(
+    logs: LogStore,
+    *,
+    count: int = SHOWN,
+    host: str | None = None,
+    level: Level | None = None,
+    query: str | None = None,
+) -> dict[str, Any]:
+    """`/api/logs`'s answer. `query` is looked for in message, service, logger, task and traceback, whatever its case.
+
+    Raises: StoreUnavailable.
+    """
+    recent = logs.recent(count)
+    found = [
+        group
+        for group in recent.groups
+        if (not host or group["host"] == host) and level in (None, group["level"]) and _is_in(group, query)
+    ]
+    return {"now": round(recent.now_s, 3), "dropped": recent.dropped, "logs": found}
+
+
+def _is_in(group: Mapping[str, Any], query: str | None) -> bool:
+    if not query:
+        return True
+    texts = (group[name] or "" for name in ("message", "service", "logger", "task", "traceback"))
+    return query.casefold() in "\n".join(texts).casefold()
+
+
+def _level(text: str | None) -> Level | None:
+    try:
+        return Level(text) if text else None
+    except ValueError:
+        raise BadRequest("`level` must be error or critical.") from None
+
+
+def _parse(body: bytes) -> list[LogLine]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unprocessable("The body must be JSON: a log line as an object, or a list of them.") from None
+    rows = parsed if isinstance(parsed, list) else [parsed]
+    if not 1 <= len(rows) <= MAX_LINES:
+        raise Unprocessable(f"A list must have 1 to {MAX_LINES} log lines.")
+    return [_parse_line(row) for row in rows]
+
+
+def _parse_line(row: Any) -> LogLine:
+    if not isinstance(row, dict):
+        raise Unprocessable('A log line must be an object such as {"service", "level", "message"}.')
+    unknown = [name for name in row if name not in (*_REQUIRED, *_OPTIONAL)]
+    if unknown:
+        raise Unprocessable(f"A log line has {', '.join((*_REQUIRED, *_OPTIONAL))} and nothing else.")
+    for name in _REQUIRED:
+        if not isinstance(row.get(name), str) or not row[name].strip():
+            raise Unprocessable(f"`{name}` must be a text that is not empty.")
+    if any(row.get(name) is not None and not isinstance(row[name], str) for name in _OPTIONAL):
+        raise Unprocessable(f"{', '.join(f'`{name}`' for name in _OPTIONAL)} must be texts, or left out.")
+    if row["level"] not in tuple(Level):
+        raise Unprocessable("`level` must be error or critical: the panel keeps nothing below.")
+    optional = {name: row.get(name) or None for name in _OPTIONAL}
+    return LogLine(service=row["service"], level=Level(row["level"]), message=row["message"], **optional)

@@ -1,0 +1,127 @@
+"""How soon `/api/history` answers out of 30 days of one host, from SQLite and from PostgreSQL: `make bench-history`.
+
+A real web process and a real Redis; the database is filled by the code that the collector uses. Beside the questions
+`/healthz` is asked without a pause: what it waits is what every other request of the process waits.
+"""
+
+import argparse
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bench.figures import percentile
+from collector.store.database import make_engine, reading
+from collector.store.history import History
+from collector.store.live import LiveStore, redis_client
+from collector.store.steps import FIGURES, MINUTE_S, STEPS_S, Step, begin, join_steps
+from tests.builders import make_sample
+from tests.services import PostgresServer, RedisServer
+from tests.web import WebServer
+
+HOST = "web-1"
+DAY_S = 86_400
+RANGES = {"24h": DAY_S, "7d": 7 * DAY_S, "30d": 30 * DAY_S}
+SAMPLES_A_MINUTE = 20
+
+
+def fill(database_url: str, now_s: float, days: int) -> None:
+    """Every minute of so many days, with a mark in one of ten, and the longer steps made of them."""
+    engine = make_engine(database_url, patience_s=60)
+    kept, figures = History(engine), random.Random(1)
+    minutes = [
+        _minute(at, figures) for at in range(begin(now_s - days * DAY_S, 3600), begin(now_s, MINUTE_S), MINUTE_S)
+    ]
+    for step_s in STEPS_S:
+        steps = join_steps(minutes, step_s)
+        for first in range(0, len(steps), 1000):
+            kept.write(HOST, step_s, steps[first : first + 1000])
+    engine.dispose()
+
+
+def _minute(at: int, figures: random.Random) -> Step:
+    numbers: list[float] = []
+    for _ in FIGURES:
+        low, high = sorted((round(figures.uniform(0, 5000), 1), round(figures.uniform(0, 5000), 1)))
+        numbers += (SAMPLES_A_MINUTE, low, round(SAMPLES_A_MINUTE * (low + high) / 2, 3), high)
+    marks = [{"kind": "burst", "peak": 150, "at": at + 3.012}] if figures.random() < 0.1 else []
+    return Step(at, SAMPLES_A_MINUTE, numbers, marks)
+
+
+def size_bytes(database_url: str) -> int:
+    """What the table and its indexes take."""
+    engine = make_engine(database_url)
+    with reading(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            return int(connection.execute(sa.text("SELECT pg_total_relation_size('history')")).scalar_one())
+        connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    engine.dispose()
+    return Path(str(engine.url.database)).stat().st_size
+
+
+def timed(ask: Callable[[], object]) -> float:
+    """How long it takes, in ms."""
+    started_s = time.perf_counter()
+    ask()
+    return (time.perf_counter() - started_s) * 1000
+
+
+def cpu_ms(web: WebServer) -> float:
+    """What the web processes have used of the CPU: the figure that a busy machine does not spoil."""
+    return sum(sum(process.cpu_times()[:2]) for process in web._processes()) * 1000
+
+
+def measure(name: str, web: WebServer, count: int) -> None:
+    """Print the figures of each range."""
+    for label, span_s in RANGES.items():
+        path = f"/api/history?host={HOST}&since={time.time() - span_s:.0f}"
+        answer = web.get(path)
+        rows = len(answer.json["columns"][0])
+        before_ms = cpu_ms(web)
+        alone = [timed(lambda path=path: web.get(path)) for _ in range(count)]
+        spent_ms = (cpu_ms(web) - before_ms) / count
+        healthz_ms, stopping = [0.0], threading.Event()
+
+        def listen(waits: list[float], ended: threading.Event) -> None:
+            while not ended.is_set():
+                waits.append(timed(lambda: web.get("/healthz", role=None)))
+
+        listener = threading.Thread(target=listen, args=(healthz_ms, stopping))
+        listener.start()
+        for _ in range(count // 4):
+            web.get(path)
+        stopping.set()
+        listener.join()
+        size_kib = len(answer.body) / 1024
+        p50_ms, p95_ms = percentile(alone, 0.5), percentile(alone, 0.95)
+        print(
+            f"{name:10} {label:>3} {rows:4} rows {size_kib:4.0f} KiB  p50 {p50_ms:5.1f} ms  p95 {p95_ms:5.1f} ms,"
+            f" CPU {spent_ms:4.1f} ms, /healthz beside it p95 {percentile(healthz_ms, 0.95):5.1f} ms,"
+            f" max {max(healthz_ms):5.1f} ms"
+        )
+
+
+def main() -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--days", type=int, default=30)
+    arguments = parser.parse_args()
+    with RedisServer() as redis_server, PostgresServer() as postgres, redis_client(redis_server.url) as client:
+        LiveStore(client).append(make_sample(host=HOST))
+        for name, environ in (("SQLite", {}), ("PostgreSQL", {"DATABASE_URL": postgres.url})):
+            with WebServer(redis_server.url, **environ) as web:
+                before = size_bytes(web.database_url)
+                fill(web.database_url, time.time(), arguments.days)
+                a_day = (size_bytes(web.database_url) - before) / arguments.days
+                measure(name, web, arguments.count)
+                print(f"{name:10} {a_day / 1024:.0f} KiB a day and host")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

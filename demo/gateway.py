@@ -1,0 +1,20 @@
+"""The demo's way out: a WhatsApp gateway that takes every message, or, when told so, does not answer. [pure]"""
+
+TIMEOUT_S = 30
+
+
+class GatewayTimeout(Exception):
+    """The gateway did not answer. Its text is as careless as such texts are: it holds a number and a token."""
+
+
+def deliver(voice: bytes, number: int, *, is_reachable: bool) -> int:
+    """Hand the message over. Returns its size in bytes.
+
+    Raises: GatewayTimeout unless `is_reachable`.
+    """
+    if not is_reachable:
+        raise GatewayTimeout(
+            f"POST https://gateway.example/v1/voice timed out after {TIMEOUT_S} s: message {number} "
+            f"to +55 11 9{number % 10_000:04d}-0{number % 1000:03d}, token=EAAG{number:036d}"
+        )
+    return len(voice)

@@ -1,0 +1,72 @@
+// @ts-check
+/** What may be said of the data shown: the connection's own state first, then the data's age. [pure] */
+
+import { STALE_INTERVALS, hostAge } from './state.js'
+
+/** @import { Blame, State } from './state.js' */
+/**
+ * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'unverified' | 'replaced' | 'signed_out'
+ *   | 'forbidden' | 'empty'} ConnectionCode
+ * @typedef {Blame | 'network' | 'server'} Cause of data that does not come, where it is known
+ * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null, cause: Cause | null}} Connection
+ */
+
+/** How long a connection may be on its way before it counts as lost, in ms. */
+const GRACE_MS = 5000
+/** Age, in intervals, beyond which data is late: 6 s at the default of 3 s. */
+const DELAYED_INTERVALS = 2
+
+/**
+ * @param {State} state
+ * @param {number} mono_ms
+ * @param {boolean} [isOnline] whether the browser has a network at all
+ * @returns {Connection}
+ */
+export function connection(state, mono_ms, isOnline = true) {
+  const code = codeOf(state, mono_ms)
+  const { retry_ms } = state.link
+  return {
+    code,
+    age_s: hostAge(state, state.host, mono_ms),
+    retry_s: retry_ms === null ? null : Math.max(0, Math.ceil((retry_ms - mono_ms) / 1000)),
+    cause: causeOf(code, state.blame, isOnline),
+  }
+}
+
+/** @param {ConnectionCode} code @returns {boolean} whether what is known of the other hosts is still told to us */
+export function isInTouch(code) {
+  return ['connecting', 'live', 'delayed', 'stale', 'empty'].includes(code)
+}
+
+/** @param {ConnectionCode} code @returns {boolean} whether nothing more will come until somebody does something */
+export function needsViewer(code) {
+  return code === 'signed_out' || code === 'forbidden' || code === 'replaced'
+}
+
+/** @param {ConnectionCode} code @returns {boolean} whether what is shown was true once and may be no longer */
+export function isPast(code) {
+  return !['live', 'delayed', 'connecting', 'empty'].includes(code)
+}
+
+/** @param {State} state @param {number} mono_ms @returns {ConnectionCode} */
+function codeOf(state, mono_ms) {
+  const { phase, since_ms, has_failed, is_unverified } = state.link
+  if (phase === 'signed_out' || phase === 'forbidden' || phase === 'replaced') return phase
+  if (is_unverified) return 'unverified'
+  if (phase !== 'open' && (has_failed || mono_ms - since_ms > GRACE_MS)) return 'offline'
+  if (phase === 'connecting' && !state.was_open) return 'connecting'
+  return freshness(hostAge(state, state.host, mono_ms), state.interval_s)
+}
+
+/** @param {number | null} age_s @param {number} interval_s @returns {ConnectionCode} */
+function freshness(age_s, interval_s) {
+  if (age_s === null) return 'empty'
+  if (age_s > STALE_INTERVALS * interval_s) return 'stale'
+  return age_s > DELAYED_INTERVALS * interval_s ? 'delayed' : 'live'
+}
+
+/** @param {ConnectionCode} code @param {Blame | null} blame @param {boolean} isOnline @returns {Cause | null} */
+function causeOf(code, blame, isOnline) {
+  if (code === 'offline') return isOnline ? 'server' : 'network'
+  return code === 'stale' || code === 'empty' ? blame : null
+}

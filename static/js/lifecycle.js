@@ -1,0 +1,39 @@
+// @ts-check
+/** When the page is left, comes back, is looked at, or finds that the machine has slept. */
+
+/**
+ * @typedef {object} Delegate
+ * @property {() => void} left the page is hidden for good, kept in the back/forward cache, or frozen
+ * @property {() => void} returned
+ * @property {() => void} woken looked at, or the network is back
+ * @property {(seconds: number) => void} slept the machine did, or its clock was put forward
+ */
+
+/** Timers are late by less than this. */
+const SLEEP_S = 5
+const PERIOD_MS = 2000
+
+/** @param {Delegate} delegate */
+export function watchLifecycle({ left, returned, woken, slept }) {
+  // A page in the back/forward cache must not hold a stream: the server counts its viewers.
+  addEventListener('pagehide', left)
+  addEventListener('pageshow', returned)
+  document.addEventListener('freeze', left)
+  document.addEventListener('resume', returned)
+  addEventListener('online', woken)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') woken()
+  })
+  watchClocks(slept)
+}
+
+/** The monotonic clock may stand still while the machine sleeps; the wall clock never does. @param {Delegate['slept']} slept */
+function watchClocks(slept) {
+  const lead = () => (Date.now() - performance.now()) / 1000
+  let last = lead()
+  setInterval(() => {
+    const seconds = lead() - last
+    last = lead()
+    if (seconds > SLEEP_S) slept(seconds)
+  }, PERIOD_MS)
+}

@@ -1,0 +1,103 @@
+// @ts-check
+/** The critical logs of the last day, folded from what the server tells; repeats are one group with a count. [pure] */
+
+/** @import { LogGroup, LogsAnswer } from './types.js' */
+/**
+ * @typedef {object} LogBook
+ * @property {readonly LogGroup[]} groups newest first
+ * @property {number} dropped lines that the services had to drop
+ * @property {number | null} checked_at when the server was last asked for all, epoch s of the store's clock
+ *
+ * @typedef {{query: string, level: string, host: string}} Filter '' lets all pass
+ * @typedef {{ids: readonly string[], more: number}} Lines the groups shown, in order, and how many more are held back
+ */
+
+/** Shown at most; the server holds no more than some hundreds. */
+const CAPACITY = 200
+
+/** @type {LogBook} */
+export const UNREAD = { groups: [], dropped: 0, checked_at: null }
+/** @type {Filter} */
+export const NO_FILTER = { query: '', level: '', host: '' }
+
+/**
+ * The server's list, and what the stream told after it was made.
+ *
+ * @param {LogBook} book
+ * @param {LogsAnswer} answer
+ * @returns {LogBook}
+ */
+export function withAnswer(book, { now, dropped, logs }) {
+  const isLater = (/** @type {LogGroup} */ { id, last_at }) => last_at > (logs.find((group) => group.id === id)?.last_at ?? now)
+  return book.groups.filter(isLater).reduce(withGroup, { groups: [...logs].sort(byNewest), dropped, checked_at: now })
+}
+
+/** @param {LogBook} book @param {LogGroup} group as it is now @returns {LogBook} */
+export function withGroup(book, group) {
+  const known = book.groups.find(({ id }) => id === group.id)
+  if (known && known.last_at > group.last_at) return book
+  const others = book.groups.filter(({ id }) => id !== group.id)
+  return { ...book, groups: [group, ...others].sort(byNewest).slice(0, CAPACITY) }
+}
+
+/** @param {LogBook} book @param {Filter} filter @returns {LogGroup[]} */
+export function matching({ groups }, { query, level, host }) {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean)
+  return groups.filter((group) => {
+    if ((level && group.level !== level) || (host && group.host !== host)) return false
+    const text = [group.host, group.service, group.logger, group.message, group.task, group.traceback].join('\n').toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+}
+
+/**
+ * Which groups a list shows. Somebody reading it keeps it as it is: nothing moves below the eye, what is new is counted.
+ *
+ * @param {readonly string[]} shown ids, in the order in which they stand
+ * @param {readonly LogGroup[]} groups all that match, newest first
+ * @param {boolean} isHeld
+ * @returns {Lines}
+ */
+export function lines(shown, groups, isHeld) {
+  const ids = groups.map(({ id }) => id)
+  if (!isHeld) return { ids, more: 0 }
+  const kept = shown.filter((id) => ids.includes(id))
+  return { ids: kept, more: ids.length - kept.length }
+}
+
+/** @param {LogBook} book @returns {number | null} epoch s of the newest line of all */
+export function newestAt({ groups }) {
+  return groups[0]?.last_at ?? null
+}
+
+/** @param {LogBook} book @returns {LogGroup | null} */
+export function newestCritical({ groups }) {
+  return groups.find(({ level }) => level === 'critical') ?? null
+}
+
+/** @param {LogBook} book @returns {string[]} the hosts that have logs, by name */
+export function hostsOf({ groups }) {
+  return [...new Set(groups.map(({ host }) => host))].sort()
+}
+
+/**
+ * As it is pasted into a ticket: ISO times, then the text.
+ *
+ * @param {LogGroup} group
+ * @returns {string}
+ */
+export function plainText({ level, host, service, logger, message, traceback, task, first_at, last_at, count }) {
+  const source = [service, logger, task].filter(Boolean).join(' ')
+  const since = count > 1 ? ` (×${count} since ${iso(first_at)})` : ''
+  return [`${iso(last_at)} ${level.toUpperCase()} ${host} ${source}${since}`, message, traceback].filter(Boolean).join('\n')
+}
+
+/** @param {number} at epoch s */
+function iso(at) {
+  return new Date(at * 1000).toISOString()
+}
+
+/** @param {LogGroup} a @param {LogGroup} b */
+function byNewest(a, b) {
+  return b.last_at - a.last_at
+}

@@ -1,0 +1,96 @@
+// @ts-check
+/**
+ * Which stretch of time the viewer wants to see, folded from what he did: (timeframe, event) → timeframe. [pure]
+ *
+ * `live` follows the present; `paused` holds what was shown while samples go on coming in; `past` is a window that was
+ * asked for; `zoomed` one that was drawn inside another. All but `live` hold a window that stands still. The page's
+ * address says the same, but for a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`.
+ */
+
+import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
+
+/** @import { RangeName } from './ranges.js' */
+/** @typedef {{min: number, max: number}} Window epoch s */
+/**
+ * @typedef {object} Timeframe
+ * @property {'live' | 'paused' | 'past' | 'zoomed'} mode
+ * @property {RangeName} range shown while live, and gone back to
+ * @property {Window | null} window null while live
+ * @property {number | null} focus the instant it is about, if it is about one
+ *
+ * @typedef {{type: 'range', range: RangeName}
+ *   | {type: 'pause', window: Window}
+ *   | {type: 'past', window: Window}
+ *   | {type: 'zoom', window: Window}
+ *   | {type: 'around', at: number, now: number}
+ *   | {type: 'live'}} TimeframeEvent
+ */
+
+/** Half of what is shown around an instant: as samples, and where there are only steps of a minute. */
+const AROUND_S = 60
+const AROUND_STEPS_S = 600
+/** A window shorter than this shows nothing between two samples. */
+export const SHORTEST_S = 6
+/** Later than any instant asked for in good faith. */
+const YEAR_2100_S = 4_102_444_800
+
+/** @param {string} search the query of the page's address @returns {Timeframe} */
+export function timeframeOf(search) {
+  const query = new URLSearchParams(search)
+  const range = rangeNamed(query.get('range'))
+  const [min, max] = [Number(query.get('from') ?? NaN), Number(query.get('to') ?? NaN)]
+  const isWindow = min >= 0 && max - min >= SHORTEST_S && max <= YEAR_2100_S
+  return isWindow ? still('past', range, { min, max }) : live(range)
+}
+
+/**
+ * @param {Timeframe} timeframe
+ * @param {string} search the present query, whose other parameters stay
+ * @returns {string} the query that says the same as `timeframe`, empty or with its `?`
+ */
+export function searchOf({ mode, range, window }, search) {
+  const query = new URLSearchParams(search)
+  for (const name of ['range', 'from', 'to']) query.delete(name)
+  if (range !== DEFAULT_RANGE) query.set('range', range)
+  if (window && mode !== 'paused') {
+    query.set('from', String(Math.floor(window.min)))
+    query.set('to', String(Math.ceil(window.max)))
+  }
+  const text = query.toString()
+  return text ? `?${text}` : ''
+}
+
+/** @param {Timeframe} timeframe @param {TimeframeEvent} event @returns {Timeframe} */
+export function reduceTimeframe(timeframe, event) {
+  const { mode, range } = timeframe
+  switch (event.type) {
+    case 'range':
+      return live(event.range)
+    case 'live':
+      return mode === 'live' ? timeframe : live(range)
+    case 'pause':
+      return mode === 'live' ? still('paused', range, event.window) : timeframe
+    case 'past':
+    case 'zoom':
+      if (event.window.max - event.window.min < SHORTEST_S) return timeframe
+      return still(event.type === 'zoom' ? 'zoomed' : 'past', range, event.window)
+    case 'around':
+      return around(range, event.at, event.now)
+  }
+}
+
+/** @param {RangeName} range @returns {Timeframe} */
+function live(range) {
+  return { mode: 'live', range, window: null, focus: null }
+}
+
+/** @param {'paused' | 'past' | 'zoomed'} mode @param {RangeName} range @param {Window} window @returns {Timeframe} */
+function still(mode, range, window) {
+  return { mode, range, window, focus: null }
+}
+
+/** @param {RangeName} range @param {number} at @param {number} now @returns {Timeframe} */
+function around(range, at, now) {
+  const half_s = now - at < LIVE_S - AROUND_S ? AROUND_S : AROUND_STEPS_S
+  return { ...still('past', range, { min: at - half_s, max: at + half_s }), focus: at }
+}

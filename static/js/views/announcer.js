@@ -1,0 +1,35 @@
+// @ts-check
+/** What is said aloud to who does not see the page: transitions only, in one calm and one urgent region. */
+
+import { NOTHING_SAID, announce } from '../announcement.js'
+import { isPast } from '../connection.js'
+import { byId, setText } from '../dom.js'
+import { elsewhereText, verdictText } from './header.js'
+
+/** @import { LogGroup } from '../types.js' */
+/** @import { View } from '../main.js' */
+
+let announced = NOTHING_SAID
+/** @type {string | null} the critical line that was last there */
+let line = null
+
+/** @param {View} view @param {LogGroup | null} critical the newest line of that severity */
+export function announceTransition(view, critical) {
+  const { verdict, elsewhere, connection } = view
+  const code = [verdict.code, elsewhere?.host, elsewhere?.code, critical?.id].join()
+  const isNewLine = critical !== null && critical.id !== line
+  const isUrgent = isPast(connection.code) || verdict.level === 'bad' || isNewLine
+  const result = announce(announced, code, isUrgent ? 'urgent' : 'polite', performance.now())
+  if (announced.code === null) line = critical?.id ?? null
+  announced = result.announced
+  if (!result.isDue) return
+  setText(byId(isUrgent ? 'alarm' : 'announcement'), sentences(view, isNewLine ? critical : null).join('. '))
+  line = critical?.id ?? null
+}
+
+/** @param {View} view @param {LogGroup | null} critical a line that is new @returns {string[]} the news first */
+function sentences(view, critical) {
+  const { verdict, elsewhere, t } = view
+  const news = critical ? [t('logs.announcement', { service: critical.service })] : []
+  return [...news, verdictText(view, verdict), ...(elsewhere ? [elsewhereText(view, elsewhere)] : [])]
+}

@@ -1,0 +1,56 @@
+// @ts-check
+/** All regions around the charts: what follows the data, and what follows the clock. */
+
+import { newestCritical } from '../logs.js'
+import { storeTime } from '../state.js'
+import { announceTransition } from './announcer.js'
+import { renderCards } from './cards.js'
+import { renderContainers } from './containers.js'
+import { renderFirstRun } from './first_run.js'
+import { renderHeader } from './header.js'
+import { Hosts } from './hosts.js'
+import { Logs } from './logs.js'
+import { renderServices } from './services.js'
+import { renderTab } from './tab.js'
+
+/** @import { LogBook } from '../logs.js' */
+/** @import { View } from '../main.js' */
+/** @import { Delegate as HostsDelegate } from './hosts.js' */
+/** @import { Delegate as LogsDelegate } from './logs.js' */
+
+export class Page {
+  #hosts
+  #logs
+
+  /** @param {HostsDelegate & LogsDelegate} delegate */
+  constructor(delegate) {
+    this.#hosts = new Hosts(delegate)
+    this.#logs = new Logs(delegate)
+  }
+
+  /** What follows the data. @param {View} view */
+  renderData(view) {
+    renderCards(view)
+    renderServices(view)
+    renderContainers(view)
+  }
+
+  /** What follows the clock too: states and ages. @param {View} view @param {LogBook} book */
+  renderNow(view, book) {
+    renderHeader(view)
+    renderTab(view)
+    renderFirstRun(view)
+    announceTransition(view, newestCritical(book))
+    this.#hosts.update(view)
+    this.#logs.update(view, book, storeTime(view.state, performance.now()))
+  }
+
+  /** At once: what was told of the hosts. @param {View} view */
+  renderHosts(view) {
+    this.#hosts.render(view)
+  }
+
+  focusLogs() {
+    this.#logs.focus()
+  }
+}

@@ -1,0 +1,37 @@
+// @ts-check
+/** For a glance at the browser's tabs: the worst of all hosts, as shape and words in the title, shape and colour in the icon. */
+
+import { byId, setAttribute } from '../dom.js'
+import { isPast } from '../connection.js'
+
+/** @import { View } from '../main.js' */
+
+const SHAPES = { ok: '●', warn: '▲', bad: '(!)', unknown: '○' }
+let shown = ''
+
+/** @param {View} view */
+export function renderTab(view) {
+  const { verdict, elsewhere, connection, t } = view
+  const level = elsewhere?.level ?? verdict.level
+  const failures = failuresOf(view)
+  const word = isPast(connection.code) ? t(`link.${connection.code}`) : t(`title.${level}`, { count: failures })
+  const title = `${SHAPES[level]} ${word} · ZapVoice Monitor`
+  if (title === shown) return
+  shown = title
+  document.title = title
+  const link = byId('favicon')
+  setAttribute(link, 'href', link.getAttribute(`data-${level}`) ?? '')
+  setBadge(failures)
+}
+
+/** What does not answer, here, and the hosts that are worse off. @param {View} view */
+function failuresOf({ verdict, elsewhere }) {
+  const here = [verdict, ...verdict.also].filter(({ level }) => level === 'bad').length
+  return here + (elsewhere?.level === 'bad' ? 1 + elsewhere.more : 0)
+}
+
+/** On the icon of an installed page. @param {number} count */
+function setBadge(count) {
+  const change = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.()
+  change?.catch(() => {}) // Not everywhere allowed: it is a nicety.
+}

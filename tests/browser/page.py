@@ -1,0 +1,42 @@
+"""What the tests of the page share: a signed-in browser, and what the console must not have said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.chromium import sign_in
+from tests.stack import Stack
+
+SOON_MS = 15_000
+
+
+def login_cookies(browser: Browser, stack: Stack) -> list[Any]:
+    """Of one login: the door lets an address try five times a minute."""
+    context = browser.new_context()
+    sign_in(context.new_page(), stack)
+    cookies = context.cookies()
+    context.close()
+    return cookies
+
+
+@contextmanager
+def signed_in(browser: Browser, cookies: list[Any], complaints: list[str], **options: Any) -> Iterator[BrowserContext]:
+    """A browser of its own whose pages' complaints (errors, warnings, CSP reports) are gathered."""
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "pt-BR"} | options)
+    context.add_cookies(cookies)
+    context.on("page", lambda page: watch(page, complaints))
+    yield context
+    context.close()
+
+
+def watch(page: Page, complaints: list[str]) -> None:
+    """Gather what the page's console says."""
+    page.on("console", lambda told: complaints.append(told.text) if told.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+
+def state_is(page: Page, state: str, timeout_ms: int = SOON_MS) -> None:
+    """Wait until the chip says so."""
+    expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=timeout_ms)
