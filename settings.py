@@ -10,6 +10,7 @@ import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,6 +56,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _host_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not names or not all(re.fullmatch(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\*", name) for name in names):
+        raise ValueError(text)
+    return names
+
+
 def _matching(pattern: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -71,6 +79,23 @@ def _names(text: str) -> tuple[str, ...]:
     if ALL_QUEUES in names and len(names) > 1:
         raise ValueError(text)
     return names
+
+
+KNOWN_SECRETS = (
+    "changeme", "change-me", "change_me", "changethis", "example", "insecure", "password", "placeholder", "replace",
+    "secretkey", "secret-key", "secret_key", "supersecret", "yoursecret", "your-secret", "your_secret", "zapvoice",
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",  # pragma: allowlist secret
+)  # fmt: skip
+"""What no random key holds: words of documentation and of defaults; the last is the example of Flask's manual."""
+
+
+def _secret_key(text: str) -> str:
+    is_known = any(known in text.lower() for known in KNOWN_SECRETS)
+    is_repeated = text in (text + text)[1:-1]
+    steps = sum(abs(ord(one) - ord(next_one)) <= 1 for one, next_one in pairwise(text))
+    if len(text) < 32 or len(set(text)) < 10 or is_known or is_repeated or steps > len(text) // 2:
+        raise ValueError
+    return text
 
 
 def _boolean(text: str) -> bool:
@@ -92,7 +117,7 @@ REDIS_URL = Form(
     "redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", _url("redis", "rediss", "unix")
 )
 BROKER_URL = Form(
-    "amqp://user:password@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
+    "amqp://user:…@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
     _url("amqp", "amqps", "redis", "rediss", "unix"),
 )
 DATABASE_URL = Form(
@@ -102,11 +127,12 @@ DATABASE_URL = Form(
 MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", _url("http", "https"))
 HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", _matching(r"[A-Za-z0-9._-]{1,63}"))
 NAMES = Form("one or more names separated by commas, each at most 255 bytes, or * alone", _names)
+HOST_NAMES = Form("one or more names of hosts separated by commas, .example.org for all below it", _host_names)
 BOOLEAN = Form("true or false", _boolean)
 TEXT = Form("text", str)
 EMAIL = Form("an e-mail address", _matching(r"[^@\s]+@[^@\s]+"))
 DIRECTORY = Form("a directory's path", lambda text: Path(text).expanduser().resolve())
-SECRET_KEY = Form("at least 32 characters", _matching(r".{32,}"))
+SECRET_KEY = Form("at least 32 random characters, such as `openssl rand -hex 32` prints", _secret_key)
 PASSWORD = Form("at least 12 characters", _matching(r".{12,}"))
 LOG_LEVEL = Form("DEBUG, INFO, WARNING or ERROR", _matching("DEBUG|INFO|WARNING|ERROR"))
 
@@ -187,17 +213,32 @@ class Settings:
         "That account's password, for an unattended first start. Not set: one is made and printed.",
         secret=True,
     )
-    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time.", unit="h")
+    session_idle_minutes: float = setting(
+        _number(0.05, 10_080),
+        30.0,
+        "A login ends after so long without a key, a touch or a page load. A screen on a wall needs more.",
+        unit="min",
+    )
+    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time in any case.", unit="h")
     trusted_proxies: int = setting(
         _integer(0, 9),
         0,
         "Proxies in front of the web process whose `X-Forwarded-For` is believed: 1 behind your nginx.",
     )
+    trusted_hosts: tuple[str, ...] | None = setting(
+        HOST_NAMES,
+        None,
+        "Names that the panel may be asked for under. Not set: addresses and names without a dot; behind TLS all.",
+    )
+    audit_days: int = setting(_integer(1, 3650), 90, "How long the audit of logins and refusals is kept.", unit="d")
     secure_cookies: bool = setting(
         BOOLEAN, False, "Set to true behind TLS: cookies are then sent over HTTPS only, under a `__Host-` name."
     )
     max_streams: int = setting(_integer(1, 100_000), 1000, "Open streams a web process serves at most.")
-    max_streams_per_user: int = setting(_integer(1, 100_000), 8, "Open streams one user may hold in a web process.")
+    max_streams_per_user: int = setting(_integer(1, 100_000), 4, "Open streams one user may hold in a web process.")
+    max_stream_minutes: float = setting(
+        _number(0.05, 1440), 15.0, "Age at which a stream is sent round and asks for access anew.", unit="min"
+    )
     log_level: str = setting(LOG_LEVEL, "INFO", "What the processes write to their logs.")
 
     def __repr__(self) -> str:

@@ -113,6 +113,7 @@ def test_every_redis_key_is_in_the_table():
         keys.SAMPLES,
         keys.HOSTS,
         keys.JOINED,
+        keys.DOORBELL,
         keys.slot("<host>", "<slot>"),
         keys.containers("<host>"),
         keys.LOGS,

@@ -49,11 +49,20 @@ def test_a_new_password_too_short_or_too_long_is_refused(password: str) -> None:
         Passwords().hash(password)
 
 
-@pytest.mark.parametrize("password", ["twelve chars", "x" * MAX_BYTES, "doze letras é"])
+@pytest.mark.parametrize("password", ["twelve chars", "twelve chars".ljust(MAX_BYTES, "x"), "doze letras é"])
 def test_a_new_password_within_the_bounds_is_accepted(password: str) -> None:
     passwords = Passwords()
 
     assert passwords.verify(passwords.hash(password), password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "P@ssw0rd1234", "qwertyuiop12", "123456789012", "x" * 40, "zapvoicemonitor", "admin@example.test"],
+)
+def test_a_new_password_that_is_common_or_easily_guessed_is_refused(password: str) -> None:
+    with pytest.raises(UnacceptablePassword, match="guessed"):
+        Passwords().hash(password, words=["admin@example.test"])
 
 
 def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
