@@ -97,7 +97,7 @@ def test_whoever_is_no_super_admin_is_turned_away_at_every_address_by_every_meth
     assert let_in == []
 
 
-def test_the_public_addresses_are_the_login_health_and_static_files_and_take_no_other_method_than_they_should(
+def test_the_public_addresses_are_login_health_and_static_files_with_their_methods_alone(
     app: Flask,
 ) -> None:
     allowed: dict[str, set[str]] = {}
