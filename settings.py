@@ -121,7 +121,7 @@ BROKER_URL = Form(
     _url("amqp", "amqps", "redis", "rediss", "unix"),
 )
 DATABASE_URL = Form(
-    "sqlite:///path or postgresql+psycopg://user:password@host:port/name",
+    "sqlite:///path or postgresql+psycopg://user:password@host:port/name",  # pragma: allowlist secret
     _url("sqlite", "postgresql", "postgresql+psycopg"),
 )
 MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", _url("http", "https"))
