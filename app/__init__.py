@@ -6,7 +6,23 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import access, accounts, api, audit_view, auth, bodies, cli, cli_access, errors, headers, health, origin, pages
+from app import (
+    access,
+    accounts,
+    api,
+    audit_view,
+    auth,
+    bodies,
+    cli,
+    cli_access,
+    cli_totp,
+    errors,
+    headers,
+    health,
+    origin,
+    pages,
+    ways,
+)
 from app.access import AccessWatch
 from app.audit import Audit
 from app.freshness import Freshness
@@ -58,9 +74,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
-    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies)
+    ways_in = ways.init_app(app, settings, engine, users)
+    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies, ways=ways_in)
     cli.init_app(app)
     cli_access.init_app(app)
+    cli_totp.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
     app.register_blueprint(pages.make_blueprint(store, past, hub, version=VERSION))
     app.register_blueprint(api.make_blueprint(store, past))
