@@ -78,7 +78,7 @@ class SecondStep:
             asks_password=asks_password,
             secret=offer.secret,
             enrolment=self._enrolments.close([person.user_id, offer.secret]),
-            qr=segno.make(offer.uri, error="m").svg_data_uri(border=2),
+            qr=segno.make(offer.uri, error="m").svg_data_uri(scale=4, border=2),
             next=local_path(request.values.get("next")),
         )
 
