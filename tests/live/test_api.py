@@ -11,7 +11,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
-from tests.web import WebServer
+from tests.web import SECRET_KEY, WebServer
 
 pytestmark = pytest.mark.live
 
@@ -20,7 +20,8 @@ SCHEMA = schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "d
 
 @pytest.fixture(scope="module")
 def web():
-    with RedisServer() as redis_server, WebServer(redis_server.url) as server:
+    exchange = {"MONITOR_JWT_ISSUER": "test", "MONITOR_JWT_ALGORITHM": "HS256", "MONITOR_JWT_KEY": SECRET_KEY}
+    with RedisServer() as redis_server, WebServer(redis_server.url, **exchange) as server:
         with redis_client(redis_server.url) as client:
             store = LiveStore(client)
             for slot in range(3):
