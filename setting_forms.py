@@ -137,7 +137,7 @@ BROKER_URL = Form(
     url("amqp", "amqps", "redis", "rediss", "unix"),
 )
 DATABASE_URL = Form(
-    "sqlite:///path or postgresql+psycopg://user:password@host:port/name",
+    "sqlite:///path or postgresql+psycopg://user:…@host:port/name",
     url("sqlite", "postgresql", "postgresql+psycopg"),
 )
 MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", url("http", "https"))

@@ -44,7 +44,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
                 return _own_enrolment(person, "busy"), 503, {"Retry-After": "3"}
             if shown is None:
                 attempt.fail()
-                return _own_enrolment(person, "password"), 401
+                return _own_enrolment(person, "refused"), 401
         codes = step.enrol(shown)
         if codes is None:
             return _own_enrolment(person, "code"), 401
