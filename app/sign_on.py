@@ -63,7 +63,7 @@ def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
             except RemoteUnavailable as exc:
                 logger.warning("a token could not be checked: %s", exc)
                 return _refuse("unavailable", 503, 3)
-        return let_in(person, "jwt", make_response("", 204) if request.is_json else None)
+        return let_in(person, "jwt", None if _is_form() else make_response("", 204))
 
     def _find(token: str) -> Person:
         claims = exchange.verifier.verify(token)
@@ -81,12 +81,15 @@ def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
 
 
 def _token() -> str:
-    if request.is_json:
-        body: Any = request.get_json(silent=True)
-        token = body.get("token") if isinstance(body, dict) else None
-    else:
-        token = request.form.get("token")
+    if _is_form():
+        return request.form.get("token", "")
+    body: Any = request.get_json(silent=True)
+    token = body.get("token") if isinstance(body, dict) else None
     return token if isinstance(token, str) else ""
+
+
+def _is_form() -> bool:
+    return request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def _is_welcome(origin: str | None, other: str | None) -> bool:
@@ -97,7 +100,7 @@ def _is_welcome(origin: str | None, other: str | None) -> bool:
 def _refuse(code: str, status: int, retry_s: int | None = None) -> ResponseReturnValue:
     """One answer for every fault of a token: to programs in JSON, to people as the login."""
     headers = {} if retry_s is None else {"Retry-After": str(retry_s)}
-    if not request.is_json:
+    if _is_form():
         return render_login("unavailable" if status == 503 else code), status, headers
     sentence = "This token opens nothing here." if status == 401 else None
     response = error_response(status, f"token_{code}", sentence)
