@@ -97,7 +97,7 @@ def safe_url(ending: str = "") -> Callable[[str], str]:
         is_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
         if not parts.hostname or parts.username or parts.fragment or not (parts.scheme == "https" or is_loopback):
             raise ValueError(text)
-        if not parts.path.endswith(ending):
+        if not parts.path.endswith(ending) or len(text) > 255:
             raise ValueError(text)
         return text
 
@@ -153,6 +153,7 @@ SIGN_ON_URL = Form("https://… (http:// on this machine only)", safe_url())
 ISSUER = SIGN_ON_URL
 CALLBACK_URL = Form("https://<the panel>/login/oidc/callback", safe_url("/login/oidc/callback"))
 ORIGIN = Form("https://host[:port], without a path", origin)
+TOKEN_ISSUER = Form("at most 255 characters without blanks", matching(r"\S{1,255}"))
 CLAIM = Form("a claim's name", matching(r"\S{1,100}"))
 WORDS = Form("words separated by blanks or commas", words)
 OIDC_ALGORITHM = Form("RS256, PS256, ES256 or the like", matching("[RPE]S(256|384|512)"))

@@ -36,6 +36,7 @@ from setting_forms import (
     SECRET_KEY,
     SIGN_ON_URL,
     TEXT,
+    TOKEN_ISSUER,
     WORDS,
     integer,
     number,
@@ -175,7 +176,7 @@ class Settings:
         WORDS, None, "All of these must be in the ID token's `amr`, such as `mfa`. Not set: any."
     )
     monitor_jwt_issuer: str | None = setting(
-        TEXT,
+        TOKEN_ISSUER,
         None,
         "The `iss` of your backend's tokens, which `POST /login/token` exchanges for a session. Not set: none.",
     )

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.auth import ClientAuth
@@ -117,12 +117,12 @@ class OidcProvider:
 
     def _oauth2(self, metadata: Mapping[str, Any]) -> OAuth2Client:
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        basic = "client_secret_basic" in methods
+        is_basic, secret = "client_secret_basic" in methods, self._client.client_secret
         return OAuth2Client(
             _Session(),
             client_id=self._client.client_id,
-            client_secret=self._client.client_secret,
-            token_endpoint_auth_method=None if basic or not self._client.client_secret else "client_secret_post",
+            client_secret=quote_plus(secret) if secret and is_basic else secret,  # As RFC 6749, 2.3.1 wants.
+            token_endpoint_auth_method=None if is_basic or not secret else "client_secret_post",
             scope=self._client.scopes,
             redirect_uri=self._client.redirect_url,
             code_challenge_method="S256",

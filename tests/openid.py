@@ -22,6 +22,7 @@ class OpenIdProvider(Service):
 
     def __init__(self, *callbacks: str) -> None:
         super().__init__()
+        self.password += "+/%:&="
         self._callbacks = callbacks
         self.accounts: dict[str, dict[str, Any]] = {}
 
