@@ -17,6 +17,7 @@ from app import (
     bodies,
     cli,
     cli_access,
+    cli_totp,
     compression,
     errors,
     headers,
@@ -25,6 +26,7 @@ from app import (
     me,
     origin,
     pages,
+    ways,
 )  # fmt: skip
 from app.access import AccessWatch
 from app.audit import Audit
@@ -83,9 +85,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
-    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies)
+    ways_in = ways.init_app(app, settings, engine, users)
+    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies, ways=ways_in)
     cli.init_app(app)
     cli_access.init_app(app)
+    cli_totp.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
     app.register_blueprint(pages.make_blueprint(store, past, logs, hub, version=VERSION))
     app.register_blueprint(api.make_blueprint(store, past))

@@ -111,7 +111,7 @@ class Accounts:
 
     def create_user(self, email: str, password: str, role: Role) -> None:
         """Add a user. Raises: AccountError when there is one or it is no address, UnacceptablePassword."""
-        address = _canonical(email)
+        address = canonical(email)
         if not address:
             raise AccountError(f"This is no e-mail address: {email!r}.")
         password_hash, now = self._passwords.hash(password, words=[address]), self._clock()
@@ -125,7 +125,7 @@ class Accounts:
 
     def set_password(self, email: str, password: str) -> None:
         """Replace the password and end every session. Raises: AccountError, UnacceptablePassword."""
-        self._change_user(email, password_hash=self._passwords.hash(password, words=[_canonical(email)]))
+        self._change_user(email, password_hash=self._passwords.hash(password, words=[canonical(email)]))
 
     def set_role(self, email: str, role: Role) -> None:
         """Change what a user may do and end every session: one is never older than what it allows.
@@ -155,7 +155,7 @@ class Accounts:
 
         Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes. Raises: Busy.
         """
-        address = _canonical(email)
+        address = canonical(email)
         query = select(User.id, User.password_hash).where(User.email == address, User.disabled_at.is_(None))
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
@@ -208,7 +208,7 @@ class Accounts:
         """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
-            known = select(User.id).where(User.email == _canonical(email), User.disabled_at.is_(None))
+            known = select(User.id).where(User.email == canonical(email), User.disabled_at.is_(None))
             user_id = connection.execute(known).scalar_one_or_none()
             if user_id is None:
                 raise AccountError(f"There is no user {email}, or it is disabled.")
@@ -235,13 +235,13 @@ class Accounts:
         columns = (Token.id, User.email, Token.scope, Token.created_at, Token.revoked_at)
         query = select(*columns).join(User).order_by(Token.id)
         if email is not None:
-            query = query.where(User.email == _canonical(email))
+            query = query.where(User.email == canonical(email))
         with reading(self._engine) as connection:
             rows = connection.execute(query)
             return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
-        known = User.email == _canonical(email)
+        known = User.email == canonical(email)
         with writing(self._engine) as connection:
             if not connection.execute(update(User).where(known).values(values)).rowcount:
                 raise AccountError(f"There is no user {email}.")
@@ -286,7 +286,7 @@ def _revoke_tokens(connection: Connection, which: ColumnElement[bool], now: floa
     return connection.execute(update(Token).where(which, Token.revoked_at.is_(None)).values(revoked_at=now)).rowcount
 
 
-def _canonical(email: str) -> str:
+def canonical(email: str) -> str:
     """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
 
     PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.

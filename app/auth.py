@@ -6,10 +6,8 @@ the accounts each time; when they cannot answer, the door stays shut.
 
 import functools
 import logging
-import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ParamSpec
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
@@ -21,11 +19,11 @@ from app.accounts import Accounts, Principal, Role, Scope
 from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
 from app.csrf import MaskedCSRFProtect
+from app.door import EXCHANGE, Door, Ways, current_door, note, set_cookie
 from app.errors import error_response
 from app.origin import local_path
 from app.passwords import Busy
 from app.sessions import Person
-from app.tables import MAX_EMAIL
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
@@ -37,34 +35,13 @@ blueprint = Blueprint("auth", __name__)
 Arguments = ParamSpec("Arguments")
 
 
-@dataclass(frozen=True)
-class Door:
-    """What the views below share; one for each app."""
-
-    accounts: Accounts
-    throttle: LoginThrottle
-    browsers: KnownBrowsers
-    audit: Audit
-    secure: bool
-
-    @property
-    def cookie(self) -> str:
-        """The session cookie's name. Browsers take a `__Host-` cookie from this very host over TLS only."""
-        return "__Host-monitor_session" if self.secure else "monitor_session"
-
-    @property
-    def browser_cookie(self) -> str:
-        """The name of the cookie that marks a browser as known; see app.browsers."""
-        return "__Host-monitor_browser" if self.secure else "monitor_browser"
-
-
-def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool) -> None:
+def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, ways: Ways | None = None) -> None:
     """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
     app.extensions["audit"] = audit
     app.extensions["accounts"] = accounts
     # Without a secret nothing is served, but commands run: then nobody's browser is known.
     browsers = KnownBrowsers(str(app.secret_key or secrets.token_hex()))
-    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, audit, secure_cookies)
+    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, audit, secure_cookies, ways or Ways())
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
         SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
@@ -156,58 +133,59 @@ def current_principal() -> Principal:
     return principal
 
 
-def note(kind: str, who: str, detail: str = "") -> None:
-    """Tell the audit what this request was about; of `who` only what can be an address is kept."""
-    is_address = len(who) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s]+", who.strip())
-    address = request.remote_addr or ""
-    _door().audit.note(kind, who=who.strip().lower() if is_address else "", address=address, detail=detail)
-
-
 @blueprint.get("/login", endpoint="login")
 def show_login() -> ResponseReturnValue:
     """The form."""
-    return _render_login(None)
+    return render_login(None)
 
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
     """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
-    door, email = _door(), request.form.get("email", "")
+    door, email = current_door(), request.form.get("email", "")
+    if not door.ways.password:
+        return render_login("off"), 403
     browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
     with door.throttle.attempt(request.remote_addr or "", email, browser) as attempt:
         if attempt.wait_s is not None:
             note("login_throttled", email)
-            return _render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+            return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
         try:
             person = door.accounts.check_password(email, request.form.get("password", ""))
         except Busy:
             note("login_busy", email)
-            return _render_login("busy"), 503, {"Retry-After": "3"}
-        if person is None:
+            return render_login("busy"), 503, {"Retry-After": "3"}
+        more = door.ways.ask_more(person, email)
+        if person is None or more is not None:  # Not counted only for the right one, the count would tell which it is.
             attempt.fail()
-            note("login_failed", email)
-            return _render_login("invalid"), 401
-    return let_in(person, "password")  # A second step, where one is wanted, comes before this.
+    if person is None:
+        note("login_failed", email)
+    if more is not None:
+        return more
+    return (render_login("invalid"), 401) if person is None else let_in(person, "password")
 
 
-def let_in(person: Person, how: str) -> ResponseReturnValue:
-    """A new session for who has shown who they are by `how`, then on to `next`. The end of every way in."""
-    door = _door()
+def let_in(person: Person, how: str, response: Response | None = None) -> ResponseReturnValue:
+    """A new session for who has shown who they are by `how`, then `response`, or on to `next`. The end of every way in.
+
+    Raises: StoreUnavailable.
+    """
+    door = current_door()
     token = door.accounts.open_session_for(person, how, address=request.remote_addr or "")
     if token is None:
-        return _render_login("invalid"), 401
+        return render_login("invalid"), 401
     note("login_ok", person.email, how)
     _close_session()  # The one this browser may still hold.
-    response = redirect(local_path(request.form.get("next")), 303)
-    _set_cookie(response, door.cookie, token)
-    _set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
+    response = response or redirect(local_path(request.form.get("next")), 303)
+    set_cookie(response, door.cookie, token)
+    set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
     return response
 
 
 @blueprint.post("/logout", endpoint="logout")
 def log_out() -> ResponseReturnValue:
     """End the session here and in the browser."""
-    door = _door()
+    door = current_door()
     _close_session()
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
@@ -227,7 +205,7 @@ def _explain_store(error: StoreUnavailable) -> Response:
 
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint == "auth.log_in":
-        return _render_login("csrf"), 400
+        return render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
     return error_response(400, "csrf_failed", message)
 
@@ -235,13 +213,13 @@ def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
 def _see(principal: Principal) -> None:
     """Opening a page is something its user does."""
     try:
-        _door().accounts.sessions.see(principal.credential)
+        current_door().accounts.sessions.see(principal.credential)
     except StoreUnavailable as exc:
         logger.warning("a session could not be noted as in use: %s", exc)
 
 
 def _find_principal() -> Principal | None:
-    door = _door()
+    door = current_door()
     if _has_bearer():
         return door.accounts.find_token(_authorization()[1])
     token = request.cookies.get(door.cookie)
@@ -251,7 +229,7 @@ def _find_principal() -> Principal | None:
 def _takes_sessions() -> bool:
     """Whether the view asked for may be used by a session, which a browser sends of its own accord."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return view is not None and not hasattr(view, _TOKENS_ONLY)
+    return view is not None and not hasattr(view, _TOKENS_ONLY) and request.endpoint != EXCHANGE
 
 
 def _has_bearer() -> bool:
@@ -273,13 +251,9 @@ def _ask_to_log_in(page: bool) -> Response:
     return response
 
 
-def _set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
-    response.set_cookie(name, value, max_age=max_age, secure=_door().secure, httponly=True, samesite="Lax", path="/")
-
-
 def _close_session() -> None:
     session.clear()  # The next form gets a new CSRF secret.
-    door = _door()
+    door = current_door()
     token = request.cookies.get(door.cookie)
     principal = door.accounts.find_session(token) if token else None
     if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
@@ -287,11 +261,7 @@ def _close_session() -> None:
         door.accounts.sessions.close(token)
 
 
-def _render_login(error: str | None) -> str:
-    email = request.form.get("email", "")
-    return render_template("login.html", error=error, email=email, next=local_path(request.values.get("next")))
-
-
-def _door() -> Door:
-    door: Door = current_app.extensions["door"]
-    return door
+def render_login(error: str | None) -> str:
+    """The form, with what went wrong."""
+    email, target = request.form.get("email", ""), local_path(request.values.get("next"))
+    return render_template("login.html", error=error, email=email, next=target, ways=current_door().ways)

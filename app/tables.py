@@ -1,4 +1,4 @@
-"""The tables of the panel's own database. Declarations only; app.accounts alone reads and writes them.
+"""The tables of the panel's own database. Declarations only; app.accounts, .people and .second_factors use them.
 
 Instants (`*_at`) are epoch seconds, UTC. A change here needs a migration in migrations/versions.
 """
@@ -77,3 +77,45 @@ class AuditEvent(Base):
     detail: Mapped[str] = mapped_column(String(200))
     count: Mapped[int] = mapped_column()
     """How many such events the row stands for: in a flood all of a minute beyond the first few share one."""
+
+
+class Identity(Base):
+    """Who a user is to another system, whose word lets them in. Never an e-mail address: those change hands."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[float] = mapped_column(Double)
+
+
+class SpentToken(Base):
+    """Another system's token that has opened a session, which it does once. Its row goes after it has expired."""
+
+    __tablename__ = "spent_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[float] = mapped_column(Double, index=True)
+
+
+class SecondFactor(Base):
+    """The secret that a user's authenticator app shares with the panel."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    sealed_secret: Mapped[str] = mapped_column(String(255))
+    last_step: Mapped[int] = mapped_column()
+    """The time step of the newest code that was used: neither it nor an older one is taken again."""
+    created_at: Mapped[float] = mapped_column(Double)
+
+
+class RecoveryCode(Base):
+    """What stands in for a code of the app, once."""
+
+    __tablename__ = "recovery_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    used_at: Mapped[float | None] = mapped_column(Double)

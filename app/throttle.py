@@ -1,8 +1,8 @@
 """How often a login may fail before the next has to wait, and how many log lines a token may send.
 
 Failures count, successes do not. A browser that this account has logged in from before has an allowance of its own, so
-that strangers who use up the account's shut out other strangers, not its owner. Nobody waits longer than an hour. Why
-so is in docs/decisions/0015. Counted in the process's own memory: it holds when every store is down.
+that strangers who use up the account's shut out other strangers, not its owner. At the password nobody waits longer
+than an hour. Why so is in docs/decisions/0015. Counted in the process's own memory: it holds when every store is down.
 """
 
 import hashlib
@@ -10,10 +10,10 @@ import ipaddress
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
@@ -22,6 +22,9 @@ PER_CLIENT = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 
 PER_ACCOUNT = (RateLimitItemPerMinute(10, 15),)
 """Of strangers together: 960 guesses a day at most, at passwords of which the guessable are refused."""
+
+PER_CODE = (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50))
+"""Of strangers who know the account's password and guess the code. At 50 a day they need 18 years on average."""
 
 PER_BROWSER = (RateLimitItemPerMinute(10, 15),)
 """Of a browser that the account is known to use, in place of the two others."""
@@ -47,14 +50,15 @@ LINES_PER_TOKEN = RateLimitItemPerMinute(600)
 class LoginThrottle:
     """Counts failures. What is under way counts as one until it is known: many at once gain nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_account: Sequence[RateLimitItem] = PER_ACCOUNT) -> None:
+        self._per_account = per_account
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._under_way: Counter[str] = Counter()
 
     @contextmanager
     def attempt(self, address: str, email: str, browser: str | None = None) -> Iterator[Attempt]:
         """A login from `address`; `browser` names one that `email` is known to have logged in from."""
-        buckets = _buckets(address, email, browser)
+        buckets = _buckets(address, email, browser, self._per_account)
         waits_s = [self._wait_s(limit, key) for limit, key in buckets if not self._has_room(limit, key)]
         if waits_s:
             yield Attempt(max(waits_s))
@@ -79,7 +83,9 @@ class LoginThrottle:
         return max(1, math.ceil(self._limiter.get_window_stats(limit, key).reset_time - time.time()))
 
 
-def _buckets(address: str, email: str, browser: str | None) -> list[tuple[RateLimitItem, str]]:
+def _buckets(
+    address: str, email: str, browser: str | None, per_account: Sequence[RateLimitItem]
+) -> list[tuple[RateLimitItem, str]]:
     if browser is not None:
         return [(limit, f"browser:{browser}") for limit in PER_BROWSER]
     # Hashed, so that no list of addresses lies in memory and every key is equally long.
@@ -87,7 +93,7 @@ def _buckets(address: str, email: str, browser: str | None) -> list[tuple[RateLi
     client = _client(address)
     return [
         *((limit, f"client:{client}") for limit in PER_CLIENT),
-        *((limit, f"account:{account}") for limit in PER_ACCOUNT),
+        *((limit, f"account:{account}") for limit in per_account),
     ]
 
 

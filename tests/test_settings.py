@@ -141,3 +141,50 @@ def test_the_names_of_hosts_are_read_as_names():
     assert settings.trusted_hosts == ("monitor.example.org", ".intern.example.org")
     with pytest.raises(SettingsError, match="TRUSTED_HOSTS"):
         load_settings({"TRUSTED_HOSTS": "https://example.org/"})
+
+
+OIDC = {
+    "MONITOR_OIDC_ISSUER": "https://id.example.org/x",
+    "MONITOR_OIDC_CLIENT_ID": "monitor",
+    "MONITOR_OIDC_REDIRECT_URL": "https://panel.example.org/login/oidc/callback",
+}
+JWT = {"MONITOR_JWT_ISSUER": "zapvoice", "MONITOR_JWT_KEY": "k" * 40}
+
+
+def test_a_way_in_is_configured_as_a_whole_or_not_at_all():
+    assert (
+        load_settings({**OIDC, **JWT, "MONITOR_LOCAL_LOGIN": "false"}).monitor_oidc_issuer
+        == OIDC["MONITOR_OIDC_ISSUER"]
+    )
+    assert load_settings({**OIDC, "MONITOR_OIDC_AMR": "mfa, hwk"}).monitor_oidc_amr == ("mfa", "hwk")
+    halves = [
+        *({name: value for name, value in OIDC.items() if name != left_out} for left_out in OIDC),
+        {"MONITOR_JWT_ISSUER": "zapvoice"},
+        {"MONITOR_JWT_KEY": "k" * 40},
+        {**JWT, "MONITOR_JWT_JWKS_URL": "https://app.example.org/keys"},
+        {"MONITOR_JWT_ISSUER": "x", "MONITOR_JWT_JWKS_URL": "https://x.test/keys", "MONITOR_JWT_ALGORITHM": "HS256"},
+        {"MONITOR_LOCAL_LOGIN": "false"},
+    ]
+    for environ in halves:
+        with pytest.raises(SettingsError) as caught:
+            load_settings(environ)
+        assert "kkkk" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MONITOR_OIDC_ISSUER", "http://id.example.org"),
+        ("MONITOR_OIDC_ISSUER", "https://user:x@id.example.org"),
+        ("MONITOR_OIDC_REDIRECT_URL", "https://panel.example.org/"),
+        ("MONITOR_OIDC_ALGORITHM", "HS256"),
+        ("MONITOR_OIDC_ALGORITHM", "none"),
+        ("MONITOR_JWT_ALGORITHM", "none"),
+        ("MONITOR_JWT_JWKS_URL", "file:///etc/passwd"),
+        ("MONITOR_JWT_ORIGIN", "https://app.example.org/path"),
+        ("MONITOR_JWT_ORIGIN", "*"),
+    ],
+)
+def test_a_way_in_over_what_others_can_read_or_forge_is_refused(name, value):
+    with pytest.raises(SettingsError, match=name):
+        load_settings({**OIDC, **JWT, name: value})

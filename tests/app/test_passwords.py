@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from app.passwords import MAX_BYTES, MAX_HASHES, Passwords, UnacceptablePassword, make_password
+from app.passwords import MAX_BYTES, MAX_HASHES, NO_PASSWORD, Passwords, UnacceptablePassword, make_password
 from app.schema import MIGRATIONS
 
 PASSWORD = "correct horse battery"
@@ -151,3 +151,18 @@ def test_the_event_loop_of_gevent_runs_on_while_passwords_are_checked() -> None:
     )
 
     assert int(done.stdout) >= 10
+
+
+def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_costs_as_much_as_any() -> None:
+    hashes: list[str] = []
+
+    class Noting(WatchedHasher):
+        def verify(self, *arguments: Any) -> Any:
+            hashes.append(arguments[0])
+            return super().verify(*arguments)
+
+    passwords = Passwords(Noting())
+
+    assert not passwords.verify(NO_PASSWORD, NO_PASSWORD)
+    assert not passwords.verify(None, PASSWORD)
+    assert len(set(hashes)) == 1, "both are checked against the same made-up hash"

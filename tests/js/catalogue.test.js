@@ -34,6 +34,8 @@ const WIRE = {
   period: ['5m', '15m', '1h', '3h', '24h'],
   mark: ['critical', 'error'],
   trend: ['up', 'down'],
+  login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
+  factor: ['code', 'app_code', 'error_invalid', 'error_code', 'error_refused', 'error_throttled', 'error_busy'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
 }
 /** Sentences whose code is put together from what came over the wire. */
