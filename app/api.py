@@ -2,6 +2,7 @@
 
 import math
 
+import orjson
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -24,7 +25,9 @@ def make_blueprint(store: LiveStore, past: Past) -> Blueprint:
     def history() -> Response:
         """One host's past from one instant to another, in columns."""
         since_s, until_s = _window()
-        return jsonify(past.read(request.args.get("host"), since_s=since_s, until_s=until_s))
+        answer = past.read(request.args.get("host"), since_s=since_s, until_s=until_s)
+        # Up to half a megabyte of numbers, for which `json` would hold up every viewer of this process for 15 ms.
+        return Response(orjson.dumps(answer), mimetype="application/json")
 
     @blueprint.get("/hosts")
     @require_role("super_admin")

@@ -23,7 +23,7 @@ from collector.store.entries import Entry
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.live import LiveStore
 from collector.store.logs import LogStore
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from collector.store.database import make_engine
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 from collector.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
 

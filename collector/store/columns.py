@@ -7,7 +7,7 @@ from typing import Any
 
 from collector.store.entries import Entry
 from collector.store.errors import BadEntry
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 
 SERIES = (
     "at", "cpu", "ram_percent", "ram", "queue_size", "queue_peak", "host_cpu", "host_ram_percent",
@@ -18,6 +18,8 @@ that come in and that are finished, summed over the queues that tell; the checks
 
 MAX_MARKS = 500
 """Marks answered at most, the newest: more cannot be told apart on a chart."""
+
+_NUMBERS = (float, int)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,5 @@ def _is_list(value: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number; JSON's own may be too large for a float."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and -1e18 < value < 1e18
-    return value if is_number else None
+    """A finite number; JSON's own may be too large for a float. By its very type: a bool is none."""
+    return value if type(value) in _NUMBERS and -1e18 < value < 1e18 else None

@@ -71,7 +71,7 @@ class History:
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
-        return [Step(row.at, row.samples, unpack(row.numbers)) for row in rows]
+        return [Step(at, samples, unpack(numbers)) for at, samples, numbers in rows]
 
     def marks(self, host: str, *, since_s: float, until_s: float) -> list[dict[str, Any]]:
         """The newest marks of the minutes that begin within a stretch of time, at most MAX_MARKS, in order."""

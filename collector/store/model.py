@@ -214,31 +214,6 @@ def parse_container(name: str, age_s: float, body: bytes) -> Container:
         raise BadEntry("not a container's report") from exc
 
 
-def parse_wire(data: bytes) -> dict[str, Any]:
-    """A sample's wire form as a dict, its frame checked: version, host, at, services.
-
-    Raises: BadEntry when it is not one.
-    """
-    try:
-        # Decoded here: json.loads would also take UTF-16 and lone surrogates, which cannot be sent on.
-        wire = json.loads(data.decode(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as exc:
-        raise BadEntry("not JSON") from exc
-    if not isinstance(wire, dict) or wire.get("v") != SCHEMA_VERSION:
-        raise BadEntry(f"not a sample of version {SCHEMA_VERSION}")
-    at = wire.get("at")
-    if not isinstance(wire.get("host"), str) or isinstance(at, bool) or not isinstance(at, int | float):
-        raise BadEntry("host or at missing")
-    services = wire.get("services")
-    if not isinstance(services, dict) or not all(isinstance(word, str) for word in services.values()):
-        raise BadEntry("services missing")
-    return wire
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
 def _figures(kind: type[F], values: Any) -> F:
     """Numbers or None and nothing else: what other processes wrote is not trusted to be what we would have written."""
     if not isinstance(values, dict):

@@ -121,7 +121,6 @@ export class Recording {
   async read(timeframe, { host, now, mono_ms }) {
     const wanted = this.#wanted(timeframe, now, mono_ms)
     if (wanted === null || this.trouble === 'reading' || mono_ms < this.#retry_ms) return null
-    const isLive = wanted.until === null && rangeOf(timeframe.range).step_s === null
     const asked = ++this.#asked
     this.trouble = 'reading'
     this.#asideRead_ms = mono_ms
@@ -130,21 +129,25 @@ export class Recording {
     this.trouble = history === null ? 'failed' : null
     if (history === null) [this.#asideRead_ms, this.#retry_ms] = [-Infinity, mono_ms + RETRY_MS]
     this.oldest_at = history?.oldest_at ?? this.oldest_at
-    if (history && isLive) this.#since = wanted.since
+    // Steps, though samples were asked for: the store no longer holds them, or they are too many.
+    const isLive = isSamples(timeframe) && history?.low === null
+    if (history && isLive) [this.#since, this.#aside] = [wanted.since, null]
     else if (history) this.#aside = datasetOf(history, wanted)
     return { history, isLive }
   }
 
   /** @param {Timeframe} timeframe @param {number} now @param {number} mono_ms @returns {Wanted | null} */
-  #wanted({ mode, range, window }, now, mono_ms) {
+  #wanted(timeframe, now, mono_ms) {
+    const { mode, range, window } = timeframe
     const { span_s, step_s } = rangeOf(range)
-    if (mode === 'live' && step_s === null) {
+    if (isSamples(timeframe) && this.#aside === null) {
       const since = now - Math.max(span_s, TREND_S) - MARGIN_INTERVALS * this.interval_s
       return since < this.#since - this.interval_s ? { since, until: null } : null
     }
     if (mode === 'live') {
-      const isRead = mono_ms - this.#asideRead_ms < /** @type {number} */ (step_s) * 1000
-      return isRead ? null : { since: now - span_s - /** @type {number} */ (step_s), until: null }
+      const pause_s = step_s ?? this.shown.step_s
+      const isRead = mono_ms - this.#asideRead_ms < pause_s * 1000
+      return isRead ? null : { since: now - span_s - (step_s ?? MARGIN_INTERVALS * this.interval_s), until: null }
     }
     const isFine = mode === 'paused' || (mode === 'zoomed' && this.shown.step_s <= this.interval_s)
     if (window === null || isFine || this.#asideRead_ms > -Infinity) return null
@@ -155,6 +158,11 @@ export class Recording {
   get #options() {
     return { interval_s: this.interval_s, keep_s: LIVE_S + 2 * MARGIN_INTERVALS * this.interval_s }
   }
+}
+
+/** @param {Timeframe} timeframe @returns {boolean} whether it is live and told sample by sample */
+function isSamples({ mode, range }) {
+  return mode === 'live' && rangeOf(range).step_s === null
 }
 
 /** @param {History} history @param {Wanted} wanted @returns {Dataset} */

@@ -3,7 +3,8 @@
 import pytest
 
 from collector.marks import Marker, Past, follow_past, read_past
-from collector.store.model import Check, QueueState, Status, parse_wire
+from collector.store.model import Check, QueueState, Status
+from collector.store.wire import parse_wire
 from tests.builders import make_queue, make_sample
 
 INTERVAL_S = 3.0

@@ -59,6 +59,25 @@ test('a long range is steps of the history, read anew when a step is over', asyn
   assert.equal(recording.live.columns[0].length, 0)
 })
 
+test('an hour that the store has lost is shown in steps, until it is there in samples again', async () => {
+  const recording = new Recording(3)
+  const steps = makeHistory([NOW - 120, NOW - 60], { now: NOW, step_s: 60 })
+  let asked = answering({ ...steps, low: steps.columns, high: steps.columns })
+  const timeframe = timeframeOf('?range=1h')
+  recording.turn(timeframe)
+
+  const read = await recording.read(timeframe, PRESENT)
+  assert.equal(read?.isLive, false)
+  assert.equal(recording.shown.step_s, 60)
+  assert.equal(await recording.read(timeframe, { ...PRESENT, mono_ms: 59_000 }), null)
+  assert.equal(asked.length, 1)
+
+  asked = answering(makeHistory([NOW - 3, NOW], { now: NOW }))
+  assert.equal((await recording.read(timeframe, { ...PRESENT, mono_ms: 61_000 }))?.isLive, true)
+  assert.equal(recording.shown.step_s, 3)
+  assert.equal(await recording.read(timeframe, { ...PRESENT, mono_ms: 200_000 }), null)
+})
+
 test('what stands still does not change while samples come in', () => {
   const recording = new Recording(3)
   recording.add(makeSample({ at: NOW }), 0)

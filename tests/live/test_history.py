@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from functools import cache
 
 import pytest
 
@@ -10,7 +11,7 @@ from collector.store.columns import SERIES
 from collector.store.database import make_engine
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
-from collector.store.steps import FIGURES, STEPS_S, Step, begin, join_steps
+from collector.store.steps import FIGURES, Step, begin, join_steps
 from tests.builders import make_sample
 from tests.services import PostgresServer, RedisServer, wait_until
 from tests.web import WebServer
@@ -44,12 +45,30 @@ def web(request):
 def fill(database_url):
     engine = make_engine(database_url)
     end_s = begin(time.time() - 600, 60)
-    minutes = [make_minute(at) for at in range(begin(end_s - DAYS * DAY_S, 3600), end_s, 60)]
-    for step_s in STEPS_S:
-        closed = [step for step in join_steps(minutes, step_s) if step.at + step_s <= end_s]
-        for first in range(0, len(closed), 1000):
-            History(engine).write("web-1", step_s, closed[first : first + 1000])
+    for step_s, steps in steps_until(end_s).items():
+        for first in range(0, len(steps), 1000):
+            History(engine).write("web-1", step_s, steps[first : first + 1000])
     engine.dispose()
+
+
+@cache
+def steps_until(end_s):
+    """Nine days of steps by their length. Of the minutes only those that are asked for."""
+    minutes = [make_minute(at) for at in range(begin(end_s - DAYS * DAY_S, 3600), end_s, 60)]
+    tens = join_steps(minutes, 600)
+    closed = {600: tens, 3600: join_steps(tens, 3600)}
+    asked = [
+        minute
+        for minute in minutes
+        if minute.at >= end_s - DAY_S - 3600 or minute.at < minutes[0].at + 3600 or is_in_past_window(minute.at, end_s)
+    ]
+    return {60: asked} | {
+        length: [each for each in steps if each.at + length <= end_s] for length, steps in closed.items()
+    }
+
+
+def is_in_past_window(at, now_s):
+    return abs(now_s - 5 * DAY_S - at) < 2 * 3600
 
 
 def make_minute(at):
@@ -96,7 +115,9 @@ def test_marks_are_told_once_whether_they_are_kept_or_still_live(web):
     answer = ask(web, time.time() - DAY_S)
 
     instants = [mark["at"] for mark in answer["marks"]]
-    assert len(instants) == len(set(instants)) == 24 + 2
+    kept = [at for at in answer["columns"][0] if at % 3600 == 0 and at < answer["now"] - 300]
+    assert len(instants) == len(set(instants)) == len(kept) + 2
+    assert len(kept) >= 23
     assert instants == sorted(instants)
 
 
@@ -121,13 +142,26 @@ def test_a_window_before_all_that_is_held_or_after_the_present_is_empty(web):
     assert web.get(f"/api/history?host=nobody&since={time.time() - DAY_S}").json["columns"] == [[]] * len(SERIES)
 
 
+def test_an_hour_that_redis_has_lost_is_told_in_minutes_and_a_short_window_still_in_samples(web):
+    now_s = time.time()
+    hour, short = ask(web, now_s - 3600), ask(web, now_s - 300)
+
+    assert hour["step_s"] == 60
+    assert hour["columns"][0][0] == begin(now_s - 3600, 60)
+    assert hour["columns"][0][-1] >= begin(short["columns"][0][-1], 60)
+    assert hour["low"][1][1] == 10
+    assert hour["last_id"] == short["last_id"]
+    assert (short["step_s"], short["low"], len(short["columns"][0])) == (3, None, 2)
+
+
 def test_the_live_hour_is_shown_while_the_history_is_away(web):
     engine = make_engine(web.database_url)
     rename = "ALTER TABLE history RENAME TO {}"
     with engine.begin() as connection:
         connection.exec_driver_sql(rename.format("away"))
     try:
-        assert len(ask(web, time.time() - 60)["columns"][0]) == 2
+        for span_s in (60, 3600):
+            assert len(ask(web, time.time() - span_s)["columns"][0]) == 2
         assert web.get(f"/api/history?host=web-1&since={time.time() - DAY_S}").status == 503
     finally:
         with engine.begin() as connection:

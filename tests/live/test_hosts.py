@@ -9,7 +9,7 @@ from flask import Flask
 
 from app import cli
 from collector.store.live import LiveStore, redis_client
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 from tests.builders import make_sample
 from tests.services import wait_until
 from tests.stack import Stack

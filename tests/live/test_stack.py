@@ -11,7 +11,7 @@ from collector.store.database import make_engine
 from collector.store.errors import StoreUnavailable
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 from tests.services import wait_until
 from tests.stack import Stack
 

@@ -9,7 +9,7 @@ from collector.store import keys
 from collector.store.columns import SERIES, columns
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 from tests.builders import make_sample
 from tests.services import RedisServer, free_port, wait_until
 
@@ -84,7 +84,7 @@ def test_poison_in_the_stream_is_passed_over(store, client):
         keys.SAMPLES,
         {
             "host": "web-1",
-            "sample": '{"v":1,"host":"web-1","at":1,"services":{},"cpu":1e999,"marks":[{"kind":[1]},{"kind":1}],'
+            "sample": '{"v":1,"host":"web-1","at":1,"services":{},"cpu":1e300,"marks":[{"kind":[1]},{"kind":1}],'
             '"queues":[7,{"in_per_s":"x"}],"checks":{"database":3},"detail":{"host_cpu":[1]}}',
         },
     )

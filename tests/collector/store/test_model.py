@@ -5,7 +5,8 @@ import json
 import pytest
 
 from collector.store.errors import BadEntry
-from collector.store.model import Check, Cpu, QueueState, Ram, Scope, Status, parse_wire
+from collector.store.model import Check, Cpu, QueueState, Ram, Scope, Status
+from collector.store.wire import parse_wire
 from tests.builders import make_queue, make_sample
 
 
@@ -61,6 +62,7 @@ def test_the_wire_is_one_ascii_line_whatever_the_names_hold():
         '{"v":1}'.encode("utf-16"),
         b'{"v":1,"host":"\xed\xa0\x80","at":1,"services":{}}',
         b'{"v":1,"host":"a","at":NaN,"services":{}}',
+        b'{"v":1,"host":"a","at":1,"services":{},"cpu":1e999}',
         b'{"v":1,"host":"a","at":true,"services":{}}',
         b"\xff\xfe",
         b"[]",
