@@ -1,6 +1,7 @@
 """Regressions of cost, as CPU time in units of a loop measured in the same run: the machine's speed falls out.
 
-The limits are what was measured (3.5, 0.20, 0.43), and a third more. Each figure is the best of some rounds: noise only adds.
+The limits are what was measured (3.5, 0.20, 0.43), and a third more. Each figure is the least of some rounds, since
+noise only adds.
 """
 
 import socket
