@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check burst up secrets bench bench-ticks bench-bursts bench-latency bench-history \
+.PHONY: run test check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
   bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -23,6 +23,22 @@ check: ## Format, lint, types; `run `make test` once before.
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
+	$(PY) -m bandit -q -ll -r app collector standalone demo deploy migrations *.py
+	@git ls-files -z -- $(SEARCHED) | xargs -0 .venv/bin/detect-secrets-hook
+
+# The tests and the words of the login form are full of passwords that are none; hashes of packages look like keys.
+SEARCHED = ':!tests' ':!static/locales' ':!*requirements*.txt' ':!package-lock.json' ':!docs/images'
+
+audit: ## Known vulnerabilities of what is installed. Needs the network; what cannot be looked up is a failure.
+	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements.txt
+	npm audit
+
+sbom: ## What the product is made of, as CycloneDX: sbom-python.json and sbom-page.json.
+	.venv/bin/cyclonedx-py requirements --output-reproducible requirements.txt -o sbom-python.json
+	npm sbom --omit=dev --sbom-format=cyclonedx > sbom-page.json
+
+fuzz: ## N made-up requests at every address of a running panel: nothing may fail, leak or hang; make fuzz N=100000
+	@$(PY) -m tests.fuzz $(N)
 
 N ?= 100
 FAIL ?= 0
@@ -46,7 +62,7 @@ bench-cost bench-fanout bench-health: bench-%: ## The same claim by claim, besid
 	@bench/install-debian
 	@$(PY) -m bench.$*
 
-bench-ticks bench-bursts bench-latency bench-history bench-growth bench-start: bench-%: ## The claims without peers.
+bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-growth bench-start: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

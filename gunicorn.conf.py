@@ -5,7 +5,11 @@ import logging
 import os
 import resource
 import sys
+from collections.abc import Callable
 from typing import Any
+
+from flask.helpers import get_debug_flag
+from gunicorn.http.wsgi import Response
 
 from settings import load_settings
 
@@ -22,16 +26,27 @@ keepalive = 5
 graceful_timeout = 10
 control_socket_disable = True  # It would lie under HOME, for no use.
 accesslog = None
+limit_request_line = 4094
+limit_request_fields = 50
+limit_request_field_size = 8190  # Room for the cookies of whatever else is served under the same name.
 loglevel = _settings.log_level.lower()
-if os.access("/dev/shm", os.W_OK):  # noqa: S108  gunicorn makes its file there with mkstemp.
-    worker_tmp_dir = "/dev/shm"  # noqa: S108  In memory: on a slow disk the heartbeat itself would block.
+if os.access("/dev/shm", os.W_OK):  # noqa: S108  # nosec B108  gunicorn makes its file there with mkstemp.
+    worker_tmp_dir = "/dev/shm"  # noqa: S108  # nosec B108  In memory: on a slow disk the heartbeat itself would block.
 
 
 def on_starting(_server: object) -> None:
-    """Refuse to start without a secret, and make room for the streams."""
+    """Refuse to start without a secret or with debugging, and make room for the streams."""
+    Response.default_headers = _without_server(Response.default_headers)
+    if get_debug_flag():
+        sys.exit("FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs.")
     if _settings.secret_key is None:
         sys.exit("SECRET_KEY must be set, to at least 32 random characters: it signs the forms' CSRF tokens.")
     _raise_open_files_limit()
+
+
+def _without_server(default_headers: Callable[[Response], list[str]]) -> Callable[[Response], list[str]]:
+    """gunicorn names itself in every answer and has no setting against it."""
+    return lambda response: [line for line in default_headers(response) if not line.startswith("Server:")]
 
 
 def _raise_open_files_limit() -> None:
@@ -44,13 +59,14 @@ def _raise_open_files_limit() -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Start the hub in the worker, where gevent has patched; it sends its viewers away when the worker ends."""
+    """Start what runs beside the requests, in the worker, where gevent has patched; viewers leave when it ends."""
     _set_up_logging()
     # What is loaded stays, and a viewer is hundreds of objects that make no circles: without this the collector of
     # circles walks all of them again and again, 50 ms at a thousand viewers, while everybody waits.
     gc.freeze()
     gc.set_threshold(10_000, 20, 1000)
-    worker.wsgi.extensions["hub"].start(lambda: worker.alive)
+    for name in ("hub", "access", "audit"):
+        worker.wsgi.extensions[name].start(lambda: worker.alive)
     if _settings.report_as:
         _report_container(_settings.report_as)
 

@@ -8,11 +8,40 @@ files call `load_settings`; everything else takes arguments. Imports nothing but
 import os
 import re
 import socket
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from setting_forms import ALL_QUEUES as ALL_QUEUES  # noqa: PLC0414  Probes take it from here.
+from setting_forms import (
+    BOOLEAN,
+    BROKER_URL,
+    CALLBACK_URL,
+    CLAIM,
+    DATABASE_URL,
+    DIRECTORY,
+    EMAIL,
+    HOST_NAME,
+    HOST_NAMES,
+    ISSUER,
+    JWT_ALGORITHM,
+    LOG_LEVEL,
+    MANAGEMENT_URL,
+    NAMES,
+    OIDC_ALGORITHM,
+    ORIGIN,
+    PASSWORD,
+    REDIS_URL,
+    SECRET_KEY,
+    SIGN_ON_URL,
+    TEXT,
+    TOKEN_ISSUER,
+    WORDS,
+    integer,
+    number,
+    setting,
+)
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "1.7.0"
@@ -26,100 +55,10 @@ class SettingsError(ValueError):
         super().__init__("\n".join(["Faulty settings:", *(f"  - {fault}" for fault in faults)]))
 
 
-@dataclass(frozen=True)
-class Form:
-    """How a value is read from text: `parse` raises ValueError, `expected` says in words what it wants."""
-
-    expected: str
-    parse: Callable[[str], Any]
-
-
-def _between(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], Any]:
-    def parse(text: str) -> int | float:
-        number = kind(text)
-        if not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return parse
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018  Deliberate: the property raises ValueError for a port that is no number.
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _matching(pattern: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _names(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not names or any(len(name.encode()) > 255 for name in names):  # AMQP 0-9-1: a queue name is a short string.
-        raise ValueError(text)
-    if ALL_QUEUES in names and len(names) > 1:
-        raise ValueError(text)
-    return names
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
-
-
-def _integer(low: int, high: int) -> Form:
-    return Form(f"a whole number from {low} to {high}", _between(int, low, high))
-
-
-def _number(low: float, high: float) -> Form:
-    return Form(f"a number from {low:g} to {high:g}", _between(float, low, high))
-
-
-ALL_QUEUES = "*"
-"""The value of `watched_queues` that stands for every queue that holds work."""
-
-REDIS_URL = Form(
-    "redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", _url("redis", "rediss", "unix")
-)
-BROKER_URL = Form(
-    "amqp://user:password@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
-    _url("amqp", "amqps", "redis", "rediss", "unix"),
-)
-DATABASE_URL = Form(
-    "sqlite:///path or postgresql+psycopg://user:password@host:port/name",
-    _url("sqlite", "postgresql", "postgresql+psycopg"),
-)
-MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", _url("http", "https"))
-HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", _matching(r"[A-Za-z0-9._-]{1,63}"))
-NAMES = Form("one or more names separated by commas, each at most 255 bytes, or * alone", _names)
-BOOLEAN = Form("true or false", _boolean)
-TEXT = Form("text", str)
-EMAIL = Form("an e-mail address", _matching(r"[^@\s]+@[^@\s]+"))
-DIRECTORY = Form("a directory's path", lambda text: Path(text).expanduser().resolve())
-SECRET_KEY = Form("at least 32 characters", _matching(r".{32,}"))
-PASSWORD = Form("at least 12 characters", _matching(r".{12,}"))
-LOG_LEVEL = Form("DEBUG, INFO, WARNING or ERROR", _matching("DEBUG|INFO|WARNING|ERROR"))
-
-
 def embedded_redis_url(above: Mapping[str, Any]) -> str:
     """The Redis that `make run` has started in the data directory; where it has not, Redis' own default."""
     socket_path = above.get("monitor_data_dir", ROOT) / "redis.sock"
     return f"unix://{socket_path}?db=0" if socket_path.is_socket() else "redis://127.0.0.1:6379/0"
-
-
-def setting(form: Form, default: Any, text: str, *, unit: str = "", secret: bool = False) -> Any:
-    """One row of the table. A callable default is called with the rows above it when the settings are loaded."""
-    return field(metadata={"form": form, "default": default, "help": text, "unit": unit, "secret": secret})
 
 
 def own_host_name(_above: Mapping[str, Any] | None = None) -> str:
@@ -174,10 +113,10 @@ class Settings:
     report_as: str | None = setting(
         HOST_NAME, None, "Name under which web and beat report their own container's CPU and RAM. Not set: they do not."
     )
-    sample_interval_s: float = setting(_number(0.03, 60), 3.0, "Time between two samples.", unit="s")
-    history_days: int = setting(_integer(1, 366), 30, "History older than this is deleted.", unit="days")
+    sample_interval_s: float = setting(number(0.03, 60), 3.0, "Time between two samples.", unit="s")
+    history_days: int = setting(integer(1, 366), 30, "History older than this is deleted.", unit="days")
     bind_address: str = setting(TEXT, "127.0.0.1", "The address the web process listens on.")
-    port: int = setting(_integer(1, 65535), 8000, "The port the web process listens on.")
+    port: int = setting(integer(1, 65535), 8000, "The port the web process listens on.")
     monitor_admin_email: str = setting(
         EMAIL, "admin@localhost", "The first super_admin, created by the first `make run`."
     )
@@ -187,17 +126,78 @@ class Settings:
         "That account's password, for an unattended first start. Not set: one is made and printed.",
         secret=True,
     )
-    session_hours: float = setting(_number(0.1, 168), 12.0, "A login ends after this time.", unit="h")
+    session_idle_minutes: float = setting(
+        number(0.05, 10_080),
+        30.0,
+        "A login ends after so long without a key, a touch or a page load. A screen on a wall needs more.",
+        unit="min",
+    )
+    session_hours: float = setting(number(0.1, 168), 12.0, "A login ends after this time in any case.", unit="h")
     trusted_proxies: int = setting(
-        _integer(0, 9),
+        integer(0, 9),
         0,
         "Proxies in front of the web process whose `X-Forwarded-For` is believed: 1 behind your nginx.",
     )
+    trusted_hosts: tuple[str, ...] | None = setting(
+        HOST_NAMES,
+        None,
+        "Names that the panel may be asked for under. Not set: addresses and names without a dot; behind TLS all.",
+    )
+    audit_days: int = setting(integer(1, 3650), 90, "How long the audit of logins and refusals is kept.", unit="d")
     secure_cookies: bool = setting(
         BOOLEAN, False, "Set to true behind TLS: cookies are then sent over HTTPS only, under a `__Host-` name."
     )
-    max_streams: int = setting(_integer(1, 100_000), 1000, "Open streams a web process serves at most.")
-    max_streams_per_user: int = setting(_integer(1, 100_000), 8, "Open streams one user may hold in a web process.")
+    monitor_local_login: bool = setting(
+        BOOLEAN, True, "Whether passwords open the panel. `false` leaves single sign-on as the only way in."
+    )
+    require_second_factor: bool = setting(
+        BOOLEAN, False, "Whether a password alone is not enough: a code of an authenticator app is asked for too."
+    )
+    monitor_oidc_issuer: str | None = setting(
+        ISSUER, None, "The OpenID provider for single sign-on, as it names itself. Not set: there is none."
+    )
+    monitor_oidc_client_id: str | None = setting(TEXT, None, "Our client id at the provider.")
+    monitor_oidc_client_secret: str | None = setting(
+        TEXT, None, "Our client secret at the provider. Not set: a public client.", secret=True
+    )
+    monitor_oidc_redirect_url: str | None = setting(
+        CALLBACK_URL, None, "Where the provider sends the browser back to, exactly as it is registered there."
+    )
+    monitor_oidc_scopes: str = setting(TEXT, "openid email", "What the provider is asked for.")
+    monitor_oidc_algorithm: str = setting(OIDC_ALGORITHM, "RS256", "How the provider signs its ID tokens.")
+    monitor_oidc_role_claim: str = setting(
+        CLAIM, "role", "The ID token's claim that grants the role: a text or a list."
+    )
+    monitor_oidc_role_value: str = setting(TEXT, "super_admin", "What that claim must say, exactly.")
+    monitor_oidc_acr: tuple[str, ...] | None = setting(
+        WORDS, None, "One of these must be the ID token's `acr`. Not set: any."
+    )
+    monitor_oidc_amr: tuple[str, ...] | None = setting(
+        WORDS, None, "All of these must be in the ID token's `amr`, such as `mfa`. Not set: any."
+    )
+    monitor_jwt_issuer: str | None = setting(
+        TOKEN_ISSUER,
+        None,
+        "The `iss` of your backend's tokens, which `POST /login/token` exchanges for a session. Not set: none.",
+    )
+    monitor_jwt_audience: str = setting(
+        TEXT, "zapvoice-monitor", "The `aud` that such a token must name, and no other."
+    )
+    monitor_jwt_algorithm: str = setting(JWT_ALGORITHM, "RS256", "How your backend signs them.")
+    monitor_jwt_key: str | None = setting(
+        TEXT, None, "What they are checked with: a PEM, a JWKS, or the secret of HS256, at least 32 bytes.", secret=True
+    )
+    monitor_jwt_jwks_url: str | None = setting(SIGN_ON_URL, None, "Where their keys are published, in place of a key.")
+    monitor_jwt_role_claim: str = setting(CLAIM, "role", "Their claim that must say `super_admin`, exactly.")
+    monitor_jwt_type: str = setting(TEXT, "JWT", "Their header's `typ`, such as `at+jwt`.")
+    monitor_jwt_origin: str | None = setting(
+        ORIGIN, None, "The site whose pages may post such a token here by a form. Not set: no other site's."
+    )
+    max_streams: int = setting(integer(1, 100_000), 1000, "Open streams a web process serves at most.")
+    max_streams_per_user: int = setting(integer(1, 100_000), 4, "Open streams one user may hold in a web process.")
+    max_stream_minutes: float = setting(
+        number(0.05, 1440), 15.0, "Age at which a stream is sent round and asks for access anew.", unit="min"
+    )
     log_level: str = setting(LOG_LEVEL, "INFO", "What the processes write to their logs.")
 
     def __repr__(self) -> str:
@@ -226,9 +226,29 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         faults.append(
             "WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp://… or amqps://…."
         )
+    if not faults:
+        faults = _sign_on_faults(values)
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:
+    """What is missing for a way in that is configured by half."""
+    oidc = [values[f"monitor_oidc_{name}"] for name in ("issuer", "client_id", "redirect_url")]
+    faults = []
+    if any(oidc) and not all(oidc):
+        faults.append("MONITOR_OIDC_ISSUER, MONITOR_OIDC_CLIENT_ID and MONITOR_OIDC_REDIRECT_URL are needed together.")
+    key, url = values["monitor_jwt_key"], values["monitor_jwt_jwks_url"]
+    if (key or url) and not values["monitor_jwt_issuer"]:
+        faults.append("MONITOR_JWT_KEY and MONITOR_JWT_JWKS_URL need MONITOR_JWT_ISSUER.")
+    if values["monitor_jwt_issuer"] and bool(key) == bool(url):
+        faults.append("MONITOR_JWT_ISSUER needs one of MONITOR_JWT_KEY and MONITOR_JWT_JWKS_URL.")
+    if url and values["monitor_jwt_algorithm"].startswith("HS"):
+        faults.append("MONITOR_JWT_ALGORITHM by HMAC needs MONITOR_JWT_KEY: a secret is not published.")
+    if not values["monitor_local_login"] and not all(oidc) and not values["monitor_jwt_issuer"]:
+        faults.append("MONITOR_LOCAL_LOGIN=false leaves no way in: set MONITOR_OIDC_… or MONITOR_JWT_….")
+    return faults
 
 
 def _can_discover(values: Mapping[str, Any]) -> bool:

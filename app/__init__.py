@@ -7,54 +7,94 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import accounts, api, assets, auth, bodies, cli, compression, errors, headers, health, logs_api, pages
+from app import (
+    access,
+    accounts,
+    api,
+    assets,
+    audit_view,
+    auth,
+    bodies,
+    cli,
+    cli_access,
+    cli_totp,
+    compression,
+    errors,
+    headers,
+    health,
+    logs_api,
+    me,
+    origin,
+    pages,
+    ways,
+)  # fmt: skip
+from app.access import AccessWatch
+from app.audit import Audit
 from app.freshness import Freshness
 from app.gate import Gate
 from app.history import Past
 from app.hub import FEED_TIMEOUT_S, Hub
+from app.sessions import SessionLife
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
+from collector.store.doorbell import Doorbell
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.logs import LogStore
-from settings import VERSION, Settings, load_settings
+from settings import VERSION, Settings, SettingsError, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
     settings = settings or load_settings()
     app = Flask(__name__, static_folder=None)
+    if app.debug:
+        raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
     app.wsgi_app = Gate(app.wsgi_app, "/stream")  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.config.update(MAX_CONTENT_LENGTH=64 * 1024, MAX_FORM_MEMORY_SIZE=16 * 1024, MAX_FORM_PARTS=20)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.context_processor(lambda: {"version": VERSION})
     interval_s = settings.sample_interval_s
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
     logs = LogStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=FEED_TIMEOUT_S, max_connections=2))
-    limits = StreamLimits(per_process=settings.max_streams, per_user=settings.max_streams_per_user)
+    waiting = redis_client(settings.redis_url, timeout_s=access.BLOCK_MS / 1000 + 3, max_connections=2)
+    doorbell = Doorbell(redis_client(settings.redis_url, max_connections=4), waiting)
+    limits = StreamLimits(
+        per_process=settings.max_streams,
+        per_user=settings.max_streams_per_user,
+        longest_s=settings.max_stream_minutes * 60,
+    )
 
     errors.init_app(app)
     bodies.init_app(app)
-    headers.init_app(app)
+    headers.init_app(app, is_behind_tls=settings.secure_cookies)
+    origin.init_app(app, trusted_hosts=settings.trusted_hosts, is_behind_tls=settings.secure_cookies)
     compression.init_app(app)
     assets.init_app(app, Path(__file__).parent.with_name("static"))
     engine = make_engine(settings.database_url)
-    session_s = settings.session_hours * 3600
-    users = accounts.Accounts(engine, session_s=session_s)
+    life = SessionLife(idle_s=settings.session_idle_minutes * 60, longest_s=settings.session_hours * 3600)
+    users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
+    hub = app.extensions["hub"] = Hub(feed, logs, Freshness(interval_s, time.monotonic))
     still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
-    hub = Hub(feed, logs, Freshness(interval_s, time.monotonic), still_hold)
-    app.extensions["hub"] = hub
+    watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
-    auth.init_app(app, users, secure_cookies=settings.secure_cookies)
+    record = Audit(engine, keep_s=settings.audit_days * 86_400)
+    ways_in = ways.init_app(app, settings, engine, users)
+    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies, ways=ways_in)
     cli.init_app(app)
+    cli_access.init_app(app)
+    cli_totp.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
     app.register_blueprint(pages.make_blueprint(store, past, logs, hub, version=VERSION))
     app.register_blueprint(api.make_blueprint(store, past))
     app.register_blueprint(logs_api.make_blueprint(logs))
-    app.register_blueprint(SampleStream(hub, limits, version=VERSION, interval_s=interval_s))
+    app.register_blueprint(me.make_blueprint(users))
+    app.register_blueprint(audit_view.make_blueprint(record))
+    app.register_blueprint(SampleStream(hub, limits, record, version=VERSION, interval_s=interval_s))
     return app

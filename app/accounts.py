@@ -1,22 +1,22 @@
 """Who may look: users, their login sessions, their API tokens. No table's row leaves this file.
 
-Of a session or a token the database holds the SHA-256 alone: 256 random bits need no salt and no slow hash. Every look
-at one asks again whether it is revoked or expired and its user disabled, and takes the role from the users' table.
+Of a session or a token the database holds the hash alone. Every look at one asks again whether it is revoked or over
+and its user disabled, and takes the role from the users' table. Whatever takes access away is announced.
 """
 
-import hashlib
 import re
 import secrets
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.passwords import Passwords, make_password
 from app.schema import migrate
+from app.sessions import Person, SessionLife, Sessions, hash_of
 from app.tables import MAX_EMAIL, LoginSession, Token, User
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
@@ -81,26 +81,27 @@ class IssuedToken:
 CREDENTIALS_A_QUERY = 500
 """Databases limit a statement's parameters; SQLite took 999 for long."""
 
-_Credential = type[LoginSession] | type[Token]
 _PRINCIPAL = select(User.id, User.email, User.role, literal(Scope.READ.value).label("scope"))
 
 
 class Accounts:
     """Every question about users, sessions and tokens. Each method raises StoreUnavailable.
 
-    Units: session_s is how long a login lasts; `clock` tells epoch seconds.
+    `clock` tells epoch seconds; `announce` is called after access was taken away from somebody.
     """
 
     def __init__(
         self,
         engine: Engine,
         *,
-        session_s: float = 12 * 3600,
+        life: SessionLife | None = None,
         passwords: Passwords | None = None,
         clock: Callable[[], float] = time.time,
+        announce: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
-        self._session_s = session_s
+        self.sessions = Sessions(engine, life or SessionLife(), clock, announce)
+        self._announce = announce
         self._passwords = passwords or Passwords()
         self._clock = clock
 
@@ -110,10 +111,10 @@ class Accounts:
 
     def create_user(self, email: str, password: str, role: Role) -> None:
         """Add a user. Raises: AccountError when there is one or it is no address, UnacceptablePassword."""
-        address = _canonical(email)
+        address = canonical(email)
         if not address:
             raise AccountError(f"This is no e-mail address: {email!r}.")
-        password_hash, now = self._passwords.hash(password), self._clock()
+        password_hash, now = self._passwords.hash(password, words=[address]), self._clock()
         try:
             with writing(self._engine) as connection:
                 connection.execute(
@@ -124,15 +125,22 @@ class Accounts:
 
     def set_password(self, email: str, password: str) -> None:
         """Replace the password and end every session. Raises: AccountError, UnacceptablePassword."""
-        self._change_user(email, (LoginSession,), password_hash=self._passwords.hash(password))
+        self._change_user(email, password_hash=self._passwords.hash(password, words=[canonical(email)]))
+
+    def set_role(self, email: str, role: Role) -> None:
+        """Change what a user may do and end every session: one is never older than what it allows.
+
+        Raises: AccountError.
+        """
+        self._change_user(email, role=role)
 
     def enable_user(self, email: str) -> None:
         """Let a disabled user in again, by the old password and new tokens. Raises: AccountError."""
-        self._change_user(email, (), disabled_at=None)
+        self._change_user(email, disabled_at=None)
 
     def disable_user(self, email: str) -> None:
         """Shut a user out and end every session and token. Raises: AccountError when there is no such user."""
-        self._change_user(email, (LoginSession, Token), disabled_at=self._clock())
+        self._change_user(email, ends_tokens=True, disabled_at=self._clock())
 
     def list_users(self) -> list[Account]:
         """Every user, by e-mail address."""
@@ -142,27 +150,36 @@ class Accounts:
                 Account(row.email, Role(row.role), row.created_at, row.disabled_at) for row in connection.execute(query)
             ]
 
-    def open_session(self, email: str, password: str) -> str | None:
-        """A new session's token; None when the two do not belong together or the user is disabled.
+    def check_password(self, email: str, password: str) -> Person | None:
+        """Who this is; None when the two do not belong together or the user is disabled.
 
-        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes.
+        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes. Raises: Busy.
         """
-        query = select(User.id, User.password_hash).where(User.email == _canonical(email), User.disabled_at.is_(None))
+        address = canonical(email)
+        query = select(User.id, User.password_hash).where(User.email == address, User.disabled_at.is_(None))
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if not self._passwords.verify(row and row.password_hash, password) or row is None:
             return None
         new_hash = self._passwords.renew(row.password_hash, password)
-        return self._add_session(row.id, row.password_hash, new_hash)
+        return self._renew_hash(Person(row.id, address, row.password_hash), new_hash)
+
+    def open_session_for(self, person: Person, how: str, *, address: str = "") -> str | None:
+        """A new session's token; None when the account has changed since it was known who this is.
+
+        `how`: what showed it (`password`), `address`: where from; both for the operator's list.
+        """
+        with writing(self._engine) as connection:
+            # The update locks the user's row: a password changed or a user disabled since it was read makes it match
+            # nothing, and one that comes later finds the session and ends it.
+            if not connection.execute(_unchanged(person).values(password_hash=person.stamp)).rowcount:
+                return None
+            return self.sessions.add(connection, person.user_id, how, address)
 
     def find_session(self, token: str) -> Principal | None:
         """Whose session this is; None when it is none, or no longer one."""
-        token_hash = _hash(token)
-        valid = (
-            LoginSession.token_hash == token_hash,
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > self._clock(),
-        )
+        token_hash = hash_of(token)
+        valid = (LoginSession.token_hash == token_hash, *self.sessions.in_force())
         return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(LoginSession).where(*valid))
 
     def still_hold(self, credentials: Collection[str], role: Role) -> set[str]:
@@ -176,12 +193,7 @@ class Accounts:
                 sessions = (
                     select(LoginSession.token_hash)
                     .join(User)
-                    .where(
-                        LoginSession.token_hash.in_(some),
-                        LoginSession.revoked_at.is_(None),
-                        LoginSession.expires_at > self._clock(),
-                        *allowed,
-                    )
+                    .where(LoginSession.token_hash.in_(some), *self.sessions.in_force(), *allowed)
                 )
                 tokens = (
                     select(Token.token_hash)
@@ -192,26 +204,21 @@ class Accounts:
                 holding.update(f"token:{found}" for found in connection.execute(tokens).scalars())
         return holding
 
-    def close_session(self, token: str) -> None:
-        """End a session; nothing happens when it is none."""
-        with writing(self._engine) as connection:
-            _revoke(connection, LoginSession, LoginSession.token_hash == _hash(token), self._clock())
-
     def create_token(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
         """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
-            known = select(User.id).where(User.email == _canonical(email), User.disabled_at.is_(None))
+            known = select(User.id).where(User.email == canonical(email), User.disabled_at.is_(None))
             user_id = connection.execute(known).scalar_one_or_none()
             if user_id is None:
                 raise AccountError(f"There is no user {email}, or it is disabled.")
-            row = {"user_id": user_id, "token_hash": _hash(token), "scope": scope, "created_at": self._clock()}
+            row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
             token_id = connection.execute(insert(Token).values(row).returning(Token.id)).scalar_one()
         return token_id, token
 
     def find_token(self, token: str) -> Principal | None:
         """Whose API token this is; None when it is none, or no longer one."""
-        token_hash = _hash(token)
+        token_hash = hash_of(token)
         valid = (Token.token_hash == token_hash, Token.revoked_at.is_(None))
         query = select(User.id, User.email, User.role, Token.scope).join(Token).where(*valid)
         return self._find_principal(f"token:{token_hash}", query)
@@ -219,40 +226,38 @@ class Accounts:
     def revoke_token(self, token_id: int) -> None:
         """End an API token. Raises: AccountError when there is none in force with this id."""
         with writing(self._engine) as connection:
-            if not _revoke(connection, Token, Token.id == token_id, self._clock()):
+            if not _revoke_tokens(connection, Token.id == token_id, self._clock()):
                 raise AccountError(f"There is no token {token_id}, or it is revoked.")
+        self._announce()
 
     def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
         """Every API token ever made, or those of one user, oldest first."""
         columns = (Token.id, User.email, Token.scope, Token.created_at, Token.revoked_at)
         query = select(*columns).join(User).order_by(Token.id)
         if email is not None:
-            query = query.where(User.email == _canonical(email))
+            query = query.where(User.email == canonical(email))
         with reading(self._engine) as connection:
             rows = connection.execute(query)
             return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
 
-    def _change_user(self, email: str, ended: tuple[_Credential, ...], **values: str | float | None) -> None:
-        known = User.email == _canonical(email)
+    def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
+        known = User.email == canonical(email)
         with writing(self._engine) as connection:
             if not connection.execute(update(User).where(known).values(values)).rowcount:
                 raise AccountError(f"There is no user {email}.")
-            for table in ended:
-                _revoke(connection, table, table.user_id.in_(select(User.id).where(known)), self._clock())
+            theirs = select(User.id).where(known)
+            self.sessions.end(connection, LoginSession.user_id.in_(theirs))
+            if ends_tokens:
+                _revoke_tokens(connection, Token.user_id.in_(theirs), self._clock())
+        self._announce()
 
-    def _add_session(self, user_id: int, password_hash: str, new_hash: str) -> str | None:
-        now, token = self._clock(), secrets.token_urlsafe(32)
-        row = {"token_hash": _hash(token), "user_id": user_id, "created_at": now, "expires_at": now + self._session_s}
-        # The update locks the user's row: a password changed or a user disabled since it was read makes it match
-        # nothing, and one that comes later finds the session and ends it.
-        unchanged = (User.id == user_id, User.password_hash == password_hash, User.disabled_at.is_(None))
+    def _renew_hash(self, person: Person, new_hash: str) -> Person | None:
+        if new_hash == person.stamp:
+            return person
         with writing(self._engine) as connection:
-            if not connection.execute(update(User).where(*unchanged).values(password_hash=new_hash)).rowcount:
+            if not connection.execute(_unchanged(person).values(password_hash=new_hash)).rowcount:
                 return None
-            expired = (LoginSession.user_id == user_id, LoginSession.expires_at <= now)
-            connection.execute(delete(LoginSession).where(*expired))
-            connection.execute(insert(LoginSession).values(row))
-        return token
+        return replace(person, stamp=new_hash)
 
     def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
         with reading(self._engine) as connection:
@@ -272,17 +277,16 @@ def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> 
     return made
 
 
-def _revoke(connection: Connection, table: _Credential, which: ColumnElement[bool], now: float) -> int:
+def _unchanged(person: Person) -> Update:
+    return update(User).where(User.id == person.user_id, User.password_hash == person.stamp, User.disabled_at.is_(None))
+
+
+def _revoke_tokens(connection: Connection, which: ColumnElement[bool], now: float) -> int:
     """How many were in force until now."""
-    in_force = (which, table.revoked_at.is_(None))
-    return connection.execute(update(table).where(*in_force).values(revoked_at=now)).rowcount
+    return connection.execute(update(Token).where(which, Token.revoked_at.is_(None)).values(revoked_at=now)).rowcount
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _canonical(email: str) -> str:
+def canonical(email: str) -> str:
     """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
 
     PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.

@@ -6,24 +6,26 @@ the accounts each time; when they cannot answer, the door stays shut.
 
 import functools
 import logging
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ParamSpec
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, g, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from app.accounts import Accounts, Principal, Role, Scope
+from app.audit import Audit
+from app.browsers import LIFE_S, KnownBrowsers
 from app.csrf import MaskedCSRFProtect
+from app.door import EXCHANGE, Door, Ways, current_door, note, set_cookie
 from app.errors import error_response
+from app.origin import local_path
+from app.passwords import Busy
+from app.sessions import Person
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
-
-HOME = "/monitor"
-"""Where a login leads that did not say where to."""
 
 _TOKENS_ONLY = "takes_tokens_only"
 
@@ -33,24 +35,13 @@ blueprint = Blueprint("auth", __name__)
 Arguments = ParamSpec("Arguments")
 
 
-@dataclass(frozen=True)
-class Door:
-    """What the views below share; one for each app."""
-
-    accounts: Accounts
-    throttle: LoginThrottle
-    secure: bool
-
-    @property
-    def cookie(self) -> str:
-        """The session cookie's name. Browsers take a `__Host-` cookie from this very host over TLS only."""
-        return "__Host-monitor_session" if self.secure else "monitor_session"
-
-
-def init_app(app: Flask, accounts: Accounts, *, secure_cookies: bool) -> None:
+def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, ways: Ways | None = None) -> None:
     """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
+    app.extensions["audit"] = audit
     app.extensions["accounts"] = accounts
-    app.extensions["door"] = Door(accounts, LoginThrottle(), secure_cookies)
+    # Without a secret nothing is served, but commands run: then nobody's browser is known.
+    browsers = KnownBrowsers(str(app.secret_key or secrets.token_hex()))
+    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, audit, secure_cookies, ways or Ways())
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
         SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
@@ -124,8 +115,11 @@ def _guard(
                 return _ask_to_log_in(page)
             reason = refuse(principal)
             if reason is not None:
+                note("refused", principal.email, request.path)
                 return error_response(403, "forbidden", reason)
             g.principal = principal
+            if page:
+                _see(principal)
             return view(*arguments, **options)
 
         return guarded
@@ -142,41 +136,62 @@ def current_principal() -> Principal:
 @blueprint.get("/login", endpoint="login")
 def show_login() -> ResponseReturnValue:
     """The form."""
-    return _render_login(None)
+    return render_login(None)
 
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many attempts."""
-    door, email = _door(), request.form.get("email", "")
-    wait_s = door.throttle.count(request.remote_addr or "", email)
-    if wait_s is not None:
-        return _render_login("throttled"), 429, {"Retry-After": str(wait_s)}
-    token = door.accounts.open_session(email, request.form.get("password", ""))
+    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
+    door, email = current_door(), request.form.get("email", "")
+    if not door.ways.password:
+        return render_login("off"), 403
+    browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
+    with door.throttle.attempt(request.remote_addr or "", email, browser) as attempt:
+        if attempt.wait_s is not None:
+            note("login_throttled", email)
+            return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+        try:
+            person = door.accounts.check_password(email, request.form.get("password", ""))
+        except Busy:
+            note("login_busy", email)
+            return render_login("busy"), 503, {"Retry-After": "3"}
+        more = door.ways.ask_more(person, email)
+        if person is None or more is not None:  # Not counted only for the right one, the count would tell which it is.
+            attempt.fail()
+    if person is None:
+        note("login_failed", email)
+    if more is not None:
+        return more
+    return (render_login("invalid"), 401) if person is None else let_in(person, "password")
+
+
+def let_in(person: Person, how: str, response: Response | None = None) -> ResponseReturnValue:
+    """A new session for who has shown who they are by `how`, then `response`, or on to `next`. The end of every way in.
+
+    Raises: StoreUnavailable.
+    """
+    door = current_door()
+    token = door.accounts.open_session_for(person, how, address=request.remote_addr or "")
     if token is None:
-        return _render_login("invalid"), 401
+        return render_login("invalid"), 401
+    note("login_ok", person.email, how)
     _close_session()  # The one this browser may still hold.
-    response = redirect(_local_path(request.form.get("next")), 303)
-    response.set_cookie(door.cookie, token, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    response = response or redirect(local_path(request.form.get("next")), 303)
+    set_cookie(response, door.cookie, token)
+    set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
     return response
 
 
 @blueprint.post("/logout", endpoint="logout")
 def log_out() -> ResponseReturnValue:
     """End the session here and in the browser."""
-    door = _door()
+    door = current_door()
     _close_session()
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    # Not "storage": the page keeps the chosen language and colours there, and nothing of what it showed.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
-
-
-@blueprint.get("/api/me")
-@require_role("super_admin")
-def me() -> Response:
-    """Whether the page's session still holds."""
-    principal = current_principal()
-    return jsonify(email=principal.email, role=principal.role)
 
 
 @blueprint.errorhandler(StoreUnavailable)
@@ -190,15 +205,23 @@ def _explain_store(error: StoreUnavailable) -> Response:
 
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
     if request.endpoint == "auth.log_in":
-        return _render_login("csrf"), 400
+        return render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
     return error_response(400, "csrf_failed", message)
 
 
+def _see(principal: Principal) -> None:
+    """Opening a page is something its user does."""
+    try:
+        current_door().accounts.sessions.see(principal.credential)
+    except StoreUnavailable as exc:
+        logger.warning("a session could not be noted as in use: %s", exc)
+
+
 def _find_principal() -> Principal | None:
-    door = _door()
+    door = current_door()
     if _has_bearer():
-        return door.accounts.find_token((request.authorization and request.authorization.token) or "")
+        return door.accounts.find_token(_authorization()[1])
     token = request.cookies.get(door.cookie)
     return door.accounts.find_session(token) if token else None
 
@@ -206,11 +229,17 @@ def _find_principal() -> Principal | None:
 def _takes_sessions() -> bool:
     """Whether the view asked for may be used by a session, which a browser sends of its own accord."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return view is not None and not hasattr(view, _TOKENS_ONLY)
+    return view is not None and not hasattr(view, _TOKENS_ONLY) and request.endpoint != EXCHANGE
 
 
 def _has_bearer() -> bool:
-    return request.authorization is not None and request.authorization.type == "bearer"
+    return _authorization()[0] == "bearer"
+
+
+def _authorization() -> tuple[str, str]:
+    """Scheme, in lower case, and what follows it. Not werkzeug's: 3.1.9 raises for a `Basic` that is not ASCII."""
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    return scheme.lower(), token.strip()
 
 
 def _ask_to_log_in(page: bool) -> Response:
@@ -224,26 +253,15 @@ def _ask_to_log_in(page: bool) -> Response:
 
 def _close_session() -> None:
     session.clear()  # The next form gets a new CSRF secret.
-    door = _door()
+    door = current_door()
     token = request.cookies.get(door.cookie)
-    if token and door.accounts.find_session(token):  # Looked for first: anybody can send a cookie, and a write locks.
-        door.accounts.close_session(token)
+    principal = door.accounts.find_session(token) if token else None
+    if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
+        note("logout", principal.email)
+        door.accounts.sessions.close(token)
 
 
-def _render_login(error: str | None) -> str:
-    email = request.form.get("email", "")
-    return render_template("login.html", error=error, email=email, next=_local_path(request.values.get("next")))
-
-
-def _local_path(target: str | None) -> str:
-    """`target` when it is a path of this site, else HOME: a login must not lead elsewhere."""
-    if not target or not target.startswith("/"):
-        return HOME
-    # Browsers read "\\" as "/" and drop control characters and blanks: `/\t/evil.test` would be another host.
-    is_plain = target.isascii() and target.isprintable() and not {" ", "\\"} & set(target)
-    return target if is_plain and not target.startswith("//") and not urlsplit(target).netloc else HOME
-
-
-def _door() -> Door:
-    door: Door = current_app.extensions["door"]
-    return door
+def render_login(error: str | None) -> str:
+    """The form, with what went wrong."""
+    email, target = request.form.get("email", ""), local_path(request.values.get("next"))
+    return render_template("login.html", error=error, email=email, next=target, ways=current_door().ways)

@@ -13,12 +13,13 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from app.accounts import Accounts, Role, Scope
+from app.audit import Audit
 from app.passwords import make_password
 from collector.store.errors import MonitorError
 from collector.store.live import LiveStore
 
 
-class _Group(AppGroup):
+class CommandGroup(AppGroup):
     """Turns what this project raises into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -28,9 +29,9 @@ class _Group(AppGroup):
             raise click.ClickException(str(exc)) from exc
 
 
-users = _Group("users", help="Who may log in.")
-hosts = _Group("hosts", help="The hosts that are watched.")
-tokens = _Group("tokens", help="API tokens, for `Authorization: Bearer TOKEN`.")
+users = CommandGroup("users", help="Who may log in.")
+hosts = CommandGroup("hosts", help="The hosts that are watched.")
+tokens = CommandGroup("tokens", help="API tokens, for `Authorization: Bearer TOKEN`.")
 
 
 def init_app(app: Flask) -> None:
@@ -43,7 +44,7 @@ def init_app(app: Flask) -> None:
 def list_hosts() -> None:
     """Show the hosts that have written within seven days, with the age of their newest sample."""
     rows = [(host.host, f"{host.age_s:.0f} s ago") for host in _store().hosts()]
-    _print_table(("HOST", "LAST SAMPLE"), rows)
+    print_table(("HOST", "LAST SAMPLE"), rows)
 
 
 @hosts.command("forget")
@@ -60,7 +61,7 @@ def forget_host(host: str) -> None:
 def migrate() -> None:
     """Bring the database's schema up to date. Safe to run at every start, by several processes at once."""
     try:
-        _accounts().migrate()
+        accounts_of_app().migrate()
     except MonitorError as exc:
         raise click.ClickException(str(exc)) from exc
     click.echo("The schema is up to date.", err=True)
@@ -78,7 +79,8 @@ def _password_options(command: Any) -> Any:
 def create_user(email: str, role: str, password_stdin: bool, generate: bool) -> None:
     """Add a user. Asks for the password unless an option says otherwise."""
     password = _new_password(password_stdin, generate)
-    _accounts().create_user(email, password, Role(role))
+    accounts_of_app().create_user(email, password, Role(role))
+    note("user_created", who=email, detail=role)
     click.echo(f"Created {email} as {role}.", err=True)
     _show_made(password, generate)
 
@@ -89,7 +91,8 @@ def create_user(email: str, role: str, password_stdin: bool, generate: bool) -> 
 def set_password(email: str, password_stdin: bool, generate: bool) -> None:
     """Set a user's password and end every session of theirs."""
     password = _new_password(password_stdin, generate)
-    _accounts().set_password(email, password)
+    accounts_of_app().set_password(email, password)
+    note("password_changed", who=email)
     click.echo(f"Changed the password of {email}; every session has ended.", err=True)
     _show_made(password, generate)
 
@@ -98,7 +101,8 @@ def set_password(email: str, password_stdin: bool, generate: bool) -> None:
 @click.argument("email")
 def enable_user(email: str) -> None:
     """Let a disabled user in again."""
-    _accounts().enable_user(email)
+    accounts_of_app().enable_user(email)
+    note("user_enabled", who=email)
     click.echo(f"{email} may log in again, by the old password. Its tokens stay revoked.", err=True)
 
 
@@ -106,19 +110,32 @@ def enable_user(email: str) -> None:
 @click.argument("email")
 def disable_user(email: str) -> None:
     """Shut a user out and end every session and token of theirs."""
-    admins = {user.email for user in _accounts().list_users() if user.role is Role.SUPER_ADMIN and not user.disabled_at}
-    if admins == {email.strip().lower()}:
-        raise click.ClickException(f"{email} is the last super_admin: create another one first.")
-    _accounts().disable_user(email)
+    _keep_a_super_admin(email)
+    accounts_of_app().disable_user(email)
+    note("user_disabled", who=email)
     click.echo(f"Disabled {email}; every session and token has ended.", err=True)
+
+
+@users.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def set_role(email: str, role: str) -> None:
+    """Change what a user may do and end every session of theirs."""
+    if role != Role.SUPER_ADMIN:
+        _keep_a_super_admin(email)
+    accounts_of_app().set_role(email, Role(role))
+    note("role_changed", who=email, detail=role)
+    click.echo(f"{email} is {role} now; every session has ended.", err=True)
 
 
 @users.command("list")
 def list_users() -> None:
     """Show every user."""
-    accounts = _accounts().list_users()
-    rows = [(user.email, user.role, _time(user.created_at), _state("disabled", user.disabled_at)) for user in accounts]
-    _print_table(("EMAIL", "ROLE", "CREATED", "STATE"), rows)
+    accounts = accounts_of_app().list_users()
+    rows = [
+        (user.email, user.role, utc_text(user.created_at), _state("disabled", user.disabled_at)) for user in accounts
+    ]
+    print_table(("EMAIL", "ROLE", "CREATED", "STATE"), rows)
 
 
 @tokens.command("create")
@@ -133,7 +150,8 @@ def list_users() -> None:
 )
 def create_token(email: str, scope: str) -> None:
     """Make a token. It is shown this once."""
-    token_id, token = _accounts().create_token(email, Scope(scope))
+    token_id, token = accounts_of_app().create_token(email, Scope(scope))
+    note("token_created", who=email, detail=f"token {token_id} for {scope}")
     click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)
 
@@ -142,7 +160,8 @@ def create_token(email: str, scope: str) -> None:
 @click.argument("token_id", metavar="ID", type=int)
 def revoke_token(token_id: int) -> None:
     """End a token."""
-    _accounts().revoke_token(token_id)
+    accounts_of_app().revoke_token(token_id)
+    note("token_revoked", detail=f"token {token_id}")
     click.echo(f"Revoked token {token_id}.", err=True)
 
 
@@ -150,12 +169,12 @@ def revoke_token(token_id: int) -> None:
 @click.argument("email", required=False)
 def list_tokens(email: str | None) -> None:
     """Show every token ever made, or those of one user."""
-    issued = _accounts().list_tokens(email)
+    issued = accounts_of_app().list_tokens(email)
     rows = [
-        (str(token.id), token.email, token.scope, _time(token.created_at), _state("revoked", token.revoked_at))
+        (str(token.id), token.email, token.scope, utc_text(token.created_at), _state("revoked", token.revoked_at))
         for token in issued
     ]
-    _print_table(("ID", "EMAIL", "FOR", "CREATED", "STATE"), rows)
+    print_table(("ID", "EMAIL", "FOR", "CREATED", "STATE"), rows)
 
 
 def _store() -> LiveStore:
@@ -163,9 +182,30 @@ def _store() -> LiveStore:
     return store
 
 
-def _accounts() -> Accounts:
+def accounts_of_app() -> Accounts:
+    """The app's accounts."""
     accounts: Accounts = current_app.extensions["accounts"]
     return accounts
+
+
+def audit_of_app() -> Audit:
+    """The app's audit."""
+    audit: Audit = current_app.extensions["audit"]
+    return audit
+
+
+def note(kind: str, *, who: str = "", detail: str = "") -> None:
+    """Tell the audit what the operator has just done."""
+    audit_of_app().note(kind, who=who.strip().lower(), detail=detail)
+    audit_of_app().write()
+
+
+def _keep_a_super_admin(email: str) -> None:
+    """Raises: ClickException when there would be none."""
+    everybody = accounts_of_app().list_users()
+    admins = {user.email for user in everybody if user.role is Role.SUPER_ADMIN and not user.disabled_at}
+    if admins == {email.strip().lower()}:
+        raise click.ClickException(f"{email} is the last super_admin: create another one first.")
 
 
 def _new_password(from_stdin: bool, generate: bool) -> str:
@@ -185,15 +225,17 @@ def _show_made(password: str, generate: bool) -> None:
         click.echo(password)
 
 
-def _time(at: float) -> str:
+def utc_text(at: float) -> str:
+    """An instant (epoch s) as people read it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _state(ended: str, at: float | None) -> str:
-    return "active" if at is None else f"{ended} {_time(at)}"
+    return "active" if at is None else f"{ended} {utc_text(at)}"
 
 
-def _print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as their widest cell."""
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:

@@ -14,7 +14,17 @@ from collector.store.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-_PAGES = ("/monitor", "/login", "/logout")
+_PAGES = (
+    "/monitor",
+    "/login",
+    "/login/code",
+    "/login/enrol",
+    "/login/oidc",
+    "/login/oidc/callback",
+    "/logout",
+    "/second-factor",
+    "/second-factor/enrol",
+)
 """Paths that people open; every other error is answered in JSON."""
 
 _SENTENCES = {

@@ -7,7 +7,7 @@ each viewer. It never ends: when Redis is gone it tries again, and then goes on 
 import logging
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import gevent
@@ -39,9 +39,6 @@ RETRY_S = (0.2, 1.0)
 HEARTBEAT_S = 10.0
 """Silence after which a comment is sent. Proxies end connections that are quiet for 60 s, some for 30 s."""
 
-ACCESS_CHECK_S = 3.0
-"""How often it is asked whether the viewers' credentials still hold: no stream outlives its login by more."""
-
 VIEWERS_A_TURN = 250
 """Viewers served before other greenlets get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
 
@@ -60,21 +57,13 @@ _RESET = sse.Event({}, type="reset").encode()
 class Hub:
     """The open streams of this process and what they are fed from."""
 
-    def __init__(
-        self,
-        store: LiveStore,
-        logs: LogStore,
-        freshness: Freshness,
-        still_hold: Callable[[Collection[str]], Collection[str]],
-    ) -> None:
-        """`still_hold` tells which of the viewers' credentials are in force, or raises StoreUnavailable."""
+    def __init__(self, store: LiveStore, logs: LogStore, freshness: Freshness) -> None:
         self.freshness = freshness
         self.skipped_entries = 0
         """Entries that were not samples of ours."""
         self.is_connected = False
         """Whether Redis answered the reader's last question."""
         self._store = store
-        self._still_hold = still_hold
         self._ring = Ring()
         self._is_filled = Signal()
         self._viewers: dict[Viewer, None] = {}  # in the order of their coming
@@ -88,7 +77,6 @@ class Hub:
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
         gevent.spawn(self._read_for_ever)
-        gevent.spawn(self._check_access, is_alive)
         gevent.spawn(self._keep_house, is_alive)
         gevent.spawn(self._log_feed.run, is_alive)
 
@@ -101,6 +89,10 @@ class Hub:
         if len(self._viewers) < limit:
             return True
         return sum(viewer.look() for viewer in list(self._viewers)) < limit
+
+    def viewers(self) -> list[Viewer]:
+        """Every open stream, in the order of their coming. A copy: it may be walked while others come and go."""
+        return list(self._viewers)
 
     def viewers_of(self, user: str, limit: int) -> list[Viewer]:
         """A user's open streams, the oldest first. When there are `limit`, those whose viewers have left are ended.
@@ -244,22 +236,6 @@ class Hub:
             self._hosts_known = known
             self._send_to_all(self._hosts_frame)
 
-    def _check_access(self, is_alive: Callable[[], bool]) -> None:
-        """End the streams of those who were let in but would not be now. One question for all, not one a viewer."""
-        while is_alive():
-            gevent.sleep(ACCESS_CHECK_S)
-            credentials = {viewer.credential for viewer in self._viewers}
-            if not credentials:
-                continue
-            try:
-                holding = self._still_hold(credentials)
-            except StoreUnavailable as exc:
-                logger.warning("access could not be checked: %s", exc)
-                continue
-            for viewer in list(self._viewers):
-                if viewer.credential in credentials and viewer.credential not in holding:
-                    viewer.finish(sse.Event({"reason": "revoked"}, type="bye").encode())
-
     def _keep_house(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():
             self._tell_hosts()
@@ -272,7 +248,7 @@ class Hub:
             gevent.sleep(1)
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311
-            viewer.finish(sse.retry(wait_ms) + sse.Event({"reason": "shutdown"}, type="bye").encode())
+            viewer.finish("shutdown", retry_ms=wait_ms)
 
 
 def _floor(entries: list[Entry], now_s: float) -> str:

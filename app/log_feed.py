@@ -65,17 +65,23 @@ class LogFeed:
                 gevent.sleep(PAUSE_S)
 
     def _tell(self) -> None:
+        # Taken off before they are read: reading yields, and what changes meanwhile has to be told once more.
         newest = list(self._changed)[-ROUND_GROUPS:]
-        groups = {group["id"]: group for group in self._store.groups(newest[::-1])}
-        sent_bytes = 0
-        for group_id in reversed(newest):
-            if sent_bytes > ROUND_BYTES:
-                break
-            # Taken off before it is sent: sending yields, and it may change again meanwhile.
-            self._changed.pop(group_id, None)
-            if group_id in groups:
-                data = sse.Event(groups[group_id], type="critical_log").encode()
-                sent_bytes += len(data)
-                self._send_to_all(data)
-        if not self._changed:
-            self._is_changed.clear()
+        untold = dict.fromkeys(newest)
+        for group_id in newest:
+            del self._changed[group_id]
+        try:
+            groups = {group["id"]: group for group in self._store.groups(newest[::-1])}
+            sent_bytes = 0
+            for group_id in reversed(newest):
+                if sent_bytes > ROUND_BYTES:
+                    break
+                del untold[group_id]
+                if group_id in groups:
+                    data = sse.Event(groups[group_id], type="critical_log").encode()
+                    sent_bytes += len(data)
+                    self._send_to_all(data)
+        finally:
+            self._changed = {**untold, **self._changed}
+            if not self._changed:
+                self._is_changed.clear()

@@ -3,10 +3,12 @@
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
 
+import os
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 import gevent
@@ -25,12 +27,32 @@ MAX_BYTES = 1024
 MAX_HASHES = 2
 """Hashes computed at once in a process: each takes 19 MiB and a core, so a flood of logins must queue."""
 
+HASH_NICENESS = 15
+"""Of the threads that hash, on the kernel's scale from 0 to 19. Linux counts it for each thread."""
+
+MAX_WAITING = 32
+"""Logins that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
+
+TURN_S = 5.0
+"""Longest wait for a turn: thirty hashes take about a second."""
+
+MIN_GUESSES = 1e8
+"""What a guessable password takes fewer of, by zxcvbn's count: 30,000 common ones and what people make of them."""
+
+_native_id = monkey.get_original("_thread", "get_native_id")
+
+NO_PASSWORD = "!"  # noqa: S105  In place of the hash, of users whom another system vouches for: nothing matches it.
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class UnacceptablePassword(MonitorError):
-    """The new password is too short or too long; the message says which."""
+    """The new password is too short, too long or too easily guessed; the message says which."""
+
+
+class Busy(MonitorError):
+    """Too many passwords are being checked at this moment."""
 
 
 def make_password() -> str:
@@ -44,19 +66,30 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._turn = threading.BoundedSemaphore(MAX_HASHES)
+        self._place = threading.BoundedSemaphore(MAX_HASHES + MAX_WAITING)
         # What an unknown user's password is checked against, so that the answer takes as long as a known one's.
         self._nobody = self._hasher.hash(secrets.token_bytes(32))
 
-    def hash(self, password: str) -> str:
-        """The hash to store for a new password. Raises: UnacceptablePassword."""
+    def hash(self, password: str, *, words: Collection[str] = ()) -> str:
+        """The hash to store for a new password, which must not be made of `words`.
+
+        Raises: UnacceptablePassword, Busy.
+        """
         if len(password) < MIN_LENGTH:
             raise UnacceptablePassword(f"The password must have at least {MIN_LENGTH} characters.")
         if len(_encode(password)) > MAX_BYTES:
             raise UnacceptablePassword(f"The password must have at most {MAX_BYTES} bytes.")
+        if _is_guessable(password, words):
+            raise UnacceptablePassword("The password is too common, or too easily guessed: take one with less pattern.")
         return self._in_turn(self._hasher.hash, _encode(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False."""
+        """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.
+
+        Raises: Busy.
+        """
+        if password_hash == NO_PASSWORD:
+            password_hash = None
         try:
             matches = self._in_turn(self._hasher.verify, password_hash or self._nobody, _encode(password))
         except (VerificationError, InvalidHashError):
@@ -75,12 +108,39 @@ class Passwords:
     def _in_turn(
         self, work: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs
     ) -> Result:
-        with self._turn:
+        with self._wait_for_turn():
             if not monkey.is_module_patched("threading"):
                 return work(*arguments, **options)
             # Under gevent the work goes to a native thread (argon2 releases the GIL) and the event loop runs on.
-            result: Result = gevent.get_hub().threadpool.apply(work, arguments, options)
+            result: Result = gevent.get_hub().threadpool.apply(_give_way, (work, *arguments), options)
             return result
+
+    @contextmanager
+    def _wait_for_turn(self) -> Iterator[None]:
+        if not self._place.acquire(blocking=False):
+            raise Busy("Too many passwords are being checked.")
+        try:
+            if not self._turn.acquire(timeout=TURN_S):
+                raise Busy("Too many passwords are being checked.")
+            try:
+                yield
+            finally:
+                self._turn.release()
+        finally:
+            self._place.release()
+
+
+def _give_way(work: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+    """Work in this native thread at a low priority: viewers and health checks come before logins on a busy core."""
+    os.setpriority(os.PRIO_PROCESS, _native_id(), HASH_NICENESS)
+    return work(*arguments, **options)
+
+
+def _is_guessable(password: str, words: Collection[str]) -> bool:
+    from zxcvbn import zxcvbn  # noqa: PLC0415  Its lists take 8 MB: loaded only where a password is set.
+
+    # The start of a long one: zxcvbn refuses to look at more, and more would not make it easier to guess.
+    return bool(zxcvbn(password[:72], user_inputs=["zapvoice", "monitor", *words])["guesses"] < MIN_GUESSES)
 
 
 def _encode(password: str) -> bytes:

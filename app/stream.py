@@ -11,6 +11,7 @@ from flask import Response, request
 from flask_sse import ServerSentEventsBlueprint
 
 from app import sse
+from app.audit import Audit
 from app.auth import current_principal, require_role
 from app.errors import BadRequest
 from app.hub import Hub
@@ -29,10 +30,11 @@ _ID = re.compile(keys.ID_PATTERN)
 
 @dataclass(frozen=True, kw_only=True)
 class StreamLimits:
-    """How many streams a process and a user may hold."""
+    """How many streams a process and a user may hold, and for how long (s) one is left open."""
 
     per_process: int
     per_user: int
+    longest_s: float
 
 
 class SampleStream(ServerSentEventsBlueprint):
@@ -42,10 +44,11 @@ class SampleStream(ServerSentEventsBlueprint):
     connection per viewer. Here every viewer is fed by the hub; publishing is the collector's, by the store.
     """
 
-    def __init__(self, hub: Hub, limits: StreamLimits, *, version: str, interval_s: float) -> None:
+    def __init__(self, hub: Hub, limits: StreamLimits, audit: Audit, *, version: str, interval_s: float) -> None:
         super().__init__("stream", __name__)
         self._hub = hub
         self._limits = limits
+        self._audit = audit
         self._version = version
         self._interval_s = interval_s
         self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
@@ -63,8 +66,10 @@ class SampleStream(ServerSentEventsBlueprint):
             request.environ.get("gunicorn.socket"),
             is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
             hosts=frozenset(filter(None, request.args.getlist("host"))),
+            longest_s=self._limits.longest_s,
         )
-        response = Response(self._body(viewer, cursor), mimetype="text/event-stream")
+        entry = {"who": principal.email, "address": request.remote_addr or ""}
+        response = Response(self._body(viewer, cursor, entry), mimetype="text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -74,28 +79,32 @@ class SampleStream(ServerSentEventsBlueprint):
         """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
         raise RuntimeError("samples are published by the collector, through the store")
 
-    def _body(self, viewer: Viewer, cursor: str | None) -> Iterator[bytes]:
+    def _body(self, viewer: Viewer, cursor: str | None, entry: dict[str, str]) -> Iterator[bytes]:
         # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
         yield sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello()  # noqa: S311
         self._hub.wait_for_past()
         # From here to `join` nothing yields, so that the limits hold when thousands come at once.
         if not self._hub.has_room(self._limits.per_process):
             # After a 200, since EventSource gives up for good on any other status.
-            yield sse.retry(random.randint(*FULL_RETRY_MS)) + _bye("full")  # noqa: S311
+            viewer.finish("full", retry_ms=random.randint(*FULL_RETRY_MS))  # noqa: S311
+            yield from viewer.frames()
             return
         self._replace_oldest(viewer.user)
+        by = viewer.credential.partition(":")[0]
+        self._audit.note("stream_opened", **entry, detail=by)
         try:
             self._hub.join(viewer, cursor)
             yield from viewer.frames()
         finally:
             self._hub.leave(viewer)
+            self._audit.note("stream_closed", **entry, detail=viewer.ending or "left")
 
     def _replace_oldest(self, user: str) -> None:
         """End so many of a user's streams that there is room for one more."""
         # Not in `_body`, which would keep the list for as long as the stream lasts.
         own = self._hub.viewers_of(user, self._limits.per_user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
-            oldest.finish(_bye("replaced"))
+            oldest.finish("replaced")
 
     def _hello(self) -> bytes:
         age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()
@@ -117,7 +126,3 @@ def _cursor() -> str | None:
     if not _ID.fullmatch(cursor):
         raise BadRequest("The id to resume after must look like 1700000000000-0.")
     return cursor
-
-
-def _bye(reason: str) -> bytes:
-    return sse.Event({"reason": reason}, type="bye").encode()

@@ -1,42 +1,100 @@
-"""How often a login may be tried, per client and per account, refused or not; and how many log lines a token may send.
+"""How often a login may fail before the next has to wait, and how many log lines a token may send.
 
-Counted in the process's own memory, so that it holds when every store is down; a restart forgets it, and each further
-web process allows as much again. Nobody is locked out for good: an attempt counts for a minute, an hour or a day.
+Failures count, successes do not. A browser that this account has logged in from before has an allowance of its own, so
+that strangers who use up the account's shut out other strangers, not its owner. At the password nobody waits longer
+than an hour. Why so is in docs/decisions/0015. Counted in the process's own memory: it holds when every store is down.
 """
 
 import hashlib
 import ipaddress
 import math
 import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 PER_CLIENT = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
-PER_ACCOUNT = RateLimitItemPerDay(20)
-"""OWASP ASVS 5.0, 6.3.1. The client's are asked first: one that has used them up cannot use up an account's."""
+"""Of one address, whatever the account."""
+
+PER_ACCOUNT = (RateLimitItemPerMinute(10, 15),)
+"""Of strangers together: 960 guesses a day at most, at passwords of which the guessable are refused."""
+
+PER_CODE = (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50))
+"""Of strangers who know the account's password and guess the code. At 50 a day they need 18 years on average."""
+
+PER_BROWSER = (RateLimitItemPerMinute(10, 15),)
+"""Of a browser that the account is known to use, in place of the two others."""
+
+
+class Attempt:
+    """One login that is under way."""
+
+    def __init__(self, wait_s: int | None) -> None:
+        self.wait_s = wait_s
+        """Seconds after which it may be tried; None when it may go on."""
+        self.has_failed = False
+
+    def fail(self) -> None:
+        """Count it: the password was wrong."""
+        self.has_failed = True
+
 
 LINES_PER_TOKEN = RateLimitItemPerMinute(600)
 """Log lines a token may send; ten a second are far more than anybody reads."""
 
 
 class LoginThrottle:
-    """Counts attempts."""
+    """Counts failures. What is under way counts as one until it is known: many at once gain nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_account: Sequence[RateLimitItem] = PER_ACCOUNT) -> None:
+        self._per_account = per_account
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._under_way: Counter[str] = Counter()
 
-    def count(self, address: str, email: str) -> int | None:
-        """Count one attempt. None when it may go on, else the seconds after which the next one may."""
-        client = _client(address)
-        # Hashed, so that no list of addresses lies in memory and every key is equally long.
-        account = hashlib.sha256(email.strip().lower().encode()).hexdigest()
-        attempts = [*((limit, f"client:{client}") for limit in PER_CLIENT), (PER_ACCOUNT, f"account:{account}")]
-        return next((self._wait_s(*attempt) for attempt in attempts if not self._limiter.hit(*attempt)), None)
+    @contextmanager
+    def attempt(self, address: str, email: str, browser: str | None = None) -> Iterator[Attempt]:
+        """A login from `address`; `browser` names one that `email` is known to have logged in from."""
+        buckets = _buckets(address, email, browser, self._per_account)
+        waits_s = [self._wait_s(limit, key) for limit, key in buckets if not self._has_room(limit, key)]
+        if waits_s:
+            yield Attempt(max(waits_s))
+            return
+        keys = {key for _, key in buckets}
+        self._under_way.update(keys)
+        attempt = Attempt(None)
+        try:
+            yield attempt
+        finally:
+            self._under_way -= Counter(keys)
+            if attempt.has_failed:
+                for limit, key in buckets:
+                    self._limiter.hit(limit, key)
+
+    def _has_room(self, limit: RateLimitItem, key: str) -> bool:
+        return self._limiter.test(limit, key, cost=self._under_way[key] + 1)
 
     def _wait_s(self, limit: RateLimitItem, key: str) -> int:
+        if self._limiter.test(limit, key):
+            return 1  # Only what is under way is in the way.
         return max(1, math.ceil(self._limiter.get_window_stats(limit, key).reset_time - time.time()))
+
+
+def _buckets(
+    address: str, email: str, browser: str | None, per_account: Sequence[RateLimitItem]
+) -> list[tuple[RateLimitItem, str]]:
+    if browser is not None:
+        return [(limit, f"browser:{browser}") for limit in PER_BROWSER]
+    # Hashed, so that no list of addresses lies in memory and every key is equally long.
+    account = hashlib.sha256(email.strip().lower().encode()).hexdigest()
+    client = _client(address)
+    return [
+        *((limit, f"client:{client}") for limit in PER_CLIENT),
+        *((limit, f"account:{account}") for limit in per_account),
+    ]
 
 
 class LogThrottle:

@@ -1,5 +1,6 @@
 """One open stream: how bytes reach its socket without ever holding up the others. Runs under gevent."""
 
+import random
 import socket
 import ssl
 import time
@@ -8,7 +9,7 @@ from contextlib import suppress
 
 from gevent.event import Event as Signal
 
-from app.sse import chunk
+from app import sse
 
 SEND_TIMEOUT_S = 10.0
 """A viewer whose socket takes nothing for so long is dropped."""
@@ -18,6 +19,9 @@ USER_TIMEOUT_MS = 20_000
 
 PENDING_BYTES = 256 * 1024
 """What may wait for a slow viewer. Beyond it the viewer is dropped; it resumes by its last id."""
+
+LONGEST_SHARE = (0.75, 1.0)
+"""The share of the longest age after which a stream is due: those opened together do not come back together."""
 
 
 class Viewer:
@@ -36,15 +40,21 @@ class Viewer:
         *,
         is_chunked: bool,
         hosts: frozenset[str] = frozenset(),
+        longest_s: float,
     ) -> None:
         """`credential`: what let it in, and may be taken away; `client`: the connection's socket, None where the server
-        does not show it; `is_chunked`: HTTP/1.1; `hosts`: whose samples it wants, none named for all.
+        does not show it; `is_chunked`: HTTP/1.1; `hosts`: whose samples it wants, none named for all;
+        longest_s: how long it may be open.
         """
         self.user = user
         self.credential = credential
         self.hosts = hosts
         self.sent_mono_s = time.monotonic()
         """When it was last sent anything."""
+        self.due_mono_s = self.sent_mono_s + random.uniform(*LONGEST_SHARE) * longest_s  # noqa: S311  spreading
+        """When it has been open for long enough and is sent round."""
+        self.ending: str | None = None
+        """Why this end has ended it, as it was told; None while it is open, or when the other end has left."""
         self._is_chunked = is_chunked
         # A TLS socket's partial writes cannot be resumed from outside; such bytes go through the server.
         self._socket = None if isinstance(client, ssl.SSLSocket) else client
@@ -79,7 +89,7 @@ class Viewer:
             return
         self.sent_mono_s = time.monotonic()
         if self._socket is not None:
-            data = chunk(data) if self._is_chunked else data
+            data = sse.chunk(data) if self._is_chunked else data
             # What is pending goes first: an event that overtakes it would land inside an unfinished chunk.
             if not self._is_flushing and not self._pending:
                 data = self._write(self._socket, data)
@@ -105,9 +115,16 @@ class Viewer:
                 self._wake.clear()
                 self._is_flushing = True
 
-    def finish(self, last: bytes = b"") -> None:
-        """End the stream in good order, after `last` and what is still pending."""
-        self.send(last)
+    def finish(self, reason: str, *, retry_ms: int | None = None) -> None:
+        """End the stream in good order: after what is still pending and a `bye` that says why.
+
+        retry_ms: how long a client that reconnects by itself waits; None: as it was told at the opening.
+        """
+        if not self._is_open:
+            return
+        self.ending = reason
+        self.send(b"" if retry_ms is None else sse.retry(retry_ms))
+        self.send(sse.Event({"reason": reason}, type="bye").encode())
         self._is_open = False
         self._wake.set()
 

@@ -8,12 +8,12 @@ from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
 from collector.logs import CriticalLogHandler, watch_task_failures
-from collector.quiet_transport import QuietTransport
+from collector.transport import CarefulTransport
 from settings import load_settings
 
 
 class SteadyConnection(Connection):
-    """Tries again every 2 s for as long as it takes.
+    """Tries again every 2 s for as long as it takes, and refuses what is no message.
 
     kombu's own pauses grow to 30 s: a Redis that is back after a minute would be found that late.
     """
@@ -23,9 +23,9 @@ class SteadyConnection(Connection):
         super().ensure_connection(*arguments, **{"interval_step": 0, **options})  # type: ignore[no-untyped-call]
         return self
 
-    def get_transport_cls(self) -> type[QuietTransport]:
+    def get_transport_cls(self) -> type[CarefulTransport]:
         """The panel's broker is Redis, whatever the URL's scheme."""
-        return QuietTransport
+        return CarefulTransport
 
 
 class _SteadyAmqp(AMQP):

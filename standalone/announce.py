@@ -66,7 +66,7 @@ def find_missing(settings: Settings) -> list[str]:
 
 
 def _reachable(address: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(address, address)  # noqa: S104
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(address, address)  # noqa: S104  # nosec B104
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ def test_every_redis_key_is_in_the_table():
         keys.SAMPLES,
         keys.HOSTS,
         keys.JOINED,
+        keys.DOORBELL,
         keys.slot("<host>", "<slot>"),
         keys.containers("<host>"),
         keys.LOGS,
@@ -143,8 +144,11 @@ def test_the_readme_has_every_setting_with_its_default():
         if default is None:
             assert rows[row.name.upper()] == "not set"
         elif not callable(default):
-            shown = ",".join(default) if isinstance(default, tuple) else str(default).lower() if default is False else (
-                f"{default:g}" if isinstance(default, float) else str(default))  # fmt: skip
+            if isinstance(default, tuple):
+                shown = ",".join(default)
+            else:
+                shown = f"{default:g}" if isinstance(default, float) else str(default)
+            shown = shown.lower() if isinstance(default, bool) else shown
             assert rows[row.name.upper()] == f"`{shown}`"
 
 

@@ -1,12 +1,15 @@
 """The table of settings: typed, frozen, its faults told all at once."""
 
 import dataclasses
+import secrets
 import socket
 from pathlib import Path
 
 import pytest
 
 from settings import SettingsError, load_settings
+
+KEY = secrets.token_urlsafe(32)
 
 
 def test_without_an_environment_the_defaults_stand():
@@ -45,9 +48,9 @@ def test_a_faulty_secret_is_not_repeated(name):
 
 
 def test_a_secret_is_read_from_the_file_that_is_named(tmp_path):
-    (tmp_path / "key").write_text("k" * 40 + "\n")
+    (tmp_path / "key").write_text(f"{KEY}\n")
 
-    assert load_settings({"SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key == "k" * 40
+    assert load_settings({"SECRET_KEY_FILE": str(tmp_path / "key")}).secret_key == KEY
 
 
 def test_a_secret_file_that_is_not_there_is_a_fault():
@@ -56,10 +59,10 @@ def test_a_secret_file_that_is_not_there_is_a_fault():
 
 
 def test_settings_are_frozen_and_their_repr_holds_no_secret():
-    settings = load_settings({"SECRET_KEY": "k" * 40, "REDIS_URL": "redis://:hunter2@localhost/0"})
+    settings = load_settings({"SECRET_KEY": KEY, "REDIS_URL": "redis://:hunter2@localhost/0"})
 
     assert "hunter2" not in repr(settings)
-    assert "kkkk" not in repr(settings)
+    assert KEY not in repr(settings)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.port = 1
 
@@ -105,3 +108,83 @@ def test_the_redis_of_make_run_is_found_in_its_data_directory(tmp_path):
         listener.bind(str(tmp_path / "redis.sock"))
 
         assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == f"unix://{tmp_path}/redis.sock?db=0"
+
+
+@pytest.mark.parametrize("key", [secrets.token_hex(16), secrets.token_hex(32), secrets.token_urlsafe(48)])
+def test_a_random_secret_key_is_taken(key):
+    assert load_settings({"SECRET_KEY": key}).secret_key == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "k" * 64,
+        "short",
+        "0123456789" * 5,
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        f"changeme-{secrets.token_hex(16)}",
+        f"my-super-Secret-Key-{secrets.token_hex(16)}",
+        "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+        "abababababababababababababababababababab",
+    ],
+)
+def test_a_weak_or_known_secret_key_is_refused_and_not_repeated(key):
+    with pytest.raises(SettingsError, match="SECRET_KEY must be at least 32 random characters") as caught:
+        load_settings({"SECRET_KEY": key})
+
+    assert key not in str(caught.value)
+
+
+def test_the_names_of_hosts_are_read_as_names():
+    settings = load_settings({"TRUSTED_HOSTS": "Monitor.example.org, .intern.example.org"})
+
+    assert settings.trusted_hosts == ("monitor.example.org", ".intern.example.org")
+    with pytest.raises(SettingsError, match="TRUSTED_HOSTS"):
+        load_settings({"TRUSTED_HOSTS": "https://example.org/"})
+
+
+OIDC = {
+    "MONITOR_OIDC_ISSUER": "https://id.example.org/x",
+    "MONITOR_OIDC_CLIENT_ID": "monitor",
+    "MONITOR_OIDC_REDIRECT_URL": "https://panel.example.org/login/oidc/callback",
+}
+JWT = {"MONITOR_JWT_ISSUER": "zapvoice", "MONITOR_JWT_KEY": "k" * 40}
+
+
+def test_a_way_in_is_configured_as_a_whole_or_not_at_all():
+    assert (
+        load_settings({**OIDC, **JWT, "MONITOR_LOCAL_LOGIN": "false"}).monitor_oidc_issuer
+        == OIDC["MONITOR_OIDC_ISSUER"]
+    )
+    assert load_settings({**OIDC, "MONITOR_OIDC_AMR": "mfa, hwk"}).monitor_oidc_amr == ("mfa", "hwk")
+    halves = [
+        *({name: value for name, value in OIDC.items() if name != left_out} for left_out in OIDC),
+        {"MONITOR_JWT_ISSUER": "zapvoice"},
+        {"MONITOR_JWT_KEY": "k" * 40},
+        {**JWT, "MONITOR_JWT_JWKS_URL": "https://app.example.org/keys"},
+        {"MONITOR_JWT_ISSUER": "x", "MONITOR_JWT_JWKS_URL": "https://x.test/keys", "MONITOR_JWT_ALGORITHM": "HS256"},
+        {"MONITOR_LOCAL_LOGIN": "false"},
+    ]
+    for environ in halves:
+        with pytest.raises(SettingsError) as caught:
+            load_settings(environ)
+        assert "kkkk" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MONITOR_OIDC_ISSUER", "http://id.example.org"),
+        ("MONITOR_OIDC_ISSUER", "https://user:x@id.example.org"),
+        ("MONITOR_OIDC_REDIRECT_URL", "https://panel.example.org/"),
+        ("MONITOR_OIDC_ALGORITHM", "HS256"),
+        ("MONITOR_OIDC_ALGORITHM", "none"),
+        ("MONITOR_JWT_ALGORITHM", "none"),
+        ("MONITOR_JWT_JWKS_URL", "file:///etc/passwd"),
+        ("MONITOR_JWT_ORIGIN", "https://app.example.org/path"),
+        ("MONITOR_JWT_ORIGIN", "*"),
+    ],
+)
+def test_a_way_in_over_what_others_can_read_or_forge_is_refused(name, value):
+    with pytest.raises(SettingsError, match=name):
+        load_settings({**OIDC, **JWT, name: value})

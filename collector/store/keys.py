@@ -7,6 +7,7 @@
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
+| monitor:doorbell             | stream | MAXLEN: `DOORBELL_RINGS`                     |
 | monitor:logs                 | stream | MAXLEN `LOG_NEWS`: the log groups that changed |
 | monitor:logs:recent          | zset   | log group by last_at in µs: the newest `LOG_GROUPS` |
 | monitor:logs:group:<id>      | hash   | line, owner, first_us, last_us, count; `LOG_RETENTION_S` |
@@ -17,6 +18,7 @@
 SAMPLES = "monitor:samples"
 HOSTS = "monitor:hosts"
 JOINED = "monitor:joined"
+DOORBELL = "monitor:doorbell"
 
 LOGS = "monitor:logs"
 RECENT_LOGS = "monitor:logs:recent"
@@ -41,6 +43,9 @@ CLAIM_S = 10.0
 """How long a written slot stays claimed, in seconds: longer than a tick of the default 3 s may be late. No longer than
 that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
 
+
+DOORBELL_RINGS = 16
+"""How many rings are kept: a listener needs the newest alone."""
 
 REPORT_TTL_S = 600
 """How long a container that reports no more is still shown, silent, in seconds."""

@@ -18,7 +18,7 @@ _INSIDE = ("password", "passwd", "passphrase", "apikey", "privatekey", "secretke
 """The same written in one word, wherever in it: `mysqlpassword`."""
 
 _HARMLESS_ENDS = frozenset({"type", "count", "length", "limit", "expires", "expiry", "ttl", "name", "age"})
-"""Ends of names that tell about a secret and not the secret: `token_type`, `session_count`."""
+"""Ends of names that tell about a secret, not the secret: `token_type`, `session_count`."""  # pragma: allowlist secret
 
 _TO_END_OF_LINE = frozenset({"authorization", "cookie"})
 """Headers, whose values have blanks in them."""

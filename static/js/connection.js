@@ -5,8 +5,8 @@ import { STALE_INTERVALS, hostAge } from './state.js'
 
 /** @import { Blame, State } from './state.js' */
 /**
- * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'replaced' | 'signed_out' | 'forbidden'
- *   | 'empty'} ConnectionCode
+ * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'unverified' | 'replaced' | 'signed_out'
+ *   | 'forbidden' | 'empty'} ConnectionCode
  * @typedef {Blame | 'network' | 'server'} Cause of data that does not come, where it is known
  * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null, cause: Cause | null}} Connection
  */
@@ -50,8 +50,9 @@ export function isPast(code) {
 
 /** @param {State} state @param {number} mono_ms @returns {ConnectionCode} */
 function codeOf(state, mono_ms) {
-  const { phase, since_ms, has_failed } = state.link
+  const { phase, since_ms, has_failed, is_unverified } = state.link
   if (phase === 'signed_out' || phase === 'forbidden' || phase === 'replaced') return phase
+  if (is_unverified) return 'unverified'
   if (phase !== 'open' && (has_failed || mono_ms - since_ms > GRACE_MS)) return 'offline'
   if (phase === 'connecting' && !state.was_open) return 'connecting'
   return freshness(hostAge(state, state.host, mono_ms), state.interval_s)

@@ -6,7 +6,8 @@ const SHAPES = /** @type {Record<string, string>} */ ({
   ok: 'ok', online: 'ok', live: 'ok',
   warn: 'warn', degraded: 'warn', delayed: 'warn',
   bad: 'bad', offline: 'bad',
-  stale: 'clock', paused: 'pause', signed_out: 'lock', forbidden: 'lock', disabled: 'dash', replaced: 'dash',
+  stale: 'clock', paused: 'pause', signed_out: 'lock', forbidden: 'lock', unverified: 'lock', disabled: 'dash',
+  replaced: 'dash',
 })
 
 /**

@@ -29,6 +29,8 @@ export class Feed {
   /** @type {EventSource | null} */ #source = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
   #attempt = 0
+  /** Whether the server said that it cannot check our access; until it says anything else. */
+  #isUnverified = false
   /** Answers that arrive for an older generation are dropped: the feed was stopped or opened anew meanwhile. */
   #generation = 0
 
@@ -70,6 +72,7 @@ export class Feed {
   #opened() {
     clearTimeout(this.#timer)
     this.#attempt = 0
+    this.#isUnverified = false
     this.#delegate.linkChanged('open')
   }
 
@@ -82,7 +85,10 @@ export class Feed {
   #farewell(reason) {
     if (reason === 'rotate') this.#open()
     else if (reason === 'replaced') this.#halt('replaced')
-    else this.#lost()
+    else {
+      this.#isUnverified = reason === 'unverified'
+      this.#lost()
+    }
   }
 
   async #lost() {
@@ -93,12 +99,15 @@ export class Feed {
     if (generation !== this.#generation) return
     if (response?.status === 401) this.#halt('signed_out')
     else if (response?.status === 403) this.#halt('forbidden')
-    else this.#retryLater()
+    else {
+      if (response) this.#isUnverified = response.status === 503 && (await codeOf(response)) === 'access_unknown'
+      if (generation === this.#generation) this.#retryLater()
+    }
   }
 
   #retryLater() {
     const delay_ms = retryDelay(++this.#attempt, Math.random())
-    this.#delegate.linkChanged('waiting', delay_ms)
+    this.#delegate.linkChanged(this.#isUnverified ? 'unverified' : 'waiting', delay_ms)
     this.#timer = setTimeout(() => this.#open(), delay_ms)
   }
 
@@ -107,4 +116,9 @@ export class Feed {
     this.close()
     this.#delegate.linkChanged(phase)
   }
+}
+
+/** @param {Response} response @returns {Promise<string | null>} what an error says it is */
+async function codeOf(response) {
+  return (await response.json().catch(() => null))?.code ?? null
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Wires the page: feed → state and series → views. The only file that knows all others. */
 
+import { watchActivity } from './activity.js'
 import { connection, isInTouch } from './connection.js'
 import { wireControls } from './controls.js'
 import { byId } from './dom.js'
@@ -86,6 +87,7 @@ const help = wireControls({
   range: (position) => time.choose(position),
   logs: () => page.focusLogs(),
 })
+watchActivity()
 applyCatalogue(document, t)
 help.speak(t)
 document.documentElement.classList.remove('is-translating')

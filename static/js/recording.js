@@ -129,6 +129,7 @@ export class Recording {
     if (asked !== this.#asked) return null
     this.trouble = history === null ? 'failed' : null
     if (history === null) [this.#asideRead_ms, this.#retry_ms] = [-Infinity, mono_ms + RETRY_MS]
+    this.oldest_at = history?.oldest_at ?? this.oldest_at
     if (history && isLive) this.#since = wanted.since
     else if (history) this.#aside = datasetOf(history, wanted)
     return { history, isLive }

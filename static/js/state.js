@@ -15,9 +15,10 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 /** @import { HostState } from './roster.js' */
 
 /**
- * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; the last three wait for the viewer.
- * @typedef {'connecting' | 'open' | 'waiting' | 'replaced' | 'signed_out' | 'forbidden'} Phase
- * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean}} Link
+ * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; `unverified`: the same, and the server answers,
+ * but cannot tell whether we may see anything; the last three wait for the viewer.
+ * @typedef {'connecting' | 'open' | 'waiting' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'} Phase
+ * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean, is_unverified: boolean}} Link
  *
  * @typedef {'store' | 'collector'} Blame
  *
@@ -74,7 +75,7 @@ export function makeState({ interval_s, hosts, history, latest, version }, mono_
     busy_ticks: 0,
     lead_s: null,
     cursor: null,
-    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false },
+    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false, is_unverified: false },
     was_open: false,
     version,
     is_outdated: false,
@@ -158,8 +159,9 @@ function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
   const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
   const since_ms = isSameLoss ? state.link.since_ms : mono_ms
   const was_open = state.was_open || phase === 'open'
-  const has_failed = phase === 'waiting' || (isSameLoss && state.link.has_failed)
-  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed }, was_open }
+  const has_failed = phase === 'waiting' || phase === 'unverified' || (isSameLoss && state.link.has_failed)
+  const is_unverified = phase === 'unverified' || (phase === 'connecting' && state.link.is_unverified)
+  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed, is_unverified }, was_open }
 }
 
 /**

@@ -58,6 +58,7 @@ function doubtAbout({ code, age_s, retry_s, cause }, sample) {
   if (code === 'offline') {
     return retry_s ? finding('unknown', 'offline_retry', { seconds: retry_s }) : finding('unknown', 'offline')
   }
+  if (code === 'unverified') return finding('unknown', code)
   if (code === 'stale') return finding('unknown', cause ? `silent_${cause}` : 'silent', { age: Math.floor(age_s ?? 0) })
   if (code === 'empty' && cause === 'store') return finding('unknown', 'empty_store')
   if (code === 'connecting' && !sample) return finding('unknown', 'connecting')

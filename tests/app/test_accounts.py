@@ -8,15 +8,16 @@ from sqlalchemy import Engine, text
 
 from app.accounts import TOKEN_PREFIX, AccountError, Accounts, Role, ensure_first_admin
 from app.passwords import Passwords, UnacceptablePassword
+from app.sessions import SessionLife
 from collector.store.database import reading, writing
-from tests.app.people import ADMIN
+from tests.app.people import ADMIN, log_in
 
 EMAIL, PASSWORD = ADMIN
 NEW_PASSWORD = "another long password"
 
 
 def open_session(accounts: Accounts, password: str = PASSWORD) -> str:
-    token = accounts.open_session(EMAIL, password)
+    token = log_in(accounts, EMAIL, password)
     assert token is not None
     return token
 
@@ -48,7 +49,7 @@ def test_an_email_address_is_the_same_in_any_case_and_with_blanks_around(account
     with pytest.raises(AccountError, match="already"):
         accounts.create_user(" Admin@Example.TEST ", PASSWORD, Role.VIEWER)
 
-    assert accounts.open_session(" ADMIN@example.test", PASSWORD)
+    assert log_in(accounts, " ADMIN@example.test", PASSWORD)
 
 
 @pytest.mark.parametrize("email", ["", "admin", "a@b@c", "a b@c", "a@", "a\x00@b", "a\x1b[2J@b", f"{'a' * 250}@b.test"])
@@ -56,7 +57,7 @@ def test_what_is_no_email_address_is_refused_and_never_found(accounts: Accounts,
     with pytest.raises(AccountError, match="no e-mail address"):
         accounts.create_user(email, PASSWORD, Role.VIEWER)
 
-    assert accounts.open_session(email, PASSWORD) is None
+    assert log_in(accounts, email, PASSWORD) is None
 
 
 def test_an_unacceptable_password_creates_nobody(accounts: Accounts) -> None:
@@ -69,7 +70,7 @@ def test_an_unacceptable_password_creates_nobody(accounts: Accounts) -> None:
 def test_every_login_opens_a_session_of_its_own(accounts: Accounts) -> None:
     first, second = open_session(accounts), open_session(accounts)
 
-    accounts.close_session(first)
+    accounts.sessions.close(first)
 
     assert accounts.find_session(first) is None
     assert accounts.find_session(second)
@@ -77,7 +78,7 @@ def test_every_login_opens_a_session_of_its_own(accounts: Accounts) -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "é", "\x00", "a" * 10_000])
 def test_a_made_up_token_belongs_to_nobody(accounts: Accounts, token: str) -> None:
-    accounts.close_session(token)
+    accounts.sessions.close(token)
 
     assert accounts.find_session(token) is None
     assert accounts.find_token(token) is None
@@ -90,7 +91,7 @@ def test_a_session_is_no_token_and_a_token_no_session(accounts: Accounts) -> Non
 
 def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(accounts: Accounts, engine: Engine) -> None:
     now = 1000.0
-    clocked = Accounts(engine, session_s=60, clock=lambda: now)
+    clocked = Accounts(engine, life=SessionLife(idle_s=3600, longest_s=60), clock=lambda: now)
     token = open_session(clocked)
     now = 1059.9
     assert clocked.find_session(token)
@@ -110,7 +111,7 @@ def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> N
     accounts.set_password(EMAIL, NEW_PASSWORD)
 
     assert [accounts.find_session(session) for session in sessions] == [None, None]
-    assert accounts.open_session(EMAIL, PASSWORD) is None
+    assert log_in(accounts, EMAIL, PASSWORD) is None
     assert accounts.find_session(open_session(accounts, NEW_PASSWORD))
     assert accounts.find_token(token)
 
@@ -122,7 +123,7 @@ def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
 
     assert accounts.find_session(session) is None
     assert accounts.find_token(token) is None
-    assert accounts.open_session(EMAIL, PASSWORD) is None
+    assert log_in(accounts, EMAIL, PASSWORD) is None
     with pytest.raises(AccountError, match="disabled"):
         accounts.create_token(EMAIL)
 
@@ -203,7 +204,7 @@ def test_a_login_under_way_while_the_user_changes_opens_nothing(
     slow = Accounts(engine, passwords=Passwords(hasher))
 
     with ThreadPoolExecutor(1) as pool:
-        login = pool.submit(slow.open_session, EMAIL, PASSWORD)
+        login = pool.submit(log_in, slow, EMAIL, PASSWORD)
         assert hasher.is_checked.wait(10)
         getattr(accounts, change)(EMAIL, *([NEW_PASSWORD] if change == "set_password" else []))
         hasher.may_go.set()
@@ -228,4 +229,4 @@ def test_the_first_admin_gets_the_password_that_was_given(engine: Engine) -> Non
     accounts = Accounts(engine)
 
     assert ensure_first_admin(accounts, EMAIL, PASSWORD) is None
-    assert accounts.open_session(EMAIL, PASSWORD)
+    assert log_in(accounts, EMAIL, PASSWORD)

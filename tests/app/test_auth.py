@@ -8,8 +8,9 @@ from jinja2 import DictLoader
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-from app import auth, errors
+from app import auth, errors, me
 from app.accounts import Accounts, Role
+from app.audit import Audit
 from app.auth import current_principal, require_role
 from collector.store.database import make_engine
 from tests.app.people import ADMIN
@@ -29,7 +30,8 @@ def make_app(accounts: Accounts, *, secure_cookies: bool = False) -> Flask:
     app.jinja_loader = DictLoader(TEMPLATES)
     app.secret_key = "k" * 32
     errors.init_app(app)
-    auth.init_app(app, accounts, secure_cookies=secure_cookies)
+    auth.init_app(app, accounts, Audit(accounts._engine, keep_s=86_400), secure_cookies=secure_cookies)
+    app.register_blueprint(me.make_blueprint(accounts))
 
     @app.get("/monitor")
     @require_role("super_admin", page=True)
@@ -138,6 +140,7 @@ def test_another_scheme_of_a_proxy_in_front_does_not_hide_the_cookie(client: Fla
     log_in(client)
 
     assert client.get("/stream", headers={"Authorization": "Basic YTpi"}).status_code == 200
+    assert client.get("/stream", headers={"Authorization": "Basic \xff"}).status_code == 200
 
 
 def test_a_new_login_ends_the_session_this_browser_held(client: FlaskClient, accounts: Accounts) -> None:
@@ -176,7 +179,11 @@ def test_behind_tls_cookies_are_bound_to_the_host_and_no_referer_is_asked_for(ac
 
     assert answer.status_code == 303
     cookies = [form.headers["Set-Cookie"], *answer.headers.getlist("Set-Cookie")]
-    assert {cookie.split("=")[0] for cookie in cookies} == {"__Host-monitor_form", "__Host-monitor_session"}
+    assert {cookie.split("=")[0] for cookie in cookies} == {
+        "__Host-monitor_form",
+        "__Host-monitor_session",
+        "__Host-monitor_browser",
+    }
     for cookie in cookies:
         assert {"Secure", "Path=/"} <= set(cookie.split("; "))
         assert "Domain" not in cookie

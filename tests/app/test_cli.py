@@ -2,10 +2,11 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app import cli
+from app import cli, cli_access
 from app.accounts import TOKEN_PREFIX, Accounts, Role
+from app.audit import Audit
 from collector.store.database import make_engine
-from tests.app.people import ADMIN
+from tests.app.people import ADMIN, log_in
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN
@@ -15,7 +16,9 @@ NEW = "new@example.test"
 def run(accounts: Accounts, *command: str, stdin: str | None = None) -> Result:
     app = Flask(__name__)
     app.extensions["accounts"] = accounts
+    app.extensions["audit"] = Audit(accounts._engine, keep_s=86_400)
     cli.init_app(app)
+    cli_access.init_app(app)
     return app.test_cli_runner().invoke(args=command, input=stdin)
 
 
@@ -24,7 +27,7 @@ def test_a_user_is_created_with_the_password_typed_twice(accounts: Accounts) -> 
 
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output
-    assert accounts.open_session(NEW, PASSWORD)
+    assert log_in(accounts, NEW, PASSWORD)
     assert [(user.email, user.role) for user in accounts.list_users()][1] == (NEW, Role.VIEWER)
 
 
@@ -34,21 +37,21 @@ def test_a_password_from_stdin_is_its_first_line(accounts: Accounts) -> None:
     )
 
     assert done.exit_code == 0, done.output
-    assert accounts.open_session(NEW, " with blanks around ")
+    assert log_in(accounts, NEW, " with blanks around ")
 
 
 def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
     done = run(accounts, "users", "create", NEW, "--role", "super_admin", "--generate")
 
-    assert accounts.open_session(NEW, done.stdout.removesuffix("\n"))
+    assert log_in(accounts, NEW, done.stdout.removesuffix("\n"))
     assert f"Created {NEW} as super_admin." in done.stderr
 
 
 def test_a_new_password_ends_the_old_one(accounts: Accounts) -> None:
     done = run(accounts, "users", "passwd", EMAIL, "--generate")
 
-    assert accounts.open_session(EMAIL, PASSWORD) is None
-    assert accounts.open_session(EMAIL, done.stdout.strip())
+    assert log_in(accounts, EMAIL, PASSWORD) is None
+    assert log_in(accounts, EMAIL, done.stdout.strip())
 
 
 def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(accounts: Accounts) -> None:
@@ -123,10 +126,53 @@ def test_the_last_super_admin_cannot_be_disabled_and_a_disabled_user_can_come_ba
     refused = run(accounts, "users", "disable", EMAIL)
     accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
     disabled = run(accounts, "users", "disable", EMAIL)
-    shut_out = accounts.open_session(EMAIL, PASSWORD)
+    shut_out = log_in(accounts, EMAIL, PASSWORD)
     enabled = run(accounts, "users", "enable", EMAIL)
 
     assert (refused.exit_code, disabled.exit_code, enabled.exit_code) == (1, 0, 0)
     assert "is the last super_admin" in refused.output
     assert shut_out is None
-    assert accounts.open_session(EMAIL, PASSWORD)
+    assert log_in(accounts, EMAIL, PASSWORD)
+
+
+def test_another_role_ends_the_sessions_and_the_last_super_admin_stays_one(accounts: Accounts) -> None:
+    accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
+    session = log_in(accounts, NEW, PASSWORD) or ""
+
+    assert run(accounts, "users", "role", NEW, "viewer").exit_code == 0
+
+    assert accounts.find_session(session) is None
+    refused = run(accounts, "users", "role", EMAIL, "viewer")
+    assert (refused.exit_code, "last super_admin" in refused.stderr) == (1, True)
+
+
+def test_sessions_are_listed_without_what_opens_them_and_end_one_by_one_or_all(accounts: Accounts) -> None:
+    tokens = [log_in(accounts, EMAIL, PASSWORD) or "" for _ in range(3)]
+
+    shown = run(accounts, "sessions", "list", EMAIL.upper()).stdout.splitlines()
+
+    assert len(shown) == 4
+    assert shown[1].split()[1:4] == [EMAIL, "password", "192.0.2.1"]
+    assert not [token for token in tokens if token in "".join(shown)]
+    assert run(accounts, "sessions", "revoke", shown[1].split()[0]).exit_code == 0
+    assert sum(accounts.find_session(token) is not None for token in tokens) == 2
+    assert "Ended 2 sessions" in run(accounts, "sessions", "revoke", "--user", EMAIL).stderr
+    assert [accounts.find_session(token) for token in tokens] == [None] * 3
+    assert run(accounts, "sessions", "revoke", "0" * 12).exit_code == 1
+    assert run(accounts, "sessions", "revoke", "%").exit_code == 1
+    assert run(accounts, "sessions", "revoke").exit_code == 2
+
+
+def test_what_the_operator_does_is_in_the_audit(accounts: Accounts) -> None:
+    run(accounts, "users", "create", NEW, "--role", "viewer", "--generate")
+    run(accounts, "users", "disable", NEW)
+    token = run(accounts, "tokens", "create", EMAIL).stdout.strip()
+
+    shown = run(accounts, "audit", "list").stdout
+
+    assert [line.split()[3:5] for line in shown.splitlines()[1:]] == [
+        ["token_created", EMAIL],
+        ["user_disabled", NEW],
+        ["user_created", NEW],
+    ]
+    assert token not in shown

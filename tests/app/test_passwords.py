@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from app.passwords import MAX_BYTES, MAX_HASHES, Passwords, UnacceptablePassword, make_password
+from app.passwords import MAX_BYTES, MAX_HASHES, NO_PASSWORD, Passwords, UnacceptablePassword, make_password
 from app.schema import MIGRATIONS
 
 PASSWORD = "correct horse battery"
@@ -49,11 +49,20 @@ def test_a_new_password_too_short_or_too_long_is_refused(password: str) -> None:
         Passwords().hash(password)
 
 
-@pytest.mark.parametrize("password", ["twelve chars", "x" * MAX_BYTES, "doze letras é"])
+@pytest.mark.parametrize("password", ["twelve chars", "twelve chars".ljust(MAX_BYTES, "x"), "doze letras é"])
 def test_a_new_password_within_the_bounds_is_accepted(password: str) -> None:
     passwords = Passwords()
 
     assert passwords.verify(passwords.hash(password), password)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "P@ssw0rd1234", "qwertyuiop12", "123456789012", "x" * 40, "zapvoicemonitor", "admin@example.test"],
+)
+def test_a_new_password_that_is_common_or_easily_guessed_is_refused(password: str) -> None:
+    with pytest.raises(UnacceptablePassword, match="guessed"):
+        Passwords().hash(password, words=["admin@example.test"])
 
 
 def test_a_password_typed_on_another_keyboard_is_the_same() -> None:
@@ -142,3 +151,18 @@ def test_the_event_loop_of_gevent_runs_on_while_passwords_are_checked() -> None:
     )
 
     assert int(done.stdout) >= 10
+
+
+def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_costs_as_much_as_any() -> None:
+    hashes: list[str] = []
+
+    class Noting(WatchedHasher):
+        def verify(self, *arguments: Any) -> Any:
+            hashes.append(arguments[0])
+            return super().verify(*arguments)
+
+    passwords = Passwords(Noting())
+
+    assert not passwords.verify(NO_PASSWORD, NO_PASSWORD)
+    assert not passwords.verify(None, PASSWORD)
+    assert len(set(hashes)) == 1, "both are checked against the same made-up hash"

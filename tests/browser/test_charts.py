@@ -54,6 +54,29 @@ def point(page: Page, chart: str, share: float) -> tuple[float, float]:
     return x, y
 
 
+def hatched(page: Page, chart: str) -> int:
+    """How many pixels of a chart have the colour in which it hatches what is unknown."""
+    return page.evaluate(
+        """(chart) => {
+          const source = document.querySelector(`#${chart} canvas`);
+          const copy = new OffscreenCanvas(source.width, source.height);
+          const context = copy.getContext('2d', { willReadFrequently: true });
+          context.fillStyle = getComputedStyle(source.closest('.plot')).outlineColor;
+          context.fillRect(0, 0, 1, 1);
+          const wanted = context.getImageData(0, 0, 1, 1).data;
+          context.clearRect(0, 0, 1, 1);
+          context.drawImage(source, 0, 0);
+          const { data } = context.getImageData(0, 0, source.width, source.height);
+          let count = 0;
+          for (let at = 0; at < data.length; at += 4) {
+            if ([0, 1, 2].every((part) => Math.abs(data[at + part] - wanted[part]) < 6) && data[at + 3] > 200) count++;
+          }
+          return count;
+        }""",
+        chart,
+    )
+
+
 def samples_known(page: Page, count: int) -> None:
     """Wait until the table of the queue has so many rows of the last minute."""
     page.locator("#chart-queue summary").click()
@@ -109,7 +132,7 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     expect(tooltip).to_contain_text("Na fila")
 
     def finds_the_mark() -> bool:
-        for share in range(100, 80, -1):
+        for share in range(99, 80, -1):
             point(page, "chart-queue", share / 100)
             if "Disparo: pico de" in tooltip.inner_text():
                 return True
@@ -154,3 +177,15 @@ def test_what_is_shown_can_be_taken_along(page):
         page.locator("#export button[value=png]").click()
     assert png_download.value.path().read_bytes().startswith(b"\x89PNG")
     assert csv_download.value.suggested_filename.startswith("monitor-")
+
+
+def test_what_a_silent_collector_did_not_measure_is_hatched(page, stack):
+    samples_known(page, 2)
+    before = hatched(page, "chart-queue")
+    collector = stack.process("collector")
+    collector.suspend()
+    try:
+        state_is(page, "stale")
+        wait_until(lambda: hatched(page, "chart-queue") > before + 200, 10, "the unknown is hatched")
+    finally:
+        collector.resume()

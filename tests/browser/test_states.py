@@ -5,10 +5,10 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from app.database import make_engine
 from playwright.sync_api import expect, sync_playwright
 from sqlalchemy import text
 
+from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from tests.browser.chromium import launch
 from tests.browser.page import SOON_MS, login_cookies, signed_in, state_is

@@ -23,7 +23,7 @@ const WIRE = {
     'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched', 'no_queues'],
   reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],
-  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
+  link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
   title: ['ok', 'warn', 'bad', 'unknown'],
   elsewhere: ['silent', ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
   hosts: ['database', 'worker'],
@@ -34,13 +34,15 @@ const WIRE = {
   period: ['5m', '15m', '1h', '3h', '24h'],
   mark: ['critical', 'error'],
   trend: ['up', 'down'],
+  login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
+  factor: ['code', 'app_code', 'error_invalid', 'error_code', 'error_refused', 'error_throttled', 'error_busy'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
 }
 /** Sentences whose code is put together from what came over the wire. */
 const VERDICTS = [
   ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
   'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk',
-  'silent_store', 'silent_collector', 'signed_out', 'forbidden', 'replaced',
+  'silent_store', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
 ]
 /** Words that are the same in every language we speak, or names. */
 const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
@@ -87,7 +89,7 @@ function namedKeys() {
     ...quoted(scripts, /: finding\('\w+', '(\w+)'/g).map((code) => `verdict.${code}`),
     ...quoted(templates, /data-i18n(?:-label|-placeholder)?="([\w.]+)"/g),
     ...quoted(templates, /"([a-z]+\.[a-z_]+)"/g).filter((key) => GROUPS.has(key.split('.')[0])),
-    ...quoted(templates, /"(login\.error_)/g).flatMap(() => ['invalid', 'throttled', 'csrf', 'unavailable'].map((code) => `login.error_${code}`)),
+    ...quoted(templates, /"(login\.error_)/g).flatMap(() => ['invalid', 'throttled', 'busy', 'csrf', 'unavailable'].map((code) => `login.error_${code}`)),
     ...Object.entries(WIRE).flatMap(([group, codes]) => codes.map((code) => `${group}.${code}`)),
     ...VERDICTS.map((code) => `verdict.${code}`),
   ]

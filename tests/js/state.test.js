@@ -230,6 +230,19 @@ test('ids compare as numbers, not as text', () => {
   assert.ok(!isNewer('9-9', '9-9'))
 })
 
+test('while access cannot be checked it says so, tries included, until the stream is open again', () => {
+  const at = (/** @type {any} */ state, /** @type {any} */ phase, /** @type {number} */ mono_ms) => {
+    return reduce(state, { type: 'link', phase, mono_ms, retry_ms: mono_ms + 3000 })
+  }
+  const waiting = at(openState(), 'unverified', START_MS)
+  const trying = at(waiting, 'connecting', START_MS + 3000)
+
+  assert.deepEqual([connection(waiting, START_MS).code, connection(waiting, START_MS).retry_s], ['unverified', 3])
+  assert.equal(connection(trying, START_MS + 3001).code, 'unverified')
+  assert.equal(connection(at(trying, 'waiting', START_MS + 4000), START_MS + 4000).code, 'offline')
+  assert.notEqual(connection(at(trying, 'open', START_MS + 4000), START_MS + 4000).code, 'unverified')
+})
+
 test('without a network at all, that is what is wrong', () => {
   const state = reduce(openState(), { type: 'link', phase: 'waiting', mono_ms: START_MS, retry_ms: START_MS + 3000 })
 

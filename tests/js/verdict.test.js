@@ -115,6 +115,7 @@ const DOUBTS = /** @type {[Partial<Connection>, string, object][]} */ ([
   [{ code: 'offline', retry_s: 3, cause: null }, 'offline_retry', { seconds: 3 }],
   [{ code: 'offline' }, 'offline', {}],
   [{ code: 'signed_out' }, 'signed_out', {}],
+  [{ code: 'unverified' }, 'unverified', {}],
   [{ code: 'forbidden' }, 'forbidden', {}],
   [{ code: 'replaced' }, 'replaced', {}],
 ])

@@ -13,7 +13,7 @@ from app.accounts import Scope
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
-from tests.web import WebServer
+from tests.web import SECRET_KEY, WebServer
 
 pytestmark = pytest.mark.live
 
@@ -22,8 +22,9 @@ SCHEMA = schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "d
 
 @pytest.fixture(scope="module")
 def web():
+    exchange = {"MONITOR_JWT_ISSUER": "test", "MONITOR_JWT_ALGORITHM": "HS256", "MONITOR_JWT_KEY": SECRET_KEY}
     # Samples that stay fresh for three minutes: a made-up request must not find the health bad for want of new ones.
-    with RedisServer() as redis_server, WebServer(redis_server.url, SAMPLE_INTERVAL_S="60") as server:
+    with RedisServer() as redis_server, WebServer(redis_server.url, SAMPLE_INTERVAL_S="60", **exchange) as server:
         with redis_client(redis_server.url) as client:
             store = LiveStore(client)
             for slot in range(3):
@@ -162,4 +163,4 @@ def test_every_answer_carries_the_defences(web, path):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
-    assert headers["Access-Control-Allow-Origin"] is None
+    assert (headers["Access-Control-Allow-Origin"], headers["Server"]) == (None, None)

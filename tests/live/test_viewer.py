@@ -13,7 +13,7 @@ server = socket.create_server(("127.0.0.1", 0))
 reader = socket.create_connection(server.getsockname())
 writer, _ = server.accept()
 writer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-viewer = Viewer("1", "token:x", writer, is_chunked=True)
+viewer = Viewer("1", "token:x", writer, is_chunked=True, longest_s=60)
 body = gevent.spawn(lambda: list(viewer.frames()))
 gevent.sleep(0)
 sent = 0
@@ -28,7 +28,7 @@ except BlockingIOError:
     pass
 for _ in range(3):  # There is room again, and the viewer's own greenlet has not had its turn yet.
     viewer.send(b"%06d" % sent + b"x" * 2000); sent += 1
-viewer.finish(b"bye")
+viewer.finish("test")
 reader.setblocking(True)
 reader.settimeout(5)
 body.join(5)
@@ -39,7 +39,7 @@ chunks, rest = [], bytes(received)
 while rest:
     size, rest = rest.split(b"\\r\\n", 1)
     chunks.append(rest[: int(size, 16)]); rest = rest[int(size, 16) + 2 :]
-assert [chunk[:6] for chunk in chunks] == [b"%06d" % number for number in range(sent)] + [b"bye"], chunks
+assert [chunk[:6] for chunk in chunks] == [b"%06d" % number for number in range(sent)] + [b"event:"], chunks
 print("in order:", sent)
 """
 

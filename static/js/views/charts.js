@@ -238,7 +238,8 @@ export class Charts {
     const index = this.#cursorIndex
     const cursor = this.#cursor && index !== -1 ? { index, isLocked: this.#cursor.isLocked } : null
     const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
-    const moment = { window, now: this.#view.now, late_s, clusters: this.#clusters(), cursor, selection: this.#selection }
+    const now = this.#shown.timeframe.window ? this.#view.now : window.max // Live, the window follows the present.
+    const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection: this.#selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
     if (this.#cursor) this.#placeTooltip(this.#cursor)
     this.#drawn_ms = now_ms

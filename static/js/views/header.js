@@ -10,7 +10,7 @@ import { brokerName } from '../verdict.js'
 /** @import { Finding } from '../verdict.js' */
 /** @import { Elsewhere } from '../roster.js' */
 
-const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', replaced: 'link.resume' })
+const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
 
 /** @param {View} view */
 export function renderHeader(view) {
@@ -81,8 +81,9 @@ function verdictDetail(view) {
 function renderActions({ state, connection, t }) {
   const retry = byId('retry')
   const { code } = connection
-  retry.hidden = code !== 'offline' && code !== 'replaced'
-  if (code === 'offline' || code === 'replaced') setText(retry, t(RETRY_LABELS[code]))
+  const isRetriable = code === 'offline' || code === 'unverified' || code === 'replaced'
+  retry.hidden = !isRetriable
+  if (isRetriable) setText(retry, t(RETRY_LABELS[code]))
   byId('login').hidden = code !== 'signed_out'
   byId('reload').hidden = !state.is_outdated
 }

@@ -74,9 +74,9 @@ export class Toolbar {
     byId('toolbar').toggleAttribute('data-failed', trouble === 'failed')
   }
 
-  /** Asks for the hour up to now, which is where one begins to look. */
+  /** Asks for the hour up to now, which is where one begins to look, or for what there is of it. */
   #openPeriod() {
-    const start = new Date(Date.now() - 3_600_000)
+    const start = new Date(Math.max(Date.now() - 3_600_000, (this.#oldest_at ?? 0) * 1000))
     const [day, time] = [byId('period-day'), byId('period-time')].map((node) => /** @type {HTMLInputElement} */ (node))
     day.max = localDay(new Date())
     day.min = this.#oldest_at === null ? '' : localDay(new Date(this.#oldest_at * 1000))

@@ -1,0 +1,178 @@
+"""The second factor at the login: the step after the password, and the enrolment of who must have one and has none.
+
+Where a second factor is required, a wrong password leads to the code's form just as a right one does, with a cookie
+that looks the same: who does not have both learns nothing about either. Where it is not, whoever has none is let in by
+the password alone, and there is nothing to hide.
+"""
+
+import hashlib
+import secrets
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from app.auth import let_in
+from app.door import current_door, note, set_cookie
+from app.origin import local_path
+from app.people import People
+from app.seal import Seal, Unsealable
+from app.second_factors import SecondFactors
+from app.sessions import Person
+from app.throttle import PER_CODE, LoginThrottle
+
+STEP_S = 600
+"""How long a login may stop between its steps, and an enrolment take."""
+
+NOBODY = 0
+"""The user of a login whose password was wrong."""
+
+
+class SecondStep:
+    """What the views below share; one for each app."""
+
+    def __init__(self, factors: SecondFactors, people: People, secret_key: str, *, required: bool) -> None:
+        self.factors = factors
+        self.people = people
+        self.required = required
+        self.throttle = LoginThrottle(PER_CODE)
+        self._steps = Seal(secret_key, "login step")
+        self._enrolments = Seal(secret_key, "enrolment")
+
+    def ask(self, person: Person | None, email: str) -> Response | None:
+        """Where a login goes on after the password; None when that was all. `person` None: it was wrong."""
+        is_enrolled = self.factors.is_enrolled(person.user_id if person else NOBODY)
+        if not is_enrolled and not self.required:
+            return None
+        view = "second_step.show_code" if is_enrolled or person is None else "second_step.show_enrolment"
+        response = redirect(url_for(view, next=local_path(request.form.get("next"))), 303)
+        step = {
+            "user": f"{person.user_id if person else NOBODY:010}",  # Of one length, whoever it is.
+            "stamp": digest(person.stamp if person else secrets.token_hex()),
+            "account": digest(email.strip().lower()),
+        }
+        set_cookie(response, current_door().step_cookie, self._steps.close(step), max_age=STEP_S)
+        return response
+
+    def read(self) -> dict[str, str] | None:
+        """What `ask` has noted in this browser; None when it has not, or long ago."""
+        try:
+            step = self._steps.open(request.cookies.get(current_door().step_cookie, ""), max_age_s=STEP_S)
+        except Unsealable:
+            return None
+        return dict(step)
+
+    def find(self, step: dict[str, str]) -> Person | None:
+        """Who is in that step of a login, unless the password was wrong or the account has changed since."""
+        person = self.people.find(int(step["user"]))
+        return person if person and digest(person.stamp) == step["stamp"] else None
+
+    def render_enrolment(self, person: Person, error: str | None = None, *, action: str, asks_password: bool) -> str:
+        """The QR code and the form that shows that it has been read: of a new secret, or again of the one sent back."""
+        import segno  # noqa: PLC0415  4 MiB, for a page that most never open.
+
+        offer = self.factors.offer(person.email, self.offered(person))
+        return render_template(
+            "enrol.html",
+            error=error,
+            action=action,
+            asks_password=asks_password,
+            secret=offer.secret,
+            enrolment=self._enrolments.close([person.user_id, offer.secret]),
+            qr=segno.make(offer.uri, error="m").svg_data_uri(scale=4, border=2),
+            next=local_path(request.values.get("next")),
+        )
+
+    def enrol(self, person: Person) -> list[str] | None:
+        """Take what the form brings back. The recovery codes; None when its code does not show that the app has it."""
+        secret = self.offered(person)
+        return None if secret is None else self.factors.enrol(person.user_id, secret, request.form.get("code", ""))
+
+    def offered(self, person: Person) -> str | None:
+        """The secret that the form brings back, when it was offered to this user a moment ago."""
+        try:
+            user_id, secret = self._enrolments.open(request.form.get("enrolment", ""), max_age_s=STEP_S)
+        except Unsealable:
+            return None
+        return str(secret) if user_id == person.user_id else None
+
+
+def make_blueprint(step: SecondStep) -> Blueprint:
+    """The second step of a login."""
+    blueprint = Blueprint("second_step", __name__)
+
+    @blueprint.get("/login/code")
+    def show_code() -> ResponseReturnValue:
+        """The form for a code."""
+        return _code(None) if step.read() else _start_over()
+
+    @blueprint.post("/login/code")
+    def check_code() -> ResponseReturnValue:
+        """A session for the right one. 401 for any other, 429 for too many."""
+        noted = step.read()
+        if noted is None:
+            return _start_over()
+        person, door = step.find(noted), current_door()
+        browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), person.email if person else "")
+        with step.throttle.attempt(request.remote_addr or "", noted["account"], browser) as attempt:
+            if attempt.wait_s is not None:
+                note("login_throttled", person.email if person else "", "code")
+                return _code("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+            how = step.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
+            if person is None or how is None:
+                attempt.fail()
+                note("login_failed", person.email if person else "", "code")
+                return _code("invalid"), 401
+        return _leave_step(let_in(person, how))
+
+    @blueprint.get("/login/enrol")
+    def show_enrolment() -> ResponseReturnValue:
+        """The form for who must have a second factor and has none."""
+        person = _newcomer()
+        return _enrolment(person) if person else _start_over()
+
+    @blueprint.post("/login/enrol")
+    def enrol_newcomer() -> ResponseReturnValue:
+        """A second factor and a session, with the recovery codes."""
+        person = _newcomer()
+        if person is None:
+            return _start_over()
+        codes = step.enrol(person)
+        if codes is None:
+            return _enrolment(person, "code")
+        note("second_factor_on", person.email)
+        return _leave_step(let_in(person, "totp", show_codes(codes)))
+
+    def _newcomer() -> Person | None:
+        noted = step.read()
+        person = noted and step.find(noted)
+        return person if person and not step.factors.is_enrolled(person.user_id) else None
+
+    def _enrolment(person: Person, error: str | None = None) -> str:
+        return step.render_enrolment(person, error, action=url_for("second_step.enrol_newcomer"), asks_password=False)
+
+    return blueprint
+
+
+def _code(error: str | None) -> str:
+    return render_template("code.html", error=error, next=local_path(request.values.get("next")))
+
+
+def show_codes(codes: list[str]) -> Response:
+    """The recovery codes, this once."""
+    return make_response(render_template("recovery.html", codes=codes, next=local_path(request.form.get("next"))))
+
+
+def _start_over() -> Response:
+    return redirect(url_for("auth.login", next=local_path(request.values.get("next"))), 303)
+
+
+def _leave_step(answer: ResponseReturnValue) -> Response:
+    response = make_response(answer)
+    set_cookie(response, current_door().step_cookie, "", max_age=0)
+    return response
+
+
+def digest(text: str) -> str:
+    """A name for an account that tells nothing of it."""
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -1,0 +1,147 @@
+"""Login sessions: how long they last, and who has which. No table's row leaves this file.
+
+A session ends `longest_s` after its login, and earlier when its user has done nothing for `idle_s`. What the page does
+by itself (its stream, its polling) is nothing that its user does: a forgotten screen signs itself out.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+
+from app.tables import MAX_ADDRESS, LoginSession, User
+from collector.store.database import reading, writing
+
+SHOWN_ID = 12
+"""Characters of a session's hash that name it to the operator. They open nothing."""
+
+SEEN_SHARE = 1 / 60
+"""A session that was seen within this share of its idle time is not noted again: a write for each key is waste."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who has shown who they are and may be given a session, unless the account has changed since: see `stamp`."""
+
+    user_id: int
+    email: str
+    stamp: str
+    """The password's hash at that moment."""
+
+
+@dataclass(frozen=True)
+class SessionLife:
+    """How long a session lasts (s): without anything its user does, and at most."""
+
+    idle_s: float = 30 * 60
+    longest_s: float = 12 * 3600
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A session in force as the operator sees one."""
+
+    id: str
+    email: str
+    how: str
+    address: str
+    created_at: float
+    seen_at: float
+
+
+class Sessions:
+    """Every question about login sessions. Each method raises StoreUnavailable."""
+
+    def __init__(
+        self, engine: Engine, life: SessionLife, clock: Callable[[], float], announce: Callable[[], None]
+    ) -> None:
+        """`clock` tells epoch seconds; `announce` is called after sessions were ended."""
+        self._engine = engine
+        self._life = life
+        self._clock = clock
+        self._announce = announce
+
+    def in_force(self) -> tuple[ColumnElement[bool], ...]:
+        """What is true of the row of a session that is still one, beside what its user is."""
+        now = self._clock()
+        return (
+            LoginSession.revoked_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.seen_at > now - self._life.idle_s,
+        )
+
+    def add(self, connection: Connection, user_id: int, how: str, address: str) -> str:
+        """A new session's token, within the transaction of `connection`; the user's ended sessions are tidied away."""
+        now, token = self._clock(), secrets.token_urlsafe(32)
+        over = or_(LoginSession.expires_at <= now, LoginSession.seen_at <= now - self._life.idle_s)
+        connection.execute(delete(LoginSession).where(LoginSession.user_id == user_id, over))
+        connection.execute(
+            insert(LoginSession).values(
+                token_hash=hash_of(token),
+                user_id=user_id,
+                created_at=now,
+                expires_at=now + self._life.longest_s,
+                seen_at=now,
+                how=how,
+                address=address[:MAX_ADDRESS],
+            )
+        )
+        return token
+
+    def see(self, credential: str) -> None:
+        """Note that the user of a session has done something; of another kind of credential nothing is noted."""
+        kind, _, token_hash = credential.partition(":")
+        if kind != "session":
+            return
+        now = self._clock()
+        known = (LoginSession.token_hash == token_hash, LoginSession.seen_at < now - self._life.idle_s * SEEN_SHARE)
+        with reading(self._engine) as connection:  # Looked for first: a write locks.
+            if connection.execute(select(LoginSession.user_id).where(*known)).first() is None:
+                return
+        with writing(self._engine) as connection:
+            connection.execute(update(LoginSession).where(*known, *self.in_force()).values(seen_at=now))
+
+    def list(self, email: str | None = None) -> list[OpenSession]:
+        """The sessions in force, of everybody or of one user, newest login first."""
+        row = LoginSession
+        query = (
+            select(row.token_hash, User.email, row.how, row.address, row.created_at, row.seen_at)
+            .join(User)
+            .where(*self.in_force(), User.disabled_at.is_(None))
+            .order_by(row.created_at.desc())
+        )
+        if email is not None:
+            query = query.where(User.email == email)
+        with reading(self._engine) as connection:
+            return [OpenSession(found[0][:SHOWN_ID], *found[1:]) for found in connection.execute(query)]
+
+    def close(self, token: str) -> None:
+        """End a session; nothing happens when it is none."""
+        self._revoke(LoginSession.token_hash == hash_of(token))
+
+    def revoke(self, shown_id: str) -> bool:
+        """End the session that `list` shows as `shown_id`; whether there was one."""
+        is_id = len(shown_id) == SHOWN_ID and shown_id.isalnum() and shown_id.isascii()
+        return is_id and self._revoke(LoginSession.token_hash.startswith(shown_id)) > 0
+
+    def revoke_all(self, email: str) -> int:
+        """End every session of a user; how many were in force."""
+        return self._revoke(LoginSession.user_id.in_(select(User.id).where(User.email == email)))
+
+    def _revoke(self, which: ColumnElement[bool]) -> int:
+        with writing(self._engine) as connection:
+            ended = self.end(connection, which)
+        self._announce()
+        return ended
+
+    def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
+        """End those of which `which` is true, within the transaction of `connection`; how many were not revoked."""
+        ended = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
+        return connection.execute(ended.values(revoked_at=self._clock())).rowcount
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a session's or an API token: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,116 @@
+"""A token of ZapVoice's own backend, exchanged once for a session: `POST /login/token`.
+
+It comes in the body and never in a URL. Another site's page may send it by a form when it is the configured one; no
+script of another site can, since no answer of ours allows one (CORS).
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, make_response, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts import Role
+from app.auth import let_in, render_login
+from app.door import note
+from app.errors import error_response
+from app.jwt import LEEWAY_S, BadToken, Verifier, grants
+from app.people import Assertion, People
+from app.remote import RemoteUnavailable
+from app.sessions import Person
+from app.throttle import LoginThrottle
+
+ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
+"""What a token made for a login elsewhere, or a logout, has and one for us has not."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """Whose tokens are taken, and what they must say."""
+
+    issuer: str
+    verifier: Verifier
+    role_claim: str
+    origin: str | None
+    """The site, beside our own, whose pages may send one."""
+
+
+def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
+    """The one endpoint."""
+    blueprint = Blueprint("sign_on", __name__)
+    throttle = LoginThrottle()
+
+    @blueprint.post("/login/token", endpoint="exchange")
+    def exchange_token() -> ResponseReturnValue:
+        """A session for a good token: 204 for JSON, on to `next` for a form. 401 for any other, whatever its fault."""
+        if not _is_welcome(request.headers.get("Origin"), exchange.origin):
+            return error_response(403, "forbidden", "Pages of that site may not sign anybody in here.")
+        address = request.remote_addr or ""
+        with throttle.attempt(address, f"token from {address}") as attempt:  # It names no account that could be tried.
+            if attempt.wait_s is not None:
+                return _refuse("throttled", 429, attempt.wait_s)
+            try:
+                person = _find(_token())
+            except BadToken as exc:
+                logger.warning("a token was refused: %s", exc)
+                attempt.fail()
+                note("login_failed", "", "jwt")
+                return _refuse("refused", 401)
+            except RemoteUnavailable as exc:
+                logger.warning("a token could not be checked: %s", exc)
+                return _refuse("unavailable", 503, 3)
+        return let_in(person, "jwt", None if _is_form() else make_response("", 204))
+
+    def _find(token: str) -> Person:
+        claims = exchange.verifier.verify(token)
+        if not people.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
+            raise BadToken("it was here before")
+        is_super_admin = grants(claims.get(exchange.role_claim), Role.SUPER_ADMIN, in_list=False)
+        person = people.admit(
+            Assertion(issuer=exchange.issuer, subject=claims["sub"], email=None, is_super_admin=is_super_admin)
+        )
+        if person is None:
+            raise BadToken("its subject may not enter")
+        return person
+
+    return blueprint
+
+
+def _token() -> str:
+    if _is_form():
+        return request.form.get("token", "")
+    body: Any = request.get_json(silent=True)
+    token = body.get("token") if isinstance(body, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def _is_form() -> bool:
+    return request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _is_welcome(origin: str | None, other: str | None) -> bool:
+    """Whether the page that sends it may; who sends no origin is no page."""
+    return origin is None or origin == other or urlsplit(origin).netloc == request.host
+
+
+def _refuse(code: str, status: int, retry_s: int | None = None) -> ResponseReturnValue:
+    """One answer for every fault of a token: to programs in JSON, to people as the login."""
+    headers = {} if retry_s is None else {"Retry-After": str(retry_s)}
+    if _is_form():
+        return render_login("unavailable" if status == 503 else code), status, headers
+    sentence = "This token opens nothing here." if status == 401 else None
+    response = error_response(status, f"token_{code}", sentence)
+    response.headers.update(headers)
+    return response
+
+
+def _name(issuer: str, claims: dict[str, Any], token: str) -> str:
+    """What is the same whenever this token is sent: its `jti`, else all of it that the signature covers."""
+    if isinstance(claims.get("jti"), str) and claims["jti"]:
+        return f"{issuer}\n{claims['jti']}"
+    return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()

@@ -1,0 +1,131 @@
+"""The ways in as a person takes them: a company account, and a second factor enrolled, used and kept."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.openid import CLIENT_ID, OpenIdProvider
+from tests.services import RedisServer
+from tests.web import PASSWORD, WebServer
+
+pytestmark = [pytest.mark.live, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[WebServer]:
+    with RedisServer() as redis_server:
+        server = WebServer(redis_server.url)
+        callback = f"{server.url}/login/oidc/callback"
+        with OpenIdProvider(callback) as provider:
+            provider.know(ana={"role": "super_admin", "email": "ana@example.org", "email_verified": True}, eva={})
+            server.environ.update(
+                MONITOR_OIDC_ISSUER=provider.url,
+                MONITOR_OIDC_CLIENT_ID=CLIENT_ID,
+                MONITOR_OIDC_CLIENT_SECRET=provider.password,
+                MONITOR_OIDC_REDIRECT_URL=callback,
+            )
+            with server:
+                yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield launch(playwright)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """In a browser of its own; anything that the console complains of fails the test."""
+    context = browser.new_context(locale="pt-BR")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    # A refused login is an answer of 401, which the console mentions.
+    assert [text for text in complaints if "status of 40" not in text] == []
+
+
+def shoot(page: Page, name: str) -> None:
+    if directory := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
+
+
+def test_a_company_account_opens_the_panel_if_it_may(page: Page, web: WebServer) -> None:
+    page.goto(f"{web.url}/monitor")
+    shoot(page, "login")
+    page.click("text=Entrar pela conta da empresa")
+    page.fill("[name=login]", "eva")
+    page.click("button")
+    page.wait_for_selector("text=Sua conta no provedor não dá acesso a este painel.")
+    shoot(page, "no-role")
+    page.context.clear_cookies()
+    page.goto(f"{web.url}/monitor")
+    page.click("text=Entrar pela conta da empresa")
+    page.fill("[name=login]", "ana")
+    page.click("button")
+    page.wait_for_url("**/monitor")
+
+    assert page.text_content(".account-email") == "ana@example.org"
+    page.click(".account-email")
+    page.wait_for_selector("text=Você entra por outro sistema")
+
+
+def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scripts(
+    page: Page, browser: Browser, web: WebServer
+) -> None:
+    def log_in(page: Page) -> None:
+        page.goto(f"{web.url}/login")
+        page.fill("[name=email]", "admin@example.org")
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+
+    log_in(page)
+    page.wait_for_url("**/monitor")
+    page.click(".account-email")
+    page.wait_for_selector(".door-qr")
+    assert page.evaluate("document.querySelector('.door-qr').naturalWidth") > 100
+    shoot(page, "enrol")
+    secret = (page.text_content(".door-secret code") or "").replace(" ", "")
+    page.fill("[name=password]", PASSWORD)
+    page.fill("[name=code]", pyotp.TOTP(secret).at(int(time.time()) - 30))
+    page.click("button[type=submit]")
+    page.wait_for_selector(".door-codes")
+    shoot(page, "recovery")
+    codes = page.locator(".door-codes code").all_text_contents()
+    assert len(codes) == 10
+    page.click("text=Guardei, continuar")
+    page.wait_for_url("**/monitor")
+
+    plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700})
+    tab = plain.new_page()
+    log_in(tab)
+    tab.wait_for_url("**/login/code**")
+    tab.fill("[name=code]", "000000")
+    tab.click("button[type=submit]")
+    assert "Os dados não conferem" in tab.content()
+    shoot(tab, "code-wrong")
+    tab.fill("[name=code]", codes[0])
+    tab.click("button[type=submit]")
+    tab.wait_for_url("**/monitor")
+    tab.goto(f"{web.url}/second-factor")
+    assert tab.text_content(".door-lead b") == "9"
+    shoot(tab, "factor")
+    plain.close()
+
+    english = browser.new_context(locale="en-US", color_scheme="light")
+    tab = english.new_page()
+    log_in(tab)
+    tab.wait_for_selector("text=One more step")
+    shoot(tab, "code-en")
+    tab.fill("[name=code]", pyotp.TOTP(secret).now())
+    tab.click("button[type=submit]")
+    tab.wait_for_url("**/monitor")
+    english.close()

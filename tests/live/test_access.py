@@ -1,0 +1,220 @@
+"""Who is let in stays in only for as long as they may: real gunicorn, real sockets, every way of losing access."""
+
+import http.client
+import re
+import selectors
+import socket
+import time
+import urllib.request
+from urllib.parse import urlencode
+
+import pytest
+
+from app.accounts import Accounts, Role
+from collector.store.database import make_engine
+from collector.store.doorbell import Doorbell
+from collector.store.live import LiveStore, redis_client
+from tests.builders import make_sample
+from tests.services import PostgresServer, RedisServer, wait_until
+from tests.web import PASSWORD, EventStream, WebServer
+
+pytestmark = pytest.mark.live
+
+EMAIL = "admin@example.org"
+USERS, STREAMS_EACH = 10, 20
+PUSHED_S, CHECKED_S = 1.0, 3.0
+"""How soon a stream ends when the other processes are told, and when they are not."""
+
+
+@pytest.fixture(scope="module")
+def redis_server():
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def web(redis_server):
+    with WebServer(redis_server.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH)) as server:
+        wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def operator(web, redis_server):
+    """The accounts as the operator's commands have them: in another process, by the same database and Redis."""
+    client = redis_client(redis_server.url)
+    engine = make_engine(web.environ["DATABASE_URL"])
+    yield Accounts(engine, announce=Doorbell(client, client).ring)
+    engine.dispose()
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def store(redis_server):
+    with redis_client(redis_server.url) as client:
+        yield LiveStore(client)
+
+
+class Browser:
+    """A login by the form, with its cookies."""
+
+    def __init__(self, web, email=EMAIL):
+        self._web = web
+        self.cookies = {}
+        form = self.ask("GET", "/login")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', form[1])[1]
+        status, _ = self.ask("POST", "/login", csrf_token=token, email=email, password=PASSWORD)
+        assert status == 303
+        page = self.ask("GET", "/monitor")[1]
+        self.token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+
+    def ask(self, method, path, **fields):
+        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=10)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if fields:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, urlencode(fields) or None, headers)
+        response = connection.getresponse()
+        for header in response.headers.get_all("Set-Cookie", []):
+            name, _, value = header.split(";")[0].partition("=")
+            self.cookies[name] = value
+        body = response.read().decode()
+        connection.close()
+        return response.status, body
+
+    def stream(self):
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        request = urllib.request.Request(f"{self._web.url}/stream", headers={"Cookie": cookie})
+        stream = EventStream(urllib.request.urlopen(request, timeout=15), 15)
+        stream.next("hosts")
+        return stream
+
+
+def open_raw(web, token):
+    connection = socket.create_connection(("127.0.0.1", web.port), timeout=10)
+    connection.sendall(f"GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+    received = b""
+    while b"event: hosts" not in received:
+        received += connection.recv(65536)
+    return connection
+
+
+def read_until(connections, mark, deadline_s):
+    """Those of `connections` whose next bytes hold `mark` within the deadline, and how long the last took (s)."""
+    received, started_s, last_s = dict.fromkeys(connections, b""), time.monotonic(), 0.0
+    with selectors.DefaultSelector() as selector:
+        for connection in connections:
+            selector.register(connection, selectors.EVENT_READ)
+        while (left_s := started_s + deadline_s - time.monotonic()) > 0:
+            for key, _ in selector.select(left_s):
+                data = key.fileobj.recv(65536)
+                received[key.fileobj] += data
+                if mark in received[key.fileobj] or not data:
+                    selector.unregister(key.fileobj)
+                    last_s = time.monotonic() - started_s
+            if not selector.get_map():
+                break
+    return {connection for connection, data in received.items() if mark in data}, last_s
+
+
+def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_second(web, operator, store):
+    streams = {}
+    for number in range(USERS):
+        email = f"user-{number}@example.org"
+        operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
+        token = operator.create_token(email)[1]
+        streams[email] = [open_raw(web, token) for _ in range(STREAMS_EACH)]
+    demoted = set(streams.pop("user-3@example.org"))
+    others = {connection for connections in streams.values() for connection in connections}
+
+    operator.set_role("user-3@example.org", Role.VIEWER)
+    ended, took_s = read_until(demoted, b'event: bye\ndata: {"reason":"revoked"}', PUSHED_S)
+
+    assert (ended, took_s < PUSHED_S) == (demoted, True)
+    store.append(make_sample(slot=1))
+    told, _ = read_until(others, b"event: system_stats", 5)
+    assert told == others
+    for connection in demoted | others:
+        connection.close()
+
+
+def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, operator, store):
+    kept = web.stream(timeout_s=60)
+    kept.next("hosts")
+    ways = {
+        "password": lambda email, _: operator.set_password(email, "another long password"),
+        "disabled": lambda email, _: operator.disable_user(email),
+        "session": lambda email, _: operator.sessions.revoke(operator.sessions.list(email)[0].id),
+        "sessions": lambda email, _: operator.sessions.revoke_all(email),
+        "logout": lambda _, browser: browser.ask("POST", "/logout", csrf_token=browser.token),
+    }
+    took_s = {}
+    for way, lose in ways.items():
+        email = f"{way}@example.org"
+        operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
+        browser = Browser(web, email)
+        with browser.stream() as stream:
+            started_s = time.monotonic()
+            lose(email, browser)
+            assert stream.next("bye").json == {"reason": "revoked"}
+            assert list(stream) == []
+            took_s[way] = time.monotonic() - started_s
+        assert browser.ask("GET", "/stream")[0] == 401
+
+    assert {way: seconds for way, seconds in took_s.items() if seconds > PUSHED_S} == {}
+    store.append(make_sample(slot=2))
+    assert kept.next("system_stats")
+    kept.close()
+
+
+def test_a_logout_ends_the_streams_of_its_own_session_alone(web, store):
+    here, there = Browser(web), Browser(web)
+    with here.stream() as first, here.stream() as second, there.stream() as other:
+        assert here.ask("POST", "/logout", csrf_token=here.token)[0] == 303
+
+        assert first.next("bye").json == second.next("bye").json == {"reason": "revoked"}
+        store.append(make_sample(slot=3))
+        assert next(event.type for event in other if event.type != "hosts") == "system_stats"
+
+
+def test_who_is_not_told_finds_out_within_three_seconds(web):
+    browser = Browser(web)
+    with browser.stream() as stream:
+        started_s = time.monotonic()
+        assert web.accounts.sessions.revoke_all(EMAIL) >= 1
+
+        assert stream.next("bye").json == {"reason": "revoked"}
+    assert time.monotonic() - started_s < CHECKED_S + 0.2
+
+
+def test_accounts_that_do_not_answer_end_every_stream_and_say_why(redis_server):
+    with PostgresServer() as postgres, WebServer(redis_server.url, DATABASE_URL=postgres.url) as web:
+        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
+        with web.stream(timeout_s=20) as stream:
+            stream.next("hosts")
+            postgres.kill9()
+
+            assert stream.next("bye").json == {"reason": "unverified"}
+            assert list(stream) == []
+        answer = web.get("/stream")
+        assert (answer.status, answer.json["code"]) == (503, "access_unknown")
+        postgres.start()
+        wait_until(lambda: web.get("/api/me").status == 200, 10)
+
+
+def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_asking(redis_server):
+    with WebServer(redis_server.url, MAX_STREAM_MINUTES="0.05", SESSION_IDLE_MINUTES="0.08") as web:
+        with web.stream() as stream:
+            assert stream.next("bye").json == {"reason": "rotate"}
+            assert 100 <= stream.retry_ms <= 1000
+        idle, used = Browser(web), Browser(web)
+
+        def has_ended():
+            assert used.ask("POST", "/api/me/seen", csrf_token=used.token)[0] == 204
+            return idle.ask("GET", "/api/me")[0] == 401
+
+        with idle.stream() as stream:
+            wait_until(has_ended, 10)
+            assert stream.next("bye")  # Of its age or its login, whichever came first: both are seconds here.
+        assert used.ask("GET", "/api/me")[0] == 200
+        assert used.ask("POST", "/api/me/seen")[0] == 400
