@@ -52,7 +52,7 @@ def test_a_frame_reaches_a_viewer_within_its_cost(unit_s: float) -> None:
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**21)
     with near, far:
         far.settimeout(1)
-        viewer = Viewer("1", "session:1", near, is_chunked=True)
+        viewer = Viewer("1", "session:1", near, is_chunked=True, longest_s=60)
         body = viewer.frames()
         viewer._is_flushing = False
         frame = sse.Event(make_sample().to_json().decode(), type="system_stats", id="1-1").encode()
