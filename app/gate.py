@@ -27,6 +27,8 @@ class Gate:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """The application's answer; its body is not waited for."""
         if environ.get("PATH_INFO") != self._path:
+            # A connection whose next request is there at once would be served again and again, and the others wait.
+            gevent.sleep(0)
             return self._app(environ, start_response)
         with self._turn:
             with gevent.Timeout(PATIENCE_S, False):

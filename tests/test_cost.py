@@ -1,0 +1,84 @@
+"""Regressions of cost, as CPU time in units of a loop measured in the same run: the machine's speed falls out.
+
+The limits are what was measured (3.5, 0.20, 0.43), and a third more. Each figure is the least of some rounds, since
+noise only adds.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+
+from app import sse
+from app.viewer import Viewer
+from collector.probes import passive_declare
+from collector.store.model import parse_wire
+from tests.builders import make_sample
+
+ROUNDS = 15
+
+
+def cpu_s(work: Callable[[], object], times: int) -> float:
+    """CPU time of one call, the least of ROUNDS."""
+    least = float("inf")
+    for _ in range(ROUNDS):
+        begun = time.thread_time()
+        for _ in range(times):
+            work()
+        least = min(least, (time.thread_time() - begun) / times)
+    return least
+
+
+def loop() -> None:
+    """The unit: what Python does most, calls, dicts and strings."""
+    numbers = {str(number): number for number in range(200)}
+    assert sum(numbers[name] for name in list(numbers)) == 19900
+
+
+@pytest.fixture(scope="module")
+def unit_s() -> float:
+    return cpu_s(loop, 50)
+
+
+def test_a_sample_is_written_and_read_within_its_cost(unit_s: float) -> None:
+    sample = make_sample()
+
+    assert cpu_s(lambda: parse_wire(sample.to_json()), 50) / unit_s < LIMITS["sample"]
+
+
+def test_a_frame_reaches_a_viewer_within_its_cost(unit_s: float) -> None:
+    near, far = socket.socketpair()
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**21)
+    with near, far:
+        far.settimeout(1)
+        viewer = Viewer("1", "session:1", near, is_chunked=True, longest_s=60)
+        body = viewer.frames()
+        viewer._is_flushing = False
+        frame = sse.Event(make_sample().to_json().decode(), type="system_stats", id="1-1").encode()
+
+        def send_and_drain() -> None:
+            viewer.send(frame)
+            far.recv(65536)
+
+        assert cpu_s(send_and_drain, 200) / unit_s < LIMITS["frame"]
+        body.close()
+
+
+def test_a_queue_is_counted_within_its_cost(unit_s: float) -> None:
+    near, far = socket.socketpair()
+    near.settimeout(1)
+    far.settimeout(1)
+    answer = b"\x01\x00\x01\x00\x00\x00\x15\x00\x32\x00\x0b\x08dispatch\x00\x00\x00\x05\x00\x00\x00\x02\xce"
+    with near, far:
+
+        def ask() -> None:
+            far.send(answer)
+            assert passive_declare.ask(near, 1, "dispatch") == (5, 2)
+            far.recv(4096)
+
+        assert cpu_s(ask, 200) / unit_s < LIMITS["declare"]
+
+
+LIMITS = {"sample": 4.7, "frame": 0.27, "declare": 0.57}
+"""In units. Raise one only with the reason for it in docs/performance.md."""
