@@ -110,7 +110,7 @@ def test_the_redis_of_make_run_is_found_in_its_data_directory(tmp_path):
         assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == f"unix://{tmp_path}/redis.sock?db=0"
 
 
-@pytest.mark.parametrize("key", [secrets.token_hex(16), secrets.token_hex(32), secrets.token_urlsafe(48)])
+@pytest.mark.parametrize("key", [secrets.token_hex(16), secrets.token_hex(32), secrets.token_urlsafe(48)], ids=range(3))
 def test_a_random_secret_key_is_taken(key):
     assert load_settings({"SECRET_KEY": key}).secret_key == key
 
@@ -127,6 +127,7 @@ def test_a_random_secret_key_is_taken(key):
         "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
         "abababababababababababababababababababab",
     ],
+    ids=range(8),
 )
 def test_a_weak_or_known_secret_key_is_refused_and_not_repeated(key):
     with pytest.raises(SettingsError, match="SECRET_KEY must be at least 32 random characters") as caught:
