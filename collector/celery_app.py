@@ -64,6 +64,7 @@ def send_logs_of_collector(**_: object) -> None:
 
 
 def _send_logs(service: str) -> CriticalLogHandler:
+    set_up_logging()  # Celery would do it later, and Python's basicConfig does nothing once there is a handler.
     settings = load_settings()
     handler = CriticalLogHandler(settings.redis_url, service, settings.monitor_host)
     logging.getLogger().addHandler(handler)

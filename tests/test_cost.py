@@ -13,7 +13,7 @@ import pytest
 from app import sse
 from app.viewer import Viewer
 from collector.probes import passive_declare
-from collector.store.model import parse_wire
+from collector.store.wire import parse_wire
 from tests.builders import make_sample
 
 ROUNDS = 15

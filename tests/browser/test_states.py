@@ -164,7 +164,7 @@ def test_an_older_page_offers_to_load_the_new_version_and_a_wall_does_it_by_itse
         route.fulfill(response=answer, body=old if len(loads) < 3 else answer.text())
 
     page = context.new_page()
-    page.route(re.compile("/monitor"), serve_old)
+    page.route(re.compile(r"/monitor(\?.*)?$"), serve_old)
     page.goto(f"{stack.url}/monitor")
     expect(page.locator("#reload")).to_have_text("Nova versão: recarregar", timeout=SOON_MS)
 

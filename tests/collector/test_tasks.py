@@ -67,7 +67,7 @@ def live(redis_url, database, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("MONITOR_HOST", "web-1")
     monkeypatch.setenv("SAMPLE_INTERVAL_S", str(TICK_S))
-    cached = (tasks._watchdog, tasks._store, tasks._monitor, tasks._roll_up_lane)
+    cached = (tasks._settings, tasks._watchdog, tasks._store, tasks._monitor, tasks._roll_up_lane)
     for made in cached:
         made.cache_clear()
     with redis_client(redis_url) as client:

@@ -17,10 +17,6 @@ from tests.web import ROOT
 pytestmark = pytest.mark.live
 
 
-WORKER = ("worker", "--without-gossip", "--without-mingle", "--without-heartbeat")
-"""As in production."""
-
-
 class Loaded:
     """A pickle that tells when it was loaded."""
 
@@ -81,10 +77,10 @@ def test_no_message_in_the_queue_of_ticks_ends_the_collector(redis_url, tmp_path
         "SAMPLE_INTERVAL_S": "0.2",
         "PYTHONPATH": str(ROOT),
     }
-    celery = [sys.executable, "-m", "celery", "-A", "collector.celery_app"]
+    program = [sys.executable, "-m", "collector"]
     log = (tmp_path / "log").open("wb")
-    beat = psutil.Popen([*celery, "beat", "--pidfile="], env=environ, cwd=tmp_path)
-    collector = psutil.Popen([*celery, *WORKER], env=environ, cwd=tmp_path, stderr=log)
+    beat = psutil.Popen([*program, "beat"], env=environ, cwd=tmp_path)
+    collector = psutil.Popen([*program, "worker"], env=environ, cwd=tmp_path, stderr=log)
     try:
         with redis_client(redis_url) as client:
             wait_until(lambda: client.xlen(keys.SAMPLES), 20, "the first sample")
@@ -97,7 +93,7 @@ def test_no_message_in_the_queue_of_ticks_ends_the_collector(redis_url, tmp_path
                 except AssertionError:
                     killed.append(name)
                 if collector.poll() is not None:
-                    collector = psutil.Popen([*celery, *WORKER], env=environ, cwd=tmp_path, stderr=log)
+                    collector = psutil.Popen([*program, "worker"], env=environ, cwd=tmp_path, stderr=log)
 
             assert killed == []
             assert not (tmp_path / "loaded").exists()

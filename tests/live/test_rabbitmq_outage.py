@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from collector.marks import Past
 from collector.monitor import Probes, SystemMonitor
 from collector.probes.management import ManagementWatch
 from collector.probes.queues import QueueWatch
@@ -62,6 +63,7 @@ def sampling(server: RabbitServer, queue: str) -> Iterator[Samples]:
         queues=watch.take,
         worker=worker.read,
         containers=lambda: (),
+        past=Past,
     )
     with ExitStack() as stack:
         for thread in (management, watch, worker):
