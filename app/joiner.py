@@ -14,7 +14,11 @@ _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*? ?|class |const )(\w+
 _NOT_UNDERSTOOD = re.compile(r"^(?:import\b[^(]|export\b(?! \{\}$)).*", re.M)
 _NO_EXPORT = re.compile(r"^export \{\}$", re.M)  # Says to the type checker that a file is a module.
 _PLACE = re.compile(r"\bimport\.meta\.url\b")
+_TAKEN = re.compile(r"(\w+)(?: as (\w+))?")
 _SHEET_IMPORT = re.compile(r"""^@import "([^"]+)";$""", re.M)
+
+Module = tuple[str, list[str]]
+"""The variable that holds what a module exports, and its names in their order."""
 
 
 class CannotJoin(ValueError):
@@ -41,7 +45,7 @@ def _join(entry: str, sources: Mapping[str, str], imports: Mapping[str, list[str
         raise CannotJoin(f"{missing[0]}: imported, but not there")
     if entry.endswith(".css"):
         return "\n".join(_SHEET_IMPORT.sub("", sources[name]) for name in order)
-    modules = {name: (f"$module{at}", set(_EXPORT.findall(sources[name]))) for at, name in enumerate(order)}
+    modules = {name: (f"$module{at}", sorted(set(_EXPORT.findall(sources[name])))) for at, name in enumerate(order)}
     return "\n".join(_wrap(name, sources[name], modules, entry) for name in order)
 
 
@@ -61,8 +65,11 @@ def _in_order(entry: str, imports: Mapping[str, list[str]]) -> list[str]:
     return list(done)
 
 
-def _wrap(name: str, source: str, modules: Mapping[str, tuple[str, set[str]]], entry: str) -> str:
-    """The module as a function that runs at once and gives what it exports. The entry is a block: it may await."""
+def _wrap(name: str, source: str, modules: Mapping[str, Module], entry: str) -> str:
+    """The module as a function that runs at once and gives what it exports. The entry is a block: it may await.
+
+    What it exports is an array: names of an object stay as they are when local names are shortened.
+    """
     variable, exported = modules[name]
     body = _MODULE_IMPORT.sub(_take_from(name, modules), source)
     body = _NO_EXPORT.sub("", _EXPORT.sub("", body))
@@ -73,19 +80,19 @@ def _wrap(name: str, source: str, modules: Mapping[str, tuple[str, set[str]]], e
         body = _PLACE.sub(f"new URL('{place}', import.meta.url).href", body)
     if name == entry:
         return f"{{\n{body}\n}}"
-    return f"const {variable} = (() => {{\n{body}\nreturn {{ {', '.join(sorted(exported))} }}\n}})()"
+    return f"const {variable} = (() => {{\n{body}\nreturn [{', '.join(exported)}]\n}})()"
 
 
-def _take_from(name: str, modules: Mapping[str, tuple[str, set[str]]]) -> Callable[[re.Match[str]], str]:
+def _take_from(name: str, modules: Mapping[str, Module]) -> Callable[[re.Match[str]], str]:
     def take(match: re.Match[str]) -> str:
         if match[1] is None:
             return ""  # Imported for what it does: it has run by then.
         needed = _resolve(name, match[2])
         variable, exported = modules[needed]
-        if absent := set(re.findall(r"(\w+)(?: as \w+)?", match[1])) - exported:
+        wanted = {each: own or each for each, own in _TAKEN.findall(match[1])}
+        if absent := wanted.keys() - set(exported):
             raise CannotJoin(f"{needed}: exports no {absent.pop()}")
-        taken = re.sub(r"(\w+) as (\w+)", r"\1: \2", match[1])
-        return f"const {{{taken}}} = {variable}"
+        return f"const [{','.join(wanted.get(each, '') for each in exported).rstrip(',')}] = {variable}"
 
     return take
 

@@ -40,7 +40,7 @@ def make_blueprint(store: LiveStore, past: Past, logs: LogStore, hub: Hub, *, ve
             **newest,
             "logs": _newest_logs(logs),
         }
-        return render_template("monitor.html", snapshot=snapshot, user=user)
+        return render_template("monitor.html", snapshot=snapshot, user=user, known=_known(newest["history"]))
 
     return blueprint
 
@@ -53,6 +53,14 @@ def _newest(store: LiveStore, past: Past, hub: Hub, wanted: str | None) -> dict[
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}
     return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}
+
+
+def _known(history: dict[str, Any] | None) -> set[str]:
+    """The series of which the page has anything to draw: their charts have their room from the first frame on."""
+    if history is None:
+        return set()
+    columns = zip(history["series"], history["columns"], strict=True)
+    return {name for name, values in columns if any(value is not None for value in values)}
 
 
 def _newest_logs(logs: LogStore) -> dict[str, Any] | None:

@@ -3,12 +3,12 @@
 
 /** @import { Shape } from './marks.js' */
 /** @typedef {CanvasRenderingContext2D} Context */
-/** @typedef {{left: number, top: number, right: number, bottom: number, ratio: number}} Place the plot's edges; canvas pixels per CSS pixel */
+/** @typedef {{left: number, top: number, right: number, bottom: number, ratio: number, text_px: number}} Place the plot's edges; canvas pixels per CSS pixel; CSS pixels of its text */
 /** @typedef {{text: string, color: string, y: number}} Name `y` is where the line ends */
 
 const HATCH_PX = 7
-const NAME_PX = 11
-const NAME_LINE_PX = 13
+/** From a line of text to the next, in its size. */
+const LINE_HEIGHT = 1.2
 /** From the plot's edge to the names: room for a leader to climb by a line or two. */
 const NAME_LEFT_PX = 15
 const DOT_PX = 2.5
@@ -69,9 +69,10 @@ export function drawBand(context, { xs, lows, highs }, color) {
 }
 
 /** @param {Context} context @param {number} y @param {Place} place @param {{text: string, color: string}} look */
-export function drawThreshold(context, y, { left, right, ratio }, { text, color }) {
+export function drawThreshold(context, y, place, { text, color }) {
+  const { left, right, ratio } = place
   context.save()
-  setFont(context, ratio, color)
+  setPen(context, place, color)
   context.setLineDash([2 * ratio, 4 * ratio])
   line(context, left, y, right, y)
   context.textBaseline = 'bottom'
@@ -80,10 +81,11 @@ export function drawThreshold(context, y, { left, right, ratio }, { text, color 
 }
 
 /** A thin line and a symbol on top. @param {Context} context @param {number} x @param {Place} place @param {{shape: Shape, color: string}} look */
-export function drawMark(context, x, { top, bottom, ratio }, { shape, color }) {
+export function drawMark(context, x, place, { shape, color }) {
+  const { top, bottom, ratio } = place
   const half = SYMBOL_PX * ratio
   context.save()
-  setFont(context, ratio, color)
+  setPen(context, place, color)
   context.globalAlpha = 0.55
   context.setLineDash([ratio, 3 * ratio])
   line(context, x, top, x, bottom)
@@ -95,9 +97,10 @@ export function drawMark(context, x, { top, bottom, ratio }, { shape, color }) {
 }
 
 /** A ring where a line is highest, and how high. @param {Context} context @param {{x: number, y: number}} point @param {Place} place @param {{text: string, color: string, ground: string}} look */
-export function drawPeak(context, { x, y }, { left, right, ratio }, { text, color, ground }) {
+export function drawPeak(context, { x, y }, place, { text, color, ground }) {
+  const { left, right, ratio } = place
   context.save()
-  setFont(context, ratio, color)
+  setPen(context, place, color)
   dot(context, x, y, 3 * ratio)
   const half = context.measureText(text).width / 2
   context.textAlign = 'center'
@@ -112,9 +115,10 @@ export function drawPeak(context, { x, y }, { left, right, ratio }, { text, colo
 }
 
 /** @param {Context} context @param {number} x @param {Place} place @param {{color: string, points: {y: number, color: string}[]}} look */
-export function drawCrosshair(context, x, { top, bottom, ratio }, { color, points }) {
+export function drawCrosshair(context, x, place, { color, points }) {
+  const { top, bottom, ratio } = place
   context.save()
-  setFont(context, ratio, color)
+  setPen(context, place, color)
   line(context, x, top, x, bottom)
   for (const point of points) {
     context.fillStyle = point.color
@@ -132,10 +136,11 @@ export function drawCrosshair(context, x, { top, bottom, ratio }, { color, point
  * @param {number} end where lines end
  * @param {Place} place
  */
-export function drawNames(context, names, end, { right, top, bottom, ratio }) {
+export function drawNames(context, names, end, place) {
+  const { right, top, bottom, ratio, text_px } = place
   context.save()
-  setFont(context, ratio, '')
-  for (const { text, color, y, text_y } of apart(names, NAME_LINE_PX * ratio, { top, bottom })) {
+  setPen(context, place, '')
+  for (const { text, color, y, text_y } of apart(names, text_px * LINE_HEIGHT * ratio, { top, bottom })) {
     context.fillStyle = context.strokeStyle = color
     dot(context, end, y, DOT_PX * ratio)
     line(context, end, y, right + (NAME_LEFT_PX - 3) * ratio, text_y)
@@ -169,9 +174,9 @@ export function translucent(color, opacity) {
   return color.replace('rgb(', 'rgba(').replace(')', `, ${opacity})`)
 }
 
-/** @param {Context} context @param {number} ratio @param {string} color */
-function setFont(context, ratio, color) {
-  context.font = `${NAME_PX * ratio}px system-ui, sans-serif`
+/** @param {Context} context @param {Place} place @param {string} color */
+function setPen(context, { ratio, text_px }, color) {
+  context.font = `${text_px * ratio}px system-ui, sans-serif`
   context.textBaseline = 'middle'
   context.textAlign = 'left'
   context.lineWidth = ratio

@@ -32,10 +32,12 @@ import { drawOver, drawUnder } from './overlay.js'
  * @property {(at: number, step_s: number) => string} timeText
  */
 
-const FONT = '11px system-ui, sans-serif'
-const PADDING = /** @type {[number, number, number, number]} */ ([18, 72, 0, 0])
-const VALUE_AXIS_PX = 46
-const TIME_AXIS_PX = 26
+const FONT = 'system-ui, sans-serif'
+/** Around the plot, in sizes of its text: marks above, names at the right; the axes. */
+const TOP = 1.6
+const RIGHT = 6.5
+const VALUE_AXIS = 4.7
+const TIME_AXIS = 2.4
 const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'ok', 'accent', 'peak'])
 /** Many points make a thick line a blot. */
 const STEPS_WIDTH_PX = 1.25
@@ -48,10 +50,12 @@ export class Chart {
   /** @type {Scene | null} */ #scene = null
   /** @type {Pen['colors']} */ #colors = { text: '', grid: '', hatch: '', ground: '', tones: {}, lines: [] }
   /** @type {CanvasPattern | string | null} */ #hatch = null
+  #text_px = 0
 
   /** @param {Spec} spec */
   constructor(spec) {
     this.#spec = spec
+    this.#text_px = this.#textPx()
     this.#readColors()
     this.#plot = new uPlot(this.#options(), [[], ...spec.lines.map(() => [])], spec.target)
     new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(spec.target)
@@ -113,9 +117,23 @@ export class Chart {
     return this.#scene?.window ?? { min: 0, max: 1 }
   }
 
+  /** The size of the place and of its text: on a wall both are another. */
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.#spec.target
+    if (this.#textPx() !== this.#text_px) this.#resizeText()
     if (width > 0 && (width !== this.#plot.width || height !== this.#plot.height)) this.#plot.setSize({ width, height })
+  }
+
+  #textPx() {
+    return parseFloat(getComputedStyle(this.#spec.target).fontSize)
+  }
+
+  #resizeText() {
+    this.#text_px = this.#textPx()
+    const size = this.#text_px * uPlot.pxRatio
+    // As uPlot keeps a font: CSS, its size in canvas pixels and in CSS pixels.
+    for (const axis of this.#plot.axes) axis.font = /** @type {any} */ ([`${size}px ${FONT}`, size, this.#text_px])
+    this.#plot.redraw(false, true)
   }
 
   #readColors() {
@@ -134,11 +152,12 @@ export class Chart {
   /** @returns {uPlot.Options} */
   #options() {
     const { target, lines } = this.#spec
+    const sized = (/** @type {number} */ sizes) => () => Math.round(sizes * this.#text_px)
     return {
       width: Math.max(1, target.clientWidth),
       height: Math.max(1, target.clientHeight),
       pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
-      padding: PADDING,
+      padding: [sized(TOP), sized(RIGHT), () => 0, () => 0],
       legend: { show: false },
       cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: views/charts.js has it.
       scales: {
@@ -156,8 +175,8 @@ export class Chart {
   #timeAxis() {
     return {
       ...this.#axisStyle(),
-      size: TIME_AXIS_PX,
-      space: 84,
+      size: () => Math.round(TIME_AXIS * this.#text_px),
+      space: () => 7.6 * this.#text_px,
       incrs: TICKS_S,
       values: (_, splits, _axis, _space, step_s) => splits.map((at) => this.#spec.timeText(at, step_s)),
     }
@@ -167,7 +186,7 @@ export class Chart {
   #valueAxis() {
     return {
       ...this.#axisStyle(),
-      size: VALUE_AXIS_PX,
+      size: () => Math.round(VALUE_AXIS * this.#text_px),
       splits: () => this.#spec.axis().ticks,
       filter: (plot, splits) => (plot.height < 150 ? splits.map((value, index) => (index % 2 ? null : value)) : splits),
       values: (_, splits) => splits.map((value) => (value === null ? '' : this.#spec.axisText(value))),
@@ -177,7 +196,7 @@ export class Chart {
   /** @returns {uPlot.Axis} */
   #axisStyle() {
     return {
-      font: FONT,
+      font: `${this.#text_px}px ${FONT}`,
       gap: 8,
       stroke: () => this.#colors.text,
       grid: { stroke: () => this.#colors.grid, width: 1 },
@@ -222,7 +241,7 @@ export class Chart {
       context,
       spec: this.#spec,
       colors: this.#colors,
-      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: uPlot.pxRatio },
+      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: uPlot.pxRatio, text_px: this.#text_px },
       x: (at) => bbox.left + ((at - min) / (max - min)) * bbox.width,
       y: (value) => this.#plot.valToPos(value, 'y', true),
       isShown: (index) => series[index + 1].show === true,

@@ -39,7 +39,7 @@ def test_an_address_holds_the_digest_of_all_files_and_is_kept_for_good(client):
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, FOR_GOOD)
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert "import" not in answer.text, "joined with what it imports"
-    assert "name98" in answer.text
+    assert "=98" in answer.text
 
 
 def test_an_address_without_a_digest_works_and_is_asked_about_each_time(client):

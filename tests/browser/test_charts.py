@@ -5,44 +5,21 @@ import io
 import re
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import launch
-from tests.browser.page import SOON_MS, login_cookies, signed_in, state_is
+from tests.browser.page import SOON_MS, signed_in, state_is
 from tests.services import wait_until
-from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 
-@pytest.fixture(scope="module")
-def stack():
-    with Stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def cookies(browser, stack):
-    return login_cookies(browser, stack)
-
-
 @pytest.fixture
-def page(browser, cookies, stack):
-    complaints: list[str] = []
+def page(browser, cookies, stack, complaints):
     with signed_in(browser, cookies, complaints, reduced_motion="reduce") as context:
         page = context.new_page()
         page.goto(f"{stack.url}/monitor")
         state_is(page, "live")
         yield page
-    assert complaints == []
 
 
 def point(page: Page, chart: str, share: float) -> tuple[float, float]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import launch
+from tests.browser.page import Complaints, signed_in
 from tests.openid import CLIENT_ID, OpenIdProvider
 from tests.services import RedisServer
 from tests.web import PASSWORD, WebServer
@@ -33,24 +33,12 @@ def web() -> Iterator[WebServer]:
                 yield server
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield launch(playwright)
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """In a browser of its own; anything that the console complains of fails the test."""
-    context = browser.new_context(locale="pt-BR")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
-    context.close()
-    # A refused login is an answer of 401, which the console mentions.
-    assert [text for text in complaints if "status of 40" not in text] == []
+def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
+    """In a browser of its own."""
+    complaints.excuse("Failed to load resource: the server responded with a status of 40")  # Of refused logins.
+    with signed_in(browser, [], complaints) as context:
+        yield context.new_page()
 
 
 def shoot(page: Page, name: str) -> None:

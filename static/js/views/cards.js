@@ -84,7 +84,7 @@ function queueCard(view, { queue_size, queue_peak, queues }) {
   return {
     series: 'queue_size',
     trend,
-    moved: trend ? format.change(trend.change) : '',
+    moved: trend ? format.change(Math.round(trend.change)) : '',
     value: format.integer(queue_size),
     unit: t('queue.ready'),
     line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),

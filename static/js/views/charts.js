@@ -7,16 +7,15 @@ import { rangeOf } from '../ranges.js'
 import { nearestIndex } from '../series.js'
 import { SHORTEST_S } from '../timeframe.js'
 import { framePeriod, slidingWindow, steppedWindow } from '../timeline.js'
+import { Crosshair } from './crosshair.js'
 import { watchGestures } from './gestures.js'
 import { Panel } from './panel.js'
 import { plotSpecs } from './plots.js'
-import { placeTooltip, renderTooltip } from './tooltip.js'
 
 /** @import { View } from '../main.js' */
 /** @import { Cluster, Mark } from '../marks.js' */
 /** @import { Dataset } from '../recording.js' */
 /** @import { Timeframe, Window } from '../timeframe.js' */
-/** @typedef {{at: number, isLocked: boolean, panel: Panel, client_y: number | null}} Cursor */
 /**
  * @typedef {object} Shown
  * @property {Timeframe} timeframe
@@ -40,8 +39,8 @@ export class Charts {
   #panels
   /** @type {View} */ #view
   /** @type {Shown} */ #shown
-  /** @type {Cursor | null} */ #cursor = null
   /** @type {Window | null} */ #selection = null
+  #crosshair = new Crosshair(() => this.#crosshairMoved())
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
   #isStarted = false
   #isDue = false
@@ -76,7 +75,7 @@ export class Charts {
 
   /** Takes what is new: words, samples, another window. @param {View} view @param {Shown} shown */
   update(view, shown) {
-    if (shown.timeframe.focus !== null && shown.timeframe !== this.#shown.timeframe) this.#lockAt(shown.timeframe.focus)
+    if (shown.timeframe.focus !== null && shown.timeframe !== this.#shown.timeframe) this.#crosshair.lockAt(this.#panels[0], shown.timeframe.focus)
     this.#view = view
     this.#shown = shown
     const { window } = this
@@ -112,39 +111,26 @@ export class Charts {
       this.#request()
     }).observe(panel.plot)
     watchGestures(panel.chart.area, panel.plot, {
-      pointed: (x, y) => this.#point(panel, panel.chart.instantAt(x), y),
-      left: () => this.#cursor?.isLocked || this.#setCursor(null),
-      locked: () => this.#cursor && this.#setCursor({ ...this.#cursor, isLocked: !this.#cursor.isLocked }),
+      pointed: (x, y) => this.#crosshair.point(panel, this.#instants, panel.chart.instantAt(x), y),
+      left: () => this.#crosshair.leave(),
+      locked: () => this.#crosshair.toggleLock(),
       selecting: (from, to) => this.#select(panel, from, to),
       selected: (from, to) => this.#zoom(panel, from, to),
       reset: () => this.#delegate.reset(),
       walked: (step) => this.#walk(panel, step),
     })
-    panel.plot.addEventListener('blur', () => this.#cursor?.client_y === null && this.#setCursor(null))
+    panel.plot.addEventListener('blur', () => this.#crosshair.blur())
     return panel
-  }
-
-  /** @param {Panel} panel @param {number} at @param {number | null} client_y null: by the keyboard */
-  #point(panel, at, client_y) {
-    if (this.#cursor?.isLocked && client_y !== null) return
-    const [instants] = this.#shown.dataset.columns
-    const index = nearestIndex(instants, at)
-    if (index !== -1) this.#setCursor({ at: instants[index], isLocked: false, panel, client_y })
-  }
-
-  /** @param {number} at */
-  #lockAt(at) {
-    this.#setCursor({ at, isLocked: true, panel: this.#panels[0], client_y: null })
   }
 
   /** @param {Panel} panel @param {number} step */
   #walk(panel, step) {
-    const [instants] = this.#shown.dataset.columns
+    const instants = this.#instants
     const { min, max } = this.window
     const [first, last] = [nearestIndex(instants, min), nearestIndex(instants, max)]
-    const present = this.#cursor ? nearestIndex(instants, this.#cursor.at) : last - Math.sign(step)
+    const present = this.#crosshair.isThere ? this.#crosshair.indexIn(instants) : last - Math.sign(step)
     const index = Math.max(first, Math.min(last, present + step))
-    this.#point(panel, instants[index], null)
+    this.#crosshair.point(panel, instants, instants[index], null)
     const values = panel.readings(index).map(({ name, value }) => `${name} ${value}`).join(', ')
     setAttribute(panel.plot, 'aria-valuenow', String(index))
     setAttribute(panel.plot, 'aria-valuetext', `${this.#view.format.when(instants[index], this.#view.now)}: ${values}`)
@@ -162,7 +148,7 @@ export class Charts {
     this.#select(panel, from_x, to_x)
     const window = /** @type {Window} */ (this.#selection)
     this.#selection = null
-    this.#setCursor(null)
+    this.#crosshair.clear()
     const shortest_s = Math.max(SHORTEST_S, 2 * this.#shown.dataset.step_s)
     const middle = (window.min + window.max) / 2
     const isLong = window.max - window.min >= shortest_s
@@ -171,42 +157,23 @@ export class Charts {
 
   #escaped = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return
-    if (this.#cursor) this.#setCursor(null)
+    if (this.#crosshair.isThere) this.#crosshair.clear()
     else this.#delegate.reset()
   }
 
-  /** @param {Cursor | null} cursor */
-  #setCursor(cursor) {
-    this.#cursor = cursor
+  #crosshairMoved() {
     this.#renderLegends()
     this.#request()
   }
 
   #renderLegends() {
-    const index = this.#cursorIndex
+    const index = this.#crosshair.indexIn(this.#instants)
     for (const panel of this.#panels) panel.renderLegend(index === -1 ? null : index)
-    this.#renderTooltip(index)
+    this.#crosshair.tell(this.#view, this.#shown.dataset.columns, this.#clusters(), this.#markDistance())
   }
 
-  get #cursorIndex() {
-    return this.#cursor ? nearestIndex(this.#shown.dataset.columns[0], this.#cursor.at) : -1
-  }
-
-  /** @param {number} index */
-  #renderTooltip(index) {
-    const cursor = this.#cursor
-    if (!cursor || index === -1) return renderTooltip(this.#view, null)
-    const { columns } = this.#shown.dataset
-    const at = columns[0][index]
-    const near = this.#clusters().find((cluster) => Math.abs(cluster.at - cursor.at) <= this.#markDistance())
-    const isUnknown = columns.slice(1).every((values) => values[index] === null)
-    renderTooltip(this.#view, {
-      time: this.#view.format.when(at, this.#view.now),
-      isLocked: cursor.isLocked,
-      readings: isUnknown ? [] : cursor.panel.readings(index),
-      marks: near?.marks ?? [],
-      isUnknown,
-    })
+  get #instants() {
+    return this.#shown.dataset.columns[0]
   }
 
   /** Asks for one frame. */
@@ -235,20 +202,13 @@ export class Charts {
     const window = this.#windowAt(now_ms)
     const { step_s } = this.#shown.dataset
     const isRaw = this.#shown.dataset.low === null
-    const index = this.#cursorIndex
-    const cursor = this.#cursor && index !== -1 ? { index, isLocked: this.#cursor.isLocked } : null
+    const cursor = this.#crosshair.drawnIn(this.#instants)
     const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
     const now = this.#shown.timeframe.window ? this.#view.now : window.max // Live, the window follows the present.
     const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection: this.#selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
-    if (this.#cursor) this.#placeTooltip(this.#cursor)
+    this.#crosshair.placeWords()
     this.#drawn_ms = now_ms
-  }
-
-  /** @param {Cursor} cursor */
-  #placeTooltip({ at, panel, client_y }) {
-    const { top, height } = panel.chart.area.getBoundingClientRect()
-    placeTooltip({ x: panel.chart.clientX(at), y: client_y ?? top + height / 2 })
   }
 
   /** Grouped anew only when there are other marks, or another scale. */

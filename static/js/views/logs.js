@@ -148,7 +148,6 @@ export class Logs {
     const { checked_at, dropped } = /** @type {LogBook} */ (this.#book)
     const isUnread = checked_at === null
     byId('logs-none').hidden = matches > 0
-    this.#scroll.classList.toggle('is-none', this.#groups.size === 0)
     setIcon(byId('logs-none-icon'), isAll && !isUnread ? 'ok' : 'unknown')
     byId('logs-none').classList.toggle('is-calm', isAll && !isUnread)
     setText(byId('logs-none-text'), isUnread ? t('logs.unread') : isAll ? t('logs.none') : t('logs.none_match'))

@@ -1,0 +1,41 @@
+"""What the browser tests share: one Chromium a run, one stack a file, and what the pages must not complain of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.chromium import launch
+from tests.browser.page import Complaints, login_cookies
+from tests.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """Everything, as `make run` starts it."""
+    with Stack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def cookies(browser: Browser, stack: Stack) -> list[Any]:
+    """Of somebody who is signed in."""
+    return login_cookies(browser, stack)
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Errors, warnings and reports of the content security policy: any that is not excused fails the test."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints == []
