@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
+.PHONY: run test pytest check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
   bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -14,9 +14,11 @@ run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 test: ## Install what the tests need, then run every check and test.
 	@tests/install-debian
 	@$(PYTHON) -m standalone.bootstrap test
-	@$(MAKE) --no-print-directory check
-	node --test tests/js/*.test.js
-	$(PY) -m pytest -n 2 --dist loadfile
+	@$(MAKE) --no-print-directory -j2 --output-sync check pytest
+
+# `+`: its progress is shown at once; all the rest comes when it has ended, so that nothing is mixed up.
+pytest:
+	+$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: ## Format, lint, types; `run `make test` once before.
 	$(PY) -m ruff format --check .

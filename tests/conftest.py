@@ -5,11 +5,31 @@ A test that kills or pauses a server makes its own: `with RedisServer() as serve
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
 
 from tests.services import PostgresServer, RabbitServer, RedisServer
+
+WAITING = ("browser", "deploy", "faults", "live", "standalone")
+"""Directories whose tests wait for servers more than they compute."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files so that a run in several processes is even: browsers, servers and pauses side by side.
+
+    The files of a directory that waits are spread over the run, the longest first; the others fill the gaps at its end.
+    """
+    files: dict[Path, list[Path]] = {}
+    for path in sorted({item.path for item in items}, key=lambda path: (-path.stat().st_size, path)):
+        files.setdefault(path.parent, []).append(path)
+    places = {
+        path: (folder.name not in WAITING, number / len(paths))
+        for folder, paths in files.items()
+        for number, path in enumerate(paths)
+    }
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")
