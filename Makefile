@@ -20,11 +20,12 @@ test: ## Install what the tests need, then run every check and test.
 pytest:
 	+$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-check: ## Format, lint, types; `run `make test` once before.
+check: ## Format, lint, types, the page's pure modules; `run `make test` once before.
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
+	node --test --test-reporter=dot tests/js/*.test.js
 	$(PY) -m bandit -q -ll -r app collector standalone demo deploy migrations *.py
 	@git ls-files -z -- $(SEARCHED) | xargs -0 .venv/bin/detect-secrets-hook
 
