@@ -53,7 +53,9 @@ def open_page(browser: Browser, stack: Stack, cookies: list, picture: Picture) -
 def save(shot: bytes, name: str) -> None:
     """As a PNG of 256 colours, which a panel does not exceed by much: a third of the size."""
     with Image.open(io.BytesIO(shot)) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+        image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            IMAGES / f"{name}.png", optimize=True
+        )
 
 
 def main() -> int:
