@@ -29,8 +29,8 @@ class Picture:
 
 
 PICTURES = (
-    Picture("monitor", 1440, 1180, "dark"),
-    Picture("monitor-light", 1440, 1180, "light"),
+    Picture("monitor", 1440, 1480, "dark"),
+    Picture("monitor-light", 1440, 1480, "light"),
     Picture("monitor-phone", 390, 844, "dark", scale=1.5),
     Picture("monitor-tv", 1920, 1080, "dark", query="?tv=1"),
 )
@@ -53,19 +53,21 @@ def open_page(browser: Browser, stack: Stack, cookies: list, picture: Picture) -
 def save(shot: bytes, name: str) -> None:
     """As a PNG of 256 colours, which a panel does not exceed by much: a third of the size."""
     with Image.open(io.BytesIO(shot)) as image:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+        image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            IMAGES / f"{name}.png", optimize=True
+        )
 
 
 def main() -> int:
-    """Two minutes of the demo with three dispatches, of which the last has failures, then the pictures."""
+    """A hundred seconds of the demo with three dispatches, of which the last has failures, then the pictures."""
     with Stack() as stack, sync_playwright() as playwright:
         browser = launch(playwright)
         cookies = login_cookies(browser, stack)
         with stack.stream(timeout_s=20) as stream:
-            for tick in range(40):
+            for tick in range(34):
                 stream.next("system_stats")
-                if tick in (10, 26, 36):
-                    stack.burst(150, 3 if tick == 36 else 0)
+                if tick in (8, 22, 30):
+                    stack.burst(150, 3 if tick == 30 else 0)
         for picture in PICTURES:
             page = open_page(browser, stack, cookies, picture)
             expect(page.locator(".log").first).to_be_visible()

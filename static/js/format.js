@@ -13,7 +13,7 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  *
  * @typedef {object} Format
  * @property {(value: number | null) => string} integer
- * @property {(value: number | null) => string} decimal one digit after the point
+ * @property {(value: number | null) => string} decimal one digit after the point, none where three stand before it
  * @property {(value: number | null) => string} percent one digit, with the sign
  * @property {(value: number | null) => string} compact for axes: 12 thousand as 12K
  * @property {(bytes: number | null) => string} size binary units
@@ -28,6 +28,9 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  * @property {(at: number, now: number) => string} when the same, with the date where it is not today's
  * @property {(at: number, step_s: number) => string} tick of an axis of time with a tick each `step_s`
  */
+
+/** From here on a number is written with three digits before the point. */
+const LONG = 99.95
 
 /** @param {string} language @returns {Format} */
 export function makeFormat(language) {
@@ -51,7 +54,7 @@ export function makeFormat(language) {
   /** @type {Format} */
   const format = {
     integer: (value) => known(value, (known_value) => integer.format(known_value)),
-    decimal: (value) => known(value, (known_value) => decimal.format(known_value)),
+    decimal: (value) => known(value, (known_value) => (known_value >= LONG ? integer : decimal).format(known_value)),
     percent: (value) => known(value, (known_value) => `${decimal.format(known_value)} %`),
     compact: (value) => known(value, (count) => (count < 10_000 ? integer : compact).format(count)),
     size: (bytes) => known(bytes, (count) => sizeText(count, integer, short)),

@@ -10,6 +10,8 @@ const en = makeFormat('en')
 test('numbers are written as the language writes them', () => {
   assert.equal(pt.decimal(24.5), '24,5')
   assert.equal(en.decimal(24.5), '24.5')
+  assert.equal(en.decimal(100), '100')
+  assert.equal(en.decimal(99.96), '100')
   assert.equal(pt.integer(1250), '1.250')
   assert.equal(en.integer(1250), '1,250')
 })
