@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, Self
 from sqlalchemy import update
 
 from app.accounts import Accounts
-from app.tables import LoginSession
 from app.schema import migrate
+from app.tables import LoginSession
 from collector.store.database import make_engine, writing
 from tests.services import Service
 
