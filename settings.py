@@ -127,7 +127,7 @@ class Settings:
         secret=True,
     )
     session_idle_minutes: float = setting(
-        number(0.05, 10_080),
+        number(1, 10_080),
         30.0,
         "A login ends after so long without a key, a touch or a page load. A screen on a wall needs more.",
         unit="min",

@@ -20,7 +20,12 @@ from collector.store.errors import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
-NOISY = frozenset({"login_failed", "login_throttled", "login_busy", "refused", "stream_opened", "stream_closed"})
+NOISY = frozenset(
+    {
+        "login_failed", "login_throttled", "login_busy", "refused", "csrf_failed", "cross_site", "untrusted_host",
+        "stream_opened", "stream_closed",
+    }
+)  # fmt: skip
 """Kinds that somebody without access, or a page in trouble, can cause as often as they like."""
 
 ROWS_A_MINUTE = 30

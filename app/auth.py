@@ -27,7 +27,7 @@ from app.sessions import Person
 from app.throttle import LoginThrottle
 from collector.store.errors import StoreUnavailable
 
-_TOKENS_ONLY = "takes_tokens_only"
+_IS_GUARDED = "is_guarded"
 
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
@@ -57,7 +57,8 @@ def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bo
         WTF_CSRF_SSL_STRICT=False,
     )
     csrf = MaskedCSRFProtect(app)
-    app.before_request(lambda: csrf.protect() if _takes_sessions() and not _has_bearer() else None)
+    # A guarded view asks itself, once it knows who is there.
+    app.before_request(lambda: csrf.protect() if _is_open_to_all() else None)
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
 
@@ -89,14 +90,7 @@ def require_scope(
             return None
         return f"This needs a token for {scope}: `flask --app app tokens create EMAIL --for {scope}`."
 
-    guard = _guard(refuse, page=False)
-
-    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
-        guarded = guard(view)
-        vars(guarded)[_TOKENS_ONLY] = True
-        return guarded
-
-    return decorate
+    return _guard(refuse, page=False)
 
 
 def _guard(
@@ -117,11 +111,14 @@ def _guard(
             if reason is not None:
                 note("refused", principal.email, request.path)
                 return error_response(403, "forbidden", reason)
+            if not _has_bearer():
+                current_app.extensions["csrf"].protect()
             g.principal = principal
             if page:
                 _see(principal)
             return view(*arguments, **options)
 
+        vars(guarded)[_IS_GUARDED] = True
         return guarded
 
     return decorate
@@ -204,6 +201,7 @@ def _explain_store(error: StoreUnavailable) -> Response:
 
 
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
+    note("csrf_failed", "", request.path)
     if request.endpoint == "auth.log_in":
         return render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
@@ -226,10 +224,10 @@ def _find_principal() -> Principal | None:
     return door.accounts.find_session(token) if token else None
 
 
-def _takes_sessions() -> bool:
-    """Whether the view asked for may be used by a session, which a browser sends of its own accord."""
+def _is_open_to_all() -> bool:
+    """Whether the view asked for is one of the forms that need no session, but for the exchange, which needs proof."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return view is not None and not hasattr(view, _TOKENS_ONLY) and request.endpoint != EXCHANGE
+    return view is not None and not hasattr(view, _IS_GUARDED) and request.endpoint != EXCHANGE
 
 
 def _has_bearer() -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from app.door import EXCHANGE
+from app.door import EXCHANGE, note
 from app.errors import error_response
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(:[0-9]{1,5})?", re.ASCII)
@@ -31,10 +31,12 @@ def init_app(app: Flask, *, trusted_hosts: tuple[str, ...] | None, is_behind_tls
     @app.before_request
     def check_origin() -> Response | None:
         if not is_trusted(request.environ.get("HTTP_HOST", ""), names):
+            note("untrusted_host", "", request.path)
             return error_response(400, "untrusted_host", "The panel is not known by this name: see TRUSTED_HOSTS.")
         if request.endpoint != EXCHANGE and is_from_elsewhere(
             request.method, request.headers.get("Sec-Fetch-Site"), request.headers.get("Sec-Fetch-Mode")
         ):
+            note("cross_site", "", request.path)
             return error_response(403, "cross_site", "This was sent by a page of another site.")
         return None
 

@@ -43,6 +43,26 @@ class Attempt:
         self.has_failed = True
 
 
+MAX_COUNTED = 4096
+"""Addresses and accounts whose failures are remembered. limits forgets none, and looks at each after every failure."""
+
+
+class BoundedStorage(MemoryStorage):
+    """Forgets first whoever has failed least: to be forgotten, all others must be tried as often."""
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count `amount` of `limit` in `expiry` (s), as limits asks for; whether there was room."""
+        if key not in self.events and len(self.events) >= MAX_COUNTED:
+            self._make_room()
+        return super().acquire_entry(key, limit, expiry, amount)
+
+    def _make_room(self) -> None:
+        now = time.time()
+        in_force = {key: sum(entry.expiry > now for entry in entries) for key, entries in list(self.events.items())}
+        for key in sorted(in_force, key=lambda key: in_force[key])[: MAX_COUNTED // 4]:
+            self.clear(key)
+
+
 LINES_PER_TOKEN = RateLimitItemPerMinute(600)
 """Log lines a token may send; ten a second are far more than anybody reads."""
 
@@ -50,9 +70,11 @@ LINES_PER_TOKEN = RateLimitItemPerMinute(600)
 class LoginThrottle:
     """Counts failures. What is under way counts as one until it is known: many at once gain nothing."""
 
-    def __init__(self, per_account: Sequence[RateLimitItem] = PER_ACCOUNT) -> None:
+    def __init__(
+        self, per_account: Sequence[RateLimitItem] = PER_ACCOUNT, storage: BoundedStorage | None = None
+    ) -> None:
         self._per_account = per_account
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(storage or BoundedStorage())
         self._under_way: Counter[str] = Counter()
 
     @contextmanager

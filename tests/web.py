@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from sqlalchemy import update
+
 from app.accounts import Accounts
 from app.schema import migrate
-from collector.store.database import make_engine
+from app.tables import LoginSession
+from collector.store.database import make_engine, writing
 from tests.services import Service
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -148,6 +151,11 @@ class WebServer(WebClient, Service):
         for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):
             self.accounts.create_user(email, PASSWORD, role)
             self.tokens[role] = self.accounts.create_token(email)[1]
+
+    def set_back_sessions(self, idle_s: float) -> None:
+        """Every session there is was last used `idle_s` earlier than it was."""
+        with writing(self._engine) as connection:
+            connection.execute(update(LoginSession).values(seen_at=LoginSession.seen_at - idle_s))
 
     def start(self) -> None:
         config = str(ROOT / "gunicorn.conf.py")

@@ -4,7 +4,7 @@
  * counts: a key, a press, a touch, the wheel, the pointer. The stream and the page's own questions tell nothing.
  */
 
-/** Told at most this often, in ms: the login's idle time is many times longer. */
+/** Told at most this often, in ms: half of the shortest idle time there can be, see SESSION_IDLE_MINUTES. */
 const PAUSE_MS = 30_000
 const DEEDS = /** @type {const} */ (['keydown', 'pointerdown', 'pointermove', 'wheel'])
 

@@ -3,8 +3,9 @@ from threading import Barrier
 
 import pytest
 
+from app import throttle as bounds
 from app.browsers import KnownBrowsers
-from app.throttle import LoginThrottle
+from app.throttle import BoundedStorage, LoginThrottle
 
 ADDRESSES = [f"192.0.2.{number}" for number in range(1, 60)]
 EMAIL = "a@example.test"
@@ -85,6 +86,20 @@ def test_a_client_that_must_wait_uses_up_no_account() -> None:
         fail(throttle, "192.0.2.1")
 
     assert wait(throttle, "192.0.2.2") is None
+
+
+def test_tries_from_ever_new_addresses_fill_no_memory_and_free_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_COUNTED", 40)
+    storage = BoundedStorage()
+    throttle = LoginThrottle(storage=storage)
+    for address in ADDRESSES[:10]:
+        fail(throttle, address)
+
+    for number in range(200):
+        fail(throttle, f"198.51.{number}.1", f"user-{number}@example.test")
+
+    assert len(storage.events) <= 40
+    assert wait(throttle, "203.0.113.1") is not None
 
 
 def test_many_at_once_get_no_more_tries_than_one_after_the_other() -> None:

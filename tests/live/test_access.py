@@ -203,11 +203,12 @@ def test_accounts_that_do_not_answer_end_every_stream_and_say_why(redis_server):
 
 
 def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_asking(redis_server):
-    with WebServer(redis_server.url, MAX_STREAM_MINUTES="0.05", SESSION_IDLE_MINUTES="0.08") as web:
+    with WebServer(redis_server.url, MAX_STREAM_MINUTES="0.05", SESSION_IDLE_MINUTES="1") as web:
         with web.stream() as stream:
             assert stream.next("bye").json == {"reason": "rotate"}
             assert 100 <= stream.retry_ms <= 1000
         idle, used = Browser(web), Browser(web)
+        web.set_back_sessions(55)
 
         def has_ended():
             assert used.ask("POST", "/api/me/seen", csrf_token=used.token)[0] == 204
