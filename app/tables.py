@@ -1,7 +1,7 @@
 """The tables of the panel's own database. Declarations only; app.accounts, .people and .second_factors use them.
 
-Instants (`*_at`) are epoch seconds, UTC. A change here needs a migration in migrations/versions. SQLAlchemy's Core only:
-its ORM would cost the web process 6 MB to declare eight tables.
+Instants (`*_at`) are epoch seconds, UTC. A change here needs a migration in migrations/versions. SQLAlchemy's Core
+alone: its ORM would cost the web process 6 MB to declare eight tables.
 """
 
 from typing import Any
