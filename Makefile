@@ -54,12 +54,12 @@ up: ## The whole panel in containers, its secrets made where missing; also PROFI
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
 
-bench: ## Every claim about cost and speed beside its peers, a quarter of an hour; keeps bench/results.
+bench: ## Every claim about cost and speed beside its peers, half an hour; keeps bench/results. BENCH=--quick: smaller.
 	@bench/install-debian
-	@$(PY) -m bench
+	@$(PY) -m bench $(BENCH)
 
-soak: ## A day in a quarter of an hour, and nothing may grow.
-	@$(PY) -m bench.soak
+soak: ## A day in a quarter of an hour, and nothing may grow. SOAK="--seconds 90 --interval 0.1": smaller.
+	@$(PY) -m bench.soak $(SOAK)
 
 bench-cost bench-fanout bench-health: bench-%: ## The same claim by claim, beside the peers.
 	@bench/install-debian

@@ -24,8 +24,9 @@ CHECK_S = 2.5
 BLIND_CHECKS = 2
 """So many questions in a row without an answer end every stream: who cannot be checked is not shown anything."""
 
-BLOCK_MS = 2000
-"""How long one wait for the doorbell lasts. Its client's time-out must be longer."""
+BLOCK_MS = 30_000
+"""How long one wait for the doorbell lasts: each that ends for nothing wakes this process and Redis. A connection that
+has fallen silent is noticed as late; meanwhile everybody is checked every CHECK_S. Its client's time-out is longer."""
 
 RETRY_S = 1.0
 """Wait before the next try when Redis or the accounts have not answered."""

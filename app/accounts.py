@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from app.passwords import Passwords, make_password
 from app.schema import migrate
 from app.sessions import Person, SessionLife, Sessions, hash_of
-from app.tables import MAX_EMAIL, LoginSession, Token, User
+from app.tables import MAX_EMAIL, login_sessions, tokens, users
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
 
@@ -81,7 +81,7 @@ class IssuedToken:
 CREDENTIALS_A_QUERY = 500
 """Databases limit a statement's parameters; SQLite took 999 for long."""
 
-_PRINCIPAL = select(User.id, User.email, User.role, literal(Scope.READ.value).label("scope"))
+_PRINCIPAL = select(users.c.id, users.c.email, users.c.role, literal(Scope.READ.value).label("scope"))
 
 
 class Accounts:
@@ -118,7 +118,7 @@ class Accounts:
         try:
             with writing(self._engine) as connection:
                 connection.execute(
-                    insert(User).values(email=address, password_hash=password_hash, role=role, created_at=now)
+                    insert(users).values(email=address, password_hash=password_hash, role=role, created_at=now)
                 )
         except IntegrityError as exc:
             raise AccountError(f"There is a user {address} already.") from exc
@@ -144,7 +144,7 @@ class Accounts:
 
     def list_users(self) -> list[Account]:
         """Every user, by e-mail address."""
-        query = select(User.email, User.role, User.created_at, User.disabled_at).order_by(User.email)
+        query = select(users.c.email, users.c.role, users.c.created_at, users.c.disabled_at).order_by(users.c.email)
         with reading(self._engine) as connection:
             return [
                 Account(row.email, Role(row.role), row.created_at, row.disabled_at) for row in connection.execute(query)
@@ -156,7 +156,7 @@ class Accounts:
         Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes. Raises: Busy.
         """
         address = canonical(email)
-        query = select(User.id, User.password_hash).where(User.email == address, User.disabled_at.is_(None))
+        query = select(users.c.id, users.c.password_hash).where(users.c.email == address, users.c.disabled_at.is_(None))
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if not self._passwords.verify(row and row.password_hash, password) or row is None:
@@ -179,76 +179,71 @@ class Accounts:
     def find_session(self, token: str) -> Principal | None:
         """Whose session this is; None when it is none, or no longer one."""
         token_hash = hash_of(token)
-        valid = (LoginSession.token_hash == token_hash, *self.sessions.in_force())
-        return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(LoginSession).where(*valid))
+        valid = (login_sessions.c.token_hash == token_hash, *self.sessions.in_force())
+        return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(login_sessions).where(*valid))
 
     def still_hold(self, credentials: Collection[str], role: Role) -> set[str]:
         """Which of these credentials (`Principal.credential`) are still in force, for a user who still has the role."""
-        hashes = [credential.partition(":")[2] for credential in credentials]
-        allowed = (User.disabled_at.is_(None), User.role == role)
+        allowed = (users.c.disabled_at.is_(None), users.c.role == role)
+        valid = {
+            "session": (login_sessions.c.token_hash, self.sessions.in_force()),
+            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ, tokens.c.revoked_at.is_(None))),
+        }
         holding: set[str] = set()
         with reading(self._engine) as connection:
-            for start in range(0, len(hashes), CREDENTIALS_A_QUERY):
-                some = hashes[start : start + CREDENTIALS_A_QUERY]
-                sessions = (
-                    select(LoginSession.token_hash)
-                    .join(User)
-                    .where(LoginSession.token_hash.in_(some), *self.sessions.in_force(), *allowed)
-                )
-                tokens = (
-                    select(Token.token_hash)
-                    .join(User)
-                    .where(Token.token_hash.in_(some), Token.scope == Scope.READ, Token.revoked_at.is_(None), *allowed)
-                )
-                holding.update(f"session:{found}" for found in connection.execute(sessions).scalars())
-                holding.update(f"token:{found}" for found in connection.execute(tokens).scalars())
+            for kind, (token_hash, is_valid) in valid.items():
+                query = select(token_hash).join(users).where(*is_valid, *allowed)
+                hashes = [known.partition(":")[2] for known in credentials if known.startswith(f"{kind}:")]
+                for start in range(0, len(hashes), CREDENTIALS_A_QUERY):  # A kind that nobody holds is not asked about.
+                    some = token_hash.in_(hashes[start : start + CREDENTIALS_A_QUERY])
+                    holding.update(f"{kind}:{found}" for found in connection.execute(query.where(some)).scalars())
         return holding
 
     def create_token(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
         """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
-            known = select(User.id).where(User.email == canonical(email), User.disabled_at.is_(None))
+            known = select(users.c.id).where(users.c.email == canonical(email), users.c.disabled_at.is_(None))
             user_id = connection.execute(known).scalar_one_or_none()
             if user_id is None:
                 raise AccountError(f"There is no user {email}, or it is disabled.")
             row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
-            token_id = connection.execute(insert(Token).values(row).returning(Token.id)).scalar_one()
+            token_id = connection.execute(insert(tokens).values(row).returning(tokens.c.id)).scalar_one()
         return token_id, token
 
     def find_token(self, token: str) -> Principal | None:
         """Whose API token this is; None when it is none, or no longer one."""
         token_hash = hash_of(token)
-        valid = (Token.token_hash == token_hash, Token.revoked_at.is_(None))
-        query = select(User.id, User.email, User.role, Token.scope).join(Token).where(*valid)
+        valid = (tokens.c.token_hash == token_hash, tokens.c.revoked_at.is_(None))
+        query = select(users.c.id, users.c.email, users.c.role, tokens.c.scope).join(tokens).where(*valid)
         return self._find_principal(f"token:{token_hash}", query)
 
     def revoke_token(self, token_id: int) -> None:
         """End an API token. Raises: AccountError when there is none in force with this id."""
         with writing(self._engine) as connection:
-            if not _revoke_tokens(connection, Token.id == token_id, self._clock()):
+            if not _revoke_tokens(connection, tokens.c.id == token_id, self._clock()):
                 raise AccountError(f"There is no token {token_id}, or it is revoked.")
         self._announce()
 
     def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
         """Every API token ever made, or those of one user, oldest first."""
-        columns = (Token.id, User.email, Token.scope, Token.created_at, Token.revoked_at)
-        query = select(*columns).join(User).order_by(Token.id)
+        columns = (tokens.c.id, users.c.email, tokens.c.scope, tokens.c.created_at, tokens.c.revoked_at)
+        query = select(*columns).join(users).order_by(tokens.c.id)
         if email is not None:
-            query = query.where(User.email == canonical(email))
+            query = query.where(users.c.email == canonical(email))
         with reading(self._engine) as connection:
             rows = connection.execute(query)
             return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
-        known = User.email == canonical(email)
+        known = users.c.email == canonical(email)
         with writing(self._engine) as connection:
-            if not connection.execute(update(User).where(known).values(values)).rowcount:
+            if not connection.execute(update(users).where(known).values(values)).rowcount:
                 raise AccountError(f"There is no user {email}.")
-            theirs = select(User.id).where(known)
-            self.sessions.end(connection, LoginSession.user_id.in_(theirs))
+            theirs = select(users.c.id).where(known)
+            self.sessions.end(connection, login_sessions.c.user_id.in_(theirs))
             if ends_tokens:
-                _revoke_tokens(connection, Token.user_id.in_(theirs), self._clock())
+                _revoke_tokens(connection, tokens.c.user_id.in_(theirs), self._clock())
         self._announce()
 
     def _renew_hash(self, person: Person, new_hash: str) -> Person | None:
@@ -261,7 +256,7 @@ class Accounts:
 
     def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
         with reading(self._engine) as connection:
-            row = connection.execute(query.where(User.disabled_at.is_(None))).one_or_none()
+            row = connection.execute(query.where(users.c.disabled_at.is_(None))).one_or_none()
         return row and Principal(row.id, row.email, Role(row.role), credential, Scope(row.scope))
 
 
@@ -278,12 +273,16 @@ def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> 
 
 
 def _unchanged(person: Person) -> Update:
-    return update(User).where(User.id == person.user_id, User.password_hash == person.stamp, User.disabled_at.is_(None))
+    return update(users).where(
+        users.c.id == person.user_id, users.c.password_hash == person.stamp, users.c.disabled_at.is_(None)
+    )
 
 
 def _revoke_tokens(connection: Connection, which: ColumnElement[bool], now: float) -> int:
     """How many were in force until now."""
-    return connection.execute(update(Token).where(which, Token.revoked_at.is_(None)).values(revoked_at=now)).rowcount
+    return connection.execute(
+        update(tokens).where(which, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
+    ).rowcount
 
 
 def canonical(email: str) -> str:

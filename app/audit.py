@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import gevent
 from sqlalchemy import ColumnElement, Engine, delete, func, insert, select
 
-from app.tables import MAX_ADDRESS, MAX_EMAIL, AuditEvent
+from app.tables import MAX_ADDRESS, MAX_EMAIL, audit_events
 from collector.store.database import reading, writing
 from collector.store.errors import StoreUnavailable
 
@@ -99,23 +99,25 @@ class Audit:
         if not events:
             return
         with writing(self._engine) as connection:
-            connection.execute(insert(AuditEvent), [asdict(event) for event in events])
+            connection.execute(insert(audit_events), [asdict(event) for event in events])
         for _ in events:
             self._pending.popleft()
 
     def prune(self) -> None:
         """Take away what is too old, and the oldest noise beyond its bound. Raises: StoreUnavailable."""
-        is_noise = AuditEvent.kind.in_(NOISY)
-        newest = select(AuditEvent.id).where(is_noise).order_by(AuditEvent.id.desc()).offset(MAX_NOISY_ROWS).limit(1)
+        is_noise = audit_events.c.kind.in_(NOISY)
+        newest = (
+            select(audit_events.c.id).where(is_noise).order_by(audit_events.c.id.desc()).offset(MAX_NOISY_ROWS).limit(1)
+        )
         with writing(self._engine) as connection:
-            connection.execute(delete(AuditEvent).where(AuditEvent.at < self._clock() - self._keep_s))
+            connection.execute(delete(audit_events).where(audit_events.c.at < self._clock() - self._keep_s))
             surplus_id = connection.execute(newest).scalar_one_or_none()
             if surplus_id is not None:
-                connection.execute(delete(AuditEvent).where(is_noise, AuditEvent.id <= surplus_id))
+                connection.execute(delete(audit_events).where(is_noise, audit_events.c.id <= surplus_id))
 
     def read(self, *, before_id: int | None = None, limit: int = PAGE_ROWS) -> list[Written]:
         """The newest events, newest first; those older than `before_id` when it is given. Raises: StoreUnavailable."""
-        row = AuditEvent
+        row = audit_events.c
         older: list[ColumnElement[bool]] = [] if before_id is None else [row.id < before_id]
         query = select(row.at, row.kind, row.who, row.address, row.detail, row.count, row.id).where(*older)
         with reading(self._engine) as connection:
@@ -124,7 +126,7 @@ class Audit:
     def count(self) -> int:
         """How many rows there are. Raises: StoreUnavailable."""
         with reading(self._engine) as connection:
-            return int(connection.execute(select(func.count()).select_from(AuditEvent)).scalar_one())
+            return int(connection.execute(select(func.count()).select_from(audit_events)).scalar_one())
 
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Write from now on, in a greenlet of its own, until `is_alive` turns false."""

@@ -17,10 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import Accounts, Role, canonical
 from app.passwords import NO_PASSWORD
 from app.sessions import Person
-from app.tables import Identity, SpentToken, User
+from app.tables import identities, spent_tokens, users
 from collector.store.database import reading, writing
 
-_PERSON = select(User.id, User.email, User.password_hash, User.role, User.disabled_at)
+_PERSON = select(users.c.id, users.c.email, users.c.password_hash, users.c.role, users.c.disabled_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class People:
     def find(self, user_id: int) -> Person | None:
         """A user who is enabled."""
         with reading(self._engine) as connection:
-            row = connection.execute(_PERSON.where(User.id == user_id)).one_or_none()
+            row = connection.execute(_PERSON.where(users.c.id == user_id)).one_or_none()
         return _person(row)
 
     def has_password(self, person: Person) -> bool:
@@ -74,25 +74,25 @@ class People:
         token_hash = hashlib.sha256(token_name.encode(errors="replace")).hexdigest()
         try:
             with writing(self._engine) as connection:
-                connection.execute(delete(SpentToken).where(SpentToken.expires_at < self._clock()))
-                connection.execute(insert(SpentToken).values(token_hash=token_hash, expires_at=expires_at))
+                connection.execute(delete(spent_tokens).where(spent_tokens.c.expires_at < self._clock()))
+                connection.execute(insert(spent_tokens).values(token_hash=token_hash, expires_at=expires_at))
         except IntegrityError:
             return False
         return True
 
     def _find_identity(self, said: Assertion) -> "Row[int, str, str, str, float | None] | None":
-        named = (Identity.issuer == said.issuer, Identity.subject == said.subject)
+        named = (identities.c.issuer == said.issuer, identities.c.subject == said.subject)
         with reading(self._engine) as connection:
-            return connection.execute(_PERSON.join(Identity).where(*named)).one_or_none()
+            return connection.execute(_PERSON.join(identities).where(*named)).one_or_none()
 
     def _make(self, said: Assertion) -> None:
         now = self._clock()
         with writing(self._engine) as connection:
             row = {"password_hash": NO_PASSWORD, "role": Role.SUPER_ADMIN, "created_at": now}
-            made = insert(User).values(email=_label(connection, said), **row).returning(User.id)
+            made = insert(users).values(email=_label(connection, said), **row).returning(users.c.id)
             user_id = connection.execute(made).scalar_one()
             known = {"issuer": said.issuer, "subject": said.subject, "user_id": user_id, "created_at": now}
-            connection.execute(insert(Identity).values(known))
+            connection.execute(insert(identities).values(known))
 
 
 def _person(row: "Row[int, str, str, str, float | None] | None") -> Person | None:
@@ -102,7 +102,7 @@ def _person(row: "Row[int, str, str, str, float | None] | None") -> Person | Non
 def _label(connection: Connection, said: Assertion) -> str:
     """A name for the user that nobody has: the address, else one that is plainly made up."""
     email = canonical(said.email or "")
-    if email and not connection.execute(select(exists().where(User.email == email))).scalar():
+    if email and not connection.execute(select(exists().where(users.c.email == email))).scalar():
         return email
     number = hashlib.sha256(f"{said.issuer}\n{said.subject}".encode()).hexdigest()[:12]
     return f"sso-{number}@{urlsplit(said.issuer).hostname or 'sso'}"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts import canonical
 from app.seal import Seal, Unsealable
-from app.tables import RecoveryCode, SecondFactor, User
+from app.tables import recovery_codes, second_factors, users
 from collector.store.database import reading, writing
 
 STEP_S = 30
@@ -68,7 +68,7 @@ class SecondFactors:
     def is_enrolled(self, user_id: int) -> bool:
         """Whether this user has one."""
         with reading(self._engine) as connection:
-            return bool(connection.execute(select(exists().where(SecondFactor.user_id == user_id))).scalar())
+            return bool(connection.execute(select(exists().where(second_factors.c.user_id == user_id))).scalar())
 
     def offer(self, email: str, secret: str | None = None) -> Enrolment:
         """A new secret for this account, or the one that was offered before. Nothing is stored yet."""
@@ -90,7 +90,7 @@ class SecondFactors:
         }
         try:
             with writing(self._engine) as connection:
-                connection.execute(insert(SecondFactor).values(row))
+                connection.execute(insert(second_factors).values(row))
                 return _replace_recovery_codes(connection, user_id)
         except IntegrityError:
             return None
@@ -109,9 +109,9 @@ class SecondFactors:
 
     def recovery_codes_left(self, user_id: int) -> int:
         """How many of the user's recovery codes are unused."""
-        unused = (RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+        unused = (recovery_codes.c.user_id == user_id, recovery_codes.c.used_at.is_(None))
         with reading(self._engine) as connection:
-            return len(connection.execute(select(RecoveryCode.code_hash).where(*unused)).all())
+            return len(connection.execute(select(recovery_codes.c.code_hash).where(*unused)).all())
 
     def renew_recovery_codes(self, user_id: int) -> "list[str]":
         """New ones; the old ones end."""
@@ -120,45 +120,49 @@ class SecondFactors:
 
     def list(self) -> list[Enrolled]:
         """Those who have one, by e-mail address."""
-        unused = (RecoveryCode.user_id == User.id, RecoveryCode.used_at.is_(None))
-        left = select(func.count()).select_from(RecoveryCode).where(*unused).scalar_subquery()
-        query = select(User.email, SecondFactor.created_at, left).join(SecondFactor).order_by(User.email)
+        unused = (recovery_codes.c.user_id == users.c.id, recovery_codes.c.used_at.is_(None))
+        left = select(func.count()).select_from(recovery_codes).where(*unused).scalar_subquery()
+        query = select(users.c.email, second_factors.c.created_at, left).join(second_factors).order_by(users.c.email)
         with reading(self._engine) as connection:
             return [Enrolled(*row) for row in connection.execute(query)]
 
     def remove_of(self, email: str) -> bool:
         """`remove`, of the user of that address."""
         with reading(self._engine) as connection:
-            known = select(User.id).where(User.email == canonical(email))
+            known = select(users.c.id).where(users.c.email == canonical(email))
             user_id = connection.execute(known).scalar_one_or_none()
         return user_id is not None and self.remove(user_id)
 
     def remove(self, user_id: int) -> bool:
         """Forget the user's second factor and recovery codes; whether there was one."""
         with writing(self._engine) as connection:
-            connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-            return connection.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id)).rowcount > 0
+            connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+            return connection.execute(delete(second_factors).where(second_factors.c.user_id == user_id)).rowcount > 0
 
     def _use_code(self, user_id: int, code: str) -> bool:
         with reading(self._engine) as connection:
             sealed = connection.execute(
-                select(SecondFactor.sealed_secret).where(SecondFactor.user_id == user_id)
+                select(second_factors.c.sealed_secret).where(second_factors.c.user_id == user_id)
             ).scalar_one_or_none()
         step = None if sealed is None else self._step_of(self._unseal(sealed), code)
         if step is None:
             return False
         # One statement: of two who send the same code at once, one gets in.
-        newer = (SecondFactor.user_id == user_id, SecondFactor.last_step < step)
+        newer = (second_factors.c.user_id == user_id, second_factors.c.last_step < step)
         with writing(self._engine) as connection:
-            return connection.execute(update(SecondFactor).where(*newer).values(last_step=step)).rowcount > 0
+            return connection.execute(update(second_factors).where(*newer).values(last_step=step)).rowcount > 0
 
     def _use_recovery_code(self, user_id: int, code: str) -> bool:
-        row = (RecoveryCode.code_hash == _hash(code), RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+        row = (
+            recovery_codes.c.code_hash == _hash(code),
+            recovery_codes.c.user_id == user_id,
+            recovery_codes.c.used_at.is_(None),
+        )
         with reading(self._engine) as connection:  # Looked for first: a write locks.
-            if connection.execute(select(RecoveryCode.user_id).where(*row)).first() is None:
+            if connection.execute(select(recovery_codes.c.user_id).where(*row)).first() is None:
                 return False
         with writing(self._engine) as connection:
-            return connection.execute(update(RecoveryCode).where(*row).values(used_at=self._clock())).rowcount > 0
+            return connection.execute(update(recovery_codes).where(*row).values(used_at=self._clock())).rowcount > 0
 
     def _step_of(self, secret: str | None, code: str) -> int | None:
         """The time step whose code this is, of those that are taken now."""
@@ -183,8 +187,8 @@ class SecondFactors:
 
 def _replace_recovery_codes(connection: Connection, user_id: int) -> list[str]:
     codes = [b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode() for _ in range(RECOVERY_CODES)]
-    connection.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
-    connection.execute(insert(RecoveryCode), [{"code_hash": _hash(code), "user_id": user_id} for code in codes])
+    connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+    connection.execute(insert(recovery_codes), [{"code_hash": _hash(code), "user_id": user_id} for code in codes])
     return ["-".join(code[start : start + 6] for start in range(0, len(code), 6)) for code in codes]
 
 

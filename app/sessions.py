@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
 
-from app.tables import MAX_ADDRESS, LoginSession, User
+from app.tables import MAX_ADDRESS, login_sessions, users
 from collector.store.database import reading, writing
 
 SHOWN_ID = 12
@@ -67,18 +67,18 @@ class Sessions:
         """What is true of the row of a session that is still one, beside what its user is."""
         now = self._clock()
         return (
-            LoginSession.revoked_at.is_(None),
-            LoginSession.expires_at > now,
-            LoginSession.seen_at > now - self._life.idle_s,
+            login_sessions.c.revoked_at.is_(None),
+            login_sessions.c.expires_at > now,
+            login_sessions.c.seen_at > now - self._life.idle_s,
         )
 
     def add(self, connection: Connection, user_id: int, how: str, address: str) -> str:
         """A new session's token, within the transaction of `connection`; the user's ended sessions are tidied away."""
         now, token = self._clock(), secrets.token_urlsafe(32)
-        over = or_(LoginSession.expires_at <= now, LoginSession.seen_at <= now - self._life.idle_s)
-        connection.execute(delete(LoginSession).where(LoginSession.user_id == user_id, over))
+        over = or_(login_sessions.c.expires_at <= now, login_sessions.c.seen_at <= now - self._life.idle_s)
+        connection.execute(delete(login_sessions).where(login_sessions.c.user_id == user_id, over))
         connection.execute(
-            insert(LoginSession).values(
+            insert(login_sessions).values(
                 token_hash=hash_of(token),
                 user_id=user_id,
                 created_at=now,
@@ -96,39 +96,42 @@ class Sessions:
         if kind != "session":
             return
         now = self._clock()
-        known = (LoginSession.token_hash == token_hash, LoginSession.seen_at < now - self._life.idle_s * SEEN_SHARE)
+        known = (
+            login_sessions.c.token_hash == token_hash,
+            login_sessions.c.seen_at < now - self._life.idle_s * SEEN_SHARE,
+        )
         with reading(self._engine) as connection:  # Looked for first: a write locks.
-            if connection.execute(select(LoginSession.user_id).where(*known)).first() is None:
+            if connection.execute(select(login_sessions.c.user_id).where(*known)).first() is None:
                 return
         with writing(self._engine) as connection:
-            connection.execute(update(LoginSession).where(*known, *self.in_force()).values(seen_at=now))
+            connection.execute(update(login_sessions).where(*known, *self.in_force()).values(seen_at=now))
 
     def list(self, email: str | None = None) -> list[OpenSession]:
         """The sessions in force, of everybody or of one user, newest login first."""
-        row = LoginSession
+        row = login_sessions.c
         query = (
-            select(row.token_hash, User.email, row.how, row.address, row.created_at, row.seen_at)
-            .join(User)
-            .where(*self.in_force(), User.disabled_at.is_(None))
+            select(row.token_hash, users.c.email, row.how, row.address, row.created_at, row.seen_at)
+            .join(users)
+            .where(*self.in_force(), users.c.disabled_at.is_(None))
             .order_by(row.created_at.desc())
         )
         if email is not None:
-            query = query.where(User.email == email)
+            query = query.where(users.c.email == email)
         with reading(self._engine) as connection:
             return [OpenSession(found[0][:SHOWN_ID], *found[1:]) for found in connection.execute(query)]
 
     def close(self, token: str) -> None:
         """End a session; nothing happens when it is none."""
-        self._revoke(LoginSession.token_hash == hash_of(token))
+        self._revoke(login_sessions.c.token_hash == hash_of(token))
 
     def revoke(self, shown_id: str) -> bool:
         """End the session that `list` shows as `shown_id`; whether there was one."""
         is_id = len(shown_id) == SHOWN_ID and shown_id.isalnum() and shown_id.isascii()
-        return is_id and self._revoke(LoginSession.token_hash.startswith(shown_id)) > 0
+        return is_id and self._revoke(login_sessions.c.token_hash.startswith(shown_id)) > 0
 
     def revoke_all(self, email: str) -> int:
         """End every session of a user; how many were in force."""
-        return self._revoke(LoginSession.user_id.in_(select(User.id).where(User.email == email)))
+        return self._revoke(login_sessions.c.user_id.in_(select(users.c.id).where(users.c.email == email)))
 
     def _revoke(self, which: ColumnElement[bool]) -> int:
         with writing(self._engine) as connection:
@@ -138,7 +141,7 @@ class Sessions:
 
     def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
         """End those of which `which` is true, within the transaction of `connection`; how many were not revoked."""
-        ended = update(LoginSession).where(which, LoginSession.revoked_at.is_(None))
+        ended = update(login_sessions).where(which, login_sessions.c.revoked_at.is_(None))
         return connection.execute(ended.values(revoked_at=self._clock())).rowcount
 
 

@@ -2,8 +2,10 @@
 
 from alembic import context
 
-from app.tables import Base
-from collector.store.history import metadata
+from app import tables
+from collector.store import history
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=[Base.metadata, metadata])
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=[tables.metadata, history.metadata]
+)
 context.run_migrations()

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
 from app.schema import migrate
-from app.tables import User
+from app.tables import users
 from collector.store.database import ANSWER_S, CONNECT_S, POOL_S, STATEMENT_S, make_engine, reading, writing
 from collector.store.errors import StoreUnavailable
 from tests.services import PostgresServer, free_port
@@ -21,7 +21,7 @@ def test_what_fails_halfway_leaves_nothing_behind(engine: Engine) -> None:
         connection.execute(text("SELECT 1"))
 
     with suppress(ZeroDivisionError), writing(engine) as connection:
-        connection.execute(insert(User).values(ROW))
+        connection.execute(insert(users).values(ROW))
         _ = 1 / 0
 
     with reading(engine) as connection:

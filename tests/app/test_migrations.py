@@ -6,12 +6,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
+from app import tables
 from app.schema import MIGRATIONS, migrate
-from app.tables import Base
 from collector.store import history
 from collector.store.database import make_engine
 
-TABLES = [Base.metadata, history.metadata]
+TABLES = [tables.metadata, history.metadata]
 MIGRATE = (
     "import sys; from app.schema import migrate; from collector.store.database import make_engine; "
     "migrate(make_engine(sys.argv[1]))"
