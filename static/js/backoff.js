@@ -2,15 +2,16 @@
 /** How long to wait before the next try. [pure] */
 
 const SHORTEST_MS = 1000
-const LONGEST_MS = 30_000
+/** However long an outage was, the page is back within ten seconds of its end. */
+const LONGEST_MS = 8000
 
 /**
- * Delay before try number `attempt` (1 is the first after a failure): the ceiling doubles from 2 s to 30 s, the delay
+ * Delay before try number `attempt` (1 is the first after a failure): the ceiling doubles from 2 s to 8 s, the delay
  * falls anywhere below it, so that viewers cut off together do not come back together.
  *
  * @param {number} attempt
  * @param {number} random from 0 to 1
- * @returns {number} milliseconds, 1000 to 30000
+ * @returns {number} milliseconds, 1000 to 8000
  */
 export function retryDelay(attempt, random) {
   const ceiling_ms = Math.min(LONGEST_MS, SHORTEST_MS * 2 ** attempt)

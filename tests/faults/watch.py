@@ -93,8 +93,8 @@ class Viewer:
             except (OSError, HTTPException, AssertionError):
                 attempt = 0 if self._was_open else attempt + 1
             self._is_open = self._was_open = False
-            # backoff.js: the ceiling doubles from 2 s to 30 s, the delay falls anywhere between 1 s and it.
-            self._stopping.wait(1 + random.random() * (min(30.0, 2.0 ** (attempt + 1)) - 1))
+            # backoff.js: the ceiling doubles from 2 s to 8 s, the delay falls anywhere between 1 s and it.
+            self._stopping.wait(1 + random.random() * (min(8.0, 2.0 ** (attempt + 1)) - 1))
 
     def _follow(self) -> None:
         path = "/stream" if self._cursor is None else f"/stream?after={self._cursor}"
