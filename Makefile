@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test pytest check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
+.PHONY: run test pytest scripts check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
   bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -14,11 +14,15 @@ run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 test: ## Install what the tests need, then run every check and test.
 	@tests/install-debian
 	@$(PYTHON) -m standalone.bootstrap test
-	@$(MAKE) --no-print-directory -j2 --output-sync check pytest
+	@$(MAKE) --no-print-directory -j2 --output-sync pytest check scripts
 
-# `+`: its progress is shown at once; all the rest comes when it has ended, so that nothing is mixed up.
+# `+`: its progress is shown at once; what the others say comes when they have ended, so that nothing is mixed up.
+PROCESSES ?= 2
 pytest:
-	+$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	+$(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+
+scripts:
+	node --test tests/js/*.test.js
 
 check: ## Format, lint, types, the page's pure modules; `run `make test` once before.
 	$(PY) -m ruff format --check .

@@ -65,9 +65,8 @@ def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack, attem
     with stack.stream() as stream:
         stream.next("system_stats")
         stack.burst(150)
-        peaks = [stream.next("system_stats").json["queue_peak"] for _ in range(2)]
 
-    assert max(peaks) >= 100
+        assert any(stream.next("system_stats").json["queue_peak"] >= 100 for _ in range(2))
 
 
 def test_messages_that_fail_are_on_the_panel_without_number_and_token(stack):

@@ -21,8 +21,16 @@ END_DEADLINE_S = 5.0
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stack():
+    """The one that goes on: what is tried beside it must not harm it."""
+    with Stack() as started:
+        yield started
+
+
+@pytest.fixture
+def mortal():
+    """One to be ended."""
     with Stack() as started:
         yield started
 
@@ -52,13 +60,13 @@ def start_anew(**environ):
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_every_process(stack, signum):
-    assert len(processes_of(stack)) > len(PROGRAMS)
+def test_a_signal_ends_every_process(mortal, signum):
+    assert len(processes_of(mortal)) > len(PROGRAMS)
 
-    stack._process.send_signal(signum)
+    mortal._process.send_signal(signum)
 
-    assert stack._process.wait(END_DEADLINE_S) == 0
-    assert not processes_of(stack)
+    assert mortal._process.wait(END_DEADLINE_S) == 0
+    assert not processes_of(mortal)
 
 
 def test_ctrl_c_at_a_terminal_ends_every_process_and_the_address_was_told():
@@ -121,12 +129,12 @@ def test_no_secret_shows_in_a_command_line_or_is_readable_by_others(stack):
     assert not [path for path in stack.data_dir.rglob("*") if path.lstat().st_mode & 0o077]
 
 
-def test_after_the_managers_own_death_a_new_one_does_not_share_the_old_redis(stack):
-    manager, *rest = [stack._process, *stack._process.children(recursive=True)]
+def test_after_the_managers_own_death_a_new_one_does_not_share_the_old_redis(mortal):
+    manager, *rest = [mortal._process, *mortal._process.children(recursive=True)]
     manager.kill()
     manager.wait()
     try:
-        second = start_anew(PORT=str(free_port()), MONITOR_DATA_DIR=str(stack.data_dir))
+        second = start_anew(PORT=str(free_port()), MONITOR_DATA_DIR=str(mortal.data_dir))
     finally:
         for process in rest:
             process.kill()
