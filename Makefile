@@ -17,7 +17,7 @@ test: ## Install what the tests need, then run every check and test.
 	@$(MAKE) --no-print-directory -j2 --output-sync pytest check scripts
 
 # `+`: its progress is shown at once; what the others say comes when they have ended, so that nothing is mixed up.
-PROCESSES ?= 2
+PROCESSES ?= 3
 pytest:
 	+$(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
@@ -29,7 +29,6 @@ check: ## Format, lint, types, the page's pure modules; `run `make test` once be
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
-	node --test --test-reporter=dot tests/js/*.test.js
 	$(PY) -m bandit -q -ll -r app collector standalone demo deploy migrations *.py
 	@git ls-files -z -- $(SEARCHED) | xargs -0 .venv/bin/detect-secrets-hook
 

@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from app.accounts import Accounts
 from app.schema import migrate
-from app.tables import LoginSession
+from app.tables import login_sessions
 from collector.store.database import make_engine, writing
 from tests.services import Service
 
@@ -155,7 +155,7 @@ class WebServer(WebClient, Service):
     def set_back_sessions(self, idle_s: float) -> None:
         """Every session there is was last used `idle_s` earlier than it was."""
         with writing(self._engine) as connection:
-            connection.execute(update(LoginSession).values(seen_at=LoginSession.seen_at - idle_s))
+            connection.execute(update(login_sessions).values(seen_at=login_sessions.c.seen_at - idle_s))
 
     def start(self) -> None:
         config = str(ROOT / "gunicorn.conf.py")
