@@ -42,9 +42,8 @@ def open_page(browser: Browser, stack: Stack, cookies: list, picture: Picture) -
         viewport={"width": picture.width, "height": picture.height}, locale="pt-BR", device_scale_factor=picture.scale
     )
     context.add_cookies(cookies)
+    context.add_init_script(f"localStorage.setItem('theme', '{picture.theme}')")
     page = context.new_page()
-    page.goto(f"{stack.url}/monitor")
-    page.evaluate(f"document.querySelector('[data-switch=theme] button[value={picture.theme}]').click()")
     page.goto(f"{stack.url}/monitor{picture.query}")
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     return page
