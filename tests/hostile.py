@@ -80,7 +80,7 @@ _BY_SHAPE = (
     ("sk-proj-abcdefghijklmnop1234", "abcdefghijklmnop"),
     ("AIzaSyA1234567890abcdefghijklmnopqrstuvw", "SyA123456"),
     ("110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0", "AAHdqTcv"),
-    ("https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "XXXXXXXXXXXX"),
+    ("https://hooks.slack.com/services/T00000000/B00000000/AbCdEfGhIjKlMnOpQrStUvWx", "AbCdEfGhIjKl"),
     ("\x1b[33mghp_16C7e42F292c6912E7710c838347Ae178B4a\x1b[0m", "16C7e42F"),
     ("amqp://guest:hunter2@rabbit:5672//", "hunter2"),
     ("postgresql+psycopg://u:p@ss@db/x", "p@ss"),
