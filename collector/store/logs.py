@@ -34,8 +34,10 @@ for at = 6, #ARGV, 6 do
     local oldest_us, newest_us = now_us - ARGV[at + 2], now_us - ARGV[at + 3]
     local key = prefix .. id
     heal(key, 'hash')
-    local known = redis.call('HMGET', key, 'count', 'first_us')
+    local known = redis.call('HMGET', key, 'count', 'first_us', 'last_us')
     local total, first_us = (tonumber(known[1]) or 0) + count, math.min(tonumber(known[2]) or oldest_us, oldest_us)
+    -- A line that was longer on its way than the one before, or was logged earlier, does not turn the group back.
+    newest_us = math.min(math.max(tonumber(known[3]) or newest_us, newest_us), now_us)
     redis.call('HSET', key, 'line', ARGV[at + 4], 'owner', ARGV[at + 5], 'count', string.format('%.0f', total),
         'first_us', string.format('%.0f', first_us), 'last_us', string.format('%.0f', newest_us))
     redis.call('EXPIRE', key, ARGV[2])

@@ -35,7 +35,7 @@ export function withAnswer(book, { now, dropped, logs }) {
 /** @param {LogBook} book @param {LogGroup} group as it is now @returns {LogBook} */
 export function withGroup(book, group) {
   const known = book.groups.find(({ id }) => id === group.id)
-  if (known && known.last_at > group.last_at) return book
+  if (known && known.last_at > group.last_at && known.count >= group.count) return book
   const others = book.groups.filter(({ id }) => id !== group.id)
   return { ...book, groups: [group, ...others].sort(byNewest).slice(0, CAPACITY) }
 }

@@ -31,6 +31,7 @@ test('a repeat replaces its group and brings it to the top; one that comes late 
 
   assert.deepEqual(book.groups.map(({ id, count }) => [id, count]), [['a', 2], ['b', 1]])
   assert.equal(withGroup(book, makeGroup({ last_at: NOW })), book)
+  assert.equal(withGroup(book, makeGroup({ last_at: NOW + 1, count: 3 })).groups.find(({ id }) => id === 'a')?.count, 3)
 })
 
 test('the list read anew keeps what was told while it was on its way, and drops what the server dropped', () => {

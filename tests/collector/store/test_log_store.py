@@ -55,6 +55,16 @@ def test_lines_that_had_to_wait_are_stamped_with_when_they_were_logged(store):
     assert 39 < recent.now_s - group["last_at"] < 45
 
 
+def test_a_line_that_was_longer_on_its_way_does_not_turn_its_group_back(store):
+    store.write(Batch.gather([(line(), 0.0)]), batch_id="a")
+    [before] = store.recent().groups
+    store.write(Batch.gather([(line(), 30.0)]), batch_id="b")
+
+    [group] = store.recent().groups
+    assert (group["count"], group["last_at"]) == (2, before["last_at"])
+    assert group["first_at"] < before["first_at"]
+
+
 def test_groups_come_newest_first_and_their_change_is_announced(store, client):
     write(store, line("a"), line("b"))
     write(store, line("a"))
