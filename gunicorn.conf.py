@@ -8,17 +8,61 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 from gunicorn.http.wsgi import Response
+from gunicorn.workers.ggevent import GeventWorker
 
 from settings import load_settings
+
+
+class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
+    """gunicorn's gevent worker, made for streams.
+
+    Those that come all at once wait before they are read (app/gate.py), and the connection of one that has been opened
+    is let go of: it is the viewer's from then on (app/takeover.py).
+    """
+
+    def run(self) -> None:
+        """Serve; viewers, for whom gunicorn does not wait any more, are sent away before the process ends."""
+        from app.gate import Gate  # noqa: PLC0415  It loads Flask, which the master does not need.
+
+        self.gate = Gate()
+        super().run()
+        self.wsgi.extensions["hub"].dismiss()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve a new connection."""
+        try:
+            self.gate.pass_through(client)
+        except OSError:
+            client.close()  # Left, or silent for too long.
+        else:
+            super().handle(listener, client, addr)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Answer a request; after a stream its connection is not used again, and its head says so."""
+        if req.path == "/stream":
+            req.force_close()
+        else:
+            # A connection whose next request is there at once would be served again and again, and the others wait.
+            gevent.sleep(0)
+        return super().handle_request(listener_name, req, sock, addr)
+
+    def is_already_handled(self, respiter: Any) -> bool:
+        """Hand over the connection where it is wanted. Raises: StopIteration, by which the worker leaves it."""
+        if (take_over := getattr(respiter, "take_over", None)) is None:
+            return False
+        take_over()
+        raise StopIteration
+
 
 _settings = load_settings()
 _host = f"[{_settings.bind_address}]" if ":" in _settings.bind_address else _settings.bind_address
 
 bind = f"{_host}:{_settings.port}"
-worker_class = "gevent"
+worker_class = StreamWorker
 workers = 1  # Viewers are shared out inside the process; a second one would read Redis a second time.
-worker_connections = _settings.max_streams + 200  # Room for pages and health checks when every stream is taken.
+worker_connections = _settings.max_streams + 200  # Requests at once: those who all come back, and health checks.
 preload_app = False  # gevent patches in the worker; what was imported before would stay half-patched.
 max_requests = 0  # A worker that is recycled would cut every stream.
 keepalive = 5
@@ -33,12 +77,14 @@ if os.access("/dev/shm", os.W_OK):  # noqa: S108  # nosec B108  gunicorn makes i
     worker_tmp_dir = "/dev/shm"  # noqa: S108  # nosec B108  In memory: on a slow disk the heartbeat itself would block.
 
 
-def on_starting(_server: object) -> None:
+def on_starting(server: Any) -> None:
     """Refuse to start without a secret or with debugging, and make room for the streams."""
     Response.default_headers = _without_server(Response.default_headers)
     # As flask.helpers.get_debug_flag has it, which would load Flask here, where nothing else needs it: 8 MB.
     if os.environ.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no"):
         sys.exit("FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs.")
+    if server.cfg.is_ssl:
+        sys.exit("TLS ends at the proxy, not here: streams are written straight to their sockets (deploy/nginx.conf).")
     if _settings.secret_key is None:
         sys.exit("SECRET_KEY must be set, to at least 32 random characters: it signs the forms' CSRF tokens.")
     _raise_open_files_limit()
@@ -52,7 +98,7 @@ def _without_server(default_headers: Callable[[Response], list[str]]) -> Callabl
 def _raise_open_files_limit() -> None:
     """As far as it may be: a stream is a file, and a shell's limit is often 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = worker_connections + 200
+    wanted = _settings.max_streams + worker_connections + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
         limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))

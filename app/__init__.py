@@ -31,7 +31,6 @@ from app import (
 from app.access import AccessWatch
 from app.audit import Audit
 from app.freshness import Freshness
-from app.gate import Gate
 from app.history import Past
 from app.hub import FEED_TIMEOUT_S, Hub
 from app.sessions import SessionLife
@@ -53,7 +52,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         # Without it every client has the proxy's address, and all of them share one allowance of logins.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
-    app.wsgi_app = Gate(app.wsgi_app, "/stream")  # type: ignore[method-assign]
     app.config["SECRET_KEY"] = settings.secret_key
     app.config.update(MAX_CONTENT_LENGTH=64 * 1024, MAX_FORM_MEMORY_SIZE=16 * 1024, MAX_FORM_PARTS=20)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -17,7 +17,7 @@ from app import sse
 from app.freshness import Freshness
 from app.log_feed import LogFeed
 from app.ring import CAPACITY, Frame, Resume, Ring
-from app.viewer import PENDING_BYTES, Viewer
+from app.viewer import PENDING_BYTES, Viewer, wait_for_slow
 from collector.store import keys
 from collector.store.entries import Entry
 from collector.store.errors import BadEntry, StoreUnavailable
@@ -44,6 +44,9 @@ VIEWERS_A_TURN = 250
 
 RECONNECT_MS = (1000, 8000)
 """When this process ends its viewers come back spread over this range (ms)."""
+
+FAREWELL_S = 1.0
+"""How long a process that ends waits for slow viewers to take what they were sent."""
 
 FILL_PATIENCE_S = 2.0
 """How long a viewer who comes before the past has been read waits for it: longer than that takes."""
@@ -106,6 +109,11 @@ class Hub:
         """The store's clock (epoch s), carried on by the monotonic one without asking; None before first contact."""
         return None if self._store_lead_s is None else self._store_lead_s + time.monotonic()
 
+    def dismiss(self) -> None:
+        """Send every viewer away, and wait a little for those who are slow: the process ends."""
+        self._send_away()
+        wait_for_slow(FAREWELL_S)
+
     def join(self, viewer: Viewer, cursor: str | None) -> None:
         """Let a viewer in: first what it missed since `cursor`, or a `reset`; then all that comes.
 
@@ -115,10 +123,10 @@ class Hub:
         replay = b"" if missed is Resume.RESET else b"".join(frame.data for frame in missed)
         # More than a viewer may lag by is cheaper fetched anew, as history.
         is_reset = missed is Resume.RESET or len(replay) > REPLAY_BYTES
+        self._viewers[viewer] = None  # Before it is sent anything: who has left meanwhile has to be forgotten again.
+        self._viewers_of.setdefault(viewer.user, {})[viewer] = None
         viewer.send(_RESET if is_reset else replay)
         viewer.send(self._hosts_frame)
-        self._viewers[viewer] = None
-        self._viewers_of.setdefault(viewer.user, {})[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""
@@ -246,6 +254,9 @@ class Hub:
                 if count % VIEWERS_A_TURN == 0:
                     gevent.sleep(0)
             gevent.sleep(1)
+        self._send_away()
+
+    def _send_away(self) -> None:
         for viewer in list(self._viewers):
             wait_ms = random.randint(*RECONNECT_MS)  # noqa: S311
             viewer.finish("shutdown", retry_ms=wait_ms)

@@ -48,6 +48,10 @@ def retry(milliseconds: int) -> bytes:
     return f"retry: {int(milliseconds)}\n\n".encode()
 
 
+LAST_CHUNK = b"0\r\n\r\n"
+"""Ends a body of chunks."""
+
+
 def chunk(data: bytes) -> bytes:
     """Bytes as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112, section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(data), data)

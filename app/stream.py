@@ -3,8 +3,9 @@
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NoReturn
 
 from flask import Response, request
@@ -15,6 +16,7 @@ from app.audit import Audit
 from app.auth import current_principal, require_role
 from app.errors import BadRequest
 from app.hub import Hub
+from app.takeover import Connection, TakenOver
 from app.viewer import Viewer
 from collector.store import keys
 
@@ -60,16 +62,16 @@ class SampleStream(ServerSentEventsBlueprint):
         request context and no database connection is held while the stream is open.
         """
         cursor, principal = _cursor(), current_principal()
-        viewer = Viewer(
-            str(principal.user_id),
-            principal.credential,
-            request.environ.get("gunicorn.socket"),
-            is_chunked=request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0",
+        make_viewer = partial(
+            Viewer,
+            user=str(principal.user_id),
+            who=principal.email,
+            address=request.remote_addr or "",
+            credential=principal.credential,
             hosts=frozenset(filter(None, request.args.getlist("host"))),
             longest_s=self._limits.longest_s,
         )
-        entry = {"who": principal.email, "address": request.remote_addr or ""}
-        response = Response(self._body(viewer, cursor, entry), mimetype="text/event-stream")
+        response = TakenOver(lambda connection: self._open(connection, make_viewer, cursor), "text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -79,29 +81,30 @@ class SampleStream(ServerSentEventsBlueprint):
         """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
         raise RuntimeError("samples are published by the collector, through the store")
 
-    def _body(self, viewer: Viewer, cursor: str | None, entry: dict[str, str]) -> Iterator[bytes]:
-        # At once: gunicorn sends the head with the first bytes, and the browser's `onopen` waits for the head.
-        yield sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello()  # noqa: S311
+    def _open(self, connection: Connection, make_viewer: Callable[..., Viewer], cursor: str | None) -> None:
+        """Let a viewer in, or tell it that there is no room. Raises: OSError when it has left meanwhile."""
+        # At once: the head goes out with the first bytes, and the browser's `onopen` waits for the head.
+        connection.write(sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello())  # noqa: S311
         self._hub.wait_for_past()
         # From here to `join` nothing yields, so that the limits hold when thousands come at once.
-        if not self._hub.has_room(self._limits.per_process):
+        has_room = self._hub.has_room(self._limits.per_process)
+        on_end = self._note_end if has_room else _note_nothing
+        viewer = make_viewer(connection.detach(), is_chunked=connection.is_chunked, on_end=on_end)
+        if not has_room:
             # After a 200, since EventSource gives up for good on any other status.
             viewer.finish("full", retry_ms=random.randint(*FULL_RETRY_MS))  # noqa: S311
-            yield from viewer.frames()
             return
         self._replace_oldest(viewer.user)
         by = viewer.credential.partition(":")[0]
-        self._audit.note("stream_opened", **entry, detail=by)
-        try:
-            self._hub.join(viewer, cursor)
-            yield from viewer.frames()
-        finally:
-            self._hub.leave(viewer)
-            self._audit.note("stream_closed", **entry, detail=viewer.ending or "left")
+        self._audit.note("stream_opened", who=viewer.who, address=viewer.address, detail=by)
+        self._hub.join(viewer, cursor)
+
+    def _note_end(self, viewer: Viewer) -> None:
+        self._hub.leave(viewer)
+        self._audit.note("stream_closed", who=viewer.who, address=viewer.address, detail=viewer.ending or "left")
 
     def _replace_oldest(self, user: str) -> None:
         """End so many of a user's streams that there is room for one more."""
-        # Not in `_body`, which would keep the list for as long as the stream lasts.
         own = self._hub.viewers_of(user, self._limits.per_user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
             oldest.finish("replaced")
@@ -117,6 +120,10 @@ class SampleStream(ServerSentEventsBlueprint):
             },
             type="hello",
         ).encode()
+
+
+def _note_nothing(_viewer: Viewer) -> None:
+    """It was never let in."""
 
 
 def _cursor() -> str | None:

@@ -52,9 +52,16 @@ def test_a_frame_reaches_a_viewer_within_its_cost(unit_s: float) -> None:
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**21)
     with near, far:
         far.settimeout(1)
-        viewer = Viewer("1", "session:1", near, is_chunked=True, longest_s=60)
-        body = viewer.frames()
-        viewer._is_flushing = False
+        viewer = Viewer(
+            near.detach(),
+            user="1",
+            who="",
+            address="",
+            credential="session:1",
+            is_chunked=True,
+            longest_s=60,
+            on_end=lambda _: None,
+        )
         frame = sse.Event(make_sample().to_json().decode(), type="system_stats", id="1-1").encode()
 
         def send_and_drain() -> None:
@@ -62,7 +69,7 @@ def test_a_frame_reaches_a_viewer_within_its_cost(unit_s: float) -> None:
             far.recv(65536)
 
         assert cpu_s(send_and_drain, 200) / unit_s < LIMITS["frame"]
-        body.close()
+        viewer.drop()
 
 
 def test_a_queue_is_counted_within_its_cost(unit_s: float) -> None:
