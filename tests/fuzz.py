@@ -1,8 +1,8 @@
 """Made-up requests at every address of a running panel: `python -m tests.fuzz 100000`, `make fuzz N=100000`.
 
 None may be answered by a 5xx (but for 503, of health without samples and of a provider who is away), by something that
-tells of the inside, or not at all. Raw bytes on a socket, so that what no client library would send is sent too; seeded,
-so that a finding repeats.
+tells of the inside, or not at all. Raw bytes on a socket, so that what no client library would send is sent as well;
+seeded, so that a finding repeats.
 """
 
 import random
@@ -26,22 +26,9 @@ ODD_PATHS = (
     "/static/0123456789ab/js/main.js", "/api/", "/nothing", "//evil.test", "*",
 )  # fmt: skip
 METHODS = (
-    "GET",
-    "GET",
-    "GET",
-    "POST",
-    "POST",
-    "POST",
-    "HEAD",
-    "DELETE",
-    "PUT",
-    "PATCH",
-    "OPTIONS",
-    "TRACE",
-    "CONNECT",
-    "get",
-    "X",
-)
+    "GET", "GET", "GET", "POST", "POST", "POST", "HEAD", "DELETE", "PUT", "PATCH", "OPTIONS", "TRACE", "CONNECT",
+    "get", "X",
+)  # fmt: skip
 NAMES = ("host", "since", "until", "after", "before", "next", "level", "query", "range", "email", "x")
 VALUES = (
     "", "0", "-1", "1e400", "nan", "1700000000", "9" * 30, "web-1", "%00", "%0d%0aX-A:b", "%ff%fe", "%F0%9F%92%A5",
