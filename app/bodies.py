@@ -1,8 +1,9 @@
 """Request bodies come whole and soon, or not at all."""
 
 import gevent
-from flask import Flask, request
-from werkzeug.exceptions import RequestTimeout
+from flask import Flask, current_app, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 BODY_S = 5.0
 """Longest wait for a body. gunicorn bounds the head alone: a thousand bodies that trickle would take every greenlet."""
@@ -14,6 +15,14 @@ def init_app(app: Flask) -> None:
 
 
 def _read_body() -> None:
-    if request.content_length or request.headers.get("Transfer-Encoding"):
+    is_chunked = "Transfer-Encoding" in request.headers
+    if not request.content_length and not is_chunked:
+        return
+    try:
         with gevent.Timeout(BODY_S, RequestTimeout()):
-            request.get_data(parse_form_data=True)
+            data = request.get_data(parse_form_data=True)
+    except (ParseException, OSError) as exc:  # gunicorn's words for chunks that are none, and for who has gone.
+        raise BadRequest from exc
+    # werkzeug 3.1.9 takes the first 64 KiB of a body in chunks for all of it.
+    if is_chunked and len(data) >= (current_app.config["MAX_CONTENT_LENGTH"] or 0):
+        raise RequestEntityTooLarge

@@ -80,12 +80,12 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _store_error(error: StoreUnavailable) -> Response:
-    logger.warning("%s: %s", request.path, error)
+    logger.warning("%r: %s", request.path, error)
     response = error_response(503, "store_unavailable")
     response.headers["Retry-After"] = "3"
     return response
 
 
 def _bug(error: Exception) -> Response:
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    logger.error("%s %r failed", request.method, request.path, exc_info=error)  # A path may hold line ends.
     return error_response(500, "internal_error")

@@ -5,6 +5,7 @@ Whoever changes how somebody signs in shows again that they are that person: by 
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
 
 from app.auth import current_principal, let_in, require_role
 from app.door import current_door, note
@@ -55,22 +56,26 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
-        """New recovery codes, or no second factor any more, for who shows a code."""
+        """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
         person = _myself()
         if person is None:
             return redirect(url_for("factor.show"), 303)
         with step.throttle.attempt(request.remote_addr or "", digest(person.email)) as attempt:
             if attempt.wait_s is not None:
                 return _factor(person, "throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            if step.factors.check(person.user_id, request.form.get("code", "")) is None:
+            how = step.factors.check(person.user_id, request.form.get("code", ""))
+            if how is None:
                 attempt.fail()
                 return _factor(person, "code"), 401
         if request.form.get("action") == "remove" and not step.required:
             step.factors.remove(person.user_id)
             note("second_factor_off", person.email)
-            return redirect(url_for("pages.monitor"), 303)
-        note("recovery_codes_renewed", person.email)
-        return show_codes(step.factors.renew_recovery_codes(person.user_id))
+            answer: Response = redirect(url_for("pages.monitor"), 303)
+        else:
+            note("recovery_codes_renewed", person.email)
+            answer = show_codes(step.factors.renew_recovery_codes(person.user_id))
+        current_door().accounts.sessions.revoke_all(person.email)
+        return let_in(person, how, answer)
 
     def _myself() -> Person | None:
         principal = current_principal()

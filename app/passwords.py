@@ -3,19 +3,17 @@
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
 
-import os
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
 
-import gevent
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from gevent import monkey
 
+from app.hash_process import HashingFailed, HashProcess
 from collector.store.errors import MonitorError
 
 MIN_LENGTH = 12
@@ -24,11 +22,8 @@ MIN_LENGTH = 12
 MAX_BYTES = 1024
 """Bytes in UTF-8: far above any pass phrase, far below what would be work."""
 
-MAX_HASHES = 2
-"""Hashes computed at once in a process: each takes 19 MiB and a core, so a flood of logins must queue."""
-
-HASH_NICENESS = 15
-"""Of the threads that hash, on the kernel's scale from 0 to 19. Linux counts it for each thread."""
+MAX_HASHES = 1
+"""Hashes computed at once: each takes 19 MiB and a core, so a flood of logins must queue."""
 
 MAX_WAITING = 32
 """Logins that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
@@ -39,12 +34,7 @@ TURN_S = 5.0
 MIN_GUESSES = 1e8
 """What a guessable password takes fewer of, by zxcvbn's count: 30,000 common ones and what people make of them."""
 
-_native_id = monkey.get_original("_thread", "get_native_id")
-
 NO_PASSWORD = "!"  # noqa: S105  In place of the hash, of users whom another system vouches for: nothing matches it.
-
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
 
 class UnacceptablePassword(MonitorError):
@@ -61,10 +51,12 @@ def make_password() -> str:
 
 
 class Passwords:
-    """Hashes and checks passwords without stopping gevent's event loop. One per process bounds the work."""
+    """Hashes and checks passwords without stopping gevent's event loop. One of it bounds the work."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+        # Under gevent its event loop runs on meanwhile; a command has none.
+        self._worker = HashProcess(self._hasher) if monkey.is_module_patched("threading") else self._hasher
         self._turn = threading.BoundedSemaphore(MAX_HASHES)
         self._place = threading.BoundedSemaphore(MAX_HASHES + MAX_WAITING)
         # What an unknown user's password is checked against, so that the answer takes as long as a known one's.
@@ -81,7 +73,8 @@ class Passwords:
             raise UnacceptablePassword(f"The password must have at most {MAX_BYTES} bytes.")
         if _is_guessable(password, words):
             raise UnacceptablePassword("The password is too common, or too easily guessed: take one with less pattern.")
-        return self._in_turn(self._hasher.hash, _encode(password))
+        with self._wait_for_turn():
+            return self._worker.hash(_encode(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.
@@ -91,7 +84,8 @@ class Passwords:
         if password_hash == NO_PASSWORD:
             password_hash = None
         try:
-            matches = self._in_turn(self._hasher.verify, password_hash or self._nobody, _encode(password))
+            with self._wait_for_turn():
+                matches = self._worker.verify(password_hash or self._nobody, _encode(password))
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None
@@ -103,17 +97,8 @@ class Passwords:
         """
         if not self._hasher.check_needs_rehash(password_hash):
             return password_hash
-        return self._in_turn(self._hasher.hash, _encode(password))
-
-    def _in_turn(
-        self, work: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs
-    ) -> Result:
         with self._wait_for_turn():
-            if not monkey.is_module_patched("threading"):
-                return work(*arguments, **options)
-            # Under gevent the work goes to a native thread (argon2 releases the GIL) and the event loop runs on.
-            result: Result = gevent.get_hub().threadpool.apply(_give_way, (work, *arguments), options)
-            return result
+            return self._worker.hash(_encode(password))
 
     @contextmanager
     def _wait_for_turn(self) -> Iterator[None]:
@@ -124,16 +109,12 @@ class Passwords:
                 raise Busy("Too many passwords are being checked.")
             try:
                 yield
+            except HashingFailed as exc:
+                raise Busy("Passwords cannot be checked.") from exc
             finally:
                 self._turn.release()
         finally:
             self._place.release()
-
-
-def _give_way(work: Callable[Arguments, Result], *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-    """Work in this native thread at a low priority: viewers and health checks come before logins on a busy core."""
-    os.setpriority(os.PRIO_PROCESS, _native_id(), HASH_NICENESS)
-    return work(*arguments, **options)
 
 
 def _is_guessable(password: str, words: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ than an hour. Why so is in docs/decisions/0015. Counted in the process's own mem
 import hashlib
 import ipaddress
 import math
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -44,15 +45,36 @@ class Attempt:
 
 
 MAX_COUNTED = 4096
-"""Addresses and accounts whose failures are remembered. limits forgets none, and looks at each after every failure."""
+"""Addresses and accounts whose failures are remembered."""
+
+
+class _NoTimer(threading.Timer):
+    """In place of the one by which limits looks through all that it remembers after every failure: milliseconds in
+    which nobody is served, as often as somebody wants to.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0, lambda: None)
+
+    def is_alive(self) -> bool:
+        """As if it had been started already."""
+        return True
 
 
 class BoundedStorage(MemoryStorage):
     """Forgets first whoever has failed least: to be forgotten, all others must be tried as often."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer.cancel()
+        self.timer = _NoTimer()
+
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count `amount` of `limit` in `expiry` (s), as limits asks for; whether there was room."""
-        if key not in self.events and len(self.events) >= MAX_COUNTED:
+        if key in self.events:
+            now = time.time()
+            self.events[key] = [entry for entry in self.events[key] if entry.expiry > now]
+        elif len(self.events) >= MAX_COUNTED:
             self._make_room()
         return super().acquire_entry(key, limit, expiry, amount)
 

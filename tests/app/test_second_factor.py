@@ -286,6 +286,25 @@ def test_what_was_enrolled_is_changed_by_who_shows_a_code_and_reset_by_the_opera
     assert ana.client.get("/second-factor", headers=token).status_code == 403
 
 
+def test_a_change_of_the_second_factor_ends_every_other_session(make: Make, clock: Clock) -> None:
+    app = make()
+    ana, elsewhere = Person(app, clock), Person(app, clock)
+    elsewhere.log_in()
+    enrol(ana)
+    assert (ana.is_in(), elsewhere.is_in()) == (True, False), "it has one now"
+
+    for action in ("renew", "remove"):
+        elsewhere.log_in()
+        elsewhere.secret = ana.secret
+        assert elsewhere.give_code(elsewhere.code()).status_code == 303
+        assert elsewhere.is_in()
+        before = ana.client.get_cookie("monitor_session")
+        ana.get("/second-factor")
+        ana.post("/second-factor", code=ana.code(), action=action)
+        assert (ana.is_in(), elsewhere.is_in()) == (True, False), action
+        assert before != ana.client.get_cookie("monitor_session")
+
+
 def test_the_database_tells_no_secret_and_another_key_opens_none(make: Make, clock: Clock, engine: Engine) -> None:
     ana = Person(make(), clock)
     codes = enrol(ana)

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -100,6 +101,27 @@ def test_tries_from_ever_new_addresses_fill_no_memory_and_free_no_account(monkey
 
     assert len(storage.events) <= 40
     assert wait(throttle, "203.0.113.1") is not None
+
+
+def test_a_failure_is_remembered_without_a_look_at_all_others() -> None:
+    storage = BoundedStorage()
+    throttle = LoginThrottle(storage=storage)
+
+    fail(throttle, "192.0.2.1")
+
+    assert storage.timer.ident is None, "that of limits was started, which looks at all"
+
+
+def test_failures_that_are_long_past_are_forgotten_when_the_next_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = BoundedStorage()
+    throttle, now_s = LoginThrottle(storage=storage), time.time()
+    for _ in range(5):
+        fail(throttle, "192.0.2.1")
+
+    monkeypatch.setattr(time, "time", lambda: now_s + 3700)
+    assert fail(throttle, "192.0.2.1") is None
+
+    assert {len(failures) for failures in storage.events.values()} == {1}
 
 
 def test_many_at_once_get_no_more_tries_than_one_after_the_other() -> None:
