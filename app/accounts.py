@@ -4,24 +4,22 @@ Of a session or a token the database holds the hash alone. Every look at one ask
 and its user disabled, and takes the role from the users' table. Whatever takes access away is announced.
 """
 
-import re
-import secrets
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, insert, literal, select, update
+from sqlalchemy import Engine, Select, Update, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.email_address import canonical
 from app.passwords import Passwords, make_password
 from app.schema import migrate
 from app.sessions import Person, SessionLife, Sessions, hash_of
-from app.tables import MAX_EMAIL, login_sessions, tokens, users
+from app.tables import login_sessions, tokens, users
+from app.tokens import Scope, Tokens
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
-
-TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
 
 
 class Role(StrEnum):
@@ -31,15 +29,6 @@ class Role(StrEnum):
     """See the panel."""
     VIEWER = "viewer"
     """Nothing yet."""
-
-
-class Scope(StrEnum):
-    """What an API token is for."""
-
-    READ = "read"
-    """What its user may do."""
-    LOGS = "logs"
-    """Sending log lines, and nothing else."""
 
 
 class AccountError(MonitorError):
@@ -67,17 +56,6 @@ class Account:
     disabled_at: float | None
 
 
-@dataclass(frozen=True)
-class IssuedToken:
-    """An API token as the operator sees one."""
-
-    id: int
-    email: str
-    scope: Scope
-    created_at: float
-    revoked_at: float | None
-
-
 CREDENTIALS_A_QUERY = 500
 """Databases limit a statement's parameters; SQLite took 999 for long."""
 
@@ -101,6 +79,7 @@ class Accounts:
     ) -> None:
         self._engine = engine
         self.sessions = Sessions(engine, life or SessionLife(), clock, announce)
+        self.tokens = Tokens(engine, clock, announce)
         self._announce = announce
         self._passwords = passwords or Passwords()
         self._clock = clock
@@ -199,41 +178,12 @@ class Accounts:
                     holding.update(f"{kind}:{found}" for found in connection.execute(query.where(some)).scalars())
         return holding
 
-    def create_token(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
-        """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        with writing(self._engine) as connection:
-            known = select(users.c.id).where(users.c.email == canonical(email), users.c.disabled_at.is_(None))
-            user_id = connection.execute(known).scalar_one_or_none()
-            if user_id is None:
-                raise AccountError(f"There is no user {email}, or it is disabled.")
-            row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
-            token_id = connection.execute(insert(tokens).values(row).returning(tokens.c.id)).scalar_one()
-        return token_id, token
-
     def find_token(self, token: str) -> Principal | None:
         """Whose API token this is; None when it is none, or no longer one."""
         token_hash = hash_of(token)
         valid = (tokens.c.token_hash == token_hash, tokens.c.revoked_at.is_(None))
         query = select(users.c.id, users.c.email, users.c.role, tokens.c.scope).join(tokens).where(*valid)
         return self._find_principal(f"token:{token_hash}", query)
-
-    def revoke_token(self, token_id: int) -> None:
-        """End an API token. Raises: AccountError when there is none in force with this id."""
-        with writing(self._engine) as connection:
-            if not _revoke_tokens(connection, tokens.c.id == token_id, self._clock()):
-                raise AccountError(f"There is no token {token_id}, or it is revoked.")
-        self._announce()
-
-    def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
-        """Every API token ever made, or those of one user, oldest first."""
-        columns = (tokens.c.id, users.c.email, tokens.c.scope, tokens.c.created_at, tokens.c.revoked_at)
-        query = select(*columns).join(users).order_by(tokens.c.id)
-        if email is not None:
-            query = query.where(users.c.email == canonical(email))
-        with reading(self._engine) as connection:
-            rows = connection.execute(query)
-            return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
         known = users.c.email == canonical(email)
@@ -243,7 +193,7 @@ class Accounts:
             theirs = select(users.c.id).where(known)
             self.sessions.end(connection, login_sessions.c.user_id.in_(theirs))
             if ends_tokens:
-                _revoke_tokens(connection, tokens.c.user_id.in_(theirs), self._clock())
+                self.tokens.end(connection, tokens.c.user_id.in_(theirs))
         self._announce()
 
     def _renew_hash(self, person: Person, new_hash: str) -> Person | None:
@@ -276,20 +226,3 @@ def _unchanged(person: Person) -> Update:
     return update(users).where(
         users.c.id == person.user_id, users.c.password_hash == person.stamp, users.c.disabled_at.is_(None)
     )
-
-
-def _revoke_tokens(connection: Connection, which: ColumnElement[bool], now: float) -> int:
-    """How many were in force until now."""
-    return connection.execute(
-        update(tokens).where(which, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
-    ).rowcount
-
-
-def canonical(email: str) -> str:
-    """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
-
-    PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.
-    """
-    address = email.strip().lower()
-    is_address = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and address.isprintable() and len(address) <= MAX_EMAIL
-    return address if is_address else ""

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.accounts import Accounts, Principal, Role, Scope
+from app.accounts import Accounts, Principal, Role
 from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
 from app.csrf import MaskedCSRFProtect
@@ -25,6 +25,7 @@ from app.origin import local_path
 from app.passwords import Busy
 from app.sessions import Person
 from app.throttle import LoginThrottle
+from app.tokens import Scope
 from collector.store.errors import StoreUnavailable
 
 _IS_GUARDED = "is_guarded"

@@ -12,9 +12,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.accounts import Accounts, Role, Scope
+from app.accounts import Accounts, Role
 from app.audit import Audit
 from app.passwords import make_password
+from app.tokens import Scope
 from collector.store.errors import MonitorError
 from collector.store.live import LiveStore
 
@@ -150,7 +151,7 @@ def list_users() -> None:
 )
 def create_token(email: str, scope: str) -> None:
     """Make a token. It is shown this once."""
-    token_id, token = accounts_of_app().create_token(email, Scope(scope))
+    token_id, token = accounts_of_app().tokens.create(email, Scope(scope))
     note("token_created", who=email, detail=f"token {token_id} for {scope}")
     click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)
@@ -160,7 +161,7 @@ def create_token(email: str, scope: str) -> None:
 @click.argument("token_id", metavar="ID", type=int)
 def revoke_token(token_id: int) -> None:
     """End a token."""
-    accounts_of_app().revoke_token(token_id)
+    accounts_of_app().tokens.revoke(token_id)
     note("token_revoked", detail=f"token {token_id}")
     click.echo(f"Revoked token {token_id}.", err=True)
 
@@ -169,7 +170,7 @@ def revoke_token(token_id: int) -> None:
 @click.argument("email", required=False)
 def list_tokens(email: str | None) -> None:
     """Show every token ever made, or those of one user."""
-    issued = accounts_of_app().list_tokens(email)
+    issued = accounts_of_app().tokens.list(email)
     rows = [
         (str(token.id), token.email, token.scope, utc_text(token.created_at), _state("revoked", token.revoked_at))
         for token in issued

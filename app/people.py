@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import Accounts, Role, canonical
+from app.accounts import Accounts, Role
+from app.email_address import canonical
 from app.passwords import NO_PASSWORD
 from app.sessions import Person
 from app.tables import identities, spent_tokens, users

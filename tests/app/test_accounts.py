@@ -6,9 +6,10 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from app.accounts import TOKEN_PREFIX, AccountError, Accounts, Role, ensure_first_admin
+from app.accounts import AccountError, Accounts, Role, ensure_first_admin
 from app.passwords import Passwords, UnacceptablePassword
 from app.sessions import SessionLife
+from app.tokens import TOKEN_PREFIX, TokenError
 from collector.store.database import reading, writing
 from tests.app.people import ADMIN, log_in
 
@@ -34,7 +35,7 @@ def test_a_session_tells_who_and_by_which_credential(accounts: Accounts) -> None
 
 
 def test_the_database_holds_no_secret(accounts: Accounts, engine: Engine) -> None:
-    secrets = [PASSWORD, open_session(accounts), accounts.create_token(EMAIL)[1]]
+    secrets = [PASSWORD, open_session(accounts), accounts.tokens.create(EMAIL)[1]]
 
     with reading(engine) as connection:
         rows = [
@@ -86,7 +87,7 @@ def test_a_made_up_token_belongs_to_nobody(accounts: Accounts, token: str) -> No
 
 def test_a_session_is_no_token_and_a_token_no_session(accounts: Accounts) -> None:
     assert accounts.find_token(open_session(accounts)) is None
-    assert accounts.find_session(accounts.create_token(EMAIL)[1]) is None
+    assert accounts.find_session(accounts.tokens.create(EMAIL)[1]) is None
 
 
 def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(accounts: Accounts, engine: Engine) -> None:
@@ -106,7 +107,7 @@ def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(account
 
 def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> None:
     sessions = [open_session(accounts), open_session(accounts)]
-    _, token = accounts.create_token(EMAIL)
+    _, token = accounts.tokens.create(EMAIL)
 
     accounts.set_password(EMAIL, NEW_PASSWORD)
 
@@ -117,15 +118,15 @@ def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> N
 
 
 def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
-    session, (_, token) = open_session(accounts), accounts.create_token(EMAIL)
+    session, (_, token) = open_session(accounts), accounts.tokens.create(EMAIL)
 
     accounts.disable_user(EMAIL)
 
     assert accounts.find_session(session) is None
     assert accounts.find_token(token) is None
     assert log_in(accounts, EMAIL, PASSWORD) is None
-    with pytest.raises(AccountError, match="disabled"):
-        accounts.create_token(EMAIL)
+    with pytest.raises(TokenError, match="disabled"):
+        accounts.tokens.create(EMAIL)
 
 
 def test_the_role_is_read_at_every_look(accounts: Accounts, engine: Engine) -> None:
@@ -149,25 +150,27 @@ def test_other_users_keep_their_sessions(accounts: Accounts) -> None:
 
 
 def test_a_revoked_token_is_refused_and_stays_listed(accounts: Accounts) -> None:
-    (first, token), (second, kept) = accounts.create_token(EMAIL), accounts.create_token(EMAIL)
+    (first, token), (second, kept) = accounts.tokens.create(EMAIL), accounts.tokens.create(EMAIL)
 
-    accounts.revoke_token(first)
+    accounts.tokens.revoke(first)
 
     assert token.startswith(TOKEN_PREFIX)
     assert accounts.find_token(token) is None
     assert accounts.find_token(kept)
-    assert [(row.id, row.revoked_at is None) for row in accounts.list_tokens(EMAIL)] == [(first, False), (second, True)]
-    assert accounts.list_tokens("nobody@example.test") == []
-    with pytest.raises(AccountError, match="revoked"):
-        accounts.revoke_token(first)
+    assert [(row.id, row.revoked_at is None) for row in accounts.tokens.list(EMAIL)] == [(first, False), (second, True)]
+    assert accounts.tokens.list("nobody@example.test") == []
+    with pytest.raises(TokenError, match="revoked"):
+        accounts.tokens.revoke(first)
 
 
-@pytest.mark.parametrize("change", ["set_password", "disable_user", "create_token"])
+@pytest.mark.parametrize("change", ["set_password", "disable_user"])
 def test_there_is_nothing_to_change_about_an_unknown_user(accounts: Accounts, change: str) -> None:
     arguments = [NEW_PASSWORD] if change == "set_password" else []
 
     with pytest.raises(AccountError, match="no user"):
         getattr(accounts, change)("nobody@example.test", *arguments)
+    with pytest.raises(TokenError, match="no user"):
+        accounts.tokens.create("nobody@example.test")
 
 
 def test_a_login_renews_a_hash_made_with_weaker_parameters(accounts: Accounts, engine: Engine) -> None:

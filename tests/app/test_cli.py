@@ -3,8 +3,9 @@ from click.testing import Result
 from flask import Flask
 
 from app import cli, cli_access
-from app.accounts import TOKEN_PREFIX, Accounts, Role
+from app.accounts import Accounts, Role
 from app.audit import Audit
+from app.tokens import TOKEN_PREFIX
 from collector.store.database import make_engine
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
@@ -59,7 +60,7 @@ def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(acc
     assert token.startswith(TOKEN_PREFIX)
     assert accounts.find_token(token)
 
-    [issued] = accounts.list_tokens()
+    [issued] = accounts.tokens.list()
     assert run(accounts, "tokens", "revoke", str(issued.id)).exit_code == 0
 
     listed = run(accounts, "tokens", "list", EMAIL)

@@ -282,7 +282,7 @@ def test_what_was_enrolled_is_changed_by_who_shows_a_code_and_reset_by_the_opera
     assert run(args=["users", "totp", "reset", EMAIL.upper()]).exit_code == 0
     assert not ana.is_in()
     assert ana.log_in().location == "/monitor"
-    token = {"Authorization": f"Bearer {accounts.create_token(EMAIL)[1]}"}
+    token = {"Authorization": f"Bearer {accounts.tokens.create(EMAIL)[1]}"}
     assert ana.client.get("/second-factor", headers=token).status_code == 403
 
 

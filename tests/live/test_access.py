@@ -122,7 +122,7 @@ def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_seco
     for number in range(USERS):
         email = f"user-{number}@example.org"
         operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
-        token = operator.create_token(email)[1]
+        token = operator.tokens.create(email)[1]
         streams[email] = [open_raw(web, token) for _ in range(STREAMS_EACH)]
     demoted = set(streams.pop("user-3@example.org"))
     others = {connection for connections in streams.values() for connection in connections}
