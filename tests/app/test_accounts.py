@@ -6,9 +6,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from app.accounts import AccountError, Accounts, Role, ensure_first_admin
+from app.accounts import INITIAL_S, AccountError, Accounts, Role, ensure_first_admin
 from app.passwords import Passwords, UnacceptablePassword
-from app.sessions import SessionLife
+from app.sessions import Origin, SessionLife
 from app.tokens import TOKEN_PREFIX, TokenError
 from collector.store.database import reading, writing
 from tests.app.people import ADMIN, log_in
@@ -117,6 +117,71 @@ def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> N
     assert accounts.find_token(token)
 
 
+def test_a_password_of_the_operators_opens_nothing_but_the_way_to_ones_own_and_that_for_a_week(engine: Engine) -> None:
+    now = 1000.0
+    accounts = Accounts(engine, clock=lambda: now)
+    accounts.create_user(EMAIL, PASSWORD, Role.SUPER_ADMIN, is_initial=True)
+    assert log_in(accounts, EMAIL, PASSWORD) is None
+    person = accounts.check_password(EMAIL, PASSWORD)
+    assert person is not None
+    with pytest.raises(UnacceptablePassword, match="to be replaced"):
+        accounts.replace_password(person, PASSWORD)
+    now += INITIAL_S
+
+    assert accounts.check_password(EMAIL, PASSWORD) is None
+    accounts.set_password(EMAIL, PASSWORD, is_initial=True)
+    person = accounts.check_password(EMAIL, PASSWORD)
+    assert person is not None
+    renewed = accounts.replace_password(person, NEW_PASSWORD)
+    assert renewed is not None
+    assert accounts.replace_password(person, "yet another long password") is None, "it is another one by now"
+    now += 10 * 365 * 86_400
+    assert log_in(accounts, EMAIL, NEW_PASSWORD), "a password of one's own never expires"
+
+
+def test_the_oldest_of_too_many_sessions_ends_and_is_counted(engine: Engine) -> None:
+    now, announced = 1000.0, 0
+
+    def announce() -> None:
+        nonlocal announced
+        announced += 1
+
+    accounts = Accounts(engine, life=SessionLife(per_user=3), clock=lambda: now, announce=announce)
+    accounts.create_user(EMAIL, PASSWORD, Role.SUPER_ADMIN)
+    accounts.create_user("other@example.test", PASSWORD, Role.SUPER_ADMIN)
+    other = log_in(accounts, "other@example.test", PASSWORD)
+    person = accounts.check_password(EMAIL, PASSWORD)
+    assert person is not None
+    opened = []
+    for _ in range(5):
+        now += 1
+        opened.append(accounts.open_session_for(person, Origin("password")))
+
+    assert [each and each.ended for each in opened] == [0, 0, 0, 1, 1]
+    assert [bool(each and accounts.find_session(each.token)) for each in opened] == [False, False, True, True, True]
+    assert announced == 2
+    assert accounts.find_session(other or "")
+
+
+def test_who_ends_the_others_keeps_this_one_and_touches_nobody_else(accounts: Accounts) -> None:
+    accounts.create_user("other@example.test", PASSWORD, Role.SUPER_ADMIN)
+    other = log_in(accounts, "other@example.test", PASSWORD) or ""
+    tokens = [open_session(accounts) for _ in range(3)]
+    mine = accounts.find_session(tokens[1])
+    theirs = accounts.find_session(other)
+    assert mine is not None
+    assert theirs is not None
+
+    foreign = accounts.sessions.list("other@example.test")[0].id
+    assert not accounts.sessions.revoke(foreign, of_user=mine.user_id)
+    assert accounts.sessions.revoke_others(mine.user_id, mine.credential) == 2
+
+    assert [bool(accounts.find_session(token)) for token in (*tokens, other)] == [False, True, False, True]
+    number, _ = accounts.tokens.create("other@example.test")
+    with pytest.raises(TokenError):
+        accounts.tokens.revoke(number, of_user=mine.user_id)
+
+
 def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
     session, (_, token) = open_session(accounts), accounts.tokens.create(EMAIL)
 
@@ -221,7 +286,11 @@ def test_the_first_admin_is_made_once_with_a_password_of_its_own(engine: Engine)
     made = ensure_first_admin(accounts, EMAIL, None)
 
     assert made is not None
-    principal = accounts.find_session(open_session(accounts, made))
+    person = accounts.check_password(EMAIL, made)
+    assert person is not None
+    assert person.is_initial
+    assert accounts.replace_password(person, NEW_PASSWORD)
+    principal = accounts.find_session(open_session(accounts, NEW_PASSWORD))
     assert principal is not None
     assert principal.role is Role.SUPER_ADMIN
     assert ensure_first_admin(accounts, "second@example.test", None) is None
