@@ -133,6 +133,9 @@ class Settings:
         unit="min",
     )
     session_hours: float = setting(number(0.1, 168), 12.0, "A login ends after this time in any case.", unit="h")
+    max_sessions_per_user: int = setting(
+        integer(1, 1000), 10, "Logins one user may have at once. The next one ends the oldest."
+    )
     trusted_proxies: int = setting(
         integer(0, 9),
         0,

@@ -22,6 +22,7 @@ from app import (
     errors,
     headers,
     health,
+    instants,
     logs_api,
     me,
     origin,
@@ -76,7 +77,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     compression.init_app(app)
     assets.init_app(app, Path(__file__).parent.with_name("static"))
     engine = make_engine(settings.database_url)
-    life = SessionLife(idle_s=settings.session_idle_minutes * 60, longest_s=settings.session_hours * 3600)
+    life = SessionLife(
+        idle_s=settings.session_idle_minutes * 60,
+        longest_s=settings.session_hours * 3600,
+        per_user=settings.max_sessions_per_user,
+    )
     users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
     hub = app.extensions["hub"] = Hub(feed, logs, Freshness(interval_s, time.monotonic))
     still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
@@ -85,6 +90,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
     ways_in = ways.init_app(app, settings, engine, users)
     auth.init_app(app, users, record, secure_cookies=settings.secure_cookies, ways=ways_in)
+    instants.init_app(app)
     cli.init_app(app)
     cli_access.init_app(app)
     cli_totp.init_app(app)

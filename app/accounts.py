@@ -4,24 +4,22 @@ Of a session or a token the database holds the hash alone. Every look at one ask
 and its user disabled, and takes the role from the users' table. Whatever takes access away is announced.
 """
 
-import re
-import secrets
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Update, insert, literal, select, update
+from sqlalchemy import Engine, Select, Update, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.passwords import Passwords, make_password
+from app.email_address import canonical
+from app.passwords import Passwords, UnacceptablePassword, make_password
 from app.schema import migrate
-from app.sessions import Person, SessionLife, Sessions, hash_of
-from app.tables import MAX_EMAIL, login_sessions, tokens, users
+from app.sessions import NewSession, Origin, Person, SessionLife, Sessions, hash_of
+from app.tables import login_sessions, tokens, users
+from app.tokens import Scope, Tokens
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
-
-TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
 
 
 class Role(StrEnum):
@@ -31,15 +29,6 @@ class Role(StrEnum):
     """See the panel."""
     VIEWER = "viewer"
     """Nothing yet."""
-
-
-class Scope(StrEnum):
-    """What an API token is for."""
-
-    READ = "read"
-    """What its user may do."""
-    LOGS = "logs"
-    """Sending log lines, and nothing else."""
 
 
 class AccountError(MonitorError):
@@ -65,18 +54,12 @@ class Account:
     role: Role
     created_at: float
     disabled_at: float | None
+    initial_until: float | None
+    """Until when the operator's password counts; None where it is the user's own."""
 
 
-@dataclass(frozen=True)
-class IssuedToken:
-    """An API token as the operator sees one."""
-
-    id: int
-    email: str
-    scope: Scope
-    created_at: float
-    revoked_at: float | None
-
+INITIAL_S = 7 * 86_400
+"""How long a password that the operator set counts, unless its user replaces it before (ASVS 5.0, 6.4.1)."""
 
 CREDENTIALS_A_QUERY = 500
 """Databases limit a statement's parameters; SQLite took 999 for long."""
@@ -101,6 +84,7 @@ class Accounts:
     ) -> None:
         self._engine = engine
         self.sessions = Sessions(engine, life or SessionLife(), clock, announce)
+        self.tokens = Tokens(engine, clock, announce)
         self._announce = announce
         self._passwords = passwords or Passwords()
         self._clock = clock
@@ -109,23 +93,45 @@ class Accounts:
         """Bring the tables up to date. Raises: StoreUnavailable."""
         migrate(self._engine)
 
-    def create_user(self, email: str, password: str, role: Role) -> None:
-        """Add a user. Raises: AccountError when there is one or it is no address, UnacceptablePassword."""
+    def create_user(self, email: str, password: str, role: Role, *, is_initial: bool = False) -> None:
+        """Add a user. is_initial: who sets the password is not who will use it, and must replace it at the first login.
+
+        Raises: AccountError when there is one or it is no address, UnacceptablePassword.
+        """
         address = canonical(email)
         if not address:
             raise AccountError(f"This is no e-mail address: {email!r}.")
-        password_hash, now = self._passwords.hash(password, words=[address]), self._clock()
+        row = self._password_columns(address, password, is_initial=is_initial)
         try:
             with writing(self._engine) as connection:
-                connection.execute(
-                    insert(users).values(email=address, password_hash=password_hash, role=role, created_at=now)
-                )
+                connection.execute(insert(users).values(email=address, role=role, created_at=self._clock(), **row))
         except IntegrityError as exc:
             raise AccountError(f"There is a user {address} already.") from exc
 
-    def set_password(self, email: str, password: str) -> None:
-        """Replace the password and end every session. Raises: AccountError, UnacceptablePassword."""
-        self._change_user(email, password_hash=self._passwords.hash(password, words=[canonical(email)]))
+    def set_password(self, email: str, password: str, *, is_initial: bool = False, ends_tokens: bool = False) -> None:
+        """Replace the password and end every session, and every API token if so asked; `is_initial` as above.
+
+        Raises: AccountError, UnacceptablePassword.
+        """
+        columns = self._password_columns(canonical(email), password, is_initial=is_initial)
+        self._change_user(email, ends_tokens=ends_tokens, **columns)
+
+    def replace_password(self, person: Person, password: str, *, ends_tokens: bool = False) -> Person | None:
+        """Give who has just shown the old password a new one of their own, and end every session, as above.
+
+        None when the account has changed since. Raises: UnacceptablePassword, Busy.
+        """
+        if self._passwords.verify(person.stamp, password):
+            raise UnacceptablePassword("same", "This is the password that was to be replaced.")
+        columns = self._password_columns(person.email, password, is_initial=False)
+        with writing(self._engine) as connection:
+            if not connection.execute(_unchanged(person).values(columns)).rowcount:
+                return None
+            self.sessions.end(connection, login_sessions.c.user_id == person.user_id)
+            if ends_tokens:
+                self.tokens.end(connection, tokens.c.user_id == person.user_id)
+        self._announce()
+        return Person(person.user_id, person.email, str(columns["password_hash"]))
 
     def set_role(self, email: str, role: Role) -> None:
         """Change what a user may do and end every session: one is never older than what it allows.
@@ -144,37 +150,44 @@ class Accounts:
 
     def list_users(self) -> list[Account]:
         """Every user, by e-mail address."""
-        query = select(users.c.email, users.c.role, users.c.created_at, users.c.disabled_at).order_by(users.c.email)
+        row = users.c
+        query = select(row.email, row.role, row.created_at, row.disabled_at, row.initial_until).order_by(row.email)
         with reading(self._engine) as connection:
-            return [
-                Account(row.email, Role(row.role), row.created_at, row.disabled_at) for row in connection.execute(query)
-            ]
+            return [Account(found[0], Role(found[1]), *found[2:]) for found in connection.execute(query)]
 
     def check_password(self, email: str, password: str) -> Person | None:
-        """Who this is; None when the two do not belong together or the user is disabled.
+        """Who this is; None when the two do not belong together, the password's time is up or the user is disabled.
 
         Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes. Raises: Busy.
         """
         address = canonical(email)
-        query = select(users.c.id, users.c.password_hash).where(users.c.email == address, users.c.disabled_at.is_(None))
+        counts = or_(users.c.initial_until.is_(None), users.c.initial_until > self._clock())
+        known = (users.c.email == address, users.c.disabled_at.is_(None), counts)
+        query = select(users.c.id, users.c.password_hash, users.c.initial_until).where(*known)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         if not self._passwords.verify(row and row.password_hash, password) or row is None:
             return None
         new_hash = self._passwords.renew(row.password_hash, password)
-        return self._renew_hash(Person(row.id, address, row.password_hash), new_hash)
+        person = Person(row.id, address, row.password_hash, is_initial=row.initial_until is not None)
+        return self._renew_hash(person, new_hash)
 
-    def open_session_for(self, person: Person, how: str, *, address: str = "") -> str | None:
-        """A new session's token; None when the account has changed since it was known who this is.
+    def open_session_for(self, person: Person, origin: Origin) -> NewSession | None:
+        """A new session; None when the account has changed since it was known who this is, or the password is initial.
 
-        `how`: what showed it (`password`), `address`: where from; both for the operator's list.
+        It may end the oldest of the user's: there are only so many at once.
         """
+        if person.is_initial:
+            return None
         with writing(self._engine) as connection:
             # The update locks the user's row: a password changed or a user disabled since it was read makes it match
             # nothing, and one that comes later finds the session and ends it.
             if not connection.execute(_unchanged(person).values(password_hash=person.stamp)).rowcount:
                 return None
-            return self.sessions.add(connection, person.user_id, how, address)
+            opened = self.sessions.add(connection, person.user_id, origin)
+        if opened.ended:
+            self._announce()
+        return opened
 
     def find_session(self, token: str) -> Principal | None:
         """Whose session this is; None when it is none, or no longer one."""
@@ -199,18 +212,6 @@ class Accounts:
                     holding.update(f"{kind}:{found}" for found in connection.execute(query.where(some)).scalars())
         return holding
 
-    def create_token(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
-        """A new API token's id and the token, which cannot be read again. Raises: AccountError."""
-        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        with writing(self._engine) as connection:
-            known = select(users.c.id).where(users.c.email == canonical(email), users.c.disabled_at.is_(None))
-            user_id = connection.execute(known).scalar_one_or_none()
-            if user_id is None:
-                raise AccountError(f"There is no user {email}, or it is disabled.")
-            row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
-            token_id = connection.execute(insert(tokens).values(row).returning(tokens.c.id)).scalar_one()
-        return token_id, token
-
     def find_token(self, token: str) -> Principal | None:
         """Whose API token this is; None when it is none, or no longer one."""
         token_hash = hash_of(token)
@@ -218,22 +219,9 @@ class Accounts:
         query = select(users.c.id, users.c.email, users.c.role, tokens.c.scope).join(tokens).where(*valid)
         return self._find_principal(f"token:{token_hash}", query)
 
-    def revoke_token(self, token_id: int) -> None:
-        """End an API token. Raises: AccountError when there is none in force with this id."""
-        with writing(self._engine) as connection:
-            if not _revoke_tokens(connection, tokens.c.id == token_id, self._clock()):
-                raise AccountError(f"There is no token {token_id}, or it is revoked.")
-        self._announce()
-
-    def list_tokens(self, email: str | None = None) -> list[IssuedToken]:
-        """Every API token ever made, or those of one user, oldest first."""
-        columns = (tokens.c.id, users.c.email, tokens.c.scope, tokens.c.created_at, tokens.c.revoked_at)
-        query = select(*columns).join(users).order_by(tokens.c.id)
-        if email is not None:
-            query = query.where(users.c.email == canonical(email))
-        with reading(self._engine) as connection:
-            rows = connection.execute(query)
-            return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
+    def _password_columns(self, address: str, password: str, *, is_initial: bool) -> dict[str, str | float | None]:
+        until = self._clock() + INITIAL_S if is_initial else None
+        return {"password_hash": self._passwords.hash(password, words=[address]), "initial_until": until}
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
         known = users.c.email == canonical(email)
@@ -243,7 +231,7 @@ class Accounts:
             theirs = select(users.c.id).where(known)
             self.sessions.end(connection, login_sessions.c.user_id.in_(theirs))
             if ends_tokens:
-                _revoke_tokens(connection, tokens.c.user_id.in_(theirs), self._clock())
+                self.tokens.end(connection, tokens.c.user_id.in_(theirs))
         self._announce()
 
     def _renew_hash(self, person: Person, new_hash: str) -> Person | None:
@@ -263,12 +251,14 @@ class Accounts:
 def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> str | None:
     """Create a super_admin unless there is one, be it disabled. The password when one had to be made, else None.
 
+    The one that was made is for the first login; the one that was given is its user's own.
+
     Raises: AccountError, UnacceptablePassword, StoreUnavailable.
     """
     if any(user.role is Role.SUPER_ADMIN for user in accounts.list_users()):
         return None
     made = None if password else make_password()
-    accounts.create_user(email, password or made or "", Role.SUPER_ADMIN)
+    accounts.create_user(email, password or made or "", Role.SUPER_ADMIN, is_initial=made is not None)
     return made
 
 
@@ -276,20 +266,3 @@ def _unchanged(person: Person) -> Update:
     return update(users).where(
         users.c.id == person.user_id, users.c.password_hash == person.stamp, users.c.disabled_at.is_(None)
     )
-
-
-def _revoke_tokens(connection: Connection, which: ColumnElement[bool], now: float) -> int:
-    """How many were in force until now."""
-    return connection.execute(
-        update(tokens).where(which, tokens.c.revoked_at.is_(None)).values(revoked_at=now)
-    ).rowcount
-
-
-def canonical(email: str) -> str:
-    """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
-
-    PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.
-    """
-    address = email.strip().lower()
-    is_address = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and address.isprintable() and len(address) <= MAX_EMAIL
-    return address if is_address else ""

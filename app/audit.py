@@ -8,7 +8,7 @@ minute, the rest of that minute is one row with a count. And the table is bounde
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 
 import gevent
@@ -89,7 +89,7 @@ class Audit:
             self._surplus[kind] += 1
             return
         self._rows_of[kind] += 1
-        texts = (_plain(who, MAX_EMAIL), _plain(address, MAX_ADDRESS), _plain(detail, MAX_DETAIL))
+        texts = (plain(who, MAX_EMAIL), plain(address, MAX_ADDRESS), plain(detail, MAX_DETAIL))
         self._pending.append(Event(now, kind, *texts))
 
     def write(self) -> None:
@@ -115,11 +115,24 @@ class Audit:
             if surplus_id is not None:
                 connection.execute(delete(audit_events).where(is_noise, audit_events.c.id <= surplus_id))
 
-    def read(self, *, before_id: int | None = None, limit: int = PAGE_ROWS) -> list[Written]:
-        """The newest events, newest first; those older than `before_id` when it is given. Raises: StoreUnavailable."""
+    def read(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = PAGE_ROWS,
+        kinds: Collection[str] | None = None,
+        who: str = "",
+    ) -> list[Written]:
+        """The newest events, newest first; those older than `before_id` when it is given, of these kinds alone, about
+        those whose address has `who` in it. Raises: StoreUnavailable.
+        """
         row = audit_events.c
-        older: list[ColumnElement[bool]] = [] if before_id is None else [row.id < before_id]
-        query = select(row.at, row.kind, row.who, row.address, row.detail, row.count, row.id).where(*older)
+        wanted: list[ColumnElement[bool]] = [] if before_id is None else [row.id < before_id]
+        if kinds is not None:
+            wanted.append(row.kind.in_(kinds))
+        if who:
+            wanted.append(row.who.contains(who, autoescape=True))
+        query = select(row.at, row.kind, row.who, row.address, row.detail, row.count, row.id).where(*wanted)
         with reading(self._engine) as connection:
             return [Written(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(limit))]
 
@@ -155,6 +168,6 @@ class Audit:
         self._pending.extend(Event(now, kind, "", "", "more of the minute before", n) for kind, n in surplus.items())
 
 
-def _plain(text: str, longest: int) -> str:
+def plain(text: str, longest: int) -> str:
     """What strangers typed, without what a terminal or a reader could be misled by."""
     return "".join(character if character.isprintable() else "?" for character in text[:longest])

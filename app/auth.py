@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.accounts import Accounts, Principal, Role, Scope
+from app.accounts import Accounts, Principal, Role
 from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
 from app.csrf import MaskedCSRFProtect
@@ -23,8 +23,10 @@ from app.door import EXCHANGE, Door, Ways, current_door, note, set_cookie
 from app.errors import error_response
 from app.origin import local_path
 from app.passwords import Busy
-from app.sessions import Person
+from app.sessions import Origin, Person
 from app.throttle import LoginThrottle
+from app.tokens import Scope
+from app.user_agent import name_browser
 from collector.store.errors import StoreUnavailable
 
 _IS_GUARDED = "is_guarded"
@@ -168,13 +170,16 @@ def let_in(person: Person, how: str, response: Response | None = None) -> Respon
     Raises: StoreUnavailable.
     """
     door = current_door()
-    token = door.accounts.open_session_for(person, how, address=request.remote_addr or "")
-    if token is None:
+    _close_session()  # The one this browser may still hold.
+    browser = name_browser(request.headers.get("User-Agent", ""))
+    opened = door.accounts.open_session_for(person, Origin(how, request.remote_addr or "", browser))
+    if opened is None:
         return render_login("invalid"), 401
     note("login_ok", person.email, how)
-    _close_session()  # The one this browser may still hold.
+    if opened.ended:
+        note("session_replaced", person.email, f"{opened.ended} sessions" if opened.ended > 1 else "")
     response = response or redirect(local_path(request.form.get("next")), 303)
-    set_cookie(response, door.cookie, token)
+    set_cookie(response, door.cookie, opened.token)
     set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
     return response
 

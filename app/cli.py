@@ -5,18 +5,21 @@ What a script wants (a token, a made password) goes to stdout alone, what a pers
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from app.accounts import Accounts, Role, Scope
+from app.accounts import INITIAL_S, Account, Accounts, Role
 from app.audit import Audit
+from app.instants import utc_text
 from app.passwords import make_password
+from app.tokens import Scope
 from collector.store.errors import MonitorError
 from collector.store.live import LiveStore
+
+FIRST_LOGIN = f"The first login, within {INITIAL_S // 86_400} days, asks for a password of their own."
 
 
 class CommandGroup(AppGroup):
@@ -77,23 +80,27 @@ def _password_options(command: Any) -> Any:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What the user may do.")
 @_password_options
 def create_user(email: str, role: str, password_stdin: bool, generate: bool) -> None:
-    """Add a user. Asks for the password unless an option says otherwise."""
+    """Add a user. Asks for the password, unless an option says otherwise; its user replaces it at the first login."""
     password = _new_password(password_stdin, generate)
-    accounts_of_app().create_user(email, password, Role(role))
+    accounts_of_app().create_user(email, password, Role(role), is_initial=True)
     note("user_created", who=email, detail=role)
-    click.echo(f"Created {email} as {role}.", err=True)
+    click.echo(f"Created {email} as {role}. {FIRST_LOGIN}", err=True)
     _show_made(password, generate)
 
 
 @users.command("passwd")
 @click.argument("email")
 @_password_options
-def set_password(email: str, password_stdin: bool, generate: bool) -> None:
-    """Set a user's password and end every session of theirs."""
+@click.option("--revoke-tokens", is_flag=True, help="End every API token of theirs, too.")
+def set_password(email: str, password_stdin: bool, generate: bool, revoke_tokens: bool) -> None:
+    """Set a user's password, which they replace at the next login, and end every session of theirs."""
     password = _new_password(password_stdin, generate)
-    accounts_of_app().set_password(email, password)
-    note("password_changed", who=email)
-    click.echo(f"Changed the password of {email}; every session has ended.", err=True)
+    accounts_of_app().set_password(email, password, is_initial=True, ends_tokens=revoke_tokens)
+    note("password_reset", who=email, detail="with_tokens" if revoke_tokens else "")
+    click.echo(f"Changed the password of {email}; every session has ended. {FIRST_LOGIN}", err=True)
+    left = sum(token.revoked_at is None for token in accounts_of_app().tokens.list(email))
+    if left:
+        click.echo(f"API tokens still in force: {left}. --revoke-tokens ends them, too.", err=True)
     _show_made(password, generate)
 
 
@@ -132,9 +139,7 @@ def set_role(email: str, role: str) -> None:
 def list_users() -> None:
     """Show every user."""
     accounts = accounts_of_app().list_users()
-    rows = [
-        (user.email, user.role, utc_text(user.created_at), _state("disabled", user.disabled_at)) for user in accounts
-    ]
+    rows = [(user.email, user.role, utc_text(user.created_at), _user_state(user)) for user in accounts]
     print_table(("EMAIL", "ROLE", "CREATED", "STATE"), rows)
 
 
@@ -150,7 +155,7 @@ def list_users() -> None:
 )
 def create_token(email: str, scope: str) -> None:
     """Make a token. It is shown this once."""
-    token_id, token = accounts_of_app().create_token(email, Scope(scope))
+    token_id, token = accounts_of_app().tokens.create(email, Scope(scope))
     note("token_created", who=email, detail=f"token {token_id} for {scope}")
     click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)
@@ -160,7 +165,7 @@ def create_token(email: str, scope: str) -> None:
 @click.argument("token_id", metavar="ID", type=int)
 def revoke_token(token_id: int) -> None:
     """End a token."""
-    accounts_of_app().revoke_token(token_id)
+    accounts_of_app().tokens.revoke(token_id)
     note("token_revoked", detail=f"token {token_id}")
     click.echo(f"Revoked token {token_id}.", err=True)
 
@@ -169,7 +174,7 @@ def revoke_token(token_id: int) -> None:
 @click.argument("email", required=False)
 def list_tokens(email: str | None) -> None:
     """Show every token ever made, or those of one user."""
-    issued = accounts_of_app().list_tokens(email)
+    issued = accounts_of_app().tokens.list(email)
     rows = [
         (str(token.id), token.email, token.scope, utc_text(token.created_at), _state("revoked", token.revoked_at))
         for token in issued
@@ -225,9 +230,10 @@ def _show_made(password: str, generate: bool) -> None:
         click.echo(password)
 
 
-def utc_text(at: float) -> str:
-    """An instant (epoch s) as people read it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _user_state(user: Account) -> str:
+    if user.disabled_at is None and user.initial_until is not None:
+        return f"initial password until {utc_text(user.initial_until)}"
+    return _state("disabled", user.disabled_at)
 
 
 def _state(ended: str, at: float | None) -> str:

@@ -4,7 +4,8 @@ import click
 from flask import Flask
 
 from app.audit import PAGE_ROWS
-from app.cli import CommandGroup, accounts_of_app, audit_of_app, note, print_table, utc_text
+from app.cli import CommandGroup, accounts_of_app, audit_of_app, note, print_table
+from app.instants import utc_text
 
 sessions = CommandGroup("sessions", help="Logins in force.")
 audit = CommandGroup("audit", help="What happened at the door.")
@@ -21,10 +22,10 @@ def init_app(app: Flask) -> None:
 def list_sessions(email: str | None) -> None:
     """Show the logins in force, of everybody or of one user."""
     rows = [
-        (row.id, row.email, row.how, row.address, utc_text(row.created_at), utc_text(row.seen_at))
+        (row.id, row.email, row.how, row.address, row.browser or "—", utc_text(row.created_at), utc_text(row.seen_at))
         for row in accounts_of_app().sessions.list(email and email.strip().lower())
     ]
-    print_table(("ID", "EMAIL", "BY", "FROM", "SINCE", "LAST SEEN"), rows)
+    print_table(("ID", "EMAIL", "BY", "FROM", "BROWSER", "SINCE", "LAST SEEN"), rows)
 
 
 @sessions.command("revoke")

@@ -3,7 +3,8 @@
 import click
 from flask import Flask, current_app
 
-from app.cli import CommandGroup, accounts_of_app, note, print_table, users, utc_text
+from app.cli import CommandGroup, accounts_of_app, note, print_table, users
+from app.instants import utc_text
 from app.second_factors import SecondFactors
 
 totp = CommandGroup("totp", help="Second factors: codes of an authenticator app.")

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.auth import current_principal, let_in, require_role
+from app.confirmation import Refusal, confirm_password
 from app.door import current_door, note
 from app.errors import error_response
-from app.passwords import Busy
 from app.second_step import SecondStep, digest, show_codes
 from app.sessions import Person
 
@@ -33,30 +33,27 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def enrol() -> ResponseReturnValue:
         """A second factor for who shows the password again. Every session ends but the new one."""
-        person, door = _myself(), current_door()
+        person = _myself()
         if person is None or step.factors.is_enrolled(person.user_id):
             return redirect(url_for("factor.show"), 303)
-        with door.throttle.attempt(request.remote_addr or "", person.email) as attempt:
-            if attempt.wait_s is not None:
-                return _own_enrolment(person, "throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            try:
-                shown = door.accounts.check_password(person.email, request.form.get("password", ""))
-            except Busy:
-                return _own_enrolment(person, "busy"), 503, {"Retry-After": "3"}
-            if shown is None:
-                attempt.fail()
-                return _own_enrolment(person, "refused"), 401
+        shown = confirm_password(person)
+        if isinstance(shown, Refusal):
+            return _own_enrolment(person, shown.error), shown.status, shown.headers
         codes = step.enrol(shown)
         if codes is None:
             return _own_enrolment(person, "code"), 401
         note("second_factor_on", person.email)
-        door.accounts.sessions.revoke_all(person.email)
+        current_door().accounts.sessions.revoke_all(person.email)
         return let_in(shown, "totp", show_codes(codes))
 
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
+<<<<<<< HEAD
         """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
+=======
+        """New recovery codes, or no second factor any more, for who shows a code. Every other session ends."""
+>>>>>>> account
         person = _myself()
         if person is None:
             return redirect(url_for("factor.show"), 303)
@@ -67,15 +64,22 @@ def make_blueprint(step: SecondStep) -> Blueprint:
             if how is None:
                 attempt.fail()
                 return _factor(person, "code"), 401
+        current_door().accounts.sessions.revoke_others(person.user_id, current_principal().credential)
         if request.form.get("action") == "remove" and not step.required:
             step.factors.remove(person.user_id)
             note("second_factor_off", person.email)
+<<<<<<< HEAD
             answer: Response = redirect(url_for("pages.monitor"), 303)
         else:
             note("recovery_codes_renewed", person.email)
             answer = show_codes(step.factors.renew_recovery_codes(person.user_id))
         current_door().accounts.sessions.revoke_all(person.email)
         return let_in(person, how, answer)
+=======
+            return redirect(url_for("account.show"), 303)
+        note("recovery_codes_renewed", person.email)
+        return show_codes(step.factors.renew_recovery_codes(person.user_id))
+>>>>>>> account
 
     def _myself() -> Person | None:
         principal = current_principal()

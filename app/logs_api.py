@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts import Scope
 from app.auth import current_principal, require_role, require_scope
 from app.errors import BadRequest, Unprocessable, error_response
 from app.throttle import LogThrottle
+from app.tokens import Scope
 from collector.store.log_group import Batch, Level, LogLine
 from collector.store.logs import SHOWN, LogStore
 

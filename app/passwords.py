@@ -38,7 +38,11 @@ NO_PASSWORD = "!"  # noqa: S105  In place of the hash, of users whom another sys
 
 
 class UnacceptablePassword(MonitorError):
-    """The new password is too short, too long or too easily guessed; the message says which."""
+    """The new password is not taken; the message says why, and `code` in a word: short, long, common or same."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Busy(MonitorError):
@@ -68,13 +72,19 @@ class Passwords:
         Raises: UnacceptablePassword, Busy.
         """
         if len(password) < MIN_LENGTH:
-            raise UnacceptablePassword(f"The password must have at least {MIN_LENGTH} characters.")
+            raise UnacceptablePassword("short", f"The password must have at least {MIN_LENGTH} characters.")
         if len(_encode(password)) > MAX_BYTES:
-            raise UnacceptablePassword(f"The password must have at most {MAX_BYTES} bytes.")
+            raise UnacceptablePassword("long", f"The password must have at most {MAX_BYTES} bytes.")
         if _is_guessable(password, words):
+<<<<<<< HEAD
             raise UnacceptablePassword("The password is too common, or too easily guessed: take one with less pattern.")
         with self._wait_for_turn():
             return self._worker.hash(_encode(password))
+=======
+            message = "The password is too common, or too easily guessed: take one with less pattern."
+            raise UnacceptablePassword("common", message)
+        return self._in_turn(self._hasher.hash, _encode(password))
+>>>>>>> account
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.

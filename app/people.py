@@ -8,19 +8,23 @@ import hashlib
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import Accounts, Role, canonical
+from app.accounts import Accounts, Role
+from app.email_address import canonical
 from app.passwords import NO_PASSWORD
 from app.sessions import Person
 from app.tables import identities, spent_tokens, users
 from collector.store.database import reading, writing
 
-_PERSON = select(users.c.id, users.c.email, users.c.password_hash, users.c.role, users.c.disabled_at)
+_PERSON = select(
+    users.c.id, users.c.email, users.c.password_hash, users.c.role, users.c.disabled_at, users.c.initial_until
+)
+Found = Row[int, str, str, str, float | None, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class People:
         person = _person(row)
         if person is not None and row is not None and row.role != Role.SUPER_ADMIN:
             self._accounts.set_role(person.email, Role.SUPER_ADMIN)
-        return person
+        return person and replace(person, is_initial=False)  # Whose password it is does not matter: none was asked for.
 
     def spend(self, token_name: str, expires_at: float) -> bool:
         """Use up another system's token, which `token_name` names; whether it was unused. Kept until `expires_at`."""
@@ -80,7 +84,7 @@ class People:
             return False
         return True
 
-    def _find_identity(self, said: Assertion) -> "Row[int, str, str, str, float | None] | None":
+    def _find_identity(self, said: Assertion) -> "Found | None":
         named = (identities.c.issuer == said.issuer, identities.c.subject == said.subject)
         with reading(self._engine) as connection:
             return connection.execute(_PERSON.join(identities).where(*named)).one_or_none()
@@ -95,8 +99,10 @@ class People:
             connection.execute(insert(identities).values(known))
 
 
-def _person(row: "Row[int, str, str, str, float | None] | None") -> Person | None:
-    return None if row is None or row.disabled_at is not None else Person(row.id, row.email, row.password_hash)
+def _person(row: "Found | None") -> Person | None:
+    if row is None or row.disabled_at is not None:
+        return None
+    return Person(row.id, row.email, row.password_hash, is_initial=row.initial_until is not None)
 
 
 def _label(connection: Connection, said: Assertion) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import canonical
+from app.email_address import canonical
 from app.seal import Seal, Unsealable
 from app.tables import recovery_codes, second_factors, users
 from collector.store.database import reading, writing

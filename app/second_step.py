@@ -1,4 +1,4 @@
-"""The second factor at the login: the step after the password, and the enrolment of who must have one and has none.
+"""What a login may ask for after the password: a code, and the enrolment of who must have a second factor and has none.
 
 Where a second factor is required, a wrong password leads to the code's form just as a right one does, with a cookie
 that looks the same: who does not have both learns nothing about either. Where it is not, whoever has none is let in by
@@ -27,6 +27,11 @@ STEP_S = 600
 NOBODY = 0
 """The user of a login whose password was wrong."""
 
+CODE, RENEWAL, ENROLMENT = "code", "renewal", "enrol"
+"""What a login waits for. To be at a later stage is to have shown what the earlier ones ask for."""
+
+_VIEWS = {CODE: "second_step.show_code", RENEWAL: "own_password.show", ENROLMENT: "second_step.show_enrolment"}
+
 
 class SecondStep:
     """What the views below share; one for each app."""
@@ -41,15 +46,30 @@ class SecondStep:
 
     def ask(self, person: Person | None, email: str) -> Response | None:
         """Where a login goes on after the password; None when that was all. `person` None: it was wrong."""
-        is_enrolled = self.factors.is_enrolled(person.user_id if person else NOBODY)
-        if not is_enrolled and not self.required:
+        if self.factors.is_enrolled(person.user_id if person else NOBODY) or (person is None and self.required):
+            return self._lead_to(CODE, person, email)
+        if person is not None and person.is_initial:
+            return self.ask_for_own_password(person, "password")
+        return None if person is None else self.ask_to_enrol(person)
+
+    def ask_for_own_password(self, person: Person, how: str) -> Response:
+        """To the form for one; `how`: what has shown who this is."""
+        return self._lead_to(RENEWAL, person, person.email, how)
+
+    def ask_to_enrol(self, person: Person) -> Response | None:
+        """To the enrolment, where a second factor is required and there is none; else None."""
+        if not self.required or self.factors.is_enrolled(person.user_id):
             return None
-        view = "second_step.show_code" if is_enrolled or person is None else "second_step.show_enrolment"
-        response = redirect(url_for(view, next=local_path(request.form.get("next"))), 303)
+        return self._lead_to(ENROLMENT, person, person.email)
+
+    def _lead_to(self, stage: str, person: Person | None, email: str, how: str = "password") -> Response:
+        response = redirect(url_for(_VIEWS[stage], next=local_path(request.form.get("next"))), 303)
         step = {
             "user": f"{person.user_id if person else NOBODY:010}",  # Of one length, whoever it is.
             "stamp": digest(person.stamp if person else secrets.token_hex()),
             "account": digest(email.strip().lower()),
+            "stage": stage,
+            "how": how,
         }
         set_cookie(response, current_door().step_cookie, self._steps.close(step), max_age=STEP_S)
         return response
@@ -104,14 +124,14 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @blueprint.get("/login/code")
     def show_code() -> ResponseReturnValue:
         """The form for a code."""
-        return _code(None) if step.read() else _start_over()
+        return _code(None) if step.read() else start_over()
 
     @blueprint.post("/login/code")
     def check_code() -> ResponseReturnValue:
         """A session for the right one. 401 for any other, 429 for too many."""
         noted = step.read()
         if noted is None:
-            return _start_over()
+            return start_over()
         person, door = step.find(noted), current_door()
         browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), person.email if person else "")
         with step.throttle.attempt(request.remote_addr or "", noted["account"], browser) as attempt:
@@ -123,29 +143,31 @@ def make_blueprint(step: SecondStep) -> Blueprint:
                 attempt.fail()
                 note("login_failed", person.email if person else "", "code")
                 return _code("invalid"), 401
-        return _leave_step(let_in(person, how))
+        if person.is_initial:
+            return step.ask_for_own_password(person, how)
+        return leave_step(let_in(person, how))
 
     @blueprint.get("/login/enrol")
     def show_enrolment() -> ResponseReturnValue:
         """The form for who must have a second factor and has none."""
         person = _newcomer()
-        return _enrolment(person) if person else _start_over()
+        return _enrolment(person) if person else start_over()
 
     @blueprint.post("/login/enrol")
     def enrol_newcomer() -> ResponseReturnValue:
         """A second factor and a session, with the recovery codes."""
         person = _newcomer()
         if person is None:
-            return _start_over()
+            return start_over()
         codes = step.enrol(person)
         if codes is None:
             return _enrolment(person, "code")
         note("second_factor_on", person.email)
-        return _leave_step(let_in(person, "totp", show_codes(codes)))
+        return leave_step(let_in(person, "totp", show_codes(codes)))
 
     def _newcomer() -> Person | None:
         noted = step.read()
-        person = noted and step.find(noted)
+        person = step.find(noted) if noted and noted.get("stage") == ENROLMENT else None
         return person if person and not step.factors.is_enrolled(person.user_id) else None
 
     def _enrolment(person: Person, error: str | None = None) -> str:
@@ -163,11 +185,13 @@ def show_codes(codes: list[str]) -> Response:
     return make_response(render_template("recovery.html", codes=codes, next=local_path(request.form.get("next"))))
 
 
-def _start_over() -> Response:
+def start_over() -> Response:
+    """To the login: there is nothing to go on with."""
     return redirect(url_for("auth.login", next=local_path(request.values.get("next"))), 303)
 
 
-def _leave_step(answer: ResponseReturnValue) -> Response:
+def leave_step(answer: ResponseReturnValue) -> Response:
+    """`answer`, after which this browser is in no login any more."""
     response = make_response(answer)
     set_cookie(response, current_door().step_cookie, "", max_age=0)
     return response

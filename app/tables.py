@@ -14,6 +14,9 @@ MAX_EMAIL = 254
 MAX_ADDRESS = 45
 """Characters of an IPv6 address that holds an IPv4 one."""
 
+MAX_BROWSER = 64
+"""Characters of app.user_agent's words."""
+
 metadata = MetaData()
 
 
@@ -38,6 +41,8 @@ users = Table(
     _text("role", 32),
     _instant("created_at"),
     _instant("disabled_at", nullable=True),
+    # Until when the operator's password counts, which its user must replace; NULL where it is the user's own.
+    _instant("initial_until", nullable=True),
 )
 """A person. Never deleted, so that the past stays readable."""
 
@@ -52,6 +57,7 @@ login_sessions = Table(
     _text("how", 16),  # What opened it: `password`.
     _text("address", MAX_ADDRESS),  # Where it was opened from, as far as is known.
     _instant("revoked_at", nullable=True),
+    _text("browser", MAX_BROWSER, server_default=""),  # What opened it, in our own words; "" where it is not known.
 )
 """One login in one browser. Its row goes with the user's first login after it has ended by itself."""
 

@@ -5,7 +5,7 @@ import secrets
 from flask import Flask
 from sqlalchemy import Engine
 
-from app import factor_page, second_step
+from app import account_page, factor_page, own_password, second_step
 from app.accounts import Accounts
 from app.door import Ways
 from app.people import People
@@ -23,7 +23,9 @@ def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts)
     factors = app.extensions["second_factors"] = SecondFactors(engine, Seal(secret_key, "second factor"))
     step = SecondStep(factors, people, secret_key, required=settings.require_second_factor)
     app.register_blueprint(second_step.make_blueprint(step))
+    app.register_blueprint(own_password.make_blueprint(step))
     app.register_blueprint(factor_page.make_blueprint(step))
+    app.register_blueprint(account_page.make_blueprint(step))
     if settings.monitor_oidc_issuer:
         _add_oidc(app, settings, people, secret_key)
     if settings.monitor_jwt_issuer:

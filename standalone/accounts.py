@@ -26,5 +26,5 @@ def prepare(settings: Settings) -> None:
     finally:
         engine.dispose()
     if password:
-        say("\nThe first super_admin; the password is shown this once:")
+        say("\nThe first super_admin; the password is shown this once, and the first login asks for one of your own:")
         say(f"  e-mail    {settings.monitor_admin_email}\n  password  {password}\n")

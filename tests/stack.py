@@ -40,7 +40,7 @@ class Stack(WebClient, Service):
         self._run([sys.executable, "-m", "standalone"], self.environ)
         if not self.tokens:
             engine = make_engine(f"sqlite:///{self.data_dir / 'monitor.sqlite3'}")
-            self.tokens["super_admin"] = Accounts(engine).create_token(EMAIL)[1]
+            self.tokens["super_admin"] = Accounts(engine).tokens.create(EMAIL)[1]
             engine.dispose()
 
     def is_ready(self) -> bool:

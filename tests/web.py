@@ -150,7 +150,7 @@ class WebServer(WebClient, Service):
         self.accounts = Accounts(self._engine)
         for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):
             self.accounts.create_user(email, PASSWORD, role)
-            self.tokens[role] = self.accounts.create_token(email)[1]
+            self.tokens[role] = self.accounts.tokens.create(email)[1]
 
     def set_back_sessions(self, idle_s: float) -> None:
         """Every session there is was last used `idle_s` earlier than it was."""

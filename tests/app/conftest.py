@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import Engine
 
+from app import create_app
 from app.accounts import Accounts, Role
 from app.schema import migrate
 from collector.store.database import make_engine
+from settings import load_settings
 from tests.app.people import ADMIN
+from tests.app.visitor import KEY, Clock, Make
+from tests.services import free_port
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
@@ -36,3 +41,26 @@ def accounts(engine: Engine) -> Accounts:
     accounts = Accounts(engine)
     accounts.create_user(*ADMIN, Role.SUPER_ADMIN)
     return accounts
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def make(accounts: Accounts, engine: Engine, clock: Clock) -> Iterator[Make]:
+    """The whole app on the database that `accounts` is of, without its Redis."""
+    made: list[Flask] = []
+
+    def make_app(**environ: str) -> Flask:
+        url = engine.url.render_as_string(hide_password=False)
+        redis_url = f"redis://127.0.0.1:{free_port()}/0"
+        app = create_app(load_settings({"SECRET_KEY": KEY, "DATABASE_URL": url, "REDIS_URL": redis_url, **environ}))
+        app.extensions["second_factors"]._clock = clock
+        made.append(app)
+        return app
+
+    yield make_app
+    for app in made:
+        app.extensions["accounts"]._engine.dispose()

@@ -1,6 +1,7 @@
 """Who logs in in the tests: e-mail address and password."""
 
 from app.accounts import Accounts
+from app.sessions import Origin
 
 ADMIN = ("admin@example.test", "correct horse battery")
 
@@ -8,4 +9,5 @@ ADMIN = ("admin@example.test", "correct horse battery")
 def log_in(accounts: Accounts, email: str, password: str) -> str | None:
     """A new session's token, as the login form opens one; None when it would not."""
     person = accounts.check_password(email, password)
-    return person and accounts.open_session_for(person, "password", address="192.0.2.1")
+    opened = person and accounts.open_session_for(person, Origin("password", "192.0.2.1"))
+    return opened and opened.token

@@ -120,11 +120,11 @@ def test_another_role_is_refused_on_page_and_api(client: FlaskClient) -> None:
 
 
 def test_a_token_opens_the_same_doors_until_it_is_revoked(client: FlaskClient, accounts: Accounts) -> None:
-    token_id, token = accounts.create_token(EMAIL)
+    token_id, token = accounts.tokens.create(EMAIL)
 
     assert client.get("/stream", headers=bearer(token)).text == EMAIL
     assert client.get("/stream", headers={"Authorization": f"bearer {token}"}).text == EMAIL
-    accounts.revoke_token(token_id)
+    accounts.tokens.revoke(token_id)
 
     assert client.get("/stream", headers=bearer(token)).status_code == 401
 

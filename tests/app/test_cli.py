@@ -3,8 +3,9 @@ from click.testing import Result
 from flask import Flask
 
 from app import cli, cli_access
-from app.accounts import TOKEN_PREFIX, Accounts, Role
+from app.accounts import Accounts, Role
 from app.audit import Audit
+from app.tokens import TOKEN_PREFIX
 from collector.store.database import make_engine
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
@@ -27,7 +28,7 @@ def test_a_user_is_created_with_the_password_typed_twice(accounts: Accounts) -> 
 
     assert done.exit_code == 0, done.output
     assert PASSWORD not in done.output
-    assert log_in(accounts, NEW, PASSWORD)
+    assert knows(accounts, NEW, PASSWORD)
     assert [(user.email, user.role) for user in accounts.list_users()][1] == (NEW, Role.VIEWER)
 
 
@@ -37,21 +38,34 @@ def test_a_password_from_stdin_is_its_first_line(accounts: Accounts) -> None:
     )
 
     assert done.exit_code == 0, done.output
-    assert log_in(accounts, NEW, " with blanks around ")
+    assert knows(accounts, NEW, " with blanks around ")
 
 
 def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
     done = run(accounts, "users", "create", NEW, "--role", "super_admin", "--generate")
 
-    assert log_in(accounts, NEW, done.stdout.removesuffix("\n"))
+    assert knows(accounts, NEW, done.stdout.removesuffix("\n"))
     assert f"Created {NEW} as super_admin." in done.stderr
 
 
-def test_a_new_password_ends_the_old_one(accounts: Accounts) -> None:
+def knows(accounts: Accounts, email: str, password: str) -> bool:
+    """Whether this password is right, and leads to one of the user's own and nowhere else."""
+    person = accounts.check_password(email, password)
+    return person is not None and person.is_initial and log_in(accounts, email, password) is None
+
+
+def test_a_new_password_ends_the_old_one_and_tokens_if_so_asked(accounts: Accounts) -> None:
+    _, token = accounts.tokens.create(EMAIL)
+
     done = run(accounts, "users", "passwd", EMAIL, "--generate")
 
     assert log_in(accounts, EMAIL, PASSWORD) is None
-    assert log_in(accounts, EMAIL, done.stdout.strip())
+    assert knows(accounts, EMAIL, done.stdout.strip())
+    assert "API tokens still in force: 1." in done.stderr
+    assert "initial password until" in run(accounts, "users", "list").stdout
+    assert accounts.find_token(token)
+    assert "tokens" not in run(accounts, "users", "passwd", EMAIL, "--generate", "--revoke-tokens").stderr
+    assert accounts.find_token(token) is None
 
 
 def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(accounts: Accounts) -> None:
@@ -59,7 +73,7 @@ def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(acc
     assert token.startswith(TOKEN_PREFIX)
     assert accounts.find_token(token)
 
-    [issued] = accounts.list_tokens()
+    [issued] = accounts.tokens.list()
     assert run(accounts, "tokens", "revoke", str(issued.id)).exit_code == 0
 
     listed = run(accounts, "tokens", "list", EMAIL)

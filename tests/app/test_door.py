@@ -51,7 +51,7 @@ def credentials(environ: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
     for name, role in people.items():
         email = f"{name}@example.test"
         accounts.create_user(email, PASSWORD, role)
-        headers[f"{name}, by token"] = {"Authorization": f"Bearer {accounts.create_token(email)[1]}"}
+        headers[f"{name}, by token"] = {"Authorization": f"Bearer {accounts.tokens.create(email)[1]}"}
         headers[f"{name}, by session"] = {"Cookie": f"monitor_session={log_in(accounts, email, PASSWORD)}"}
     accounts.set_role("demoted@example.test", Role.VIEWER)
     accounts.disable_user("disabled@example.test")

@@ -1,38 +1,21 @@
 """The second factor, from the enrolment to the operator's reset, through the real app and its pages."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-import pyotp
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
-from app import create_app
 from app.accounts import Accounts
 from app.seal import Seal, Unsealable
 from app.second_factors import RECOVERY_CODES
 from collector.store.database import reading
-from settings import load_settings
 from tests.app.people import ADMIN
-from tests.services import free_port
+from tests.app.visitor import KEY, Clock, Make, Visitor
 
 EMAIL, PASSWORD = ADMIN
-KEY = "a key for the tests that is long enough"
-
-
-class Clock:
-    """Epoch seconds that pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -41,81 +24,11 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/monitor.sqlite3"
 
 
-Make = Callable[..., Flask]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def make(accounts: Accounts, engine: Engine, clock: Clock) -> Iterator[Make]:
-    """The whole app on the database that `accounts` is of, without its Redis."""
-    made: list[Flask] = []
-
-    def make_app(**environ: str) -> Flask:
-        url = engine.url.render_as_string(hide_password=False)
-        redis_url = f"redis://127.0.0.1:{free_port()}/0"
-        app = create_app(load_settings({"SECRET_KEY": KEY, "DATABASE_URL": url, "REDIS_URL": redis_url, **environ}))
-        app.extensions["second_factors"]._clock = clock
-        made.append(app)
-        return app
-
-    yield make_app
-    for app in made:
-        app.extensions["accounts"]._engine.dispose()
-
-
-class Person:
-    """Somebody with a browser and, after the enrolment, an authenticator app."""
-
-    def __init__(self, app: Flask, clock: Clock, address: str = "192.0.2.1") -> None:
-        self.client = app.test_client()
-        self._clock = clock
-        self._address = address
-        self.secret = ""
-        self.page = ""
-
-    def code(self) -> str:
-        """The next one: a code counts once."""
-        self._clock.now += 30
-        return pyotp.TOTP(self.secret).at(int(self._clock.now))
-
-    def get(self, path: str) -> TestResponse:
-        answer = self.client.get(path, environ_base={"REMOTE_ADDR": self._address})
-        self.page = answer.text
-        return answer
-
-    def post(self, path: str, **data: Any) -> TestResponse:
-        """The form on the page that was opened last, with its hidden fields."""
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page))
-        answer = self.client.post(path, data={**hidden, **data}, environ_base={"REMOTE_ADDR": self._address})
-        self.page = answer.text if answer.mimetype == "text/html" and answer.status_code != 303 else self.page
-        return answer
-
-    def log_in(self, email: str = EMAIL, password: str = PASSWORD, target: str = "/monitor") -> TestResponse:
-        self.get(f"/login?next={target}")
-        return self.post("/login", email=email, password=password)
-
-    def give_code(self, code: str) -> TestResponse:
-        self.get("/login/code?next=/monitor?range%3D1h")
-        return self.post("/login/code", code=code)
-
-    def read_qr(self) -> None:
-        found = re.search(r"<code>(.*?)</code>", self.page, re.S)
-        assert found is not None
-        self.secret = re.sub(r"<[^>]+>|\s", "", found[1])
-
-    def is_in(self) -> bool:
-        return self.client.get("/api/me").status_code == 200
-
-
 def recovery_codes(answer: TestResponse) -> list[str]:
     return re.findall(r"<code>([A-Z2-7-]+)</code>", answer.text)
 
 
-def enrol(person: Person) -> list[str]:
+def enrol(person: Visitor) -> list[str]:
     person.log_in()
     person.get("/second-factor")
     person.read_qr()
@@ -124,7 +37,7 @@ def enrol(person: Person) -> list[str]:
 
 def test_a_user_gets_a_second_factor_and_from_then_on_a_password_is_not_enough(make: Make, clock: Clock) -> None:
     app = make()
-    ana, elsewhere = Person(app, clock), Person(app, clock)
+    ana, elsewhere = Visitor(app, clock), Visitor(app, clock)
     elsewhere.log_in()
     ana.log_in()
     offer = ana.get("/second-factor")
@@ -152,21 +65,21 @@ def test_a_user_gets_a_second_factor_and_from_then_on_a_password_is_not_enough(m
     assert (entered.status_code, entered.location) == (303, "/monitor?range=1h")
     assert ana.is_in()
 
-    again = Person(app, clock)
+    again = Visitor(app, clock)
     again.log_in()
     assert again.give_code(code).status_code == 401, "nor in another browser"
     assert again.give_code(codes[0].lower()).status_code == 303
     assert again.is_in()
-    third = Person(app, clock)
+    third = Visitor(app, clock)
     third.log_in()
     assert third.give_code(codes[0]).status_code == 401, "a recovery code counts once too"
 
 
 def test_where_it_is_required_nobody_learns_whether_the_password_was_right(make: Make, clock: Clock) -> None:
-    owner = Person(make(), clock)
+    owner = Visitor(make(), clock)
     enrol(owner)
     app = make(REQUIRE_SECOND_FACTOR="true")
-    right, wrong, unknown = (Person(app, clock, f"192.0.2.{n}") for n in (1, 2, 3))
+    right, wrong, unknown = (Visitor(app, clock, f"192.0.2.{n}") for n in (1, 2, 3))
     answers = [
         right.log_in(), wrong.log_in(password="not the password"), unknown.log_in("nobody@example.test")
     ]  # fmt: skip
@@ -187,7 +100,7 @@ def test_where_it_is_required_nobody_learns_whether_the_password_was_right(make:
 
 def test_where_it_is_required_who_has_none_is_led_to_it_before_anything_else(make: Make, clock: Clock) -> None:
     app = make(REQUIRE_SECOND_FACTOR="true")
-    new = Person(app, clock)
+    new = Visitor(app, clock)
 
     assert new.log_in().location == "/login/enrol?next=/monitor"
     assert not new.is_in()
@@ -212,19 +125,19 @@ def test_where_it_is_required_who_has_none_is_led_to_it_before_anything_else(mak
 
 def test_guesses_are_few_even_for_who_knows_the_password(make: Make, clock: Clock) -> None:
     app = make()
-    owner = Person(app, clock)
+    owner = Visitor(app, clock)
     enrol(owner)
-    thief = Person(app, clock, "198.51.100.7")
+    thief = Visitor(app, clock, "198.51.100.7")
     thief.log_in()
 
     codes = [thief.give_code(f"{n:06}").status_code for n in range(6)]
     assert codes == [401] * 5 + [429]
     assert int(thief.give_code(owner.code()).headers["Retry-After"]) > 0
     for network in range(5):
-        other = Person(app, clock, f"203.0.113.{network}")
+        other = Visitor(app, clock, f"203.0.113.{network}")
         other.log_in()
         other.give_code("000000")
-    stranger = Person(app, clock, "203.0.113.99")
+    stranger = Visitor(app, clock, "203.0.113.99")
     stranger.log_in()
     assert stranger.give_code(owner.code()).status_code == 429, "the account's own allowance, from a new address"
     owner.log_in()
@@ -233,7 +146,7 @@ def test_guesses_are_few_even_for_who_knows_the_password(make: Make, clock: Cloc
 
 def test_a_step_is_bound_to_what_it_was_made_for(make: Make, clock: Clock, accounts: Accounts) -> None:
     app = make()
-    ana = Person(app, clock)
+    ana = Visitor(app, clock)
     enrol(ana)
     ana.log_in()
     cookie = ana.client.get_cookie("monitor_step")
@@ -257,15 +170,20 @@ def test_what_was_enrolled_is_changed_by_who_shows_a_code_and_reset_by_the_opera
     make: Make, clock: Clock, accounts: Accounts
 ) -> None:
     app = make()
-    ana = Person(app, clock)
+    ana = Visitor(app, clock)
     old = enrol(ana)
     run = app.test_cli_runner().invoke
 
+    elsewhere = Visitor(app, clock)
+    elsewhere.log_in()
+    elsewhere.give_code(ana.code())
     ana.get("/second-factor")
     assert ana.post("/second-factor", code="000000", action="renew").status_code == 401
+    assert elsewhere.is_in()
     ana.get("/second-factor")
     new = recovery_codes(ana.post("/second-factor", code=ana.code(), action="renew"))
     assert set(new).isdisjoint(old)
+    assert (ana.is_in(), elsewhere.is_in()) == (True, False)
     ana.get("/second-factor")
     assert ana.post("/second-factor", code=old[0], action="remove").status_code == 401
     ana.get("/second-factor")
@@ -282,7 +200,7 @@ def test_what_was_enrolled_is_changed_by_who_shows_a_code_and_reset_by_the_opera
     assert run(args=["users", "totp", "reset", EMAIL.upper()]).exit_code == 0
     assert not ana.is_in()
     assert ana.log_in().location == "/monitor"
-    token = {"Authorization": f"Bearer {accounts.create_token(EMAIL)[1]}"}
+    token = {"Authorization": f"Bearer {accounts.tokens.create(EMAIL)[1]}"}
     assert ana.client.get("/second-factor", headers=token).status_code == 403
 
 
@@ -306,14 +224,14 @@ def test_a_change_of_the_second_factor_ends_every_other_session(make: Make, cloc
 
 
 def test_the_database_tells_no_secret_and_another_key_opens_none(make: Make, clock: Clock, engine: Engine) -> None:
-    ana = Person(make(), clock)
+    ana = Visitor(make(), clock)
     codes = enrol(ana)
     with reading(engine) as connection:
         rows = str([connection.execute(text(f"SELECT * FROM {name}")).all() for name in ("second_factors", "recovery_codes")])  # fmt: skip  # noqa: E501
     assert ana.secret not in rows
     assert not [code for code in codes if code in rows or code.replace("-", "") in rows]
 
-    other = Person(make(SECRET_KEY="another key that is long enough, too"), clock)
+    other = Visitor(make(SECRET_KEY="another key that is long enough, too"), clock)
     other.log_in()
     assert other.give_code(ana.code()).status_code == 401, "SECRET_KEY is another one"
     assert other.give_code(codes[0]).status_code == 303, "recovery codes do not hang on it"

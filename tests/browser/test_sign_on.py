@@ -62,8 +62,9 @@ def test_a_company_account_opens_the_panel_if_it_may(page: Page, web: WebServer)
     page.wait_for_url("**/monitor")
 
     assert page.text_content(".account-email") == "ana@example.org"
-    page.click(".account-email")
+    page.click("text=Conta")
     page.wait_for_selector("text=Você entra por outro sistema")
+    shoot(page, "account-foreign")
 
 
 def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scripts(
@@ -77,7 +78,8 @@ def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scr
 
     log_in(page)
     page.wait_for_url("**/monitor")
-    page.click(".account-email")
+    page.click("text=Conta")
+    page.click("text=Ativar o segundo fator")
     page.wait_for_selector(".door-qr")
     assert page.evaluate("document.querySelector('.door-qr').naturalWidth") > 100
     shoot(page, "enrol")

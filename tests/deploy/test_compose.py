@@ -180,6 +180,11 @@ def test_the_panel_waits_for_its_own_services_and_not_for_those_that_it_watches(
     }  # fmt: skip
 
 
+def test_web_answers_under_no_name_that_it_was_not_told():
+    assert SERVICES["web"]["environment"]["TRUSTED_HOSTS"] == "localhost"
+    assert "TRUSTED_HOSTS" in compose.variables()
+
+
 def test_redis_never_evicts_and_outlives_a_crash():
     lines = (compose.ROOT / "deploy" / "redis.conf").read_text(encoding="utf-8").splitlines()
 

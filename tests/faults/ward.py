@@ -115,7 +115,7 @@ class Ward(Stack):
         migrate(engine)
         accounts = Accounts(engine)
         accounts.create_user(EMAIL, PASSWORD, "super_admin")
-        self.tokens["super_admin"] = accounts.create_token(EMAIL)[1]
+        self.tokens["super_admin"] = accounts.tokens.create(EMAIL)[1]
         engine.dispose()
 
     def _wrapped(self, program: Program) -> Program:

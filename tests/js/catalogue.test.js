@@ -35,7 +35,16 @@ const WIRE = {
   mark: ['critical', 'error'],
   trend: ['up', 'down'],
   login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
-  factor: ['code', 'app_code', 'error_invalid', 'error_code', 'error_refused', 'error_throttled', 'error_busy'],
+  factor: ['code', 'app_code', ...['invalid', 'code', 'refused', 'throttled', 'busy', 'stale', 'changed', 'differs', 'same',
+    'short', 'long', 'common'].map((code) => `error_${code}`)],
+  account: [...['password', 'totp', 'recovery', 'oidc', 'jwt'].map((way) => `how_${way}`),
+    ...['password', 'session', 'sessions', 'token'].map((what) => `done_${what}`)],
+  audit: [...['session', 'token', 'left', 'revoked', 'unverified', 'rotate', 'shutdown', 'replaced', 'code', 'with_tokens'].map(
+    (detail) => `detail_${detail}`), ...['all', 'logins', 'refusals', 'streams', 'changes'].map((group) => `group_${group}`),
+    'login_ok', 'login_failed', 'login_throttled', 'login_busy', 'logout', 'confirm_failed', 'refused', 'csrf_failed',
+    'cross_site', 'untrusted_host', 'stream_opened', 'stream_closed', 'user_created', 'user_disabled', 'user_enabled',
+    'role_changed', 'password_changed', 'password_reset', 'session_revoked', 'session_replaced', 'token_created',
+    'token_revoked', 'second_factor_on', 'second_factor_off', 'second_factor_reset', 'recovery_codes_renewed'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
 }
 /** Sentences whose code is put together from what came over the wire. */

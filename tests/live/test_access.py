@@ -34,7 +34,7 @@ def redis_server():
 
 @pytest.fixture(scope="module")
 def web(redis_server):
-    with WebServer(redis_server.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH)) as server:
+    with WebServer(redis_server.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH), MAX_SESSIONS_PER_USER="2") as server:
         wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
         yield server
 
@@ -122,7 +122,7 @@ def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_seco
     for number in range(USERS):
         email = f"user-{number}@example.org"
         operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
-        token = operator.create_token(email)[1]
+        token = operator.tokens.create(email)[1]
         streams[email] = [open_raw(web, token) for _ in range(STREAMS_EACH)]
     demoted = set(streams.pop("user-3@example.org"))
     others = {connection for connections in streams.values() for connection in connections}
@@ -139,23 +139,34 @@ def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_seco
 
 
 def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, operator, store):
+    another = "another long password"
+
+    def by_page(elsewhere, form, **fields):
+        assert elsewhere.ask("POST", f"/account/{form}", csrf_token=elsewhere.token, **fields)[0] == 303
+
     kept = web.stream(timeout_s=60)
     kept.next("hosts")
     ways = {
-        "password": lambda email, _: operator.set_password(email, "another long password"),
-        "disabled": lambda email, _: operator.disable_user(email),
-        "session": lambda email, _: operator.sessions.revoke(operator.sessions.list(email)[0].id),
-        "sessions": lambda email, _: operator.sessions.revoke_all(email),
-        "logout": lambda _, browser: browser.ask("POST", "/logout", csrf_token=browser.token),
+        "password": lambda email, *_: operator.set_password(email, another),
+        "disabled": lambda email, *_: operator.disable_user(email),
+        "session": lambda email, *_: operator.sessions.revoke(operator.sessions.list(email)[0].id),
+        "sessions": lambda email, *_: operator.sessions.revoke_all(email),
+        "logout": lambda _, browser, __: browser.ask("POST", "/logout", csrf_token=browser.token),
+        "own-password": lambda *who: by_page(who[2], "password", current=PASSWORD, new=another, again=another),
+        "own-sessions": lambda *who: by_page(who[2], "sessions", end="others", password=PASSWORD),
+        "too-many": lambda email, *_: Browser(web, email),
     }
     took_s = {}
     for way, lose in ways.items():
         email = f"{way}@example.org"
         operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
+        elsewhere = Browser(web, email) if way.startswith("own-") else None
         browser = Browser(web, email)
+        if way == "too-many":
+            Browser(web, email)
         with browser.stream() as stream:
             started_s = time.monotonic()
-            lose(email, browser)
+            lose(email, browser, elsewhere)
             assert stream.next("bye").json == {"reason": "revoked"}
             assert list(stream) == []
             took_s[way] = time.monotonic() - started_s

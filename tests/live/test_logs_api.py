@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.accounts import Scope
+from app.tokens import Scope
 from collector.store import keys
 from collector.store.live import LiveStore, redis_client
 from collector.store.log_group import Batch, Level, LogLine
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.live
 def web():
     with RedisServer() as server, WebServer(server.url) as web:
         web.redis = redis_client(server.url)
-        web.tokens["logs"] = web.accounts.create_token("viewer@example.org", Scope.LOGS)[1]
+        web.tokens["logs"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
         wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
         yield web
         web.redis.close()
@@ -259,7 +259,7 @@ def test_a_body_that_is_too_long_is_refused(web):
 
 
 def test_a_token_that_sends_too_much_has_to_wait(web):
-    web.tokens["another"] = web.accounts.create_token("viewer@example.org", Scope.LOGS)[1]
+    web.tokens["another"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
     answers = [post(web, [GOOD] * 100, "another") for _ in range(8)]
 
     refused = next(answer for answer in answers if answer[0] != 202)

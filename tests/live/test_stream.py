@@ -361,11 +361,11 @@ def test_a_quiet_stream_carries_a_heartbeat_within_fifteen_seconds(redis_url):
 def test_a_stream_ends_when_its_token_is_revoked_and_no_other_does(redis_url):
     with WebServer(redis_url) as web, web.stream() as kept:
         kept.next("hosts")
-        token_id, token = web.accounts.create_token("admin@example.org")
+        token_id, token = web.accounts.tokens.create("admin@example.org")
         web.tokens["super_admin"], first = token, web.tokens["super_admin"]
         with web.stream() as revoked:
             revoked.next("hosts")
-            web.accounts.revoke_token(token_id)
+            web.accounts.tokens.revoke(token_id)
 
             assert revoked.next("bye").json == {"reason": "revoked"}
             assert list(revoked) == []

@@ -1,0 +1,53 @@
+"""Showing again who one is, before what changes how somebody signs in or who is signed in (ASVS 5.0, 7.5).
+
+By the password, throttled like a login. Who has none here, because another system vouches for them, shows it by having
+come from there a moment ago.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from flask import request
+
+from app.auth import current_principal
+from app.door import current_door, note
+from app.passwords import Busy
+from app.sessions import Person
+
+FRESH_S = 600.0
+"""How long a login by another system counts as having just shown who one is."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not: a word for the page, the answer's status and headers."""
+
+    error: str
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def confirm_password(person: Person, field_name: str = "password") -> Person | Refusal:
+    """The same person, who has now shown the password that the form brings, or why that is not so."""
+    door = current_door()
+    browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), person.email)
+    with door.throttle.attempt(request.remote_addr or "", person.email, browser) as attempt:
+        if attempt.wait_s is not None:
+            return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
+        try:
+            shown = door.accounts.check_password(person.email, request.form.get(field_name, ""))
+        except Busy:
+            return Refusal("busy", 503, {"Retry-After": "3"})
+        if shown is None:
+            attempt.fail()
+            note("confirm_failed", person.email, request.path)
+            return Refusal("refused", 401)
+    return shown
+
+
+def has_just_come(person: Person) -> bool:
+    """Whether the session of this request was opened a moment ago."""
+    own_id = current_principal().credential.partition(":")[2]
+    sessions = current_door().accounts.sessions.list(person.email)
+    now = time.time()
+    return any(own_id.startswith(each.id) and now - each.created_at < FRESH_S for each in sessions)
