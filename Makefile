@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test pytest scripts check audit sbom fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
+.PHONY: run test pytest scripts check audit sbom scan fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
   bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -31,17 +31,22 @@ check: ## Format, lint, types, the page's pure modules; `run `make test` once be
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
 	$(PY) -m bandit -q -ll -r app collector standalone demo deploy migrations *.py
 	@git ls-files -z -- $(SEARCHED) | xargs -0 .venv/bin/detect-secrets-hook
+	@$(PY) -m tests.audit
 
 # The tests and the words of the login form are full of passwords that are none; hashes of packages look like keys.
 SEARCHED = ':!tests' ':!static/locales' ':!*requirements*.txt' ':!package-lock.json' ':!docs/images'
 
-audit: ## Known vulnerabilities of what is installed. Needs the network; what cannot be looked up is a failure.
-	$(PY) -m pip_audit --strict --require-hashes --disable-pip -r requirements.txt
-	npm audit
+audit: ## Known vulnerabilities of what is installed, as in `check`; what cannot be looked up is a failure here.
+	@$(PY) -m tests.audit --strict
 
 sbom: ## What the product is made of, as CycloneDX: sbom-python.json and sbom-page.json.
 	.venv/bin/cyclonedx-py requirements --output-reproducible requirements.txt -o sbom-python.json
 	npm sbom --omit=dev --sbom-format=cyclonedx > sbom-page.json
+
+scan: ## Wapiti, in an environment of its own, against the running product, signed in; some ten minutes.
+	@test -x .venv-scan/bin/wapiti || $(PYTHON) -m venv .venv-scan
+	@.venv-scan/bin/python -m pip install -q --require-hashes -r tests/requirements-scan.txt
+	@$(PY) -m tests.scan 600
 
 fuzz: ## N made-up requests at every address of a running panel: nothing may fail, leak or hang; make fuzz N=100000
 	@$(PY) -m tests.fuzz $(N)
@@ -81,10 +86,11 @@ pictures: ## The README's pictures, from the running product.
 
 lock: ## Pin requirements*.in anew, with hashes (needs uv).
 	for each in requirements requirements-standalone requirements-dev standalone/requirements-pip \
-	    standalone/requirements-node standalone/requirements-redis; do \
+	    standalone/requirements-node standalone/requirements-redis \
+	    tests/requirements-scan; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --default-index https://pypi.org/simple $$each.in -o $$each.txt || exit 1; \
 	done
 
 clean: ## Take away what was installed and built, never the data in var/.
-	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-scan node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,12 +1,13 @@
 // A real OpenID provider for the tests: npm's oidc-provider, certified by the OpenID Foundation. The login page alone is
 // ours, as with every one who uses it: whoever gives a name is that person, and consents to everything.
-// Environment: PORT, CALLBACKS (blank-separated), CLIENT_SECRET, ACCOUNTS (a JSON file: name → claims, read each time).
+// Environment: PORT, CALLBACKS (blank-separated), CLIENT_SECRET, ACCOUNTS (a JSON file: name → claims, read each time),
+// CLIENT_AUTH (how our client shows who it is; the only way that it may).
 import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { Provider } from 'oidc-provider'
 
-const { PORT, CALLBACKS, CLIENT_SECRET, ACCOUNTS } = process.env
+const { PORT, CALLBACKS, CLIENT_SECRET, ACCOUNTS, CLIENT_AUTH } = process.env
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
 const claimsOf = (name) => JSON.parse(readFileSync(ACCOUNTS, 'utf8'))[name] ?? {}
 
@@ -14,12 +15,14 @@ const provider = new Provider(`http://127.0.0.1:${PORT}`, {
   clients: [
     {
       client_id: 'monitor',
-      client_secret: CLIENT_SECRET,
+      ...(CLIENT_AUTH === 'none' ? {} : { client_secret: CLIENT_SECRET }),
+      token_endpoint_auth_method: CLIENT_AUTH,
       redirect_uris: CALLBACKS.split(' '),
       response_types: ['code'],
       grant_types: ['authorization_code'],
     },
   ],
+  clientAuthMethods: [CLIENT_AUTH],
   jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: `key-${process.pid}` }] },
   cookies: { keys: ['a key for the tests'] },
   acrValues: ['gold'],

@@ -16,12 +16,14 @@ CLIENT_ID = "monitor"
 
 
 class OpenIdProvider(Service):
-    """npm's oidc-provider on loopback. `accounts`: name → claims, may change while it runs."""
+    """npm's oidc-provider on loopback. `accounts`: name → claims, may change while it runs. `client_auth`: the one way
+    in which our client shows who it is."""
 
     program = shutil.which("node") or "node"
 
-    def __init__(self, *callbacks: str) -> None:
+    def __init__(self, *callbacks: str, client_auth: str = "client_secret_basic") -> None:
         super().__init__()
+        self._client_auth = client_auth
         self.password += "+/%:&="
         self._callbacks = callbacks
         self.accounts: dict[str, dict[str, Any]] = {}
@@ -42,6 +44,7 @@ class OpenIdProvider(Service):
             "PORT": str(self.port),
             "CALLBACKS": " ".join(self._callbacks),
             "CLIENT_SECRET": self.password,
+            "CLIENT_AUTH": self._client_auth,
             "ACCOUNTS": str(self.directory / "accounts.json"),
         }
         self._run([self.program, str(ROOT / "tests/openid-provider.mjs")], environ)

@@ -223,6 +223,18 @@ def test_a_change_of_the_second_factor_ends_every_other_session(make: Make, cloc
         assert before != ana.client.get_cookie("monitor_session")
 
 
+def test_a_password_that_the_operator_sets_leaves_the_second_factor(
+    make: Make, clock: Clock, accounts: Accounts
+) -> None:
+    ana = Person(make(), clock)
+    enrol(ana)
+    accounts.set_password(EMAIL, "quite another pass phrase")
+
+    assert "/login/code" in ana.log_in(password="quite another pass phrase").location
+    assert not ana.is_in()
+    assert ana.give_code(ana.code()).status_code == 303
+
+
 def test_the_database_tells_no_secret_and_another_key_opens_none(make: Make, clock: Clock, engine: Engine) -> None:
     ana = Visitor(make(), clock)
     codes = enrol(ana)

@@ -248,6 +248,24 @@ def test_while_the_provider_is_away_it_lets_nobody_in_and_passwords_do(
     assert sign_in(make(provider, tmp_path), "ana")[1].status_code == 303
 
 
+@pytest.mark.parametrize("client_auth", ["client_secret_post", "none"])
+def test_a_provider_that_takes_the_secret_in_the_form_or_takes_none_lets_in_as_well(
+    client_auth: str, tmp_path: Path
+) -> None:
+    with OpenIdProvider(CALLBACK, client_auth=client_auth) as other:
+        other.know(ana=ADMIN)
+        environ = {} if client_auth == "client_secret_post" else {"MONITOR_OIDC_CLIENT_SECRET": ""}
+        app = make(other, tmp_path, **environ)
+        client, answer = sign_in(app, "ana")
+
+        assert (answer.status_code, me(client)["role"]) == (303, "super_admin")
+        if client_auth == "client_secret_post":
+            wrong = make(other, tmp_path, MONITOR_OIDC_CLIENT_SECRET="x" * 40)
+            assert sign_in(wrong, "ana")[1].status_code == 401
+            wrong.extensions["accounts"]._engine.dispose()
+        app.extensions["accounts"]._engine.dispose()
+
+
 def test_without_local_logins_a_password_opens_nothing(provider: OpenIdProvider, tmp_path: Path) -> None:
     client = make(provider, tmp_path, MONITOR_LOCAL_LOGIN="false").test_client()
     page = client.get("/login").text
