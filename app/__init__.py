@@ -1,7 +1,6 @@
 """Reads the store, speaks HTTP. Of `collector` it sees only `collector.store`; it never imports Celery."""
 
 import time
-from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -33,6 +32,7 @@ from app.access import AccessWatch
 from app.audit import Audit
 from app.freshness import Freshness
 from app.history import Past
+from app.holding import Holding
 from app.hub import FEED_TIMEOUT_S, Hub
 from app.sessions import SessionLife
 from app.stream import SampleStream, StreamLimits
@@ -84,8 +84,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
     hub = app.extensions["hub"] = Hub(feed, logs, Freshness(interval_s, time.monotonic))
-    still_hold = partial(users.still_hold, role=accounts.Role.SUPER_ADMIN)
-    watch = app.extensions["access"] = AccessWatch(hub, still_hold, doorbell)
+    holding = Holding(engine, users.sessions, accounts.Role.SUPER_ADMIN)
+    watch = app.extensions["access"] = AccessWatch(hub, holding.still_hold, doorbell)
     past = Past(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
     ways_in = ways.init_app(app, settings, engine, users)

@@ -5,7 +5,7 @@ and its user disabled, and takes the role from the users' table. Whatever takes 
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -60,9 +60,6 @@ class Account:
 
 INITIAL_S = 7 * 86_400
 """How long a password that the operator set counts, unless its user replaces it before (ASVS 5.0, 6.4.1)."""
-
-CREDENTIALS_A_QUERY = 500
-"""Databases limit a statement's parameters; SQLite took 999 for long."""
 
 _PRINCIPAL = select(users.c.id, users.c.email, users.c.role, literal(Scope.READ.value).label("scope"))
 
@@ -194,23 +191,6 @@ class Accounts:
         token_hash = hash_of(token)
         valid = (login_sessions.c.token_hash == token_hash, *self.sessions.in_force())
         return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(login_sessions).where(*valid))
-
-    def still_hold(self, credentials: Collection[str], role: Role) -> set[str]:
-        """Which of these credentials (`Principal.credential`) are still in force, for a user who still has the role."""
-        allowed = (users.c.disabled_at.is_(None), users.c.role == role)
-        valid = {
-            "session": (login_sessions.c.token_hash, self.sessions.in_force()),
-            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ, tokens.c.revoked_at.is_(None))),
-        }
-        holding: set[str] = set()
-        with reading(self._engine) as connection:
-            for kind, (token_hash, is_valid) in valid.items():
-                query = select(token_hash).join(users).where(*is_valid, *allowed)
-                hashes = [known.partition(":")[2] for known in credentials if known.startswith(f"{kind}:")]
-                for start in range(0, len(hashes), CREDENTIALS_A_QUERY):  # A kind that nobody holds is not asked about.
-                    some = token_hash.in_(hashes[start : start + CREDENTIALS_A_QUERY])
-                    holding.update(f"{kind}:{found}" for found in connection.execute(query.where(some)).scalars())
-        return holding
 
     def find_token(self, token: str) -> Principal | None:
         """Whose API token this is; None when it is none, or no longer one."""

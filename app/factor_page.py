@@ -49,11 +49,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
-<<<<<<< HEAD
         """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
-=======
-        """New recovery codes, or no second factor any more, for who shows a code. Every other session ends."""
->>>>>>> account
         person = _myself()
         if person is None:
             return redirect(url_for("factor.show"), 303)
@@ -64,22 +60,15 @@ def make_blueprint(step: SecondStep) -> Blueprint:
             if how is None:
                 attempt.fail()
                 return _factor(person, "code"), 401
-        current_door().accounts.sessions.revoke_others(person.user_id, current_principal().credential)
         if request.form.get("action") == "remove" and not step.required:
             step.factors.remove(person.user_id)
             note("second_factor_off", person.email)
-<<<<<<< HEAD
-            answer: Response = redirect(url_for("pages.monitor"), 303)
+            answer: Response = redirect(url_for("account.show"), 303)
         else:
             note("recovery_codes_renewed", person.email)
             answer = show_codes(step.factors.renew_recovery_codes(person.user_id))
         current_door().accounts.sessions.revoke_all(person.email)
         return let_in(person, how, answer)
-=======
-            return redirect(url_for("account.show"), 303)
-        note("recovery_codes_renewed", person.email)
-        return show_codes(step.factors.renew_recovery_codes(person.user_id))
->>>>>>> account
 
     def _myself() -> Person | None:
         principal = current_principal()

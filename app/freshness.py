@@ -72,6 +72,13 @@ class Freshness:
             for host, seen in sorted(self._hosts.items())
         ]
 
+    def states(self) -> dict[str, tuple[bool, Any]]:
+        """What `hosts` says but for the ages, as (is_fresh, what the newest sample says of the services) by host.
+
+        It costs a tenth of `hosts`: to see, again and again, whether there is anything new to say.
+        """
+        return {host: (self._is_fresh(seen), seen.wire and seen.wire["services"]) for host, seen in self._hosts.items()}
+
     def age_s(self) -> float | None:
         """Age of the newest sample of all hosts (s), None before the first."""
         ages = [self._age_s(seen) for seen in self._hosts.values()]

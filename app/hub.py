@@ -74,8 +74,8 @@ class Hub:
         self._last_id = self._last_log_id = keys.NO_ID
         self._log_feed = LogFeed(logs, self._send_to_all)
         self._store_lead_s: float | None = None
-        self._hosts_frame = b""
-        self._hosts_known: list[tuple[Any, ...]] = []
+        self._hosts_frame = (b"", float("-inf"))  # and when it was made
+        self._hosts_known: dict[str, tuple[bool, Any]] = {}
 
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
@@ -126,7 +126,7 @@ class Hub:
         self._viewers[viewer] = None  # Before it is sent anything: who has left meanwhile has to be forgotten again.
         self._viewers_of.setdefault(viewer.user, {})[viewer] = None
         viewer.send(_RESET if is_reset else replay)
-        viewer.send(self._hosts_frame)
+        viewer.send(self._tell_hosts_anew())
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""
@@ -237,12 +237,20 @@ class Hub:
 
     def _tell_hosts(self) -> None:
         """Tell everybody about the hosts, when anything but their ages has changed."""
-        hosts = self.freshness.hosts()
-        self._hosts_frame = sse.Event({"hosts": hosts}, type="hosts").encode()
-        known: list[tuple[Any, ...]] = [(row["host"], row["is_fresh"], row["services"]) for row in hosts]
+        known = self.freshness.states()
         if known != self._hosts_known:
             self._hosts_known = known
-            self._send_to_all(self._hosts_frame)
+            self._send_to_all(self._make_hosts_frame())
+
+    def _tell_hosts_anew(self) -> bytes:
+        """The hosts for one who has just come, with ages that are a second old at most."""
+        frame, made_mono_s = self._hosts_frame
+        return frame if time.monotonic() - made_mono_s < 1 else self._make_hosts_frame()
+
+    def _make_hosts_frame(self) -> bytes:
+        frame = sse.Event({"hosts": self.freshness.hosts()}, type="hosts").encode()
+        self._hosts_frame = frame, time.monotonic()
+        return frame
 
     def _keep_house(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():

@@ -55,14 +55,14 @@ class LogFeed:
     def run(self, is_alive: Callable[[], bool]) -> None:
         """Tell the viewers, as long as `is_alive`."""
         while is_alive():
-            if self._is_changed.wait(PAUSE_S):
-                try:
-                    self._tell()
-                except StoreUnavailable:
-                    pass  # The reader says so; what has changed is told when the store is back.
-                except Exception:
-                    logger.exception("a log group could not be told")
-                gevent.sleep(PAUSE_S)
+            self._is_changed.wait()  # Without an end: it would wake the process every second for nothing.
+            try:
+                self._tell()
+            except StoreUnavailable:
+                pass  # The reader says so; what has changed is told when the store is back.
+            except Exception:
+                logger.exception("a log group could not be told")
+            gevent.sleep(PAUSE_S)
 
     def _tell(self) -> None:
         # Taken off before they are read: reading yields, and what changes meanwhile has to be told once more.

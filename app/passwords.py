@@ -76,15 +76,10 @@ class Passwords:
         if len(_encode(password)) > MAX_BYTES:
             raise UnacceptablePassword("long", f"The password must have at most {MAX_BYTES} bytes.")
         if _is_guessable(password, words):
-<<<<<<< HEAD
-            raise UnacceptablePassword("The password is too common, or too easily guessed: take one with less pattern.")
-        with self._wait_for_turn():
-            return self._worker.hash(_encode(password))
-=======
             message = "The password is too common, or too easily guessed: take one with less pattern."
             raise UnacceptablePassword("common", message)
-        return self._in_turn(self._hasher.hash, _encode(password))
->>>>>>> account
+        with self._wait_for_turn():
+            return self._worker.hash(_encode(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, literal, or_, select, update
 
 from app.tables import MAX_ADDRESS, MAX_BROWSER, login_sessions, users
 from collector.store.database import reading, writing
@@ -85,9 +85,9 @@ class Sessions:
         self._clock = clock
         self._announce = announce
 
-    def in_force(self) -> tuple[ColumnElement[bool], ...]:
-        """What is true of the row of a session that is still one, beside what its user is."""
-        now = self._clock()
+    def in_force(self, at: ColumnElement[float] | None = None) -> tuple[ColumnElement[bool], ...]:
+        """What is true of the row of a session that is still one, beside what its user is; `at`: None for now."""
+        now = literal(self._clock()) if at is None else at
         return (
             login_sessions.c.revoked_at.is_(None),
             login_sessions.c.expires_at > now,

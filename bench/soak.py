@@ -17,7 +17,7 @@ from bench.watched import one_viewer, watching_stack
 from collector.store import keys
 from tests.stack import Stack
 
-NAMES = ("beat", "collector", "web", "redis")
+NAMES = ("collector", "web", "redis")
 
 
 def main() -> int:

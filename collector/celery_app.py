@@ -7,6 +7,7 @@ from celery import Celery, signals
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
+from collector import own_beat
 from collector.logs import CriticalLogHandler, watch_task_failures
 from collector.transport import CarefulTransport
 from settings import load_settings
@@ -54,7 +55,8 @@ def load_tasks(**_: object) -> None:
 @signals.beat_init.connect
 def send_logs_of_beat(**_: object) -> None:
     """What beat has to say that is grave belongs on the panel."""
-    _send_logs("beat")
+    if not own_beat.is_this_thread():  # The collector's handler has it then.
+        _send_logs("beat")
 
 
 @signals.worker_init.connect
@@ -75,7 +77,7 @@ def _send_logs(service: str) -> CriticalLogHandler:
 def report_container(**_: object) -> None:
     """Beat has a container of its own in production; the collector's own is in its samples."""
     settings = load_settings()
-    if settings.report_as:
+    if settings.report_as and not own_beat.is_this_thread():
         from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
 
         report.start(

@@ -6,6 +6,7 @@ from functools import cache
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
+from collector import own_beat
 from collector.lane import Lane
 from collector.marks import Past, read_past
 from collector.monitor import Probes, SystemMonitor
@@ -71,7 +72,11 @@ def _settings() -> Settings:
 @cache
 def _watchdog() -> Watchdog:
     interval_s, queue = _settings().sample_interval_s, current_app.conf.task_default_queue
-    return Watchdog(interval_s=interval_s, count_waiting=lambda: _store().list_length(queue), bark=end_process)
+
+    def count_waiting() -> int:
+        return _store().list_length(queue) + own_beat.is_running()
+
+    return Watchdog(interval_s=interval_s, count_waiting=count_waiting, bark=end_process)
 
 
 @cache

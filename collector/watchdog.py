@@ -28,6 +28,7 @@ class Watchdog:
     """Fed by every tick; barks when ticks wait and none is taken.
 
     Without ticks waiting it stays quiet: then beat is silent, or Redis is away, and a new process would help neither.
+    Where beat is a thread of this process, `count_waiting` counts the tick that it owes.
     """
 
     def __init__(
@@ -74,9 +75,9 @@ class Watchdog:
             return False
 
 
-def end_process() -> None:
-    """End at once. Not `sys.exit`: the main thread is the one that is stuck."""
-    logger.critical("ticks wait and none is taken: ending, to be started anew")
+def end_process(reason: str = "ticks wait and none is taken") -> None:
+    """End at once. Not `sys.exit`: the main thread may be the one that is stuck."""
+    logger.critical("%s: ending, to be started anew", reason)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, CriticalLogHandler):  # The others' locks may be held by the thread that is stuck.
             handler.flush()

@@ -36,7 +36,7 @@ def prepare(settings: Settings) -> Path:
     preflight.claim_data_dir(data_dir)
     log_directory = programs.log_path(data_dir, "").parent
     log_directory.mkdir(exist_ok=True)
-    chosen = [programs.BEAT, programs.COLLECTOR, programs.WEB]
+    chosen = [programs.BEAT_AND_COLLECTOR, programs.WEB]
     has_own_redis, has_own_broker = not _is_set("REDIS_URL"), not _is_set("MONITORED_BROKER_URL")
     if has_own_redis:
         chosen.insert(0, _prepare_redis(data_dir))

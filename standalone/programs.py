@@ -27,6 +27,8 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 BEAT = Program("beat", python("collector", "beat"))
 COLLECTOR = Program("collector", python("collector", "worker"))
+BEAT_AND_COLLECTOR = Program("collector", python("collector", "worker", "--beat"))
+"""Both in one process, which is all that one host needs, and 30 MB less."""
 # The graceful time-out is shorter than in production, where a proxy waits for requests to end.
 WEB = Program("web", python("gunicorn", "-c", "gunicorn.conf.py", "--graceful-timeout", "1", "app:create_app()"))
 DEMO = Program("demo", python("celery", "-A", "demo.app", *CELERY_WORKER, "--loglevel", "WARNING"))

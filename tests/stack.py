@@ -11,11 +11,11 @@ from tests.services import Service, wait_until
 from tests.web import PASSWORD, ROOT, WebClient
 
 EMAIL = "admin@example.org"
-PROGRAMS = ("redis", "beat", "collector", "web", "demo")
+PROGRAMS = ("redis", "collector", "web", "demo")
 
 
 class Stack(WebClient, Service):
-    """Redis, beat, collector, web and the demo worker under their process manager."""
+    """Redis, collector with beat, web and the demo worker under their process manager."""
 
     program = sys.executable
 

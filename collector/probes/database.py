@@ -36,8 +36,8 @@ ANSWER_S = 2.0
 """How long PostgreSQL may take to answer. Then the connection is given up: one that a proxy keeps open though nobody is
 behind it any more would be waited on for ever."""
 
-_ASK = sa.text("SELECT 1")
-_ASK_SQLITE = sa.text("SELECT 1 FROM sqlite_master LIMIT 1")
+_ASK = "SELECT 1"
+_ASK_SQLITE = "SELECT 1 FROM sqlite_master LIMIT 1"
 """SQLite answers a bare SELECT 1 without a look at the file."""
 
 
@@ -76,7 +76,7 @@ class DatabaseProbe:
 
     def _select_once(self) -> None:
         with self._engine.connect() as connection:
-            connection.execute(_ASK_SQLITE if self._is_sqlite else _ASK)
+            connection.exec_driver_sql(_ASK_SQLITE if self._is_sqlite else _ASK)
 
 
 class _DeadlineConnection(psycopg.Connection[Any]):

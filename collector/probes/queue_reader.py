@@ -8,6 +8,7 @@ an empty queue for a missing one there, and costs ten times as much.
 
 import ssl
 import time
+from functools import lru_cache
 from typing import Any, Protocol
 
 import amqp
@@ -70,12 +71,12 @@ class AmqpReader:
         except TimeoutError:
             self._leave_channel()
             return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
-        return self._doubt.weigh(Queue(name=name, state=QueueState.OK, ready=ready, consumers=consumers))
+        return self._doubt.weigh(_counted(name, ready, consumers))
 
     def _declare(self, name: str) -> tuple[int, int]:
         """Messages ready and consumers. Raises: what py-amqp raises."""
-        transport = self._connection.connection.sock
-        if isinstance(transport, ssl.SSLSocket):
+        transport = self._connection.connection.transport
+        if isinstance(transport.sock, ssl.SSLSocket):
             _, ready, consumers = self._channel.queue_declare(name, passive=True)
         elif (counted := passive_declare.ask(transport, self._channel.channel_id, name)) is not None:
             ready, consumers = counted
@@ -103,6 +104,12 @@ class AmqpReader:
             transport.settimeout(patience_s)
         self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         self._channel = channel
+
+
+@lru_cache(maxsize=256)
+def _counted(name: str, ready: int, consumers: int) -> Queue:
+    """Most readings say what the one before has said: the same queue, made once."""
+    return Queue(name=name, state=QueueState.OK, ready=ready, consumers=consumers)
 
 
 class RedisReader:

@@ -11,9 +11,6 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from stdnum import luhn
-from stdnum.br import cnpj, cpf
-
 from collector.store.secret_names import is_to_end_of_line, names_secret
 
 Rule = Callable[[str], str]
@@ -83,13 +80,27 @@ def _redact_userinfo(text: str) -> str:
     return _USERINFO.sub(f"{_mark('credentials')}@", text) if "://" in text else text
 
 
+def _is_cpf(text: str) -> bool:
+    from stdnum.br import cpf  # noqa: PLC0415  1.5 MB, where no such number is ever seen.
+
+    return bool(cpf.is_valid(text))
+
+
+def _is_cnpj(text: str) -> bool:
+    from stdnum.br import cnpj  # noqa: PLC0415
+
+    return bool(cnpj.is_valid(text))
+
+
 _ISSUERS = re.compile(r"4|5[0-9]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[4-9]|60[16]|62|63[67]|64[4-9]|65")
 """How the numbers of Visa, Mastercard, Amex, Diners, JCB, Discover, UnionPay, Elo, Hipercard and Aura begin."""
 
 
 def _is_card(text: str) -> bool:
+    from stdnum import luhn  # noqa: PLC0415
+
     digits = re.sub(r"\D", "", text)
-    return bool(_ISSUERS.match(digits)) and luhn.is_valid(digits)
+    return bool(_ISSUERS.match(digits) and luhn.is_valid(digits))
 
 
 _TOKENS = (
@@ -103,7 +114,7 @@ _AREA = "(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-
 """Brazil's area codes (Anatel)."""
 
 _IN_NUMBERS: tuple[Rule, ...] = (
-    _checked("cpf", r"(?<!\d)(?<!\d\.)\d{3}\.?\d{3}\.?\d{3}-?\d\d(?!\d)", cpf.is_valid),
+    _checked("cpf", r"(?<!\d)(?<!\d\.)\d{3}\.?\d{3}\.?\d{3}-?\d\d(?!\d)", _is_cpf),
     # 19 digits first: the first 16 of them may be a number of their own, followed by something else.
     _checked("card", r"(?<!\d)(?<!\d\.)\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}\1\d{3}(?!\d)", _is_card),
     _checked(
@@ -153,9 +164,7 @@ _RULES: tuple[Rule, ...] = (
     _shape("token", r"SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,}+", needs=("SG.",)),  # SendGrid's
     _shape("token", r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,}+", needs=("hooks.slack.com",)),
     _shape("email", r"(?<![\w.%+'-])[\w.%+'-]++@[\w-]++(?:\.[\w-]++)++", needs=("@",)),
-    _checked(
-        "cnpj", r"(?<![A-Za-z0-9])[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?\d\d(?!\w)", cnpj.is_valid
-    ),
+    _checked("cnpj", r"(?<![A-Za-z0-9])[0-9A-Z]{2}\.?[0-9A-Z]{3}\.?[0-9A-Z]{3}/?[0-9A-Z]{4}-?\d\d(?!\w)", _is_cnpj),
     _redact_numbers,
     _checked("ip", r"(?<![\w.:])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)", _is_public_ip),
     _checked("ip", r"(?<![\w:.])[0-9A-Fa-f]{1,4}:[0-9A-Fa-f:]{2,35}(?![\w:])", _is_public_ip),

@@ -206,7 +206,7 @@ def test_what_was_enrolled_is_changed_by_who_shows_a_code_and_reset_by_the_opera
 
 def test_a_change_of_the_second_factor_ends_every_other_session(make: Make, clock: Clock) -> None:
     app = make()
-    ana, elsewhere = Person(app, clock), Person(app, clock)
+    ana, elsewhere = Visitor(app, clock), Visitor(app, clock)
     elsewhere.log_in()
     enrol(ana)
     assert (ana.is_in(), elsewhere.is_in()) == (True, False), "it has one now"
@@ -226,7 +226,7 @@ def test_a_change_of_the_second_factor_ends_every_other_session(make: Make, cloc
 def test_a_password_that_the_operator_sets_leaves_the_second_factor(
     make: Make, clock: Clock, accounts: Accounts
 ) -> None:
-    ana = Person(make(), clock)
+    ana = Visitor(make(), clock)
     enrol(ana)
     accounts.set_password(EMAIL, "quite another pass phrase")
 

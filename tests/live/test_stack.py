@@ -87,7 +87,7 @@ def test_beat_collector_and_web_have_nothing_grave_to_say_of_themselves(stack):
     assert {group["service"] for group in stack.get("/api/logs").json["logs"]} <= {"demo"}
 
 
-@pytest.mark.parametrize("name", ["redis", "beat", "collector", "web"])
+@pytest.mark.parametrize("name", ["redis", "collector", "web"])
 def test_what_is_killed_comes_back_and_nothing_is_doubled(stack, store, name):
     wait_until(stack.is_fresh, 20)
     before = store.last_id()
