@@ -102,7 +102,7 @@ def test_another_process_makes_and_checks_hashes_as_argon2_would(told):
 
 
 def test_it_gives_way_and_the_event_loop_runs_on(told):
-    assert told["nice"] == NICENESS
+    assert told["nice"] == min(19, os.nice(0) + NICENESS)
     assert told["checks"] == [True] * 8
     assert told["ticks"] >= 10
 
