@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 
 from sqlalchemy import Engine, Float, bindparam, select
 
-from app.accounts import Role, Scope
+from app.accounts import Role
 from app.sessions import Sessions
 from app.tables import login_sessions, tokens, users
+from app.tokens import Scope
 from collector.store.database import reading
 
 CREDENTIALS_A_QUERY = 500
