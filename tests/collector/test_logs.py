@@ -44,9 +44,8 @@ def run(redis_url, code, before=""):
 
 
 @pytest.fixture
-def store(redis_url):
-    with redis_client(redis_url) as client:
-        yield LogStore(client)
+def store(client):
+    return LogStore(client)
 
 
 @pytest.mark.live

@@ -18,7 +18,7 @@ from collector.store import keys
 from collector.store.database import make_engine, reading
 from collector.store.errors import StoreUnavailable
 from collector.store.history import History, history
-from collector.store.live import LiveStore, redis_client
+from collector.store.live import LiveStore
 from collector.store.steps import MINUTE_S
 from tests.builders import make_queue, make_sample
 from tests.services import free_port
@@ -59,9 +59,8 @@ def engine(request, tmp_path):
 
 
 @pytest.fixture
-def live(redis_url):
-    with redis_client(redis_url) as client:
-        yield Live(client)
+def live(client):
+    return Live(client)
 
 
 def fill(live, start_s, end_s, *, hosts=(HOST,)):

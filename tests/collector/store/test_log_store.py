@@ -16,12 +16,6 @@ pytestmark = pytest.mark.live
 
 
 @pytest.fixture
-def client(redis_url):
-    with redis_client(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
 def store(client):
     return LogStore(client)
 
