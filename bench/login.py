@@ -2,7 +2,8 @@
 
 Each comes from another address, so that every one is checked and none is turned away by the throttle: the worst that a
 botnet can do. Beside it `/healthz` is asked, by a process of its own so that the flood's own work is no part of the
-figure, and a sample is written and awaited on an open stream. Before it the same without the flood.
+figure, and a sample is written and awaited on an open stream. Before it the same without the flood. How long a request
+waits for the event loop is told in CPU time as well, which is the same on a busy machine.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from bench.table import Figure, keep
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
-from tests.web import EventStream, WebServer
+from tests.web import ROOT, EventStream, WebServer
 
 
 def flood(web: WebServer, per_minute: int, until_mono_s: float, statuses: list[int]) -> None:
@@ -88,22 +89,48 @@ def watch(web: WebServer, store: LiveStore, stream: EventStream, seconds: float)
     return health_ms, sample_ms
 
 
+class WatchedServer(WebServer):
+    """Notes how long its event loop looked at no socket."""
+
+    def start(self) -> None:
+        self.environ["STRETCHES"] = str(self.directory / "stretches")
+        config = str(ROOT / "bench/loop_conf.py")
+        self._run([sys.executable, "-m", "gunicorn", "-c", config, "app:create_app()"], self.environ)
+
+    def stretches_s(self) -> list[float]:
+        """Those since the start, but for the last second's."""
+        path = self.directory / "stretches"
+        wait_until(path.exists, 5, "the first second is over")
+        stretches_s: list[float] = json.loads(path.read_text())
+        return stretches_s
+
+
+def wait_ms(stretches_s: list[float], seconds: float, share: float) -> float:
+    """What but `share` of all who come at any time within `seconds` wait at most for a stretch to end."""
+    for tenths in range(100_000):
+        longer_s = sum(max(0.0, each - tenths / 10_000) for each in stretches_s)
+        if longer_s <= share * seconds:
+            return tenths / 10
+    raise ValueError("the loop stood still")
+
+
 def measure(per_minute: int, seconds: float) -> None:
     """Print and keep the figures."""
     statuses: list[int] = []
-    with RedisServer() as redis_server, WebServer(redis_server.url, TRUSTED_PROXIES="1") as web:
+    with RedisServer() as redis_server, WatchedServer(redis_server.url, TRUSTED_PROXIES="1") as web:
         wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
         with redis_client(redis_server.url) as client, web.stream(timeout_s=30) as stream:
             stream.next("hello")
             quiet_ms, _ = watch(web, LiveStore(client), stream, seconds / 2)
             assert web._process is not None
             worker = web._process.children()[0].pid
-            begun_s = cpu_s(worker)
+            begun_s, quiet_stretches = cpu_s(worker), len(web.stretches_s())
             flooding = threading.Thread(target=flood, args=(web, per_minute, time.monotonic() + seconds, statuses))
             flooding.start()
             health_ms, sample_ms = watch(web, LiveStore(client), stream, seconds)
             flooding.join()
             login_ms = (cpu_s(worker) - begun_s) * 1000 / len(statuses)
+            waits_ms = wait_ms(web.stretches_s()[quiet_stretches:], seconds, 0.01)
     counts = {status: statuses.count(status) for status in sorted(set(statuses))}
     keep(
         "login",
@@ -112,6 +139,7 @@ def measure(per_minute: int, seconds: float) -> None:
             Figure(name="/healthz before, p99", unit="ms", ours=percentile(quiet_ms, 0.99)),
             Figure(name="/healthz meanwhile, p50", unit="ms", ours=percentile(health_ms, 0.5)),
             Figure(name="/healthz meanwhile, p99", unit="ms", ours=percentile(health_ms, 0.99), bar=5),
+            Figure(name="wait for the event loop, p99, CPU", unit="ms", ours=waits_ms, bar=3),
             Figure(name="sample to viewer meanwhile, p99", unit="ms", ours=percentile(sample_ms, 0.99), bar=1000),
             Figure(name="the web process, CPU a login", unit="ms", ours=login_ms, note="hash and all else are apart"),
             Figure(name="logins turned away", unit="count", ours=float(len(statuses) - counts.get(401, 0))),

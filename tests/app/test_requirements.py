@@ -31,17 +31,24 @@ RUNS_TEXT = {"eval", "exec", "compile", "__import__", "system", "popen", "render
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    directory = tmp_path_factory.mktemp("requirements")
-    url = f"sqlite:///{directory}/monitor.sqlite3"
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_hex(32),
+        "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('requirements')}/monitor.sqlite3",
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+    }
+
+
+@pytest.fixture(scope="module")
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    url = environ["DATABASE_URL"]
     engine = make_engine(url)
     migrate(engine)
     accounts = Accounts(engine)
     accounts.create_user(*ADMIN, Role.SUPER_ADMIN)
     accounts.create_user("viewer@example.test", PASSWORD, Role.VIEWER)
     engine.dispose()
-    redis_url = f"redis://127.0.0.1:{free_port()}/0"
-    app = create_app(load_settings({"SECRET_KEY": secrets.token_hex(32), "DATABASE_URL": url, "REDIS_URL": redis_url}))
+    app = create_app(load_settings(environ))
     app.add_url_rule("/breaks", view_func=lambda: 1 / 0)
     yield app
     app.extensions["accounts"]._engine.dispose()
@@ -91,6 +98,31 @@ def test_what_a_form_asks_for_comes_from_the_form_alone(client: FlaskClient) -> 
 def test_fields_that_nobody_asked_for_change_nothing(client: FlaskClient) -> None:
     assert sign_in(client, email="viewer@example.test", password=PASSWORD, role="super_admin", user_id="1") == 303
     assert client.get("/api/me").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["1.2.3.{}", "1.2.3.{}, 5.6.7.8", '"1.2.3.{}', "1.2.3.{}, ,", "x" * 3000 + "{}"],
+    ids=["forged", "two", "quoted", "empty", "long"],
+)
+def test_behind_a_proxy_a_client_is_who_the_proxy_says_whatever_it_says_itself(
+    app: Flask, environ: dict[str, str], sent: str
+) -> None:
+    assert app, "which has made the tables"
+    behind = create_app(load_settings({**environ, "TRUSTED_PROXIES": "1"})).test_client()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', behind.get("/login").text)
+    assert token is not None
+
+    statuses = [
+        behind.post(
+            "/login",
+            data={"csrf_token": token[1], "email": f"nobody-{number}@example.test", "password": "wrong"},
+            headers={"X-Forwarded-For": f"{sent.format(number)}, 203.0.113.9"},
+        ).status_code
+        for number in range(6)
+    ]
+
+    assert statuses == [401] * 5 + [429]
 
 
 def test_a_password_is_good_until_somebody_changes_it(app: Flask) -> None:
