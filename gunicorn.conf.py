@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import gevent
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
@@ -24,9 +23,10 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 
     def run(self) -> None:
         """Serve; viewers, for whom gunicorn does not wait any more, are sent away before the process ends."""
-        from app.gate import Gate  # noqa: PLC0415  It loads Flask, which the master does not need.
+        from app.gate import Gate  # noqa: PLC0415  The package loads Flask, which the master does not need.
+        from app.turn import next_turn  # noqa: PLC0415
 
-        self.gate = Gate()
+        self.gate, self.next_turn = Gate(), next_turn
         super().run()
         self.wsgi.extensions["hub"].dismiss()
 
@@ -45,7 +45,7 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
             req.force_close()
         else:
             # A connection whose next request is there at once would be served again and again, and the others wait.
-            gevent.sleep(0)
+            self.next_turn()
         return super().handle_request(listener_name, req, sock, addr)
 
     def is_already_handled(self, respiter: Any) -> bool:

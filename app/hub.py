@@ -17,6 +17,7 @@ from app import sse
 from app.freshness import Freshness
 from app.log_feed import LogFeed
 from app.ring import CAPACITY, Frame, Resume, Ring
+from app.turn import next_turn
 from app.viewer import PENDING_BYTES, Viewer, wait_for_slow
 from collector.store import keys
 from collector.store.entries import Entry
@@ -40,7 +41,7 @@ HEARTBEAT_S = 10.0
 """Silence after which a comment is sent. Proxies end connections that are quiet for 60 s, some for 30 s."""
 
 VIEWERS_A_TURN = 250
-"""Viewers served before other greenlets get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
+"""Viewers served before others get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
 
 RECONNECT_MS = (1000, 8000)
 """When this process ends its viewers come back spread over this range (ms)."""
@@ -233,7 +234,7 @@ class Hub:
             if host is None or not viewer.hosts or host in viewer.hosts:
                 viewer.send(data)
             if count % VIEWERS_A_TURN == 0:
-                gevent.sleep(0)
+                next_turn()
 
     def _tell_hosts(self) -> None:
         """Tell everybody about the hosts, when anything but their ages has changed."""
@@ -260,7 +261,7 @@ class Hub:
                 if viewer.sent_mono_s <= quiet_since_mono_s:
                     viewer.send(sse.comment())
                 if count % VIEWERS_A_TURN == 0:
-                    gevent.sleep(0)
+                    next_turn()
             gevent.sleep(1)
         self._send_away()
 
