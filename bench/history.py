@@ -18,31 +18,26 @@ import sqlalchemy as sa
 
 from bench.figures import percentile
 from collector.store.database import make_engine, reading
-from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
-from collector.store.steps import FIGURES, MINUTE_S, STEPS_S, Step, begin, join_steps
+from collector.store.steps import FIGURES, MINUTE_S, Step, begin
 from tests.builders import make_sample
+from tests.past import SAMPLES_A_MINUTE, keep
 from tests.services import PostgresServer, RedisServer
 from tests.web import Answer, WebServer
 
 HOST = "web-1"
 DAY_S = 86_400
 RANGES = {"24h": DAY_S, "7d": 7 * DAY_S, "30d": 30 * DAY_S}
-SAMPLES_A_MINUTE = 20
 
 
 def fill(database_url: str, now_s: float, days: int) -> None:
     """Every minute of so many days, with a mark in one of ten, and the longer steps made of them."""
-    engine = make_engine(database_url, patience_s=60)
-    kept, figures = History(engine), random.Random(1)
-    minutes = [
-        _minute(at, figures) for at in range(begin(now_s - days * DAY_S, 3600), begin(now_s, MINUTE_S), MINUTE_S)
-    ]
-    for step_s in STEPS_S:
-        steps = join_steps(minutes, step_s)
-        for first in range(0, len(steps), 1000):
-            kept.write(HOST, step_s, steps[first : first + 1000])
-    engine.dispose()
+    figures = random.Random(1)
+    keep(
+        database_url,
+        HOST,
+        [_minute(at, figures) for at in range(begin(now_s - days * DAY_S, 3600), begin(now_s, MINUTE_S), MINUTE_S)],
+    )
 
 
 def _minute(at: int, figures: random.Random) -> Step:

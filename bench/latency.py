@@ -11,6 +11,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.figures import percentile
 from tests.browser.chromium import launch, sign_in
+from tests.process import wait_until
 from tests.stack import Stack
 
 # Runs before the page's own scripts. A message posted from an animation frame arrives once that frame is on its way
@@ -32,7 +33,8 @@ EventSource.prototype.addEventListener = function (type, listener, ...rest) {
 
 def measure(page: Page, samples: int) -> list[float]:
     """Wait for so many samples to be painted; the latencies in ms."""
-    page.wait_for_function("count => window.latencies.length >= count", arg=samples, timeout=samples * 3500 + 20_000)
+    # Not `wait_for_function`, whose predicate is an eval to the content security policy.
+    wait_until(lambda: len(page.evaluate("window.latencies")) >= samples, samples * 3.5 + 20, "the samples are painted")
     latencies: list[float] = page.evaluate("window.latencies")
     return latencies
 

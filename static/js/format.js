@@ -2,6 +2,8 @@
 /** Numbers, sizes, ages and instants as text in one language. [pure] Not known is an em dash, never 0. */
 
 export const UNKNOWN = '—'
+/** Between a number and its unit, which no line break parts. */
+const NBSP = '\u00a0'
 
 const KIB = 1024
 const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -55,10 +57,10 @@ export function makeFormat(language) {
   const format = {
     integer: (value) => known(value, (known_value) => integer.format(known_value)),
     decimal: (value) => known(value, (known_value) => (known_value >= LONG ? integer : decimal).format(known_value)),
-    percent: (value) => known(value, (known_value) => `${decimal.format(known_value)} %`),
+    percent: (value) => known(value, (known_value) => `${decimal.format(known_value)}${NBSP}%`),
     compact: (value) => known(value, (count) => (count < 10_000 ? integer : compact).format(count)),
     size: (bytes) => known(bytes, (count) => sizeText(count, integer, short)),
-    latency: (ms) => known(ms, (value) => `${(value < 10 ? decimal : integer).format(value)} ms`),
+    latency: (ms) => known(ms, (value) => `${(value < 10 ? decimal : integer).format(value)}${NBSP}ms`),
     age: (seconds) => known(seconds, ageText),
     about: (seconds) => `~${aboutText(seconds)}`,
     rate: (per_s) => known(per_s, (value) => `${(value < 10 ? brief : integer).format(value)}/s`),
@@ -87,18 +89,18 @@ export function makeFormat(language) {
 function sizeText(bytes, integer, short) {
   const power = bytes < KIB ? 0 : Math.min(SIZE_UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(KIB)))
   const format = power < 3 ? integer : short
-  return `${format.format(bytes / KIB ** power)} ${SIZE_UNITS[power]}`
+  return `${format.format(bytes / KIB ** power)}${NBSP}${SIZE_UNITS[power]}`
 }
 
 /** @param {number} seconds */
 function ageText(seconds) {
   const [size, unit] = /** @type {[number, string, number]} */ (AGE_UNITS.find(([size, , most]) => seconds < most * size))
-  return `${Math.floor(seconds / size)} ${unit}`
+  return `${Math.floor(seconds / size)}${NBSP}${unit}`
 }
 
 /** @param {number} seconds */
 function aboutText(seconds) {
-  if (seconds < 55) return `${Math.max(10, Math.round(seconds / 10) * 10)} s`
-  if (seconds < 3570) return `${Math.round(seconds / 60)} min`
-  return `${Math.round(seconds / 3600)} h`
+  if (seconds < 55) return `${Math.max(10, Math.round(seconds / 10) * 10)}${NBSP}s`
+  if (seconds < 3570) return `${Math.round(seconds / 60)}${NBSP}min`
+  return `${Math.round(seconds / 3600)}${NBSP}h`
 }

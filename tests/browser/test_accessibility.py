@@ -2,12 +2,12 @@
 
 import re
 import time
-from pathlib import Path
 
 import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import choose, violations, violations_in
 from tests.browser.page import signed_in, state_is
 from tests.services import RedisServer
 from tests.stack import EMAIL
@@ -15,9 +15,7 @@ from tests.web import PASSWORD, WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS = [("en", "light"), ("pt-BR", "dark")]
+SOME_LOOKS = [("en", "light"), ("pt-BR", "dark")]
 SOON_MS = 20_000
 
 
@@ -27,29 +25,22 @@ def page(browser, cookies, complaints):
         yield context.new_page()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, a line for each: the rule and where."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(
-            AXE.read_text(encoding="utf-8")
-        )  # By DevTools: the content security policy takes no script of it.
-    found = page.evaluate(
-        "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }).then((said) => said.violations)",
-        TAGS,
+HOLD_CLOCK = "(() => { const now = performance.now(); performance.now = () => now; })()"
+"""The page's clock stands still from now on: a state that passes stays to be looked at."""
+
+
+def hold_in(page: Page, state: str) -> None:
+    """Hold the clock, until a reload, in the moment in which the page says this state."""
+    page.evaluate(
+        f"""(state) => {{
+          const chip = document.getElementById('connection');
+          const watch = new MutationObserver(() => {{
+            if (chip.dataset.state === state) {HOLD_CLOCK};
+          }});
+          watch.observe(chip, {{ attributes: true }});
+        }}""",
+        state,
     )
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
-
-
-def violations_in(page: Page, looks: list[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
-    """In these languages and themes, switched in place, beside an open dialog too; only what was found."""
-    found = {}
-    for language, theme in looks:
-        for switch, value in (("language", language), ("theme", theme)):
-            page.evaluate(f"document.querySelector(`[data-switch={switch}] button[value='{value}']`).click()")
-        expect(page.locator("#verdict")).to_have_attribute("aria-label", {"en": "Situation"}.get(language, "Situação"))
-        if said := violations(page):
-            found[language, theme] = said
-    return found
 
 
 def log_in(page: Page, url: str) -> None:
@@ -60,21 +51,34 @@ def log_in(page: Page, url: str) -> None:
     page.click("button[type=submit]")
 
 
-def test_the_panel_live_stale_and_narrow(page, stack):
+def test_the_panel_connecting_live_delayed_stale_and_narrow(page, stack, complaints):
+    opening = page.context.new_page()
+    opening.add_init_script(HOLD_CLOCK)
+    opening.route("**/stream*", lambda _: None)  # A server that takes its time.
+    opening.goto(f"{stack.url}/monitor")
+    expect(opening.locator("#host-name")).not_to_have_text("")
+    assert violations_in(opening) == {}
+    state_is(opening, "connecting")
+    opening.close()
+
     page.goto(f"{stack.url}/monitor")
     state_is(page, "live")
-    everywhere = [(language, theme) for language in ("en", "pt-BR") for theme in ("light", "dark")]
-    assert violations_in(page, everywhere) == {}
+    assert violations_in(page) == {}
 
     page.set_viewport_size({"width": 390, "height": 800})
     page.locator("#menu").click()
     assert violations(page) == []
     page.set_viewport_size({"width": 1440, "height": 900})
     collector = stack.process("collector")
+    hold_in(page, "delayed")
     collector.suspend()
     try:
+        state_is(page, "delayed", SOON_MS)
+        assert violations_in(page) == {}
+        state_is(page, "delayed")
+        page.reload()
         state_is(page, "stale", SOON_MS)
-        assert violations_in(page, everywhere) == {}
+        assert violations_in(page) == {}
     finally:
         collector.resume()
     state_is(page, "live")
@@ -87,21 +91,21 @@ def test_what_opens_over_the_panel_and_the_wall(page, stack):
 
     page.keyboard.press("?")
     expect(page.locator("#help")).to_be_visible()
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page, SOME_LOOKS) == {}
     page.keyboard.press("Escape")
     page.locator("#period-open").click()
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page, SOME_LOOKS) == {}
     page.keyboard.press("Escape")
     page.locator("#export summary").click()
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page, SOME_LOOKS) == {}
     page.keyboard.press("Escape")
     page.locator(".log-row").first.click(timeout=SOON_MS)
     expect(page.locator(".log-traceback").first).to_be_visible()
     page.locator("#chart-queue summary").click()
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page, SOME_LOOKS) == {}
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.keyboard.press("k")
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page, SOME_LOOKS) == {}
 
 
 def test_the_panel_without_a_network_and_without_a_login(page, stack, complaints):
@@ -113,14 +117,16 @@ def test_the_panel_without_a_network_and_without_a_login(page, stack, complaints
     page.context.set_offline(True)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
     state_is(page, "offline")
-    assert violations(page) == []
+    for theme in ("light", "dark"):  # The other language's words cannot be fetched now.
+        choose(page, "theme", theme)
+        assert violations(page) == []
 
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     page.context.clear_cookies()
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
     state_is(page, "signed_out")
-    assert violations_in(page, LOOKS) == {}
+    assert violations_in(page) == {}
 
 
 def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
@@ -138,7 +144,7 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
         log_in(page, web.url)
         state_is(page, "empty")
         expect(page.locator("#first-run")).to_be_visible()
-        assert violations_in(page, LOOKS) == {}
+        assert violations_in(page) == {}
 
         page.click(".account-email")
         assert violations(page) == []

@@ -52,7 +52,7 @@ def test_an_empty_list_says_that_it_was_looked_at(page):
     state_is(page, "live")
 
     expect(page.locator("#logs-none-text")).to_have_text("Nenhum erro crítico em 24 h")
-    expect(page.locator("#logs-checked")).to_have_text(re.compile(r"^\(verificado há \d+ s\)$"))
+    expect(page.locator("#logs-checked")).to_have_text(re.compile(r"^\(verificado há \d+\ss\)$"))
 
 
 def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(page, logger):
@@ -134,3 +134,22 @@ def test_what_was_logged_while_the_page_was_away_is_there_when_it_returns(page, 
     page.evaluate("document.dispatchEvent(new Event('resume'))")
 
     expect(page.locator("#logs-list")).to_contain_text("while you were out", timeout=SOON_MS)
+
+
+def test_on_a_wall_the_newest_line_is_open_by_itself_and_nothing_lies_below_the_edge(page, logger):
+    state_is(page, "live")
+    page.keyboard.press("k")
+    for width, height in ((1366, 768), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        try:
+            raise ValueError(f"no voice at {width}")
+        except ValueError:
+            logger.critical("call failed on the wall", exc_info=True)
+
+        row = first_row(page)
+        expect(row.locator(".log-traceback")).to_contain_text(f"ValueError: no voice at {width}", timeout=SOON_MS)
+        expect(page.locator(".log-more:visible")).to_have_count(1)
+        bottom = row.locator(".log-traceback").evaluate("(node) => node.getBoundingClientRect().bottom")
+        assert bottom < height
+        assert page.evaluate("document.documentElement.scrollHeight") <= height
+        expect(row.get_by_role("button", name="Copiar")).to_be_hidden()

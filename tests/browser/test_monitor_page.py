@@ -204,11 +204,33 @@ def test_both_languages_and_themes_are_a_click_away_and_stay(page):
     assert min(map(int, re.findall(r"\d+", background)[:3])) > 200
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1920])
-def test_no_width_needs_sideways_scrolling(page, width):
-    page.set_viewport_size({"width": width, "height": 800})
+def test_no_width_needs_sideways_scrolling_whatever_a_host_is_called(page, stack):
+    name = "worker-7." + "producao." * 6
+    write_sample(stack, name[:63])
+    page.goto(f"{stack.url}/monitor?host={name[:63]}")
+    expect(page.locator("#connection-age")).to_contain_text("há", timeout=SOON_MS)
+    for width in (320, 390, 768, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        chip = page.locator("#connection").bounding_box()
+        assert chip["x"] + chip["width"] <= width
+        assert page.locator("#connection").evaluate("(chip) => chip.scrollWidth <= chip.clientWidth")
+    with redis_client(stack.redis_url) as client:
+        LiveStore(client).forget_host(name[:63])
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+def test_on_paper_the_charts_are_whole_and_dated_and_nothing_is_to_be_pressed(page):
+    state_is(page, "live")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size({"width": 720, "height": 1000})  # About what A4 leaves.
+
+    expect(page.locator("#printed")).to_have_text(re.compile(r"\d\d/\d\d/\d{4}, \d\d:\d\d"))
+    expect(page.locator("button:visible")).to_have_count(0)
+    for plot in page.locator(".plot:visible").all():
+        box, drawn = plot.bounding_box(), plot.locator("canvas").bounding_box()
+        assert drawn["width"] <= box["width"] + 1
+        assert drawn["height"] <= box["height"] + 1
 
 
 def test_a_wrong_password_is_refused_in_words_and_tells_nothing(browser, stack):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
+from tests.browser.axe import violations_in
 from tests.browser.page import SOON_MS, signed_in, state_is
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
@@ -86,6 +87,7 @@ def test_a_stream_taken_by_other_browsers_waits_to_be_asked_for(page, stack):
     try:
         state_is(page, "replaced")
         expect(page.locator("#retry")).to_have_text("Retomar aqui")
+        assert violations_in(page) == {}
     finally:
         for stream in others:
             stream.close()
@@ -102,6 +104,7 @@ def test_a_role_that_was_taken_away_ends_the_view_in_words(page, stack, complain
     try:
         state_is(page, "forbidden", 20_000)
         expect(page.locator("#verdict-text")).to_contain_text("não pode mais ver este painel")
+        assert violations_in(page) == {}
     finally:
         with engine.begin() as connection:
             connection.execute(text("UPDATE users SET role = 'super_admin'"))
@@ -112,6 +115,7 @@ def test_a_pause_holds_the_numbers_and_says_so_while_the_state_goes_on(page, sta
     page.keyboard.press("p")
     state_is(page, "paused")
     expect(page.locator("#connection-age")).to_have_text(re.compile(r"^\+\d+ novas?$"), timeout=SOON_MS)
+    assert violations_in(page) == {}
     with suspended(stack.process("collector")):
         state_is(page, "stale", 20_000)
     page.keyboard.press("p")

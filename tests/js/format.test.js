@@ -4,6 +4,10 @@ import { test } from 'node:test'
 
 import { UNKNOWN, makeFormat } from '../../static/js/format.js'
 
+const NBSP = '\u00a0'
+/** As text is written here: with plain spaces. @param {string} text */
+const spaced = (text) => text.replaceAll(NBSP, ' ')
+
 const pt = makeFormat('pt-BR')
 const en = makeFormat('en')
 
@@ -22,17 +26,21 @@ test('what is not known is a dash and never zero', () => {
 })
 
 test('sizes use binary units', () => {
-  assert.equal(pt.size(512 * 2 ** 20), '512 MiB')
-  assert.equal(pt.size(1.5 * 2 ** 30), '1,5 GiB')
-  assert.equal(en.size(0), '0 B')
+  assert.equal(spaced(pt.size(512 * 2 ** 20)), '512 MiB')
+  assert.equal(spaced(pt.size(1.5 * 2 ** 30)), '1,5 GiB')
+  assert.equal(spaced(en.size(0)), '0 B')
+})
+
+test('no line break parts a number from its unit', () => {
+  for (const text of [pt.age(15), pt.about(90), pt.percent(45), pt.latency(3), pt.size(2048)]) assert.doesNotMatch(text, / /)
 })
 
 test('an age is whole seconds, minutes, hours or days', () => {
-  assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map(en.age), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
+  assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map((seconds) => spaced(en.age(seconds))), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
 })
 
 test('a time ahead is no more exact than what it rests on', () => {
-  assert.deepEqual([1, 44, 58, 250, 3599, 5000].map(pt.about), ['~10 s', '~40 s', '~1 min', '~4 min', '~1 h', '~1 h'])
+  assert.deepEqual([1, 44, 58, 250, 3599, 5000].map((seconds) => spaced(pt.about(seconds))), ['~10 s', '~40 s', '~1 min', '~4 min', '~1 h', '~1 h'])
 })
 
 test('a rate below ten has one digit', () => {
@@ -40,7 +48,7 @@ test('a rate below ten has one digit', () => {
 })
 
 test('of a sentence only its times and rates are written out here', () => {
-  assert.deepEqual(pt.params({ age: 90, rate: 12.34, waiting: 1250 }), { age: '90 s', rate: '12/s', waiting: 1250 })
+  assert.deepEqual(pt.params({ age: 90, rate: 12.34, waiting: 1250 }), { age: `90${NBSP}s`, rate: '12/s', waiting: 1250 })
 })
 
 test('an axis shortens only large counts', () => {

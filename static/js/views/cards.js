@@ -15,8 +15,7 @@ import { renderSparkline } from './sparkline.js'
 /**
  * @typedef {object} Card
  * @property {string} value
- * @property {string} [unit] beside the value, where the template has none
- * @property {string} [scope] whose resources the number speaks of
+ * @property {string} [scope] what the number speaks of
  * @property {Series} [series] whose last minutes are drawn
  * @property {number | null} [limit] the highest value there can be
  * @property {Trend | null} [trend]
@@ -86,7 +85,7 @@ function queueCard(view, { queue_size, queue_peak, queues }) {
     trend,
     moved: trend ? format.change(Math.round(trend.change)) : '',
     value: format.integer(queue_size),
-    unit: t('queue.ready'),
+    scope: t('queue.ready'),
     line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),
   }
 }
@@ -112,12 +111,11 @@ function trendIn({ recent }, series, least) {
 function renderCard(view, id, card) {
   const root = byId(id)
   root.classList.toggle('is-empty', card === null)
-  const { value, unit, scope = '', line, note = '', isNoteWarning = false } = card ?? NOTHING
+  const { value, scope = '', line, note = '', isNoteWarning = false } = card ?? NOTHING
   write(root, '.value', value)
   write(root, '.scope', scope)
   write(root, '.line', line)
   write(root, '.note', note)?.classList.toggle('is-warning', isNoteWarning)
-  if (unit !== undefined) write(root, '.unit', unit)
   root.querySelector('.unit')?.toggleAttribute('hidden', value === UNKNOWN)
   renderTrend(view, root, card ?? NOTHING)
 }

@@ -36,9 +36,9 @@ function renderConnection({ connection, pause, t, format }) {
 
 /** @param {View} view */
 function renderVerdict(view) {
-  const { verdict } = view
+  const { verdict, connection } = view
   setAttribute(byId('verdict'), 'data-level', verdict.level)
-  setIcon(byId('verdict-icon'), verdict.level)
+  setIcon(byId('verdict-icon'), isPast(connection.code) ? connection.code : verdict.level)
   setText(byId('verdict-text'), verdictText(view, verdict))
   setText(byId('verdict-detail'), verdictDetail(view))
 }

@@ -3,6 +3,7 @@
 
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
 import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../logs.js'
+import { isTv } from '../tv.js'
 
 /** @import { LogBook } from '../logs.js' */
 /** @import { View } from '../main.js' */
@@ -72,7 +73,9 @@ export class Logs {
     const { ids, more } = lines(this.#shown, matches, isHeld)
     this.#shown = ids
     this.#fit(ids)
-    for (const id of ids) this.#renderRow(/** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)))
+    ids.forEach((id, position) => {
+      this.#renderRow(/** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)), isTv() && position === 0)
+    })
     const pill = byId('logs-more')
     pill.hidden = more === 0
     setText(pill, more === 0 ? '' : t('logs.more', { count: more }))
@@ -81,7 +84,7 @@ export class Logs {
 
   /** Whether somebody is at the list: then it stays as it is. On a wall nobody is. */
   #isRead() {
-    if (document.documentElement.classList.contains('is-tv')) return false
+    if (isTv()) return false
     const hasFocus = this.#scroll.contains(document.activeElement)
     return this.#scroll.scrollTop > TOP_PX || hasFocus || this.#scroll.matches(':hover') || this.#scroll.querySelector('[aria-expanded="true"]') !== null
   }
@@ -110,8 +113,8 @@ export class Logs {
     return row
   }
 
-  /** @param {HTMLElement} row @param {LogGroup} group */
-  #renderRow(row, group) {
+  /** @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold on a wall the newest line is open by itself */
+  #renderRow(row, group, isTold) {
     const { t, format } = /** @type {View} */ (this.#view)
     const { level, service, host, message, count, last_at } = group
     setAttribute(row, 'data-level', level)
@@ -123,7 +126,10 @@ export class Logs {
     setText(partOf(row, '.log-host'), host)
     setText(partOf(row, '.log-message'), message)
     setText(partOf(row, '.log-count'), count > 1 ? t('logs.count', { count }) : '')
-    if (!partOf(row, '.log-more').hidden) this.#renderMore(row, group)
+    const isOpen = isTold || partOf(row, '.log-row').getAttribute('aria-expanded') === 'true'
+    row.classList.toggle('is-told', isTold)
+    partOf(row, '.log-more').hidden = !isOpen
+    if (isOpen) this.#renderMore(row, group)
   }
 
   /** What only an open line shows. @param {HTMLElement} row @param {LogGroup} group */
@@ -192,11 +198,11 @@ export class Logs {
 
   /** An opened line is what happened: the charts go to its time. @param {HTMLElement} row @param {LogGroup} group */
   #toggle(row, group) {
-    const more = partOf(row, '.log-more')
-    more.hidden = !more.hidden
-    setAttribute(partOf(row, '.log-row'), 'aria-expanded', String(!more.hidden))
-    if (more.hidden) return
-    this.#renderMore(row, group)
+    const line = partOf(row, '.log-row')
+    const isOpen = line.getAttribute('aria-expanded') !== 'true'
+    setAttribute(line, 'aria-expanded', String(isOpen))
+    this.#renderRow(row, group, row.classList.contains('is-told'))
+    if (!isOpen) return
     this.#delegate.around(group.last_at)
   }
 

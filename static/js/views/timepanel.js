@@ -2,7 +2,7 @@
 /** The course of things: ties what is recorded, the stretch of time that is wanted, the page's address, bar and charts. */
 
 import { csvText } from '../csv.js'
-import { byId } from '../dom.js'
+import { byId, setText } from '../dom.js'
 import { logMarks, mergeMarks } from '../marks.js'
 import { download, pictureOf } from '../picture.js'
 import { reduceTimeframe, searchOf, timeframeOf } from '../timeframe.js'
@@ -169,6 +169,7 @@ export class TimePanel {
   #printing(isPrinting) {
     const root = document.documentElement
     if (isPrinting) root.dataset.screenTheme = root.dataset.theme
+    setText(byId('printed'), new Date().toLocaleString(root.lang))
     root.dataset.theme = isPrinting ? 'light' : root.dataset.screenTheme
     this.#charts.drawAll()
     this.#charts.restyle()
