@@ -5,11 +5,8 @@ import secrets
 import sys
 from pathlib import Path
 
-import redis.exceptions
-from redis import Redis
-
 from settings import ROOT, Settings, SettingsError, load_settings
-from standalone import accounts, preflight, programs
+from standalone import database, preflight, programs
 from standalone import redis as embedded
 from standalone.packages import Venv
 from standalone.terminal import CannotStart, say
@@ -48,11 +45,15 @@ def prepare(settings: Settings) -> Path:
         _check_redis(settings.redis_url)
     if not _is_set("SECRET_KEY"):
         os.environ["SECRET_KEY_FILE"] = str(_provide_secret(data_dir / "secret_key"))
-    if not _is_set("DATABASE_URL"):
-        os.environ["DATABASE_URL"] = f"sqlite:///{data_dir / 'monitor.sqlite3'}"
+    has_own_database, own_database = not _is_set("DATABASE_URL"), data_dir / "monitor.sqlite3"
+    if has_own_database:
+        os.environ["DATABASE_URL"] = f"sqlite:///{own_database}"
     os.environ["MONITOR_DATA_DIR"] = str(data_dir)
     os.environ["PYTHONUNBUFFERED"] = "1"  # A log that ends before the fault is of no use.
-    accounts.prepare(load_settings())
+    if not (has_own_database and database.is_ready(own_database)):
+        from standalone import accounts  # noqa: PLC0415  Most of the time that a start takes before its programs.
+
+        accounts.prepare(load_settings())
     path = data_dir / "manager.conf"
     path.write_text(programs.supervisor_config(ROOT, chosen), encoding="utf-8")
     return path
@@ -73,6 +74,9 @@ def _prepare_redis(data_dir: Path) -> programs.Program:
 
 
 def _check_redis(url: str) -> None:
+    import redis.exceptions  # noqa: PLC0415  Not where there is none to ask.
+    from redis import Redis  # noqa: PLC0415
+
     try:
         with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None) as client:
             client.ping()
