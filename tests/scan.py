@@ -13,6 +13,7 @@ from typing import Any
 
 from app.accounts import Accounts
 from collector.store.database import make_engine
+from tests.app.people import log_in
 from tests.stack import EMAIL, Stack
 from tests.web import PASSWORD, ROOT
 
@@ -20,7 +21,18 @@ MODULES = (
     "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,shellshock,sql,"
     "timesql,upload,xss"
 )
-PAGES = ("/monitor", "/second-factor", "/login", "/api/history", "/api/logs", "/api/audit", "/api/hosts", "/healthz")
+PAGES = (
+    "/monitor",
+    "/account",
+    "/audit",
+    "/second-factor",
+    "/login",
+    "/api/history",
+    "/api/logs",
+    "/api/audit",
+    "/api/hosts",
+    "/healthz",
+)
 INFORMATIONAL = 0
 EXPLAINED = ("Clickjacking Protection", "Secure Flag cookie")
 """What SECURITY.md says the reason of, by Wapiti's name of it."""
@@ -49,9 +61,7 @@ def main(seconds: int) -> int:
     with Stack() as stack, tempfile.TemporaryDirectory() as directory:
         engine = make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}")
         accounts = Accounts(engine)
-        person = accounts.check_password(EMAIL, PASSWORD)
-        assert person is not None
-        session = accounts.open_session_for(person, "password")
+        session = log_in(accounts, EMAIL, PASSWORD)
         assert session is not None
         report = scan(stack, session, Path(directory), seconds)
         is_in_order = stack.is_fresh() and accounts.find_session(session) is not None
