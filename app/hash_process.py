@@ -64,6 +64,9 @@ class HashProcess:
                 told, answer = json.loads(answered)
                 if told != number:
                     raise HashingFailed("An answer came to another question.")
+            except OSError as exc:  # There is no room for another process, say.
+                self._end()
+                raise HashingFailed(f"The process that hashes does not start: {exc}") from exc
             except BaseException:  # Whatever ends the wait: an answer that is still to come is never the next one's.
                 self._end()
                 raise
@@ -92,7 +95,7 @@ class _Program:
     """A running app.hasher."""
 
     def __init__(self, idle_s: float) -> None:
-        command = [sys.executable, "-I", str(_PATH), str(idle_s)]
+        command = [sys.executable, "-P", str(_PATH), str(idle_s)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1)
         self.questions = cast(IO[bytes], self.process.stdin)
         self.answers = cast(IO[bytes], self.process.stdout)

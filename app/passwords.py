@@ -3,6 +3,7 @@
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
 
+import logging
 import secrets
 import threading
 import unicodedata
@@ -15,6 +16,8 @@ from gevent import monkey
 
 from app.hash_process import HashingFailed, HashProcess
 from collector.store.errors import MonitorError
+
+logger = logging.getLogger(__name__)
 
 MIN_LENGTH = 12
 """Characters (ASVS 5.0, 6.2.1)."""
@@ -115,6 +118,7 @@ class Passwords:
             try:
                 yield
             except HashingFailed as exc:
+                logger.error("passwords cannot be checked: %s", exc)
                 raise Busy("Passwords cannot be checked.") from exc
             finally:
                 self._turn.release()

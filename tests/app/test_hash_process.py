@@ -66,6 +66,16 @@ with gevent.Timeout(10):
         gevent.sleep(0.01)
 told["after_idling"] = brief.verify(hashed, RIGHT)
 
+absent = HashProcess(hasher)
+python, sys.executable = sys.executable, "/nonexistent"
+try:
+    absent.verify(hashed, RIGHT)
+except HashingFailed as exc:
+    told["absent"] = str(exc)
+sys.executable = python
+told["after_an_absence"] = absent.verify(hashed, RIGHT)
+absent._end()
+
 ticks = 0
 def tick():
     global ticks
@@ -116,6 +126,11 @@ def test_one_that_is_gone_or_had_nothing_to_do_is_followed_by_another(told):
 def test_one_that_does_not_answer_in_time_is_given_up_and_replaced(told):
     assert 0.3 <= told["frozen"] < 10
     assert told["after_a_frost"] is True
+
+
+def test_one_that_cannot_be_started_is_told_of_and_tried_again(told):
+    assert "does not start" in told["absent"]
+    assert told["after_an_absence"] is True
 
 
 def test_an_answer_is_never_taken_for_another_questions(told):
