@@ -253,8 +253,14 @@ def test_a_seal_opens_only_what_it_closed_for_its_purpose_in_time(tmp_path: Path
     seal = Seal(KEY, "a")
 
     assert seal.open(seal.close({"b": [1]}), max_age_s=10) == {"b": [1]}
-    for text_ in (Seal(KEY, "b").close(1), Seal("o" * 40, "a").close(1), "", "é", seal.close(1)[:-1]):
+    for text_ in (Seal(KEY, "b").close(1), Seal("o" * 40, "a").close(1), "", "é", "AAAA", seal.close(1)[:-4]):
         with pytest.raises(Unsealable):
             seal.open(text_)
     with pytest.raises(Unsealable):
-        seal.open(seal.close(1), max_age_s=-1)
+        seal.open(seal.close(1), max_age_s=-2)
+    assert seal.close(1) != seal.close(1)
+    sealed = seal.close({"b": [1]})
+    for at in range(len(sealed)):
+        changed = sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :]
+        with pytest.raises(Unsealable):
+            seal.open(changed)

@@ -8,9 +8,12 @@ twice on heartbeats alone is as safe for 30 minutes. That nginx does give up wit
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import time
+import warnings
 
 import psutil
 import pytest
@@ -229,6 +232,26 @@ def test_plain_http_is_sent_to_https(panel):
     )  # fmt: skip
 
     assert answer.stdout == f"301 {nginx.url}/monitor"
+
+
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3"])
+def test_of_tls_nginx_speaks_1_2_and_1_3_alone(panel, version):
+    _, nginx, _ = panel
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(nginx.certificate)
+    context.set_ciphers("ALL:@SECLEVEL=0")  # So that it is not our own side that refuses the old ones.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=5) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname=NAME) as encrypted:
+                spoken = encrypted.version()
+        except (ssl.SSLError, ConnectionError):
+            spoken = None
+
+    assert spoken == {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}.get(version)
 
 
 def test_nginx_waits_for_several_heartbeats():
