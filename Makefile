@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
-  bench-cost bench-fanout bench-health bench-growth bench-start soak pictures lock clean faults
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -69,7 +69,7 @@ bench: ## Every claim about cost and speed beside its peers, half an hour; keeps
 soak: ## A day in a quarter of an hour, and nothing may grow. SOAK="--seconds 90 --interval 0.1": smaller.
 	@$(PY) -m bench.soak $(SOAK)
 
-bench-cost bench-fanout bench-health: bench-%: ## The same claim by claim, beside the peers.
+bench-cost bench-fanout bench-health bench-spread: bench-%: ## The same claim by claim, beside the peers.
 	@bench/install-debian
 	@$(PY) -m bench.$*
 

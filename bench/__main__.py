@@ -7,13 +7,14 @@ import sys
 
 from bench.table import RESULTS, Figure, show
 
-PARTS = ("cost", "fanout", "health", "growth", "start", "bursts")
+PARTS = ("cost", "fanout", "health", "growth", "spread", "start", "bursts")
 
 QUICK = {
     "cost": ("--seconds", "60"),
     "fanout": ("--viewers", "1000", "--seconds", "10"),
     "health": ("--viewers", "200", "--seconds", "5"),
-    "growth": ("--hosts", "100", "--slots", "5"),
+    "growth": ("--viewers", "1000", "--days", "2", "--seconds", "5"),
+    "spread": ("--viewers", "100", "--seconds", "5"),
     "start": ("--starts", "1"),
     "bursts": ("--bursts", "10", "--interval", "1"),
 }
