@@ -234,7 +234,10 @@ async function fetchLogs() {
 
 /** @param {Language} language */
 async function speak(language) {
-  t = await loadTranslate(language)
+  const words = await loadTranslate(language).catch(() => null)
+  if (words === null) return // No network: the page stays as it is, and speaks it when it is loaded again.
+  t = words
+  document.documentElement.lang = language
   format = makeFormat(language)
   applyCatalogue(document, t)
   help.speak(t)

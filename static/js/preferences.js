@@ -17,10 +17,7 @@ export function chosenLanguage() {
  */
 export function watchPreferences({ languageChosen, themeChanged }) {
   const root = document.documentElement
-  wireSwitch('language', root.lang, (language) => {
-    root.lang = language
-    languageChosen(/** @type {Language} */ (language))
-  })
+  wireSwitch('language', root.lang, (language) => languageChosen(/** @type {Language} */ (language)))
   wireSwitch('theme', root.dataset.theme ?? '', (theme) => {
     root.dataset.theme = theme
     themeChanged()

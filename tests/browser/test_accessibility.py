@@ -113,17 +113,21 @@ def test_the_panel_without_a_network_and_without_a_login(page, stack, complaints
     complaints.excuse("Failed to load resource: the server responded with a status of 401")
     page.goto(f"{stack.url}/monitor")
     state_is(page, "live")
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
-    page.context.set_offline(True)
-    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
-    state_is(page, "offline")
-    for theme in ("light", "dark"):  # The other language's words cannot be fetched now.
-        choose(page, "theme", theme)
-        assert violations(page) == []
+    for language in ("en", "pt-BR"):
+        choose(page, "language", language)  # While its words can be fetched.
+        expect(page.locator("#card-queue h2")).to_have_text({"en": "Queue"}.get(language, "Fila"))
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
+        page.context.set_offline(True)
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+        state_is(page, "offline")
+        for theme in ("light", "dark"):
+            choose(page, "theme", theme)
+            assert violations(page) == []
+        page.context.set_offline(False)
+        state_is(page, "live", SOON_MS)
 
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     page.context.clear_cookies()
-    page.context.set_offline(False)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
     state_is(page, "signed_out")
     assert violations_in(page) == {}

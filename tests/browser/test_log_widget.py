@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -75,6 +76,10 @@ def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(pa
     page.keyboard.press("Enter")
     expect(row.locator(".log-row")).to_have_attribute("aria-expanded", "true")
     expect(row.locator(".log-traceback")).to_contain_text("ValueError: no such voice")
+    shown = re.search(r"from=(\d+)&to=(\d+)$", page.url)  # The charts have gone to its time.
+    assert shown is not None
+    assert 120 <= int(shown[2]) - int(shown[1]) <= 122
+    assert abs(time.time() - 60 - int(shown[1])) < 30
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row.get_by_role("button", name="Copiar").click()
     expect(row.locator(".log-copy")).to_have_text("Copiado")

@@ -101,6 +101,7 @@ def test_a_silent_collector_turns_the_page_stale_and_its_return_live_again(page,
         state_is(page, "delayed")
         state_is(page, "stale")
         expect(page.locator("#verdict")).to_have_attribute("data-level", "unknown")
+        expect(page.locator("#favicon")).to_have_attribute("href", re.compile("favicon-unknown"))
         expect(page.locator("#verdict")).to_contain_text("coletor", timeout=SOON_MS)  # It asks the server first.
         assert stack.get("/healthz", role=None).status == 503
     finally:
@@ -190,12 +191,19 @@ def test_a_session_that_ended_is_told_as_such(browser, stack):
     context.close()
 
 
-def test_both_languages_and_themes_are_a_click_away_and_stay(page):
+def test_both_languages_and_themes_are_a_click_away_and_stay(page, complaints):
+    complaints.excuse("Failed to load resource: net::ERR_FAILED")
     state_is(page, "live")
+    page.route("**/locales/*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "pt-BR")  # Whose words it still has.
+    page.unroute("**/locales/*")
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("#card-queue h2")).to_have_text("Queue")
-    page.locator("[data-switch=theme] button[value=light]").click()
+    expect(page.locator("[data-switch=theme] button[value=dark]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("t")
     page.reload()
 
     expect(page.locator("#card-queue h2")).to_have_text("Queue")
@@ -231,6 +239,22 @@ def test_on_paper_the_charts_are_whole_and_dated_and_nothing_is_to_be_pressed(pa
         box, drawn = plot.bounding_box(), plot.locator("canvas").bounding_box()
         assert drawn["width"] <= box["width"] + 1
         assert drawn["height"] <= box["height"] + 1
+
+
+def test_a_finger_that_rests_on_a_chart_reads_it(browser, cookies, stack, complaints):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    with signed_in(browser, cookies, complaints, **phone) as context:
+        page = context.new_page()
+        page.goto(f"{stack.url}/monitor")
+        state_is(page, "live")
+        page.locator("#chart-resources").scroll_into_view_if_needed()
+        box = page.locator("#chart-resources .u-over").bounding_box()
+        finger = {"x": box["x"] + box["width"] * 0.9, "y": box["y"] + box["height"] / 2}
+        touch = context.new_cdp_session(page)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [finger]})
+
+        expect(page.locator("#tooltip")).to_contain_text("RAM")
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_wrong_password_is_refused_in_words_and_tells_nothing(browser, stack):

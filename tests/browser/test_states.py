@@ -186,6 +186,8 @@ def test_the_first_run_says_what_is_there_and_what_is_missing(browser, complaint
         expect(steps.nth(1)).to_have_attribute("data-state", "ok")
         expect(steps.nth(2)).to_contain_text("aguardando há")
         expect(page.locator("#first-run")).to_contain_text("celery -A collector.celery_app beat")
+        said, bar = page.locator("#first-run").bounding_box(), page.locator("#toolbar").bounding_box()
+        assert said["y"] > bar["y"] + bar["height"]  # It lies over the charts and hides nothing else.
         redis.kill9()
         expect(steps.nth(1)).to_have_attribute("data-state", "bad", timeout=20_000)
 

@@ -1,6 +1,7 @@
 // @ts-check
 /** Until the first sample ever: what is there already, what is missing, and the commands that start it. */
 
+import { needsViewer } from '../connection.js'
 import { byId, partOf, setIcon, setText } from '../dom.js'
 
 /** @import { View } from '../main.js' */
@@ -10,7 +11,7 @@ const opened_ms = performance.now()
 /** @param {View} view */
 export function renderFirstRun(view) {
   const { state, connection, sample } = view
-  const isFirst = sample === null && state.hosts.length === 0 && state.newest === null
+  const isFirst = sample === null && state.hosts.length === 0 && state.newest === null && !needsViewer(connection.code)
   byId('first-run').hidden = !isFirst
   if (!isFirst) return
   const isStoreLost = connection.cause === 'store'
