@@ -55,15 +55,20 @@ class RollUp:
         self._retention_s = days * 86_400
         self._wall = wall
         self._trouble: str | None = None
+        self._done_until: int | None = None
+        """The end of the last ten minutes that were joined, and after which was pruned."""
 
     def run(self) -> None:
         """Do what is left to be done. A store that does not answer is told once; the next run is the retry."""
         try:
             now_s = self._live.now_s()
             self._roll_minutes(now_s)
-            for shorter_s, longer_s in itertools.pairwise(STEPS_S):
-                self._join(shorter_s, longer_s, now_s)
-            self._prune(now_s)
+            closed = begin(now_s, STEPS_S[1])
+            if closed != self._done_until:  # Until another of these has closed, the rest would find nothing to do.
+                for shorter_s, longer_s in itertools.pairwise(STEPS_S):
+                    self._join(shorter_s, longer_s, now_s)
+                self._prune(now_s)
+                self._done_until = closed
         except StoreUnavailable as exc:
             if self._trouble is None:
                 logger.warning("this host's history is not kept: %s (is DATABASE_URL the panel's own?)", exc)

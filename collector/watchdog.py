@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 STALL_INTERVALS = 5
 """Intervals without a tick that make it suspicious: 15 s at 3 s ticks."""
 
+SHORTEST_INTERVAL_S = 1.0
+"""It counts in no shorter intervals: a machine that stands still for a moment is no stall, however fast the ticks."""
+
 PATIENCE_CHECKS = 3
 """Checks in a row, one an interval, that must find ticks waiting: a process that was paused needs a moment to drain
 the ticks that have expired meanwhile."""
@@ -40,7 +43,7 @@ class Watchdog:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`count_waiting` tells the ticks in the queue, or raises StoreUnavailable."""
-        self._interval_s = interval_s
+        self._interval_s = max(interval_s, SHORTEST_INTERVAL_S)
         self._count_waiting = count_waiting
         self._bark = bark
         self._monotonic = monotonic
@@ -75,7 +78,7 @@ class Watchdog:
             return False
 
 
-def end_process(reason: str = "ticks wait and none is taken") -> None:
+def end_process(reason: str = "ticks are due and none is taken") -> None:
     """End at once. Not `sys.exit`: the main thread may be the one that is stuck."""
     logger.critical("%s: ending, to be started anew", reason)
     for handler in logging.getLogger().handlers:

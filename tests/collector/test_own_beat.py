@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import threading
 
+from collector import own_beat
 from tests.web import ROOT
 
 PROGRAM = """
@@ -28,3 +30,15 @@ def test_a_process_whose_beat_has_failed_ends_to_be_started_anew():
 
     assert ended.returncode == 70
     assert "no ticks are sent any more: ending" in ended.stderr
+
+
+def test_a_process_that_runs_its_own_beat_is_owed_a_tick():
+    over = threading.Event()
+    beat = threading.Thread(target=over.wait, name=own_beat.NAME)
+
+    assert not own_beat.is_running()
+    beat.start()
+    assert own_beat.is_running()
+    over.set()
+    beat.join()
+    assert not own_beat.is_running()

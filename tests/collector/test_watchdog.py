@@ -7,9 +7,11 @@ from collector.watchdog import PATIENCE_CHECKS, Watchdog
 
 
 class Bench:
-    def __init__(self, waiting=0):
+    def __init__(self, waiting=0, interval_s=3):
         self.now_s, self.waiting, self.barks = 0.0, waiting, 0
-        self.dog = Watchdog(interval_s=3, count_waiting=self.count, bark=self.bark, monotonic=lambda: self.now_s)
+        self.dog = Watchdog(
+            interval_s=interval_s, count_waiting=self.count, bark=self.bark, monotonic=lambda: self.now_s
+        )
 
     def count(self):
         if self.waiting is None:
@@ -53,5 +55,15 @@ def test_a_process_that_was_paused_is_given_time_to_drain():
     bench.waiting = 1
     bench.dog.feed()
     bench.pass_intervals(4)
+
+    assert bench.barks == 0
+
+
+def test_a_moment_without_ticks_is_no_stall_however_fast_they_come():
+    bench = Bench(waiting=100, interval_s=0.03)
+
+    for _ in range(100):
+        bench.now_s += 0.03
+        bench.dog.check()
 
     assert bench.barks == 0
