@@ -55,8 +55,8 @@ def make_blueprint(step: SecondStep) -> Blueprint:
             return _page(person, sessions_error=shown.error), shown.status, shown.headers
         sessions, which = current_door().accounts.sessions, request.form.get("end", "")
         if which == "others":
-            ended = sessions.revoke_others(person.user_id, principal.credential)
-            note("session_revoked", person.email, f"{ended} sessions")
+            sessions.revoke_others(person.user_id, principal.credential)
+            note("session_revoked", person.email, "others")
         elif sessions.revoke(which, of_user=person.user_id):  # It may have ended by itself in the meantime.
             note("session_revoked", person.email, which)
         return redirect(url_for("account.show", done="sessions" if which == "others" else "session"), 303)

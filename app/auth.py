@@ -170,7 +170,9 @@ def let_in(person: Person, how: str, response: Response | None = None) -> Respon
     Raises: StoreUnavailable.
     """
     door = current_door()
-    _close_session()  # The one this browser may still hold.
+    known = g.get("principal")
+    # Whoever has only shown again who they are keeps the pages that are open in other tabs, and their forms.
+    _close_session(keeps_forms=known is not None and known.user_id == person.user_id)
     browser = name_browser(request.headers.get("User-Agent", ""))
     opened = door.accounts.open_session_for(person, Origin(how, request.remote_addr or "", browser))
     if opened is None:
@@ -254,8 +256,10 @@ def _ask_to_log_in(page: bool) -> Response:
     return response
 
 
-def _close_session() -> None:
-    session.clear()  # The next form gets a new CSRF secret.
+def _close_session(*, keeps_forms: bool = False) -> None:
+    """End the session this browser holds, if any."""
+    if not keeps_forms:
+        session.clear()  # The next form gets a new CSRF secret.
     door = current_door()
     token = request.cookies.get(door.cookie)
     principal = door.accounts.find_session(token) if token else None

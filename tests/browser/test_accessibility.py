@@ -150,7 +150,13 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
         expect(page.locator("#first-run")).to_be_visible()
         assert violations_in(page) == {}
 
-        page.click(".account-email")
+        page.click("text=Conta")
+        page.wait_for_selector(".entry")
+        assert violations(page) == []
+        page.click("text=Registro de acessos")
+        page.wait_for_selector(".events tbody tr")
+        assert violations(page) == []
+        page.goto(f"{web.url}/second-factor")
         assert violations(page) == []
         secret = (page.text_content(".door-secret code") or "").replace(" ", "")
         page.fill("[name=password]", PASSWORD)
@@ -169,5 +175,6 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
             tab.fill("[name=code]", pyotp.TOTP(secret).now())
             tab.click("button[type=submit]")
             tab.wait_for_url("**/monitor")
-            tab.goto(f"{web.url}/second-factor")
-            assert violations(tab) == []
+            for path in ("/second-factor", "/account", "/audit"):
+                tab.goto(f"{web.url}{path}")
+                assert violations(tab) == [], path

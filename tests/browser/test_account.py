@@ -93,6 +93,18 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     shoot(tab, "account-phone")
     assert is_as_wide_as_its_window(tab)
 
+    panel = page.context.new_page()
+    panel.goto(f"{web.url}/monitor")
+    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=15_000)
+    page.fill("[name=current]", NEW_PASSWORD)
+    for field in ("new", "again"):
+        page.fill(f"[name={field}]", PASSWORD)
+    page.click("text=Trocar a senha")
+    page.wait_for_selector("text=Senha trocada.")
+    with panel.expect_response(lambda answer: "/stream" in answer.url and answer.status == 200, timeout=15_000):
+        panel.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=15_000)
+
     engine = make_engine(web.database_url)
     audit = Audit(engine, keep_s=86_400)
     for text in XSS:
@@ -109,6 +121,8 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.wait_for_selector("text=Limpar")
     kinds = page.locator("[data-kind]").evaluate_all("rows => rows.map(row => row.dataset.kind)")
     assert set(kinds) == {"password_changed", "session_revoked"}
+    log_in(tab, web, PASSWORD)
+    tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/audit")
     tab.wait_for_selector("text=Signed in")
     shoot(tab, "audit-phone")

@@ -39,7 +39,7 @@ const WIRE = {
     'short', 'long', 'common'].map((code) => `error_${code}`)],
   account: [...['password', 'totp', 'recovery', 'oidc', 'jwt'].map((way) => `how_${way}`),
     ...['password', 'session', 'sessions', 'token'].map((what) => `done_${what}`)],
-  audit: [...['session', 'token', 'left', 'revoked', 'unverified', 'rotate', 'shutdown', 'replaced', 'code', 'with_tokens'].map(
+  audit: [...['session', 'token', 'left', 'revoked', 'unverified', 'rotate', 'shutdown', 'replaced', 'code', 'with_tokens', 'others'].map(
     (detail) => `detail_${detail}`), ...['all', 'logins', 'refusals', 'streams', 'changes'].map((group) => `group_${group}`),
     'login_ok', 'login_failed', 'login_throttled', 'login_busy', 'logout', 'confirm_failed', 'refused', 'csrf_failed',
     'cross_site', 'untrusted_host', 'stream_opened', 'stream_closed', 'user_created', 'user_disabled', 'user_enabled',
