@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.email_address import canonical
@@ -36,6 +36,9 @@ ISSUER = "ZapVoice Monitor"
 """What the authenticator app shows beside the account."""
 
 logger = logging.getLogger(__name__)
+
+
+_IS_ENROLLED = select(exists().where(second_factors.c.user_id == bindparam("user")))
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class SecondFactors:
     def is_enrolled(self, user_id: int) -> bool:
         """Whether this user has one."""
         with reading(self._engine) as connection:
-            return bool(connection.execute(select(exists().where(second_factors.c.user_id == user_id))).scalar())
+            return bool(connection.execute(_IS_ENROLLED, {"user": user_id}).scalar())
 
     def offer(self, email: str, secret: str | None = None) -> Enrolment:
         """A new secret for this account, or the one that was offered before. Nothing is stored yet."""

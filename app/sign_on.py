@@ -84,7 +84,10 @@ def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
 def _token() -> str:
     if _is_form():
         return request.form.get("token", "")
-    body: Any = request.get_json(silent=True)
+    try:
+        body: Any = request.get_json(silent=True)
+    except RecursionError:  # Nested without an end: it is no ValueError, which `silent` is about.
+        return ""
     token = body.get("token") if isinstance(body, dict) else None
     return token if isinstance(token, str) else ""
 

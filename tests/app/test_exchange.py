@@ -122,6 +122,14 @@ def test_whatever_is_wrong_with_a_token_the_answer_is_the_same_and_makes_no_user
     client = app.test_client()
     assert client.get(f"/login/token?token={token()}").status_code == 405
     assert client.post(f"/login/token?token={token()}", environ_base={"REMOTE_ADDR": "198.51.100.2"}).status_code == 401
+    for number, body in enumerate((b"[" * 9000, b'{"token":' * 2000, b"[1", b"\xff", b"null", b'{"token": NaN}')):
+        answer = client.post(
+            "/login/token",
+            data=body,
+            content_type="application/json",
+            environ_base={"REMOTE_ADDR": f"192.0.3.{number}"},
+        )
+        assert answer.status_code == 401, body[:20]
     tries = [send(app, "x", address="203.0.113.1").status_code for _ in range(6)]
     assert tries == [401] * 5 + [429]
 
