@@ -53,10 +53,18 @@ def test_health_sets_no_cookie_and_answers_head(web):
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_web_process_refuses_to_start_without_a_secret(shared_redis):
-    web = WebServer(shared_redis.url, SECRET_KEY="")
+@pytest.mark.parametrize(
+    ("environ", "reason"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"GUNICORN_CMD_ARGS": f"--certfile {__file__}"}, "TLS ends at the proxy"),
+    ],
+    ids=["secret", "certificate"],
+)
+def test_the_web_process_refuses_to_start_without_a_secret_or_with_a_certificate(shared_redis, environ, reason):
+    web = WebServer(shared_redis.url, **environ)
     try:
-        with pytest.raises(RuntimeError, match="SECRET_KEY must be set"):
+        with pytest.raises(RuntimeError, match=reason):
             web.start()
     finally:
         web.stop()
