@@ -4,6 +4,8 @@ import socket
 
 import pytest
 
+from app.audit import Audit
+from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_queue, next_sample
 from tests.services import wait_until
@@ -92,6 +94,11 @@ def test_a_server_that_ends_says_goodbye_and_when_to_come_back(redis_url):
         assert 1000 <= stream.retry_ms <= 8000
         assert list(stream) == []
         web.wait(deadline_s=5)
+        engine = make_engine(web.database_url)
+        told = [(event.kind, event.detail) for event in Audit(engine, keep_s=60).read()]
+        engine.dispose()
+
+    assert told[:2] == [("stream_closed", "shutdown"), ("stream_opened", "token")]
 
 
 def test_a_stream_ends_when_its_token_is_revoked_and_no_other_does(redis_url):
