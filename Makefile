@@ -66,7 +66,7 @@ bench: ## Every claim about cost and speed beside its peers, half an hour; keeps
 	@bench/install-debian
 	@$(PY) -m bench $(BENCH)
 
-soak: ## A day in a quarter of an hour, and nothing may grow. SOAK="--seconds 90 --interval 0.1": smaller.
+soak: ## A day in a quarter of an hour, and nothing may grow. SOAK=--quick: two minutes; SOAK=--real: an hour at 3 s.
 	@$(PY) -m bench.soak $(SOAK)
 
 bench-cost bench-fanout bench-health bench-spread: bench-%: ## The same claim by claim, beside the peers.

@@ -29,6 +29,7 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
         self.gate, self.next_turn = Gate(), next_turn
         super().run()
         self.wsgi.extensions["hub"].dismiss()
+        self.wsgi.extensions["audit"].finish()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve a new connection."""

@@ -145,6 +145,13 @@ class Audit:
         """Write from now on, in a greenlet of its own, until `is_alive` turns false."""
         gevent.spawn(self._write_for_ever, is_alive)
 
+    def finish(self) -> None:
+        """Write what is pending: the process ends."""
+        try:
+            self.write()
+        except StoreUnavailable as exc:
+            logger.warning("the last of the audit could not be written: %s", exc)
+
     def _write_for_ever(self, is_alive: Callable[[], bool]) -> None:
         while is_alive():
             gevent.sleep(WRITE_S)

@@ -1,64 +1,164 @@
-"""A day in a quarter of an hour: samples every 30 ms, and nothing may grow: `make soak`.
+"""A day in a quarter of an hour, and nothing may grow: `make soak`.
 
-28,800 samples are a day of them. Memory and open files of every process, the keys in Redis, and whether every slot has
-its sample. The first fifth does not count: caches, pools and the stream's hour fill.
+28,800 samples are a day of them; by default one comes every 30 ms. What is kept for an hour is kept for as many
+samples: this program trims the stream to 1,200, since Redis does it by its clock. Every slot must have its sample, in
+Redis and at a viewer; memory and open files of every process, Redis' memory and keys are looked at every few seconds.
+The first 9,000 samples, or the first third, do not count: the web process fills its ring of 8,192, and pools fill.
+
+`SOAK=--quick` takes two minutes, `SOAK=--real` an hour at 3 s.
 """
 
 import argparse
+import statistics
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 import redis
 
 from bench.meter import pss_mb
-from bench.table import Figure, keep
+from bench.table import Figure, keep, show
 from bench.watched import one_viewer, watching_stack
 from collector.store import keys
+from collector.store.entries import parse_entry
+from collector.store.wire import parse_wire
 from tests.stack import Stack
 
 NAMES = ("collector", "web", "redis")
+HOUR_SAMPLES = 1200
+LOOK_S = 5.0
+
+Look = dict[str, float]
+
+
+class Slots:
+    """Which slots have a sample, read from the stream as it goes by."""
+
+    def __init__(self) -> None:
+        self._after = "-"
+        self._seen: set[int] = set()
+
+    def read(self, client: "redis.Redis") -> None:
+        """Note what is new. Often enough, or what was trimmed would count as missing."""
+        while page := client.xrange(keys.SAMPLES, min=self._after, count=500):
+            for entry in map(parse_entry, page):
+                self._seen.add(int(parse_wire(entry.sample)["slot"]))
+                self._after = f"({entry.id}"
+
+    def begin(self) -> None:
+        """Forget what was seen so far, the newest aside."""
+        self._seen = {max(self._seen)}
+
+    @property
+    def due(self) -> int:
+        """How many slots there were from the first to the last."""
+        return max(self._seen) - min(self._seen) + 1
+
+    @property
+    def missing(self) -> int:
+        """How many of them have no sample."""
+        return self.due - len(self._seen)
+
+
+def look(stack: Stack, client: "redis.Redis") -> Look:
+    """Of each program its PSS (MB) and open files, by `<name> memory` and `<name> files`; Redis' keys and memory (MB).
+
+    The claims of slots are left aside: they come and go with every sample.
+    """
+    found: Look = {}
+    for name in NAMES:
+        pids = [process.pid for process in stack.processes(name)]
+        found[f"{name} files"] = sum(psutil.Process(pid).num_fds() for pid in pids)
+        if name != "redis":
+            found[f"{name} memory"] = sum(map(pss_mb, pids))
+    claims = keys.slot("", 0).rpartition(":")[0].rstrip(":")
+    found["keys"] = sum(not key.decode().startswith(claims) for key in client.scan_iter(count=1000))
+    found["redis memory"] = client.info("memory")["used_memory"] / 2**20
+    return found
+
+
+@contextmanager
+def looking(stack: Stack, interval_s: float, slots: Slots) -> Iterator[list[Look]]:
+    """Look again and again, and keep the stream as long as an hour would be, until the block ends."""
+    looks: list[Look] = []
+    leaving = threading.Event()
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            with redis.Redis.from_url(stack.redis_url) as client:
+                while not leaving.wait(min(LOOK_S, HOUR_SAMPLES / 4 * interval_s)):
+                    slots.read(client)
+                    client.xtrim(keys.SAMPLES, maxlen=HOUR_SAMPLES, approximate=True)
+                    looks.append(look(stack, client))
+        except Exception as error:  # noqa: BLE001  It is raised in the thread that waits for this one.
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield looks
+    finally:
+        leaving.set()
+        thread.join()
+    if failed:
+        raise failed[0]
 
 
 def main() -> int:
     """Print the table and keep it; 1 when a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=864)
     parser.add_argument("--interval", type=float, default=0.03, help="s between two samples")
-    arguments = parser.parse_args()
-    with watching_stack(SAMPLE_INTERVAL_S=str(arguments.interval)) as stack, one_viewer(stack) as ids:
-        time.sleep(arguments.seconds / 5)
-        first, seen, begun = _look(stack), len(ids), time.monotonic()
-        time.sleep(arguments.seconds * 4 / 5)
-        last, due = _look(stack), (time.monotonic() - begun) / arguments.interval
-        came = len(ids) - seen
+    parser.add_argument("--quick", action="store_true", help="two minutes, nothing is kept")
+    parser.add_argument("--real", action="store_true", help="an hour at 3 s")
+    options = parser.parse_args()
+    seconds, interval_s = (3600.0, 3.0) if options.real else (options.seconds, options.interval)
+    if options.quick:
+        seconds, interval_s = 150.0, 0.05
+    warm_s = max(seconds / 3, min(9000 * interval_s, seconds / 2))
+    slots = Slots()
+    with (
+        watching_stack(SAMPLE_INTERVAL_S=str(interval_s)) as stack,
+        one_viewer(stack) as ids,
+        looking(stack, interval_s, slots) as looks,
+    ):
+        time.sleep(warm_s)
+        slots.begin()
+        first, begun = len(looks), time.time()
+        time.sleep(seconds - warm_s)
+        ended = time.time()
+    came = sum(begun <= keys.id_seconds(entry_id) < ended - 1 for entry_id in ids)
+    due_at_viewer = (ended - 1 - begun) / interval_s
     figures = [
-        Figure(name="samples missing on the stream", unit="%", ours=max(0.0, 1 - came / due) * 100, bar=0.1),
-        *(
-            Figure(name=f"{name}: memory gained", unit="%", ours=(last[name][0] / first[name][0] - 1) * 100, bar=5)
-            for name in NAMES
-            if name != "redis"
-        ),
-        *(
-            Figure(name=f"{name}: open files gained", unit="count", ours=last[name][1] - first[name][1], bar=2)
-            for name in NAMES
-        ),
-        Figure(name="keys gained, slots aside", unit="count", ours=last["keys"][0] - first["keys"][0], bar=2),
+        Figure(name="samples missing in Redis", unit="%", ours=slots.missing / slots.due * 100, bar=0.1),
+        Figure(name="samples missing on the stream", unit="%", ours=max(0.0, 1 - came / due_at_viewer) * 100, bar=0.1),
+        *_gains(looks[first:]),
     ]
-    keep("soak", f"{came} samples in {arguments.seconds:g} s", figures, first=first, last=last)
+    title = f"{slots.due} samples in {seconds - warm_s:.0f} s, one every {interval_s:g} s, after {warm_s:.0f} s"
+    if options.quick:
+        print(show(title, figures))
+    else:
+        keep("soak", title, figures, looks=looks[:: max(1, len(looks) // 30)])
     return 0 if all(figure.is_met for figure in figures) else 1
 
 
-def _look(stack: Stack) -> dict[str, tuple[float, int]]:
-    """Of each program its PSS (MB) and open files; under `keys` how many there are, without the slots' claims."""
-    found: dict[str, tuple[float, int]] = {}
-    for name in NAMES:
-        pids = [process.pid for process in stack.processes(name)]
-        found[name] = sum(map(pss_mb, pids)), sum(psutil.Process(pid).num_fds() for pid in pids)
-    with redis.Redis.from_url(stack.redis_url) as client:
-        claims = keys.slot("", 0).rpartition(":")[0].rstrip(":")
-        found["keys"] = sum(not key.decode().startswith(claims) for key in client.scan_iter()), 0
-    return found
+def _gains(looks: list[Look]) -> list[Figure]:
+    """Each figure's middle value of the last fifth against that of the first: one look may fall on a busy moment."""
+    share = max(1, len(looks) // 5)
+    figures = []
+    for name in looks[0]:
+        before, after = (statistics.median(row[name] for row in part) for part in (looks[:share], looks[-share:]))
+        note = f"{before:.4g} to {after:.4g}"
+        if name.endswith("memory"):
+            gain = (after / before - 1) * 100
+            figures.append(Figure(name=f"{name} gained", unit="%", ours=gain, bar=5, note=note))
+        else:
+            figures.append(Figure(name=f"{name} gained", unit="count", ours=after - before, bar=2, note=note))
+    return figures
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Valid by default; override what the test is about."""
 
+import itertools
 from typing import Any
 
 from collector.store.model import Check, Cpu, Queue, QueueState, Ram, Sample, Scope, Status
 
 GIB = 2**30
+_SLOTS = itertools.count()
 
 
 def make_queue(**overrides: Any) -> Queue:
@@ -29,3 +31,8 @@ def make_sample(**overrides: Any) -> Sample:
         "version": "1.7.0",
     }
     return Sample(**{**values, **overrides})
+
+
+def next_sample(**overrides: Any) -> Sample:
+    """A sample whose slot no test of this process has used: tests share web processes and their Redis."""
+    return make_sample(slot=next(_SLOTS), **overrides)

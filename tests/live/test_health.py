@@ -1,0 +1,70 @@
+"""`/healthz` and its like, and that a web process without a secret does not start."""
+
+import json
+
+import pytest
+
+from collector.store.live import LiveStore, redis_client
+from tests.builders import next_sample
+from tests.services import RedisServer, wait_until
+from tests.web import WebServer
+
+pytestmark = pytest.mark.live
+
+
+def test_health_is_answered_while_redis_hangs_and_turns_to_fail_when_the_sample_is_old():
+    with RedisServer() as redis_server, WebServer(redis_server.url, SAMPLE_INTERVAL_S="0.5") as web:
+        LiveStore(redis_client(redis_server.url)).append(next_sample())
+        wait_until(lambda: web.get("/healthz", role=None).status == 200, 10)
+        healthy = web.get("/healthz", role=None)
+        redis_server.pause()
+
+        wait_until(lambda: web.get("/healthz", role=None).status == 503, 10)
+
+        stale = web.get("/healthz", role=None)
+        assert healthy.headers["Content-Type"] == "application/health+json"
+        names = ("database", "worker", "rabbitmq")
+        assert healthy.json == {"status": "pass", "sample": "fresh", "services": dict.fromkeys(names, "online")}
+        assert stale.json == {"status": "fail", "sample": "stale", "services": dict.fromkeys(names, "unknown")}
+        assert stale.headers["Retry-After"] == "3"
+        assert web.get("/livez", role=None).status == 200
+        assert web.get("/api/hosts").status == 503
+        page = web.get("/api/history")
+        assert (page.status, page.json["code"]) == (503, "store_unavailable")
+        redis_server.resume()
+        wait_until(lambda: web.get("/api/hosts").status == 200, 10)
+
+
+def test_health_says_fail_when_a_service_is_offline(web, store):
+    from collector.store.model import Check, Status
+
+    store.append(next_sample(checks={"database": Check(status=Status.OFFLINE, reason="refused")}))
+
+    wait_until(lambda: "offline" in web.get("/healthz", role=None).body.decode(), 10)
+    answer = web.get("/healthz", role=None)
+    assert (answer.status, json.loads(answer.body)["status"]) == (503, "fail")
+
+
+def test_health_sets_no_cookie_and_answers_head(web):
+    for path in ("/healthz", "/livez", "/readyz"):
+        answer = web.get(path, role=None, method="HEAD")
+        assert answer.body == b""
+        assert answer.headers["Set-Cookie"] is None
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("environ", "reason"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"GUNICORN_CMD_ARGS": f"--certfile {__file__}"}, "TLS ends at the proxy"),
+    ],
+    ids=["secret", "certificate"],
+)
+def test_the_web_process_refuses_to_start_without_a_secret_or_with_a_certificate(shared_redis, environ, reason):
+    web = WebServer(shared_redis.url, **environ)
+    try:
+        with pytest.raises(RuntimeError, match=reason):
+            web.start()
+    finally:
+        web.stop()
