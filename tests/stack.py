@@ -18,6 +18,8 @@ class Stack(WebClient, Service):
     """Redis, collector with beat, web and the demo worker under their process manager."""
 
     program = sys.executable
+    entry: tuple[str, ...] = ("standalone",)
+    """The module that starts it, with its arguments."""
 
     def __init__(self, **environ: str) -> None:
         super().__init__()
@@ -37,7 +39,7 @@ class Stack(WebClient, Service):
         return f"unix://{self.data_dir / 'redis.sock'}?db=0"
 
     def start(self) -> None:
-        self._run([sys.executable, "-m", "standalone"], self.environ)
+        self._run([sys.executable, "-m", *self.entry], self.environ)
         if not self.tokens:
             engine = make_engine(f"sqlite:///{self.data_dir / 'monitor.sqlite3'}")
             self.tokens["super_admin"] = Accounts(engine).tokens.create(EMAIL)[1]
