@@ -1,10 +1,10 @@
-"""Words of the catalogue in Portuguese, for what templates name by a code. Scripts put any other language."""
+"""Words of the door's catalogue in Portuguese, for what templates name by a code. Scripts put any other language."""
 
 import functools
 import json
 from pathlib import Path
 
-CATALOGUE = Path(__file__).resolve().parent.with_name("static") / "locales" / "pt-BR.json"
+CATALOGUE = Path(__file__).resolve().parent.with_name("static") / "locales" / "door" / "pt-BR.json"
 
 
 def say(key: str) -> str:

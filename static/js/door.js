@@ -7,5 +7,5 @@ import { chosenLanguage } from './preferences.js'
 
 const language = chosenLanguage()
 showOwnTime(document, language)
-if (language !== LANGUAGES[0]) applyCatalogue(document, await loadTranslate(language))
+if (language !== LANGUAGES[0]) applyCatalogue(document, await loadTranslate(language, 'door/'))
 document.documentElement.classList.remove('is-translating')

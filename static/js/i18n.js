@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Words come from catalogues: static/locales/<language>.json, key → text with {parameters}, or plural forms.
+ * Words come from catalogues, key → text with {parameters}, or plural forms: static/locales/<language>.json for the
+ * panel, static/locales/door/ for the pages around it, so that neither fetches the words of the other.
  * [pure but for `applyCatalogue`, which fills the marked parts of a page, and `loadTranslate`, which fetches.]
  */
 
@@ -46,9 +47,9 @@ function pluralForm(forms, count, rules) {
   return (count === 0 && forms.zero) || forms[rules.select(count)] || forms.other
 }
 
-/** @param {Language} language @returns {Promise<Translate>} */
-export async function loadTranslate(language) {
-  const response = await fetch(new URL(`../locales/${language}.json`, import.meta.url))
+/** @param {Language} language @param {'' | 'door/'} [folder] @returns {Promise<Translate>} */
+export async function loadTranslate(language, folder = '') {
+  const response = await fetch(new URL(`../locales/${folder}${language}.json`, import.meta.url))
   if (!response.ok) throw new Error(`catalogue ${language}: ${response.status}`)
   return makeTranslate(await response.json(), language)
 }

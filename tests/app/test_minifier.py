@@ -82,9 +82,11 @@ def test_hard_syntax_keeps_its_meaning():
     assert len(after) < len(before) * 0.8
 
 
-@pytest.mark.parametrize("path", sorted(STATIC.rglob("*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(STATIC.rglob("*.json")), ids=lambda path: path.relative_to(STATIC).as_posix())
 def test_a_catalogue_says_the_same(assets, path):
-    assert json.loads(text_of(assets, f"locales/{path.name}")) == json.loads(path.read_text(encoding="utf-8"))
+    assert json.loads(text_of(assets, path.relative_to(STATIC).as_posix())) == json.loads(
+        path.read_text(encoding="utf-8")
+    )
 
 
 def test_a_file_with_a_slip_is_sent_as_it_is_and_the_others_are_not_held_up(caplog):

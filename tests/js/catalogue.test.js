@@ -56,9 +56,14 @@ const VERDICTS = [
 /** Words that are the same in every language we speak, or names. */
 const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
 
-/** @param {string} language @returns {Catalogue} */
+/** The words of the panel and of the pages around it. @param {string} language @returns {Catalogue} */
 function readCatalogue(language) {
-  return JSON.parse(readFileSync(new URL(`locales/${language}.json`, STATIC), 'utf8'))
+  return { ...readWords(`${language}.json`), ...readWords(`door/${language}.json`) }
+}
+
+/** @param {string} name @returns {Catalogue} */
+function readWords(name) {
+  return JSON.parse(readFileSync(new URL(`locales/${name}`, STATIC), 'utf8'))
 }
 
 /** @param {URL} folder @param {string} ending @returns {string} the text of all files */
@@ -86,6 +91,19 @@ for (const [language, catalogue] of catalogues) {
     }
   })
 }
+
+test('the panel and the pages around it find their words each in its own catalogue', () => {
+  const [panel, door] = [readWords('pt-BR.json'), readWords('door/pt-BR.json')]
+  const named = (/** @type {string} */ text) => [...text.matchAll(/data-i18n(?:-label|-placeholder)?="([\w.]+)"/g)].map(([, key]) => key)
+  const monitor = readAll(new URL('monitor/', TEMPLATES), '.html') + readFileSync(new URL('monitor.html', TEMPLATES), 'utf8')
+  const all = named(readAll(TEMPLATES, '.html'))
+  const around = all.filter((key) => !named(monitor).includes(key))
+
+  assert.deepEqual(Object.keys(panel).filter((key) => key in door), [])
+  assert.ok(around.length > 50)
+  for (const key of named(monitor)) assert.ok(key in panel, key)
+  for (const key of around) assert.ok(key in door, key)
+})
 
 /** Every key that a script or a template names, or that is put together from a code. */
 function namedKeys() {
