@@ -5,6 +5,7 @@ import { Chart } from '../chart.js'
 import { partOf, setAttribute, setText } from '../dom.js'
 import { CountAxis } from '../scale.js'
 import { column, highestIn, indexFrom } from '../series.js'
+import { framePeriod } from '../timeline.js'
 import { Table } from './table.js'
 
 /** @import { Scene } from '../overlay.js' */
@@ -17,6 +18,9 @@ import { Table } from './table.js'
 /** @typedef {{name: Series, item: HTMLElement, name_cell: Element, value_cell: Element}} Entry */
 /** @typedef {Omit<Scene, 'columns' | 'low' | 'high' | 'step_s' | 'since'>} Moment what all charts draw alike */
 
+/** A timer that comes this much too early still draws. */
+const TIMER_MS = 4
+
 export class Panel {
   #root
   #spec
@@ -26,6 +30,7 @@ export class Panel {
   /** @type {View} */ #view
   /** @type {Dataset} */ #dataset
   #isChanged = true
+  #drawn_ms = -Infinity
   /** Whether any of it is in view. What nobody sees is not drawn. */
   isVisible = true
   chart
@@ -58,6 +63,10 @@ export class Panel {
     return partOf(this.#root, '.plot')
   }
 
+  get title() {
+    return partOf(this.#root, 'h2').textContent ?? ''
+  }
+
   get isHidden() {
     return this.#root.hidden
   }
@@ -67,7 +76,7 @@ export class Panel {
     const entries = this.#shown.map(({ name, item, name_cell }) => {
       return { series: name, name: name_cell.textContent ?? '', color: getComputedStyle(item).color }
     })
-    return { title: partOf(this.#root, 'h2').textContent ?? '', entries, canvas: this.chart.canvas }
+    return { title: this.title, entries, canvas: this.chart.canvas }
   }
 
   /** Series and their values at a row. @param {number} index @returns {{series: Series, name: string, value: string, span: string}[]} */
@@ -106,9 +115,15 @@ export class Panel {
     return true
   }
 
-  /** @param {Moment} moment @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
-  draw(moment, isForced = false) {
+  /** Whether it has moved by enough to be drawn again. @param {number} now_ms @param {number} span_s */
+  isDue(now_ms, span_s) {
+    return now_ms - this.#drawn_ms >= framePeriod(span_s, this.chart.plotWidth) - TIMER_MS
+  }
+
+  /** @param {Moment} moment @param {number} now_ms @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
+  draw(moment, now_ms, isForced = false) {
     if (this.isHidden || !(this.isVisible || isForced)) return
+    this.#drawn_ms = now_ms
     const { columns, low, high, step_s, since } = this.#dataset
     const order = /** @type {const} */ (['at', ...this.#names])
     const pick = (/** @type {Columns | null} */ from) => from && /** @type {Columns} */ (order.map((name) => column(from, name)))
@@ -177,8 +192,7 @@ export class Panel {
     if (this.plot.contains(document.activeElement)) return // It says what the cursor is on.
     const newest = this.#dataset.columns[0].length - 1
     const values = this.readings(newest).map(({ name, value }) => `${name} ${value}`).join(', ')
-    const title = partOf(this.#root, 'h2').textContent ?? ''
-    setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title, span }))
+    setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title: this.title, span }))
     setAttribute(this.plot, 'aria-valuetext', values)
     setAttribute(this.plot, 'aria-valuemax', String(Math.max(0, newest)))
     setAttribute(this.plot, 'aria-valuenow', String(Math.max(0, newest)))
