@@ -138,7 +138,7 @@ export function drawCrosshair(context, x, place, { color, points }) {
  */
 export function drawNames(context, names, end, place) {
   const { right, top, bottom, ratio, text_px } = place
-  const room = context.canvas.width - right - (NAME_LEFT_PX + 2) * ratio // A longer name is condensed, not cut off.
+  const room = context.canvas.width - right - (NAME_LEFT_PX + 6) * ratio // A longer name is condensed, not cut off.
   context.save()
   setPen(context, place, '')
   for (const { text, color, y, text_y } of apart(names, text_px * LINE_HEIGHT * ratio, { top, bottom })) {

@@ -45,7 +45,7 @@ export class Charts {
   /** @type {Window | null} */ #selection = null
   #crosshair = new Crosshair(() => this.#crosshairMoved())
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
-  #pace = new Pace((moment) => this.#frame(moment))
+  #pace = new Pace((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
   #clustered = { marks: /** @type {Mark[]} */ ([]), distance_s: 0, clusters: /** @type {Cluster[]} */ ([]) }
 
   /** @param {View} view @param {Shown} shown @param {Delegate} delegate */
@@ -108,7 +108,7 @@ export class Charts {
 
   /** All of them, whether in view or not. Done when the microtask after it runs. */
   drawAll() {
-    this.#draw(performance.now(), this.#panels, true)
+    this.#draw(performance.now(), true)
   }
 
   /** @param {HTMLElement} root @param {import('./plots.js').PlotSpec} spec */
@@ -189,22 +189,22 @@ export class Charts {
     return this.#shown.dataset.columns[0]
   }
 
-  /** One frame for all charts: of a step, those alone that have moved. @type {import('./pace.js').Draw} */
-  #frame = ({ now_ms, elapsed_ms, isStep }) => {
+  /** One frame for all charts. @type {import('./pace.js').Draw} */
+  #frame = (now_ms, elapsed_ms) => {
     const easing_ms = this.#stepping.matches ? Infinity : elapsed_ms
-    const moving = this.#panels.filter((panel) => panel.moveAxis(easing_ms))
-    const isDue = (/** @type {Panel} */ panel) => moving.includes(panel) || panel.isDue(now_ms, this.#span_s)
-    this.#draw(now_ms, isStep ? this.#panels.filter(isDue) : this.#panels)
-    if (moving.length > 0) return EASE_FRAME_MS
-    return this.#isSliding ? Math.min(framePeriod(this.#span_s, this.#plotWidth), this.#view.state.interval_s * 1000) : null
+    const isMoving = this.#panels.map((panel) => panel.moveAxis(easing_ms)).includes(true)
+    this.#draw(now_ms)
+    if (isMoving) return EASE_FRAME_MS
+    const period_ms = framePeriod(this.#span_s, Math.min(...this.#plotWidths))
+    return this.#isSliding ? Math.min(period_ms, this.#view.state.interval_s * 1000) : null
   }
 
   get #isSliding() {
     return this.#shown.timeframe.mode === 'live' && !this.#stepping.matches
   }
 
-  /** @param {number} now_ms @param {Panel[]} panels @param {boolean} [isForced] */
-  #draw(now_ms, panels, isForced = false) {
+  /** @param {number} now_ms @param {boolean} [isForced] */
+  #draw(now_ms, isForced = false) {
     const window = this.#windowAt(now_ms)
     const { step_s, low, until } = this.#shown.dataset
     const isRaw = low === null
@@ -212,7 +212,8 @@ export class Charts {
     const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
     const now = this.#shown.timeframe.window ? Math.min(this.#view.now, until ?? Infinity) : window.max // Live, the window follows the present.
     const selection = this.#selection ?? nearFocus(this.#shown.timeframe)
-    for (const panel of panels) panel.draw({ window, now, late_s, clusters: this.#clusters(), cursor, selection }, now_ms, isForced)
+    const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection }
+    for (const panel of this.#panels) panel.draw(moment, isForced)
     this.#crosshair.placeWords()
   }
 
@@ -226,11 +227,13 @@ export class Charts {
   }
 
   #markDistance() {
-    return (this.#span_s * MARK_PX) / Math.max(1, this.#plotWidth)
+    return (this.#span_s * MARK_PX) / Math.max(1, ...this.#plotWidths)
   }
 
-  get #plotWidth() {
-    return Math.max(1, ...this.#present.filter(({ isVisible }) => isVisible).map(({ chart }) => chart.plotWidth))
+  /** Of the charts in view, in CSS pixels. */
+  get #plotWidths() {
+    const inView = this.#present.filter(({ isVisible }) => isVisible)
+    return inView.length > 0 ? inView.map(({ chart }) => chart.plotWidth) : [1]
   }
 
   get #span_s() {

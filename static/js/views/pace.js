@@ -2,12 +2,10 @@
 /** When something that moves is drawn: at once when asked, and again as often as it says. */
 
 /**
- * @typedef {object} Moment
- * @property {number} now_ms monotonic
- * @property {number} elapsed_ms since the last frame; Infinity for the first
- * @property {boolean} isStep only what has moved needs to be drawn: nobody asked
+ * Draws at `now_ms` (monotonic), `elapsed_ms` after the last frame (Infinity: the first); answers in how many ms the next
+ * frame is worth drawing, null: not before it is asked for.
  *
- * @typedef {(moment: Moment) => number | null} Draw answers in how many ms the next frame is worth it; null: not before asked
+ * @typedef {(now_ms: number, elapsed_ms: number) => number | null} Draw
  */
 
 export class Pace {
@@ -36,17 +34,16 @@ export class Pace {
     clearTimeout(this.#timer)
     requestAnimationFrame(() => {
       this.#isAsked = false
-      this.#frame(false)
+      this.#frame()
     })
   }
 
   /** The next frame of a movement is drawn at once: to ask for a frame and to draw in it costs the browser two. */
-  #step = () => (document.hidden ? this.ask() : this.#frame(true))
+  #step = () => (document.hidden ? this.ask() : this.#frame())
 
-  /** @param {boolean} isStep */
-  #frame(isStep) {
+  #frame() {
     const now_ms = performance.now()
-    const next_ms = this.#draw({ now_ms, elapsed_ms: now_ms - this.#drawn_ms, isStep })
+    const next_ms = this.#draw(now_ms, now_ms - this.#drawn_ms)
     this.#drawn_ms = now_ms
     if (next_ms !== null) this.#timer = setTimeout(this.#step, next_ms - (performance.now() - now_ms))
   }

@@ -5,7 +5,6 @@ import { Chart } from '../chart.js'
 import { partOf, setAttribute, setText } from '../dom.js'
 import { CountAxis } from '../scale.js'
 import { column, highestIn, indexFrom } from '../series.js'
-import { framePeriod } from '../timeline.js'
 import { Table } from './table.js'
 
 /** @import { Scene } from '../overlay.js' */
@@ -18,9 +17,6 @@ import { Table } from './table.js'
 /** @typedef {{name: Series, item: HTMLElement, name_cell: Element, value_cell: Element}} Entry */
 /** @typedef {Omit<Scene, 'columns' | 'low' | 'high' | 'step_s' | 'since'>} Moment what all charts draw alike */
 
-/** A timer that comes this much too early still draws. */
-const TIMER_MS = 4
-
 export class Panel {
   #root
   #spec
@@ -30,7 +26,6 @@ export class Panel {
   /** @type {View} */ #view
   /** @type {Dataset} */ #dataset
   #isChanged = true
-  #drawn_ms = -Infinity
   /** Whether any of it is in view. What nobody sees is not drawn. */
   isVisible = true
   chart
@@ -115,15 +110,9 @@ export class Panel {
     return true
   }
 
-  /** Whether it has moved by enough to be drawn again. @param {number} now_ms @param {number} span_s */
-  isDue(now_ms, span_s) {
-    return now_ms - this.#drawn_ms >= framePeriod(span_s, this.chart.plotWidth) - TIMER_MS
-  }
-
-  /** @param {Moment} moment @param {number} now_ms @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
-  draw(moment, now_ms, isForced = false) {
+  /** @param {Moment} moment @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
+  draw(moment, isForced = false) {
     if (this.isHidden || !(this.isVisible || isForced)) return
-    this.#drawn_ms = now_ms
     const { columns, low, high, step_s, since } = this.#dataset
     const order = /** @type {const} */ (['at', ...this.#names])
     const pick = (/** @type {Columns | null} */ from) => from && /** @type {Columns} */ (order.map((name) => column(from, name)))
