@@ -15,6 +15,7 @@ import psutil
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
 from bench.figures import percentile
+from bench.meter import cpu_s, family
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import Cpu, Scope
 from tests.browser.chromium import launch, sign_in
@@ -23,6 +24,8 @@ from tests.services import wait_until
 from tests.stack import Stack
 
 LOOKING_ON_S = 10
+SETTLE_S = 4
+"""A page that has just come is still at work: making one costs half a second of CPU."""
 INTERVAL_S = 3
 
 # Runs before the page's own scripts: when a canvas first got a line that is not straight up or across (axes and grids
@@ -142,8 +145,7 @@ def cpu_percent(browser: psutil.Process, span_s: float) -> float:
 
 
 def _cpu_s(browser: psutil.Process) -> float:
-    processes = [browser, *browser.children(recursive=True)]
-    return sum(times.user + times.system for times in (process.cpu_times() for process in processes))
+    return sum(cpu_s(pid) for pid in family(browser))
 
 
 def heap_growth_kb(session: CDPSession, page: Page, stack: Stack, samples: int) -> float:
@@ -201,6 +203,7 @@ def main() -> int:
 
         paints = first_paints_ms(browser, cookies, stack, wanted.loads)
         blank = browser.new_page()
+        blank.wait_for_timeout(SETTLE_S * 1000)
         idle = cpu_percent(process, wanted.cpu_seconds)
         blank.close()
 
@@ -216,7 +219,7 @@ def main() -> int:
         with browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR") as context:
             context.add_cookies(cookies)
             page, _ = load_page(context, stack)  # Anew: DevTools' network log costs CPU and keeps what passes through.
-            page.wait_for_timeout(3000)
+            page.wait_for_timeout(SETTLE_S * 1000)
             sliding = cpu_percent(process, wanted.cpu_seconds)
             rows.append(Row("CPU of the blank page", idle, None, "%"))
             rows.append(Row("CPU of the sliding minute, beyond that", sliding - idle, 5, "%"))

@@ -20,7 +20,8 @@ BURST_SHARE = 0.5
 """Least rise against what was already waiting: 100 more are a burst on an empty queue, not on one of 10,000."""
 
 CALM_SAMPLES = 5
-"""Samples without such a rise that end a burst: messages that come in gusts, a few seconds apart, are one dispatch."""
+"""Samples without such a rise that end a burst of which some still waits: messages that come in gusts, a few seconds
+apart, are one dispatch. A sample before which nothing has waited ends it at once: what comes then is another."""
 
 BURST_GAP_INTERVALS = 3
 """Intervals after which two samples are not compared for a burst: nobody can tell when the messages came."""
@@ -78,7 +79,10 @@ class Marker:
         """A burst begins with a clear rise after a calm; the rises that follow belong to it."""
         is_rising = 0 <= sample.at - past.at_s <= self._longest_gap_s and _is_clear_rise(past, sample)
         has_begun = is_rising and self._calm_samples >= CALM_SAMPLES
-        self._calm_samples = 0 if is_rising else self._calm_samples + 1
+        if is_rising:
+            self._calm_samples = 0
+        else:
+            self._calm_samples = CALM_SAMPLES if _was_empty(sample) else self._calm_samples + 1
         return [{"kind": "burst", "peak": sample.queue_peak}] if has_begun else []
 
 
@@ -115,6 +119,11 @@ def _is_clear_rise(past: Past, sample: Sample) -> bool:
     known = [(waiting[queue.name], queue.peak) for queue in sample.queues if queue.name in waiting]
     rise = sum(peak - before for before, peak in known if peak is not None)
     return rise >= max(BURST_MESSAGES, BURST_SHARE * sum(before for before, _ in known))
+
+
+def _was_empty(sample: Sample) -> bool:
+    """Whether nothing waited at any time since the sample before: a queue's peak counts what waited then."""
+    return all(queue.state == QueueState.MISSING or queue.peak == 0 for queue in sample.queues)
 
 
 def _known_ready(queue: Queue) -> int | None:

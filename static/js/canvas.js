@@ -138,13 +138,14 @@ export function drawCrosshair(context, x, place, { color, points }) {
  */
 export function drawNames(context, names, end, place) {
   const { right, top, bottom, ratio, text_px } = place
+  const room = context.canvas.width - right - (NAME_LEFT_PX + 6) * ratio // A longer name is condensed, not cut off.
   context.save()
   setPen(context, place, '')
   for (const { text, color, y, text_y } of apart(names, text_px * LINE_HEIGHT * ratio, { top, bottom })) {
     context.fillStyle = context.strokeStyle = color
     dot(context, end, y, DOT_PX * ratio)
     line(context, end, y, right + (NAME_LEFT_PX - 3) * ratio, text_y)
-    context.fillText(text, right + NAME_LEFT_PX * ratio, text_y)
+    context.fillText(text, right + NAME_LEFT_PX * ratio, text_y, room)
   }
   context.restore()
 }

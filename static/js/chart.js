@@ -35,8 +35,8 @@ import { drawOver, drawUnder } from './overlay.js'
 const FONT = 'system-ui, sans-serif'
 /** Around the plot, in sizes of its text: marks above, names at the right; the axes. */
 const TOP = 1.6
-const RIGHT = 6.5
-const VALUE_AXIS = 4.7
+const RIGHT = 7.4
+const VALUE_AXIS = 5.4
 const TIME_AXIS = 2.4
 const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'ok', 'accent', 'peak'])
 /** Many points make a thick line a blot. */

@@ -16,12 +16,12 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from './series.js'
  * @property {Columns | null} low the lowest values, where a row is a step of the history; so are `high`
  * @property {Columns | null} high
  * @property {Window} window
- * @property {number} now epoch s: beyond it nothing can be known
+ * @property {number} now epoch s: beyond it nothing can be known, or nobody has looked
  * @property {number} step_s from one row to the next
  * @property {number} late_s how long after the last row the next one is not missed
  * @property {Cluster[]} clusters
  * @property {{index: number, isLocked: boolean} | null} cursor
- * @property {Window | null} selection
+ * @property {Window | null} selection what is being selected, or pointed out
  * @property {number | null} since from then on all that is known is there; null: who knows
  *
  * @typedef {object} Pen Where and in what colours it is drawn.
@@ -40,7 +40,7 @@ const BAND_WIDTH_PX = 1.5
 const SELECTION_OPACITY = 0.18
 
 /**
- * Under the lines: what was not measured, hatched; what is being selected; the bands of the history; the threshold.
+ * Under the lines: what was not measured, hatched; what is selected; the bands of the history; the threshold.
  *
  * @param {Pen} pen
  * @param {Scene} scene

@@ -22,6 +22,7 @@ import { followLead } from './timeline.js'
  * @property {number} step_s from one row to the next
  * @property {Mark[]} marks
  * @property {number | null} since from then on all that is known is there, epoch s; null: who knows
+ * @property {number | null} until as far as it was looked, epoch s; null: up to the newest row and on
  *
  * @typedef {{since: number, until: number | null}} Wanted epoch s; null: up to now
  */
@@ -40,6 +41,7 @@ export class Recording {
   #since = Infinity
   /** @type {Dataset | null} What is shown instead of the live samples. */ #aside = null
   #asked = 0
+  #isReading = false
   #asideRead_ms = -Infinity
   #retry_ms = -Infinity
   /** @type {number | null} Of the plot's clock, see timeline.js; null until a sample is known. */ lead = null
@@ -55,7 +57,7 @@ export class Recording {
 
   /** @returns {Dataset} the live samples */
   get live() {
-    return { columns: this.#columns, low: null, high: null, step_s: this.interval_s, marks: this.#marks, since: null }
+    return { columns: this.#columns, low: null, high: null, step_s: this.interval_s, marks: this.#marks, since: null, until: null }
   }
 
   /** @returns {Dataset} */
@@ -105,6 +107,7 @@ export class Recording {
   turn({ mode }) {
     this.pause = mode === 'paused' ? { missed: 0 } : null
     this.#asked++ // What is under way is for what was wanted before.
+    this.#isReading = false
     this.#asideRead_ms = this.#retry_ms = -Infinity
     this.trouble = null
     if (mode === 'live') this.#aside = null
@@ -120,12 +123,14 @@ export class Recording {
    */
   async read(timeframe, { host, now, mono_ms }) {
     const wanted = this.#wanted(timeframe, now, mono_ms)
-    if (wanted === null || this.trouble === 'reading' || mono_ms < this.#retry_ms) return null
+    if (wanted === null || this.#isReading || mono_ms < this.#retry_ms) return null
     const asked = ++this.#asked
-    this.trouble = 'reading'
+    this.#isReading = true
+    if (this.#asideRead_ms === -Infinity) this.trouble = 'reading' // To read on is no news.
     this.#asideRead_ms = mono_ms
     const history = await askHistory(host, wanted)
     if (asked !== this.#asked) return null
+    this.#isReading = false
     this.trouble = history === null ? 'failed' : null
     if (history === null) [this.#asideRead_ms, this.#retry_ms] = [-Infinity, mono_ms + RETRY_MS]
     this.oldest_at = history?.oldest_at ?? this.oldest_at
@@ -150,7 +155,10 @@ export class Recording {
       return isRead ? null : { since: now - span_s - (step_s ?? MARGIN_INTERVALS * this.interval_s), until: null }
     }
     const isFine = mode === 'paused' || (mode === 'zoomed' && this.shown.step_s <= this.interval_s)
-    if (window === null || isFine || this.#asideRead_ms > -Infinity) return null
+    if (window === null || isFine) return null
+    // A window that reaches beyond the present is read on until the present has left it.
+    const read_s = (mono_ms - this.#asideRead_ms) / 1000
+    if (read_s < this.shown.step_s || now - read_s > window.max + this.shown.step_s) return null
     const margin_s = MARGIN_INTERVALS * this.interval_s
     return { since: window.min - margin_s, until: window.max + margin_s }
   }
@@ -166,12 +174,12 @@ function isSamples({ mode, range }) {
 }
 
 /** @param {History} history @param {Wanted} wanted @returns {Dataset} */
-function datasetOf(history, { since }) {
+function datasetOf(history, { since, until }) {
   const options = { interval_s: history.step_s, keep_s: history.now - since + history.step_s }
   const [columns, low, high] = [history.columns, history.low, history.high].map((answered) => {
     return answered && columnsOf(history, answered, options)
   })
-  return { columns: /** @type {Columns} */ (columns), low, high, step_s: history.step_s, marks: historyMarks(history), since }
+  return { columns: /** @type {Columns} */ (columns), low, high, step_s: history.step_s, marks: historyMarks(history), since, until: Math.min(history.now, until ?? Infinity) }
 }
 
 /** @param {Dataset} dataset @returns {Dataset} that does not change any more */

@@ -2,7 +2,9 @@
 /** The y axes: percents, and counts with round limits, whole numbers, no jumps. [pure but for CountAxis, which moves] */
 
 const SMALLEST_LIMIT = 10
-const EASE_MS = 160
+const EASE_MS = 100
+/** A smaller limit is taken when even so much more would fit under it: a figure that comes and goes moves no axis. */
+const ROOM = 1.4
 /** Shares of a power of ten that a limit may be, and the steps that divide each into whole numbers. */
 const LIMITS = [{ share: 1, steps: 5 }, { share: 2, steps: 4 }, { share: 5, steps: 5 }, { share: 10, steps: 5 }]
 
@@ -28,7 +30,7 @@ export function countAxis(highest) {
  */
 export function ease(current, target, elapsed_ms) {
   const next = target + (current - target) * Math.exp(-elapsed_ms / EASE_MS)
-  return Math.abs(next - target) < target * 0.005 ? target : next
+  return Math.abs(next - target) < target * 0.01 ? target : next
 }
 
 /**
@@ -61,7 +63,9 @@ export class CountAxis {
 
   /** @param {number | null} highest */
   aimAt(highest) {
-    this.#aim = countAxis(highest)
+    const aim = countAxis(highest)
+    const isWorthIt = aim.limit > this.#aim.limit || countAxis((highest ?? 0) * ROOM).limit < this.#aim.limit
+    if (isWorthIt) this.#aim = aim
   }
 
   /** @param {number} elapsed_ms since the last move; Infinity arrives at once */

@@ -4,7 +4,7 @@
  *
  * `live` follows the present; `paused` holds what was shown while samples go on coming in; `past` is a window that was
  * asked for; `zoomed` one that was drawn inside another. All but `live` hold a window that stands still. The page's
- * address says the same, but for a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`.
+ * address says the same, but for a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`, and `&at=<epoch s>` what it is about.
  */
 
 import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
@@ -26,7 +26,10 @@ import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
  *   | {type: 'live'}} TimeframeEvent
  */
 
-/** Half of what is shown around an instant: as samples, and where there are only steps of a minute. */
+/**
+ * Half of what is shown around an instant, and where there are only steps of a minute: two of them say nothing without
+ * those around, so that more is shown, and the minutes before and after are pointed out.
+ */
 const AROUND_S = 60
 const AROUND_STEPS_S = 600
 /** A window shorter than this shows nothing between two samples. */
@@ -40,7 +43,16 @@ export function timeframeOf(search) {
   const range = rangeNamed(query.get('range'))
   const [min, max] = [Number(query.get('from') ?? NaN), Number(query.get('to') ?? NaN)]
   const isWindow = min >= 0 && max - min >= SHORTEST_S && max <= YEAR_2100_S
-  return isWindow ? still('past', range, { min, max }) : live(range)
+  if (!isWindow) return live(range)
+  const at = Number(query.get('at') ?? NaN)
+  return { ...still('past', range, { min, max }), focus: at >= min && at <= max ? at : null }
+}
+
+/** What is near to the instant that a window is about, where the window shows more than that. @param {Timeframe} timeframe @returns {Window | null} */
+export function nearFocus({ window, focus }) {
+  if (window === null || focus === null) return null
+  const near = { min: focus - AROUND_S, max: focus + AROUND_S }
+  return near.min > window.min + 1 && near.max < window.max - 1 ? near : null // The address is in whole seconds.
 }
 
 /**
@@ -48,13 +60,14 @@ export function timeframeOf(search) {
  * @param {string} search the present query, whose other parameters stay
  * @returns {string} the query that says the same as `timeframe`, empty or with its `?`
  */
-export function searchOf({ mode, range, window }, search) {
+export function searchOf({ mode, range, window, focus }, search) {
   const query = new URLSearchParams(search)
-  for (const name of ['range', 'from', 'to']) query.delete(name)
+  for (const name of ['range', 'from', 'to', 'at']) query.delete(name)
   if (range !== DEFAULT_RANGE) query.set('range', range)
   if (window && mode !== 'paused') {
     query.set('from', String(Math.floor(window.min)))
     query.set('to', String(Math.ceil(window.max)))
+    if (focus !== null) query.set('at', String(focus))
   }
   const text = query.toString()
   return text ? `?${text}` : ''

@@ -12,10 +12,10 @@ const FOLLOW_LATE = 0.05
 /** How far, in intervals, the right edge runs behind: one sample, and a little for the one that comes late. */
 const BEHIND_INTERVALS = 1.25
 /**
- * A frame is worth drawing when the line moves by this many CSS pixels. Each costs some 5 ms, most of it the browser's:
- * by 1.5 pixels the page takes 6.6 % of a core without a GPU, by 3 pixels 3.2 %.
+ * A frame is worth drawing when the lines of the narrowest chart move by this many CSS pixels. Without a GPU each costs some 5 ms, half of it
+ * whatever is drawn: docs/decisions/0018 has what finer ones take, and what else was tried.
  */
-const SMALLEST_SHIFT_PX = 2.25
+const SMALLEST_SHIFT_PX = 1.5
 /** A second needs no more frames than 12 for a movement this slow to be smooth. */
 const SHORTEST_FRAME_MS = 80
 

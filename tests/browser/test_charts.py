@@ -3,12 +3,20 @@
 import csv
 import io
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from collector.store.database import make_engine
+from collector.store.history import History
+from collector.store.live import redis_client
+from collector.store.log_group import Batch, Level, LogLine
+from collector.store.logs import LogStore
+from collector.store.steps import FIGURES, MINUTE_S, Step, begin
 from tests.browser.page import SOON_MS, signed_in, state_is
 from tests.services import wait_until
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
@@ -106,7 +114,10 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     expect(page.locator("#card-queue .line")).to_have_text(re.compile(r"1\d\d"), timeout=SOON_MS)
     point(page, "chart-queue", 0.995)
     tooltip = page.locator("#tooltip")
-    expect(tooltip).to_contain_text("Na fila")
+    # Of every chart, each value with its unit.
+    expect(tooltip).to_contain_text(
+        re.compile(r"CPU e RAM.*CPU.*\d %.*Mensagens na fila.*Na fila.*Tempo de resposta.*\d ms", re.DOTALL)
+    )
 
     def finds_the_mark() -> bool:
         for share in range(99, 80, -1):
@@ -137,6 +148,48 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 1440
+
+
+def write_minutes(stack: Stack, host: str, around_s: float) -> None:
+    """A quarter of an hour of history on either side."""
+    engine = make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}")
+    first = begin(around_s, MINUTE_S) - 15 * MINUTE_S
+    steps = [Step(first + number * MINUTE_S, 20, (20, 1.0, 40.0, 3.0) * len(FIGURES)) for number in range(31)]
+    History(engine).write(host, MINUTE_S, steps)
+    engine.dispose()
+
+
+def test_a_log_line_takes_all_charts_to_its_time_in_samples_or_beyond_the_hour_in_minutes(page, stack):
+    host = stack.get("/api/history").json["host"]
+    hours_ago_s = 7200
+    old_s = time.time() - hours_ago_s
+    write_minutes(stack, host, old_s)
+    lines = [LogLine(service="api", host=host, level=Level.ERROR, message=text) for text in ("long past", "just now")]
+    with redis_client(stack.redis_url) as client:
+        batches = Batch.gather([(lines[0], hours_ago_s), (lines[1], 1)])
+        LogStore(client).write(batches, batch_id="a line of two hours ago")
+    tooltip = page.locator("#tooltip")
+
+    page.locator(".log", has_text="just now").locator(".log-row").click(timeout=SOON_MS)
+    window = re.search(r"from=(\d+)&to=(\d+)&at=([\d.]+)$", page.url)
+    assert window is not None
+    first_s, last_s, at_s = (float(part) for part in window.groups())
+    assert 119 < last_s - first_s < 122
+    assert abs((first_s + last_s) / 2 - at_s) < 1
+    expect(tooltip).to_contain_text("fixado")
+
+    page.locator(".log", has_text="long past").locator(".log-row").click()
+    window = re.search(r"from=(\d+)&to=(\d+)&at=([\d.]+)$", page.url)
+    assert window is not None
+    assert abs(float(window[3]) - old_s) < 10
+    assert float(window[2]) - float(window[1]) > 1190
+    expect(page.locator("#chart-resources .legend-value").first).to_have_text("2,0 %", timeout=SOON_MS)
+    expect(tooltip).to_contain_text("1,0 % – 3,0 %")
+    page.reload()
+    expect(tooltip).to_contain_text("fixado", timeout=SOON_MS)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#toolbar")).to_have_attribute("data-mode", "live")
 
 
 def test_what_is_shown_can_be_taken_along(page):

@@ -95,10 +95,29 @@ def test_a_dispatch_that_lasts_is_marked_at_its_beginning():
 
 
 def test_gusts_are_one_dispatch_and_one_after_a_calm_is_another():
-    gusts = [(0, 100), (0, 0), (0, 0)] * 4
-    calm = [(0, 0)] * 5
+    gusts = [(2, 100), (1, 2), (1, 1)] * 4
+    calm = [(1, 1)] * 5
 
     assert bursts((0, 0), *gusts, *calm, (0, 120)) == {1: 100, 18: 120}
+
+
+def test_what_comes_after_the_queue_was_empty_is_another_burst_however_soon():
+    assert bursts((0, 0), (0, 150), (0, 0), (0, 140), (0, 0), (30, 130), (0, 30), (0, 0), (0, 120)) == {
+        1: 150, 3: 140, 5: 130, 8: 120,
+    }  # fmt: skip
+
+
+def test_a_queue_that_emptied_only_at_the_tick_may_still_be_getting_the_same_dispatch():
+    assert bursts((0, 0), (0, 90), (0, 80), (0, 100), (0, 0)) == {1: 90}
+
+
+def test_a_queue_that_could_not_be_read_was_not_empty():
+    unknown = make_queue(state=QueueState.UNKNOWN, ready=None, peak=None)
+    other, full = make_queue(name="other"), make_queue(name="other", peak=100)
+    ticks = [(make_queue(), other), (make_queue(peak=150), other), (unknown, other), (unknown, full)]
+    marks = follow([make_sample(at=3.0 * number, queues=queues) for number, queues in enumerate(ticks)])
+
+    assert [len(each) for each in marks] == [0, 1, 0, 0]
 
 
 def test_a_queue_that_grows_slowly_is_not_marked():

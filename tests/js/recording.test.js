@@ -90,6 +90,21 @@ test('what stands still does not change while samples come in', () => {
   assert.equal(recording.shown.columns[0].length, 2)
 })
 
+test('a window that reaches beyond the present is read on until the present has left it', async () => {
+  const recording = new Recording(3)
+  const asked = answering(makeHistory([NOW - 3, NOW], { now: NOW }))
+  const timeframe = timeframeOf(`?from=${NOW - 60}&to=${NOW + 60}`)
+  recording.turn(timeframe)
+  for (const at_s of [0, 1, 3, 30, 59, 70, 90, 600]) {
+    const reading = recording.read(timeframe, { ...PRESENT, now: NOW + at_s, mono_ms: at_s * 1000 })
+    assert.equal(recording.trouble, at_s === 0 ? 'reading' : null)
+    await reading
+  }
+
+  assert.equal(asked.length, 5)
+  assert.equal(recording.shown.until, NOW)
+})
+
 test('a history that cannot be read is told, and what was shown stays', async () => {
   const recording = new Recording(3)
   recording.add(makeSample({ at: NOW }), 0)

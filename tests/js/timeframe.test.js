@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { rangesWithData } from '../../static/js/ranges.js'
-import { reduceTimeframe, searchOf, timeframeOf } from '../../static/js/timeframe.js'
+import { nearFocus, reduceTimeframe, searchOf, timeframeOf } from '../../static/js/timeframe.js'
 
 /** @typedef {import('../../static/js/timeframe.js').TimeframeEvent} TimeframeEvent */
 
@@ -18,7 +18,7 @@ test('an address without a word of time means the last minute, live', () => {
   assert.deepEqual(timeframeOf('?host=web-1'), { mode: 'live', range: '1m', window: null, focus: null })
 })
 
-for (const search of ['?range=15m', '?from=1000&to=1060', '?range=24h&from=1000&to=1060']) {
+for (const search of ['?range=15m', '?from=1000&to=1060', '?range=24h&from=1000&to=1060', '?from=1000&to=1120&at=1060.25']) {
   test(`${search} is understood and written again as it was`, () => {
     assert.equal(searchOf(timeframeOf(search), ''), search)
   })
@@ -68,6 +68,14 @@ test('around an instant is a minute on either side, more where the history has b
 
   assert.deepEqual([near.window, near.focus], [{ min: 8940, max: 9060 }, 9000])
   assert.deepEqual(far.window, { min: 8400, max: 9600 })
+  assert.equal(nearFocus(near), null)
+  assert.deepEqual(nearFocus(far), { min: 8940, max: 9060 })
+  assert.equal(nearFocus(timeframeOf('?from=8400&to=9600')), null)
+})
+
+test('an instant outside of the window of the address is not what it is about', () => {
+  assert.equal(timeframeOf('?from=1000&to=1060&at=2000').focus, null)
+  assert.equal(timeframeOf('?from=1000&to=1060&at=x').focus, null)
 })
 
 test('only ranges that show more than a shorter one are offered', () => {

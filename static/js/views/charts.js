@@ -5,10 +5,11 @@ import { byId, setAttribute } from '../dom.js'
 import { clustersOf } from '../marks.js'
 import { rangeOf } from '../ranges.js'
 import { nearestIndex } from '../series.js'
-import { SHORTEST_S } from '../timeframe.js'
+import { nearFocus, SHORTEST_S } from '../timeframe.js'
 import { framePeriod, slidingWindow, steppedWindow } from '../timeline.js'
 import { Crosshair } from './crosshair.js'
 import { watchGestures } from './gestures.js'
+import { Pace } from './pace.js'
 import { Panel } from './panel.js'
 import { plotSpecs } from './plots.js'
 
@@ -31,6 +32,8 @@ import { plotSpecs } from './plots.js'
 
 /** Marks nearer to each other than this are drawn as one. */
 const MARK_PX = 12
+/** Between two frames of an axis on its way. */
+const EASE_FRAME_MS = 48
 /** A step of the history is written this long after its end at the latest, in steps. */
 const LATE_STEPS = 3
 
@@ -42,10 +45,7 @@ export class Charts {
   /** @type {Window | null} */ #selection = null
   #crosshair = new Crosshair(() => this.#crosshairMoved())
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
-  #isStarted = false
-  #isDue = false
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
-  #drawn_ms = 0
+  #pace = new Pace((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
   #clustered = { marks: /** @type {Mark[]} */ ([]), distance_s: 0, clusters: /** @type {Cluster[]} */ ([]) }
 
   /** @param {View} view @param {Shown} shown @param {Delegate} delegate */
@@ -54,14 +54,13 @@ export class Charts {
     this.#shown = shown
     this.#delegate = delegate
     this.#panels = plotSpecs().map((spec) => this.#panel(byId(spec.id), spec))
+    this.#lockFocus()
     document.addEventListener('keydown', this.#escaped)
-    document.addEventListener('visibilitychange', () => this.#request())
   }
 
-  /** Begins to slide. A hidden page is given no frames: it stands still there by itself. */
+  /** Begins to slide. */
   start() {
-    this.#isStarted = true
-    this.#request()
+    this.#pace.start()
   }
 
   /** The window shown at present. */
@@ -70,14 +69,17 @@ export class Charts {
   }
 
   get pictures() {
-    return this.#panels.filter(({ isHidden }) => !isHidden).map(({ picture }) => picture)
+    return this.#present.map(({ picture }) => picture)
   }
 
   /** Takes what is new: words, samples, another window. @param {View} view @param {Shown} shown */
   update(view, shown) {
-    if (shown.timeframe.focus !== null && shown.timeframe !== this.#shown.timeframe) this.#crosshair.lockAt(this.#panels[0], shown.timeframe.focus)
+    // While the charts slide, what has come in shows with the next step: it lies beyond the right edge as yet.
+    const isTurned = shown.timeframe !== this.#shown.timeframe
+    const isOther = isTurned || shown.dataset.columns !== this.#shown.dataset.columns
     this.#view = view
     this.#shown = shown
+    if (isTurned) this.#lockFocus()
     const { window } = this
     const reach = shown.timeframe.window ? window : { ...window, max: Infinity }
     const isContainer = view.sample?.detail.cpu.scope === 'container'
@@ -85,12 +87,18 @@ export class Charts {
     const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
     for (const panel of this.#panels) panel.update(view, shown.dataset, { window, reach, hidden: [...hidden], span: shown.span })
     this.#renderLegends()
-    this.#request()
+    if (isOther || !this.#isSliding) this.#pace.ask()
+  }
+
+  /** Points at the instant that the window is about. */
+  #lockFocus() {
+    const { focus } = this.#shown.timeframe
+    if (focus !== null) this.#crosshair.lockAt(this.#panels[0], focus)
   }
 
   /** What follows the clock alone. */
   tick() {
-    if (this.#stepping.matches) this.#request()
+    if (this.#stepping.matches) this.#pace.ask()
   }
 
   /** Takes up the colours of a new theme. */
@@ -108,7 +116,7 @@ export class Charts {
     const panel = new Panel(root, spec, this.#view, this.#shown.dataset)
     new IntersectionObserver(([{ isIntersecting }]) => {
       panel.isVisible = isIntersecting
-      this.#request()
+      this.#pace.ask()
     }).observe(panel.plot)
     watchGestures(panel.chart.area, panel.plot, {
       pointed: (x, y) => this.#crosshair.point(panel, this.#instants, panel.chart.instantAt(x), y),
@@ -140,7 +148,7 @@ export class Charts {
   #select({ chart }, from_x, to_x) {
     const [min, max] = [from_x, to_x].map((x) => chart.instantAt(x)).sort((a, b) => a - b)
     this.#selection = { min, max }
-    this.#request()
+    this.#pace.ask()
   }
 
   /** @param {Panel} panel @param {number} from_x @param {number} to_x */
@@ -163,52 +171,50 @@ export class Charts {
 
   #crosshairMoved() {
     this.#renderLegends()
-    this.#request()
+    this.#pace.ask()
   }
 
   #renderLegends() {
     const index = this.#crosshair.indexIn(this.#instants)
     for (const panel of this.#panels) panel.renderLegend(index === -1 ? null : index)
-    this.#crosshair.tell(this.#view, this.#shown.dataset.columns, this.#clusters(), this.#markDistance())
+    this.#crosshair.tell(this.#view, this.#shown.dataset.columns, this.#present, this.#clusters(), this.#markDistance())
+  }
+
+  /** Those that have something to show. */
+  get #present() {
+    return this.#panels.filter(({ isHidden }) => !isHidden)
   }
 
   get #instants() {
     return this.#shown.dataset.columns[0]
   }
 
-  /** Asks for one frame. */
-  #request() {
-    if (!this.#isStarted || this.#isDue) return
-    this.#isDue = true
-    clearTimeout(this.#timer)
-    requestAnimationFrame(this.#frame)
+  /** One frame for all charts. @type {import('./pace.js').Draw} */
+  #frame = (now_ms, elapsed_ms) => {
+    const easing_ms = this.#stepping.matches ? Infinity : elapsed_ms
+    const isMoving = this.#panels.map((panel) => panel.moveAxis(easing_ms)).includes(true)
+    this.#draw(now_ms)
+    if (isMoving) return EASE_FRAME_MS
+    const period_ms = framePeriod(this.#span_s, Math.min(...this.#plotWidths))
+    return this.#isSliding ? Math.min(period_ms, this.#view.state.interval_s * 1000) : null
   }
 
-  /** One frame for all charts; while they slide, the next when it is worth drawing. */
-  #frame = () => {
-    this.#isDue = false
-    const now_ms = performance.now()
-    const elapsed_ms = this.#stepping.matches || this.#drawn_ms === 0 ? Infinity : now_ms - this.#drawn_ms
-    const isMoving = this.#panels.map((panel) => panel.moveAxis(elapsed_ms)).includes(true)
-    this.#draw(now_ms)
-    if (isMoving) return this.#request()
-    if (this.#shown.timeframe.mode !== 'live' || this.#stepping.matches) return
-    const period_ms = framePeriod(this.#span_s, this.#plotWidth)
-    this.#timer = setTimeout(() => this.#request(), period_ms - (performance.now() - now_ms))
+  get #isSliding() {
+    return this.#shown.timeframe.mode === 'live' && !this.#stepping.matches
   }
 
   /** @param {number} now_ms @param {boolean} [isForced] */
   #draw(now_ms, isForced = false) {
     const window = this.#windowAt(now_ms)
-    const { step_s } = this.#shown.dataset
-    const isRaw = this.#shown.dataset.low === null
+    const { step_s, low, until } = this.#shown.dataset
+    const isRaw = low === null
     const cursor = this.#crosshair.drawnIn(this.#instants)
     const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
-    const now = this.#shown.timeframe.window ? this.#view.now : window.max // Live, the window follows the present.
-    const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection: this.#selection }
+    const now = this.#shown.timeframe.window ? Math.min(this.#view.now, until ?? Infinity) : window.max // Live, the window follows the present.
+    const selection = this.#selection ?? nearFocus(this.#shown.timeframe)
+    const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
     this.#crosshair.placeWords()
-    this.#drawn_ms = now_ms
   }
 
   /** Grouped anew only when there are other marks, or another scale. */
@@ -221,11 +227,13 @@ export class Charts {
   }
 
   #markDistance() {
-    return (this.#span_s * MARK_PX) / Math.max(1, this.#plotWidth)
+    return (this.#span_s * MARK_PX) / Math.max(1, ...this.#plotWidths)
   }
 
-  get #plotWidth() {
-    return Math.max(1, ...this.#panels.filter(({ isHidden, isVisible }) => isVisible && !isHidden).map(({ chart }) => chart.plotWidth))
+  /** Of the charts in view, in CSS pixels. */
+  get #plotWidths() {
+    const inView = this.#present.filter(({ isVisible }) => isVisible)
+    return inView.length > 0 ? inView.map(({ chart }) => chart.plotWidth) : [1]
   }
 
   get #span_s() {

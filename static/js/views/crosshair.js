@@ -64,8 +64,8 @@ export class Crosshair {
     this.#set(null)
   }
 
-  /** @param {View} view @param {Columns} columns @param {Cluster[]} clusters @param {number} reach_s marks this near are told */
-  tell(view, columns, clusters, reach_s) {
+  /** @param {View} view @param {Columns} columns @param {Panel[]} panels whose values are told @param {Cluster[]} clusters @param {number} reach_s marks this near are told */
+  tell(view, columns, panels, clusters, reach_s) {
     const place = this.#place
     const index = this.indexIn(columns[0])
     if (!place || index === -1) return renderTooltip(view, null)
@@ -74,7 +74,7 @@ export class Crosshair {
     renderTooltip(view, {
       time: view.format.when(columns[0][index], view.now),
       isLocked: place.isLocked,
-      readings: isUnknown ? [] : place.panel.readings(index),
+      groups: isUnknown ? [] : panels.map((panel) => ({ title: panel.title, readings: panel.readings(index) })),
       marks: near?.marks ?? [],
       isUnknown,
     })

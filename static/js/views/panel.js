@@ -58,6 +58,10 @@ export class Panel {
     return partOf(this.#root, '.plot')
   }
 
+  get title() {
+    return partOf(this.#root, 'h2').textContent ?? ''
+  }
+
   get isHidden() {
     return this.#root.hidden
   }
@@ -67,7 +71,7 @@ export class Panel {
     const entries = this.#shown.map(({ name, item, name_cell }) => {
       return { series: name, name: name_cell.textContent ?? '', color: getComputedStyle(item).color }
     })
-    return { title: partOf(this.#root, 'h2').textContent ?? '', entries, canvas: this.chart.canvas }
+    return { title: this.title, entries, canvas: this.chart.canvas }
   }
 
   /** Series and their values at a row. @param {number} index @returns {{series: Series, name: string, value: string, span: string}[]} */
@@ -177,8 +181,7 @@ export class Panel {
     if (this.plot.contains(document.activeElement)) return // It says what the cursor is on.
     const newest = this.#dataset.columns[0].length - 1
     const values = this.readings(newest).map(({ name, value }) => `${name} ${value}`).join(', ')
-    const title = partOf(this.#root, 'h2').textContent ?? ''
-    setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title, span }))
+    setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title: this.title, span }))
     setAttribute(this.plot, 'aria-valuetext', values)
     setAttribute(this.plot, 'aria-valuemax', String(Math.max(0, newest)))
     setAttribute(this.plot, 'aria-valuenow', String(Math.max(0, newest)))

@@ -21,7 +21,7 @@ import { brokerName } from '../verdict.js'
 
 /** @returns {PlotSpec[]} */
 export function plotSpecs() {
-  return [resources(), queue(), rates(), latencies()]
+  return [resources(), queue(), latencies(), rates()]
 }
 
 /** @returns {PlotSpec} */

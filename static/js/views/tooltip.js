@@ -1,5 +1,5 @@
 // @ts-check
-/** What is under the cursor in words: when, the values of one chart, the marks there. Beside the cursor, inside the window. */
+/** What is under the cursor in words: when, the values of all charts, the marks there. Beside the cursor, inside the window. */
 
 import { byId, el, fitChildren, partOf, setAttribute, setText } from '../dom.js'
 import { lookOf } from '../marks.js'
@@ -9,10 +9,11 @@ import { brokerName } from '../verdict.js'
 /** @import { Mark } from '../marks.js' */
 /** @import { Series } from '../series.js' */
 /**
+ * @typedef {{series: Series, name: string, value: string, span: string}} Reading with its unit; `span` lowest to highest
  * @typedef {object} Told
  * @property {string} time
  * @property {boolean} isLocked
- * @property {{series: Series, name: string, value: string, span: string}[]} readings
+ * @property {{title: string, readings: Reading[]}[]} groups of every chart
  * @property {Mark[]} marks
  * @property {boolean} isUnknown nothing was measured there
  */
@@ -30,16 +31,26 @@ export function renderTooltip(view, told) {
   setText(partOf(root, '.tooltip-time'), told.time)
   partOf(root, '.tooltip-locked').hidden = !told.isLocked
   partOf(root, '.tooltip-unknown').hidden = !told.isUnknown
-  const readings = partOf(root, '.tooltip-readings')
-  fitChildren(readings, told.readings.length, readingRow)
-  told.readings.forEach(({ series, name, value, span }, index) => {
-    const node = /** @type {HTMLElement} */ (readings.children[index])
+  const groups = partOf(root, '.tooltip-groups')
+  fitChildren(groups, told.groups.length, readingGroup)
+  told.groups.forEach(({ title, readings }, index) => {
+    const [title_node, list] = groups.children[index].children
+    setText(title_node, title)
+    renderReadings(list, readings)
+  })
+  renderMarks(view, partOf(root, '.tooltip-marks'), told.marks)
+}
+
+/** @param {Element} list @param {Reading[]} readings */
+function renderReadings(list, readings) {
+  fitChildren(list, readings.length, readingRow)
+  readings.forEach(({ series, name, value, span }, index) => {
+    const node = list.children[index]
     setAttribute(node, 'data-series', series)
     setText(node.children[1], name)
     setText(node.children[2], value)
     setText(node.children[3], span)
   })
-  renderMarks(view, partOf(root, '.tooltip-marks'), told.marks)
 }
 
 /** @param {{x: number, y: number}} point in the pixels of pointers */
@@ -86,6 +97,12 @@ function renderMarks(view, list, marks) {
   })
   if (more > 0) setText(list.children[lines.length], view.t('mark.more', { count: more }))
   if (more > 0) list.children[lines.length].removeAttribute('data-shape')
+}
+
+function readingGroup() {
+  const group = el('li', 'reading-group')
+  group.append(el('span', 'reading-title'), el('ul', 'reading-rows'))
+  return group
 }
 
 function readingRow() {
