@@ -39,6 +39,9 @@ OF_THE_SCRIPT = {"time", "set", "xadd", "zadd", "zremrangebyscore"}
 OF_THE_WEB = {"xread", "xinfo|stream", "xrevrange", "zrange", "exists"}
 SLOTS = itertools.count()
 
+EVENTS_PER_S = 8
+"""What viewers are sent while their number grows. At one a second each frame costs a fifth more: caches are cold."""
+
 
 class Panel:
     """A web process and its Redis, and how what both have used grows."""
@@ -52,14 +55,18 @@ class Panel:
         self.worker, self.redis = web._process.children()[0].pid, store._process.pid
 
     def look(self) -> dict[str, float]:
-        """CPU (ms) of both, memory of both, and Redis' calls so far: the collector's round trips and the web's."""
+        """CPU (ms) of both, memory of web and stream; so far: the collector's round trips, the web's reads."""
         stats: dict[str, Any] = self.client.info("commandstats")
         calls = {name.removeprefix("cmdstat_"): int(row["calls"]) for name, row in stats.items()}
-        aside = OF_THE_SCRIPT | OF_THE_WEB | {"info", "auth", "hello", "client|setinfo", "script|load", "select"}
+        aside = (
+            OF_THE_SCRIPT
+            | OF_THE_WEB
+            | {"info", "auth", "hello", "client|setinfo", "script|load", "select", "memory|usage"}
+        )
         return {
             "web_ms": cpu_s(self.worker) * 1000,
             "redis_ms": cpu_s(self.redis) * 1000,
-            "redis_bytes": self.client.info("memory")["used_memory"],
+            "redis_bytes": self.client.memory_usage(keys.SAMPLES, samples=0) or 0,
             "web_mb": pss_mb(self.worker),
             "trips": sum(count for name, count in calls.items() if name not in aside),
             "reads": calls.get("xread", 0),
@@ -133,7 +140,7 @@ def _least_ms(work: Any, rounds: int = 15, times: int = 20) -> float:
 
 
 def is_trimmed(seconds: float) -> float:
-    """Redis' memory after twice the retention, times that after one: with a retention of a few seconds."""
+    """The stream's memory after twice the retention, times that after one: with a retention of a few seconds."""
     kept, keys.RETENTION_S = keys.RETENTION_S, int(seconds)
     try:
         with panel() as found:
@@ -162,10 +169,10 @@ def main() -> int:
     by_viewers: dict[int, dict[str, float]] = {}
     for viewers in (1, options.viewers // 5, options.viewers):
         with panel(viewers) as found:
-            by_viewers[viewers] = found.used(1, 2, seconds)
+            by_viewers[viewers] = found.used(1, EVENTS_PER_S, seconds)
             print(f"{viewers} viewers: {by_viewers[viewers]}", flush=True)
     by_days = {days: grow_history(days) for days in (1 / 24, 1.0, options.days)}
-    capacity = Capacity.fitted(by_hosts, by_viewers, event_per_s=2)
+    capacity = Capacity.fitted(by_hosts, by_viewers, event_per_s=EVENTS_PER_S)
     checked = {"viewers": options.viewers * 2 // 5, "hosts": options.hosts // 4}
     samples_per_s = checked["hosts"] / 3
     with panel(checked["viewers"]) as found:
@@ -173,7 +180,7 @@ def main() -> int:
     predicted = capacity.foretell(checked["viewers"], samples_per_s)
     figures = [
         *_host_figures(by_hosts, options.hosts),
-        Figure(name="Redis memory after two retentions, times one", unit="", ours=is_trimmed(5), bar=1.1),
+        Figure(name="Redis memory after two retentions, times one", unit="", ours=is_trimmed(8), bar=1.1),
         *_viewer_figures(capacity),
         *_history_figures(by_days, options.days),
         *capacity.checked(measured, predicted, **checked),
