@@ -23,7 +23,7 @@ def watching_stack(**environ: str) -> Iterator[Stack]:
                 RABBITMQ_MANAGEMENT_URL=rabbitmq.management_url,
                 MONITORED_DATABASE_URL=postgresql.url,
                 WATCHED_QUEUES=QUEUE,
-                **environ,
+                **{"MAX_STREAM_MINUTES": "1440", **environ},  # The one viewer stays for as long as is measured.
             )
         )
 
