@@ -64,8 +64,10 @@ class Swarm:
         self._say("drop")
 
     def reset(self) -> None:
-        """Count from 0."""
+        """Count from 0, from the second whole second after this on: a line that was under way is of the old count."""
         self._say("reset")
+        self.tell()
+        self.tell()
 
     def _say(self, word: str) -> None:
         assert self._process.stdin is not None
