@@ -45,6 +45,8 @@ export class Charts {
   /** @type {Window | null} */ #selection = null
   #crosshair = new Crosshair(() => this.#crosshairMoved())
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
+  /** Whether there was something to see in the last frame. */
+  #isDrawn = false
   #pace = new Pace((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
   #clustered = { marks: /** @type {Mark[]} */ ([]), distance_s: 0, clusters: /** @type {Cluster[]} */ ([]) }
 
@@ -87,7 +89,7 @@ export class Charts {
     const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
     for (const panel of this.#panels) panel.update(view, shown.dataset, { window, reach, hidden: [...hidden], span: shown.span })
     this.#renderLegends()
-    if (isOther || !this.#isSliding) this.#pace.ask()
+    if (isOther || !this.#isSliding || !this.#isDrawn) this.#pace.ask()
   }
 
   /** Points at the instant that the window is about. */
@@ -205,6 +207,7 @@ export class Charts {
 
   /** @param {number} now_ms @param {boolean} [isForced] */
   #draw(now_ms, isForced = false) {
+    this.#isDrawn = this.#shown.lead !== null && this.#instants.length > 0
     const window = this.#windowAt(now_ms)
     const { step_s, low, until } = this.#shown.dataset
     const isRaw = low === null
