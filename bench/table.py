@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-RESULTS = Path(__file__).with_name("results")
+RESULTS = Path(os.environ.get("BENCH_RESULTS", Path(__file__).with_name("results")))
+"""Where the last figures are kept. Those of a quick run lie elsewhere: they are of a smaller load."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,9 @@ def show(title: str, figures: list[Figure]) -> str:
 
 
 def keep(name: str, title: str, figures: list[Figure], **about: object) -> None:
-    """Print the table and keep it as `bench/results/<name>.json`, which lies in git."""
+    """Print the table and keep it as `RESULTS/<name>.json`; those of a whole run lie in git."""
     print(show(title, figures), flush=True)
-    RESULTS.mkdir(exist_ok=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
     machine = {"cores": len(os.sched_getaffinity(0)), "kernel": platform.release(), "python": platform.python_version()}
     document = {
         "title": title,

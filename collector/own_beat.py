@@ -10,6 +10,7 @@ import threading
 from celery import Celery
 from celery.beat import Service
 
+from collector.store.live import LiveStore
 from collector.watchdog import end_process
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,17 @@ def start(celery: Celery) -> None:
 def is_running() -> bool:
     """Whether this process sends its own ticks, so that one is due at every moment."""
     return any(thread.name == NAME for thread in threading.enumerate())
+
+
+def count_due(store: LiveStore, queue: str) -> int:
+    """Ticks that wait in the queue, and the one that this process owes if it runs its own beat.
+
+    Raises: StoreUnavailable, also where Redis answers but takes nothing: then no tick is owed.
+    """
+    if not is_running():
+        return store.list_length(queue)
+    store.try_writing()
+    return store.list_length(queue) + 1
 
 
 def is_this_thread() -> bool:

@@ -1,7 +1,7 @@
 """The scheduled jobs, each a few lines: read, then write."""
 
 import logging
-from functools import cache
+from functools import cache, partial
 
 from celery import current_app, shared_task
 from celery.signals import worker_ready
@@ -72,11 +72,8 @@ def _settings() -> Settings:
 @cache
 def _watchdog() -> Watchdog:
     interval_s, queue = _settings().sample_interval_s, current_app.conf.task_default_queue
-
-    def count_waiting() -> int:
-        return _store().list_length(queue) + own_beat.is_running()
-
-    return Watchdog(interval_s=interval_s, count_waiting=count_waiting, bark=end_process)
+    due = partial(own_beat.count_due, _store(), queue)
+    return Watchdog(interval_s=interval_s, count_waiting=due, bark=end_process)
 
 
 @cache

@@ -44,6 +44,9 @@ CLAIM_S = 10.0
 that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
 
 
+TRIAL = "monitor:trial"
+"""Written, for a moment, to see whether anything can be."""
+
 DOORBELL_RINGS = 16
 """How many rings are kept: a listener needs the newest alone."""
 

@@ -243,6 +243,11 @@ class LiveStore:
         return self._redis.llen(key)
 
     @translated
+    def try_writing(self) -> None:
+        """Raises StoreUnavailable where Redis answers and yet takes nothing: its memory or its disk is full."""
+        self._redis.set(keys.TRIAL, 1, px=1)
+
+    @translated
     def hosts(self) -> list[Host]:
         """The hosts that have written within `HOST_RETENTION_S` and were not forgotten, by name."""
         now_s = self.now_s()

@@ -4,7 +4,12 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from collector import own_beat
+from collector.store.errors import StoreUnavailable
+from collector.store.live import LiveStore, redis_client
+from tests.services import RedisServer
 from tests.web import ROOT
 
 PROGRAM = """
@@ -32,13 +37,32 @@ def test_a_process_whose_beat_has_failed_ends_to_be_started_anew():
     assert "no ticks are sent any more: ending" in ended.stderr
 
 
-def test_a_process_that_runs_its_own_beat_is_owed_a_tick():
+@pytest.fixture
+def running_beat():
+    """A thread that goes by its name."""
     over = threading.Event()
-    beat = threading.Thread(target=over.wait, name=own_beat.NAME)
-
-    assert not own_beat.is_running()
-    beat.start()
-    assert own_beat.is_running()
+    thread = threading.Thread(target=over.wait, name=own_beat.NAME)
+    thread.start()
+    yield
     over.set()
-    beat.join()
-    assert not own_beat.is_running()
+    thread.join()
+
+
+@pytest.mark.live
+def test_a_process_without_a_beat_of_its_own_owes_what_waits_alone(client):
+    store = LiveStore(client)
+    assert own_beat.count_due(store, "ticks") == 0
+    client.rpush("ticks", "one")
+    assert own_beat.count_due(store, "ticks") == 1
+
+
+@pytest.mark.live
+def test_a_process_that_runs_its_own_beat_owes_a_tick_where_redis_takes_one(running_beat):
+    with RedisServer() as server, redis_client(server.url) as client:
+        store = LiveStore(client)
+        assert own_beat.count_due(store, "ticks") == 1
+        client.config_set("maxmemory", 1)
+        with pytest.raises(StoreUnavailable):
+            own_beat.count_due(store, "ticks")
+        client.config_set("maxmemory", 0)
+        assert own_beat.count_due(store, "ticks") == 1
