@@ -62,7 +62,7 @@ up: ## The whole panel in containers, its secrets made where missing; also PROFI
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
 
-bench: ## Every claim about cost and speed beside its peers, half an hour; keeps bench/results. BENCH=--quick: smaller.
+bench: ## Every claim about cost and speed beside its peers, an hour; keeps bench/results. BENCH=--quick: smaller.
 	@bench/install-debian
 	@$(PY) -m bench $(BENCH)
 

@@ -42,6 +42,8 @@ class Seal:
 
         try:
             sealed = urlsafe_b64decode(text)
+            if urlsafe_b64encode(sealed).decode("ascii") != text:
+                raise ValueError("the bits after the last byte are others")
             sealed_at, content = json.loads(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None))
         except (InvalidTag, ValueError) as exc:
             raise Unsealable("this was not sealed here") from exc

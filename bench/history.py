@@ -11,29 +11,31 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from bench.figures import percentile
+from bench.table import Figure, keep
 from collector.store.database import make_engine, reading
 from collector.store.live import LiveStore, redis_client
 from collector.store.steps import FIGURES, MINUTE_S, Step, begin
+from tests import past
 from tests.builders import make_sample
-from tests.past import SAMPLES_A_MINUTE, keep
 from tests.services import PostgresServer, RedisServer
 from tests.web import Answer, WebServer
 
 HOST = "web-1"
 DAY_S = 86_400
+BAR_P95_MS = 50
 RANGES = {"24h": DAY_S, "7d": 7 * DAY_S, "30d": 30 * DAY_S}
 
 
 def fill(database_url: str, now_s: float, days: int) -> None:
     """Every minute of so many days, with a mark in one of ten, and the longer steps made of them."""
     figures = random.Random(1)
-    keep(
+    past.keep(
         database_url,
         HOST,
         [_minute(at, figures) for at in range(begin(now_s - days * DAY_S, 3600), begin(now_s, MINUTE_S), MINUTE_S)],
@@ -44,9 +46,9 @@ def _minute(at: int, figures: random.Random) -> Step:
     numbers: list[float] = []
     for _ in FIGURES:
         low, high = sorted((round(figures.uniform(0, 5000), 1), round(figures.uniform(0, 5000), 1)))
-        numbers += (SAMPLES_A_MINUTE, low, round(SAMPLES_A_MINUTE * (low + high) / 2, 3), high)
+        numbers += (past.SAMPLES_A_MINUTE, low, round(past.SAMPLES_A_MINUTE * (low + high) / 2, 3), high)
     marks = [{"kind": "burst", "peak": 150, "at": at + 3.012}] if figures.random() < 0.1 else []
-    return Step(at, SAMPLES_A_MINUTE, numbers, marks)
+    return Step(at, past.SAMPLES_A_MINUTE, numbers, marks)
 
 
 def size_bytes(database_url: str) -> int:
@@ -77,8 +79,8 @@ def cpu_ms(web: WebServer) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in web._processes()) * 1000
 
 
-def measure(name: str, web: WebServer, count: int) -> None:
-    """Print the figures of each range."""
+def measure(name: str, web: WebServer, count: int) -> Iterator[Figure]:
+    """The figure of each range."""
     for label, span_s in RANGES.items():
         path = f"/api/history?host={HOST}&since={time.time() - span_s:.0f}"
         answer = ask(web, path)
@@ -100,19 +102,20 @@ def measure(name: str, web: WebServer, count: int) -> None:
         listener.join()
         size_kib = len(answer.body) / 1024
         p50_ms, p95_ms = percentile(alone, 0.5), percentile(alone, 0.95)
-        print(
-            f"{name:10} {label:>3} {rows:4} rows {size_kib:4.0f} KiB  p50 {p50_ms:5.1f} ms  p95 {p95_ms:5.1f} ms,"
-            f" CPU {spent_ms:4.1f} ms, /healthz beside it p95 {percentile(healthz_ms, 0.95):5.1f} ms,"
-            f" max {max(healthz_ms):5.1f} ms"
+        note = (
+            f"p50 {p50_ms:.1f} ms, CPU {spent_ms:.1f} ms, {rows} rows, {size_kib:.0f} KiB;"
+            f" /healthz beside it p95 {percentile(healthz_ms, 0.95):.1f} ms"
         )
+        yield Figure(name=f"{label} out of {name}, p95", unit="ms", ours=p95_ms, bar=BAR_P95_MS, note=note)
 
 
 def main() -> int:
-    """Print the figures."""
+    """Keep the figures; 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--days", type=int, default=30)
     arguments = parser.parse_args()
+    figures: list[Figure] = []
     with RedisServer() as redis_server, PostgresServer() as postgres, redis_client(redis_server.url) as client:
         LiveStore(client).append(make_sample(host=HOST))
         for name, environ in (("SQLite", {}), ("PostgreSQL", {"DATABASE_URL": postgres.url})):
@@ -120,9 +123,10 @@ def main() -> int:
                 before = size_bytes(web.database_url)
                 fill(web.database_url, time.time(), arguments.days)
                 a_day = (size_bytes(web.database_url) - before) / arguments.days
-                measure(name, web, arguments.count)
-                print(f"{name:10} {a_day / 1024:.0f} KiB a day and host")
-    return 0
+                figures += measure(name, web, arguments.count)
+                figures.append(Figure(name=f"a day and host in {name}", unit="KiB", ours=a_day / 1024))
+    keep("history", f"{arguments.days} days of a host's history", figures)
+    return 0 if all(figure.is_met for figure in figures) else 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import argparse
 import math
 import sys
 import time
-from dataclasses import dataclass
 from functools import partial
 
 import psutil
@@ -16,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 
 from bench.figures import percentile
 from bench.meter import cpu_s, family
+from bench.table import Figure, keep
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import Cpu, Scope
 from tests.browser.chromium import launch, sign_in
@@ -60,24 +60,6 @@ new PerformanceObserver((list) => {
 }).observe({ type: 'layout-shift', buffered: true });
 """
 PAINTED = "Number.isFinite(window.bench?.painted_ms) && window.bench.painted_ms !== null"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table. bar: the most that `figure` may be; None = told for its own sake."""
-
-    what: str
-    figure: float
-    bar: float | None
-    unit: str
-
-    @property
-    def is_met(self) -> bool:
-        return self.bar is None or self.figure <= self.bar
-
-    def __str__(self) -> str:
-        bar = "" if self.bar is None else f"≤ {self.bar:g}"
-        return f"{self.what:<44} {self.figure:>9.3g} {bar:>8} {self.unit:<4} {'' if self.is_met else 'MISSED'}"
 
 
 class Transfer:
@@ -192,7 +174,11 @@ def main() -> int:
     parser.add_argument("--cpu-seconds", type=float, default=30)
     parser.add_argument("--samples", type=int, default=28_800)
     wanted = parser.parse_args()
-    rows = []
+    figures: list[Figure] = []
+
+    def tell(name: str, ours: float, unit: str, bar: float | None = None) -> None:
+        figures.append(Figure(name=name, unit=unit, ours=ours, bar=bar))
+
     with Stack() as stack, sync_playwright() as playwright:
         browser = launch(playwright)
         process = next(each for each in psutil.Process().children(recursive=True) if "--headless" in each.cmdline())
@@ -211,25 +197,27 @@ def main() -> int:
             context.add_cookies(cookies)
             page, transfer = load_page(context, stack)
             page.wait_for_timeout(LOOKING_ON_S * 1000)
-            rows.append(Row("first load, bodies", transfer.bodies_kb, 75, "kB"))
-            rows.append(Row(f"first load, headers of {transfer.requests} answers", transfer.headers_kb, None, "kB"))
-            rows.append(Row(f"first line painted, median of {wanted.loads}", percentile(paints, 0.5), 500, "ms"))
-            rows.append(Row("first line painted, slowest", max(paints), None, "ms"))
-            rows.append(Row(f"layout shift, {LOOKING_ON_S} s", float(page.evaluate("window.bench.shift")), 0.01, ""))
+            tell("first load, bodies", transfer.bodies_kb, "kB", bar=75)
+            tell(f"first load, headers of {transfer.requests} answers", transfer.headers_kb, "kB")
+            tell(f"first line painted, median of {wanted.loads}", percentile(paints, 0.5), "ms", bar=500)
+            tell("first line painted, slowest", max(paints), "ms")
+            tell(
+                f"layout shift, {LOOKING_ON_S} s", float(page.evaluate("window.bench.shift")), "of the window", bar=0.01
+            )
         with browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR") as context:
             context.add_cookies(cookies)
             page, _ = load_page(context, stack)  # Anew: DevTools' network log costs CPU and keeps what passes through.
             page.wait_for_timeout(SETTLE_S * 1000)
             sliding = cpu_percent(process, wanted.cpu_seconds)
-            rows.append(Row("CPU of the blank page", idle, None, "%"))
-            rows.append(Row("CPU of the sliding minute, beyond that", sliding - idle, 5, "%"))
+            tell("CPU of the blank page", idle, "%")
+            tell("CPU of the sliding minute, beyond that", sliding - idle, "%", bar=5)
             stack.process("collector").suspend()
             growth = heap_growth_kb(context.new_cdp_session(page), page, stack, wanted.samples)
-            rows.append(Row(f"heap growth over {wanted.samples} samples", growth, 1000, "kB"))
+            tell(f"heap growth over {wanted.samples} samples", growth, "kB", bar=1000)
             stack.process("collector").resume()
         browser.close()
-    print(*rows, sep="\n")
-    return 0 if all(row.is_met for row in rows) else 1
+    keep("page", "The page in Chromium, without a GPU", figures)
+    return 0 if all(figure.is_met for figure in figures) else 1
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
     tooltip = page.locator("#tooltip")
     # Of every chart, each value with its unit.
     expect(tooltip).to_contain_text(
-        re.compile(r"CPU e RAM.*CPU.*\d %.*Mensagens na fila.*Na fila.*Tempo de resposta.*\d ms", re.DOTALL)
+        re.compile(r"CPU e RAM.*CPU.*\d\s%.*Mensagens na fila.*Na fila.*Tempo de resposta.*\d\sms", re.DOTALL)
     )
 
     def finds_the_mark() -> bool:
