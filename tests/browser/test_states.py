@@ -154,7 +154,15 @@ def test_an_older_page_offers_to_load_the_new_version_and_a_wall_does_it_by_itse
     page.goto(f"{stack.url}/monitor")
     expect(page.locator("#reload")).to_have_text("Nova versão: recarregar", timeout=SOON_MS)
 
-    page.goto(f"{stack.url}/monitor?tv=1")
+    walls = []
+
+    def is_the_second(request) -> bool:
+        if request.is_navigation_request():
+            walls.append(request.url)
+        return len(walls) == 2
+
+    with page.expect_event("request", is_the_second, timeout=SOON_MS):
+        page.goto(f"{stack.url}/monitor?tv=1")
     state_is(page, "live")
     expect(page.locator("#reload")).to_be_hidden()
     assert len(loads) == 3
