@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -29,9 +30,16 @@ def answer(kind: str, password: str, given: Any) -> str | bool:
         return False
 
 
+def _give_way() -> None:
+    """Leave the core at once to whoever else wants it: niceness alone keeps it for some milliseconds more."""
+    os.nice(NICENESS)
+    with suppress(AttributeError, OSError):  # A kernel without it, or a container that forbids it.
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def serve(idle_s: float) -> None:
     """Answer until nobody has asked for so long."""
-    os.nice(NICENESS)
+    _give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that asks, and that ends this one.
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     while select.select([questions], [], [], idle_s)[0] and (line := questions.readline()):

@@ -15,7 +15,7 @@ const BEHIND_INTERVALS = 1.25
  * A frame is worth drawing when the lines of the narrowest chart move by this many CSS pixels. Without a GPU each costs some 5 ms, half of it
  * whatever is drawn: docs/decisions/0020 has what finer ones take, and what else was tried.
  */
-const SMALLEST_SHIFT_PX = 1.5
+const SMALLEST_SHIFT_PX = 2
 /** A second needs no more frames than 12 for a movement this slow to be smooth. */
 const SHORTEST_FRAME_MS = 80
 

@@ -40,8 +40,8 @@ test('the stepped window stands still between samples and goes on when none come
   assert.deepEqual([at(4000), at(6900), at(7100)], [1000, 1000, 1003])
 })
 
-test('a frame is due when the line has moved by a pixel and a half, and never more often than is smooth', () => {
-  assert.equal(framePeriod(60, 600), 150)
-  assert.equal(framePeriod(86_400, 600), 216_000)
+test('a frame is due when the line has moved by two pixels, and never more often than is smooth', () => {
+  assert.equal(framePeriod(60, 600), 200)
+  assert.equal(framePeriod(86_400, 600), 288_000)
   assert.equal(framePeriod(60, 6000), 80)
 })
