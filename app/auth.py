@@ -26,6 +26,7 @@ from app.passwords import Busy
 from app.sessions import Origin, Person
 from app.throttle import LoginThrottle
 from app.tokens import Scope
+from app.turn import next_turn
 from app.user_agent import name_browser
 from collector.store.errors import StoreUnavailable
 
@@ -142,6 +143,7 @@ def show_login() -> ResponseReturnValue:
 def log_in() -> ResponseReturnValue:
     """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
     door, email = current_door(), request.form.get("email", "")
+    next_turn()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
     if not door.ways.password:
         return render_login("off"), 403
     browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
@@ -157,6 +159,7 @@ def log_in() -> ResponseReturnValue:
         more = door.ways.ask_more(person, email)
         if person is None or more is not None:  # Not counted only for the right one, the count would tell which it is.
             attempt.fail()
+    next_turn()
     if person is None:
         note("login_failed", email)
     if more is not None:
