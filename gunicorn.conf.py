@@ -23,10 +23,10 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 
     def run(self) -> None:
         """Serve; viewers, for whom gunicorn does not wait any more, are sent away before the process ends."""
-        from app.gate import Gate  # noqa: PLC0415  The package loads Flask, which the master does not need.
+        from app.gate import STREAM, Gate  # noqa: PLC0415  The package loads Flask, which the master does not need.
         from app.turn import next_turn  # noqa: PLC0415
 
-        self.gate, self.next_turn = Gate(), next_turn
+        self.gate, self.stream_path, self.next_turn = Gate(), STREAM, next_turn
         super().run()
         self.wsgi.extensions["hub"].dismiss()
         self.wsgi.extensions["audit"].finish()
@@ -42,7 +42,7 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Answer a request; after a stream its connection is not used again, and its head says so."""
-        if req.path == "/stream":
+        if req.path == self.stream_path:
             req.force_close()
         else:
             # A connection whose next request is there at once would be served again and again, and the others wait.

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.auth import current_principal, let_in, require_role
-from app.confirmation import Refusal, confirm_password, has_just_come
+from app.confirmation import Refusal, confirm_password, has_just_come, session_holder
 from app.door import current_door, note
 from app.errors import error_response
 from app.own_password import take_new_password
@@ -26,14 +26,14 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
         """The user's own account. Not for tokens: what they could do there only a person may."""
-        person = _myself()
+        person = session_holder(step.people)
         return error_response(403, "forbidden", "An account is for people.") if person is None else _page(person)
 
     @blueprint.post("/account/password")
     @require_role("super_admin", page=True)
     def change_password() -> ResponseReturnValue:
         """A new password for who shows the current one. Every session ends but a new one here, and tokens if asked."""
-        person = _myself()
+        person = session_holder(step.people)
         if person is None or _is_foreign(person):
             return redirect(url_for("account.show"), 303)
         shown = confirm_password(person, "current")
@@ -47,7 +47,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def end_sessions() -> ResponseReturnValue:
         """End one of the user's sessions, or all others, for who shows again who they are."""
-        person, principal = _myself(), current_principal()
+        person, principal = session_holder(step.people), current_principal()
         if person is None:
             return redirect(url_for("account.show"), 303)
         shown = _confirm(person)
@@ -65,7 +65,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def revoke_token() -> ResponseReturnValue:
         """Revoke one of the user's API tokens. It takes nothing but rights away, so nothing is asked for again."""
-        person, text = _myself(), request.form.get("revoke", "")
+        person, text = session_holder(step.people), request.form.get("revoke", "")
         if person is None or not (text.isascii() and text.isdecimal() and len(text) < 10):
             return redirect(url_for("account.show"), 303)
         try:
@@ -75,14 +75,10 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         note("token_revoked", person.email, f"token {text}")
         return redirect(url_for("account.show", done="token"), 303)
 
-    def _myself() -> Person | None:
-        principal = current_principal()
-        return step.people.find(principal.user_id) if principal.credential.startswith("session:") else None
-
     def _confirm(person: Person) -> Person | Refusal:
         if not _is_foreign(person):
             return confirm_password(person)
-        return person if has_just_come(person) else Refusal("stale", 401)
+        return person if has_just_come(_sessions(person)[0]) else Refusal("stale", 401)
 
     def _is_foreign(person: Person) -> bool:
         return not (current_door().ways.password and step.people.has_password(person))
@@ -95,7 +91,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
             email=person.email,
             role=current_principal().role,
             is_foreign=_is_foreign(person),
-            is_fresh=has_just_come(person),
+            is_fresh=has_just_come(mine),
             is_enrolled=step.factors.is_enrolled(person.user_id),
             mine=mine,
             others=others,

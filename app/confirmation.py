@@ -12,7 +12,8 @@ from flask import request
 from app.auth import current_principal
 from app.door import current_door, note
 from app.passwords import Busy
-from app.sessions import Person
+from app.people import People
+from app.sessions import OpenSession, Person
 
 FRESH_S = 600.0
 """How long a login by another system counts as having just shown who one is."""
@@ -45,9 +46,12 @@ def confirm_password(person: Person, field_name: str = "password") -> Person | R
     return shown
 
 
-def has_just_come(person: Person) -> bool:
-    """Whether the session of this request was opened a moment ago."""
-    own_id = current_principal().credential.partition(":")[2]
-    sessions = current_door().accounts.sessions.list(person.email)
-    now = time.time()
-    return any(own_id.startswith(each.id) and now - each.created_at < FRESH_S for each in sessions)
+def has_just_come(session: OpenSession | None) -> bool:
+    """Whether the session of this request, as far as it is still one, was opened a moment ago."""
+    return session is not None and time.time() - session.created_at < FRESH_S
+
+
+def session_holder(people: People) -> Person | None:
+    """Who makes the request; None where a token does, which may change nothing about its user."""
+    principal = current_principal()
+    return people.find(principal.user_id) if principal.credential.startswith("session:") else None

@@ -7,8 +7,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.auth import current_principal, let_in, require_role
-from app.confirmation import Refusal, confirm_password
+from app.auth import let_in, require_role
+from app.confirmation import Refusal, confirm_password, session_holder
 from app.door import current_door, note
 from app.errors import error_response
 from app.second_step import SecondStep, digest, show_codes
@@ -23,7 +23,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
         """The user's own, or the way to get one."""
-        person = _myself()
+        person = session_holder(step.people)
         if person is None:
             return error_response(403, "forbidden", "A token cannot change how its user signs in.")
         is_enrolled = step.factors.is_enrolled(person.user_id)
@@ -33,7 +33,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def enrol() -> ResponseReturnValue:
         """A second factor for who shows the password again. Every session ends but the new one."""
-        person = _myself()
+        person = session_holder(step.people)
         if person is None or step.factors.is_enrolled(person.user_id):
             return redirect(url_for("factor.show"), 303)
         shown = confirm_password(person)
@@ -50,7 +50,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
         """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
-        person = _myself()
+        person = session_holder(step.people)
         if person is None:
             return redirect(url_for("factor.show"), 303)
         with step.throttle.attempt(request.remote_addr or "", digest(person.email)) as attempt:
@@ -69,10 +69,6 @@ def make_blueprint(step: SecondStep) -> Blueprint:
             answer = show_codes(step.factors.renew_recovery_codes(person.user_id))
         current_door().accounts.sessions.revoke_all(person.email)
         return let_in(person, how, answer)
-
-    def _myself() -> Person | None:
-        principal = current_principal()
-        return step.people.find(principal.user_id) if principal.credential.startswith("session:") else None
 
     def _own_enrolment(person: Person, error: str | None = None) -> str:
         return step.render_enrolment(person, error, action=url_for("factor.enrol"), asks_password=True)

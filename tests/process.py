@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import psutil
 import pytest
@@ -37,6 +37,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def give_up(lack: str) -> NoReturn:
+    """What a test needs is not there: it is skipped with the reason, and fails where `CI` is set."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
+
+
 class Service(ABC):
     """A server process and its children. A context manager: starts on entry, stops on exit."""
 
@@ -47,7 +52,7 @@ class Service(ABC):
 
     def __init__(self) -> None:
         if shutil.which(self.program) is None:
-            (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{self.program} is not installed")
+            give_up(f"{self.program} is not installed")
         self.directory = Path(tempfile.mkdtemp(prefix=f"monitor-{type(self).__name__.lower()}-"))
         self.directory.chmod(0o711)  # A server that runs as another user must be able to walk into it.
         self.port = free_port()

@@ -1,11 +1,10 @@
 """Debian's Chromium, driven by Playwright."""
 
-import os
 import shutil
 
-import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.process import give_up
 from tests.stack import EMAIL, Stack
 from tests.web import PASSWORD
 
@@ -22,7 +21,7 @@ def launch(playwright: Playwright) -> Browser:
     """A headless browser. Without Chromium the test is skipped, and fails where `CI` is set."""
     path = shutil.which("chromium")
     if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("chromium is not installed")
+        give_up("chromium is not installed")
     return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
 
 

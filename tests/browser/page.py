@@ -1,5 +1,6 @@
 """What the tests of the page share: a signed-in browser, and what the console must not have said."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +29,12 @@ class Complaints(list[str]):
         """Unless it is excused."""
         if not said.startswith(self._excused or ("\0",)):
             super().append(said)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the whole page where SHOTS says, for somebody to look at."""
+    if directory := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
 def login_cookies(browser: Browser, stack: Stack) -> list[Any]:

@@ -1,6 +1,5 @@
 """The account as a person keeps it: the first password replaced, sessions seen and ended, and what the audit says."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.audit import Audit
 from collector.store.database import make_engine
-from tests.browser.page import Complaints, signed_in
+from tests.browser.page import Complaints, shoot, signed_in
 from tests.hostile import XSS
 from tests.services import RedisServer
 from tests.web import PASSWORD, WebServer
@@ -32,11 +31,6 @@ def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
     complaints.excuse("Failed to load resource: the server responded with a status of 4")  # Of refused forms.
     with signed_in(browser, [], complaints) as context:
         yield context.new_page()
-
-
-def shoot(page: Page, name: str) -> None:
-    if directory := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
 def log_in(page: Page, web: WebServer, password: str) -> None:

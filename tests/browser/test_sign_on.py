@@ -1,6 +1,5 @@
 """The ways in as a person takes them: a company account, and a second factor enrolled, used and kept."""
 
-import os
 import time
 from collections.abc import Iterator
 
@@ -8,7 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.page import Complaints, signed_in
+from tests.browser.page import Complaints, shoot, signed_in
 from tests.openid import CLIENT_ID, OpenIdProvider
 from tests.services import RedisServer
 from tests.web import PASSWORD, WebServer
@@ -39,11 +38,6 @@ def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
     complaints.excuse("Failed to load resource: the server responded with a status of 40")  # Of refused logins.
     with signed_in(browser, [], complaints) as context:
         yield context.new_page()
-
-
-def shoot(page: Page, name: str) -> None:
-    if directory := os.environ.get("SHOTS"):
-        page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
 def test_a_company_account_opens_the_panel_if_it_may(page: Page, web: WebServer) -> None:

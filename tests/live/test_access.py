@@ -13,9 +13,9 @@ import pytest
 from app.accounts import Accounts, Role
 from collector.store.database import make_engine
 from collector.store.doorbell import Doorbell
-from collector.store.live import LiveStore, redis_client
+from collector.store.live import redis_client
 from tests.builders import make_sample
-from tests.services import PostgresServer, RedisServer, wait_until
+from tests.services import PostgresServer, wait_until
 from tests.web import PASSWORD, EventStream, WebServer
 
 pytestmark = pytest.mark.live
@@ -27,32 +27,20 @@ PUSHED_S, CHECKED_S = 1.0, 3.0
 
 
 @pytest.fixture(scope="module")
-def redis_server():
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def web(redis_server):
-    with WebServer(redis_server.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH), MAX_SESSIONS_PER_USER="2") as server:
+def web(shared_redis):
+    with WebServer(shared_redis.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH), MAX_SESSIONS_PER_USER="2") as server:
         wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
         yield server
 
 
 @pytest.fixture(scope="module")
-def operator(web, redis_server):
+def operator(web, shared_redis):
     """The accounts as the operator's commands have them: in another process, by the same database and Redis."""
-    client = redis_client(redis_server.url)
+    client = redis_client(shared_redis.url)
     engine = make_engine(web.environ["DATABASE_URL"])
     yield Accounts(engine, announce=Doorbell(client, client).ring)
     engine.dispose()
     client.close()
-
-
-@pytest.fixture(scope="module")
-def store(redis_server):
-    with redis_client(redis_server.url) as client:
-        yield LiveStore(client)
 
 
 class Browser:
@@ -198,8 +186,8 @@ def test_who_is_not_told_finds_out_within_three_seconds(web):
     assert time.monotonic() - started_s < CHECKED_S + 0.2
 
 
-def test_accounts_that_do_not_answer_end_every_stream_and_say_why(redis_server):
-    with PostgresServer() as postgres, WebServer(redis_server.url, DATABASE_URL=postgres.url) as web:
+def test_accounts_that_do_not_answer_end_every_stream_and_say_why(shared_redis):
+    with PostgresServer() as postgres, WebServer(shared_redis.url, DATABASE_URL=postgres.url) as web:
         wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
         with web.stream(timeout_s=20) as stream:
             stream.next("hosts")
@@ -213,8 +201,8 @@ def test_accounts_that_do_not_answer_end_every_stream_and_say_why(redis_server):
         wait_until(lambda: web.get("/api/me").status == 200, 10)
 
 
-def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_asking(redis_server):
-    with WebServer(redis_server.url, MAX_STREAM_MINUTES="0.05", SESSION_IDLE_MINUTES="1") as web:
+def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_asking(shared_redis):
+    with WebServer(shared_redis.url, MAX_STREAM_MINUTES="0.05", SESSION_IDLE_MINUTES="1") as web:
         with web.stream() as stream:
             assert stream.next("bye").json == {"reason": "rotate"}
             assert 100 <= stream.retry_ms <= 1000
