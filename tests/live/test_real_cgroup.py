@@ -15,6 +15,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.process import wait_until
+
 pytestmark = pytest.mark.live
 
 REPOSITORY = Path(__file__).parents[2]
@@ -148,9 +150,13 @@ def test_the_probe_agrees_with_the_kernel_inside_a_real_cgroup(
 
 def test_a_busy_loop_fills_a_quota_of_half_a_core_and_is_throttled(cgroups: dict[str, Path]) -> None:
     limit_to_half_a_core(cgroups)
+    seen: dict[str, Any] = {}
 
-    seen = run_inside(cgroups)
+    def fills_it() -> bool:
+        seen.update(run_inside(cgroups))
+        return bool(seen["cpu"]["percent"] > 70)
 
-    assert seen["cpu"]["percent"] > 70  # The kernel gives no more than the quota, and on a busy machine a little less.
+    # The kernel gives no more than the quota, and on a machine that others keep busy less: until it has half a core.
+    wait_until(fills_it, 30, "the machine has half a core to give")
     assert seen["throttled"] > 0
     assert seen["cpu"]["throttled_percent"] > 0
