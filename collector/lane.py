@@ -1,4 +1,4 @@
-"""A lane: one probe read in a thread of its own, so that a probe which hangs holds up nothing but itself."""
+"""A lane: one probe, read beside the tick, so that a probe which hangs holds up nothing but itself."""
 
 import logging
 import queue
@@ -10,6 +10,56 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+QUICK_S = 0.05
+"""A read that takes longer is not waited for by those behind it: another thread reads them."""
+
+
+class Reader:
+    """Does what several lanes ask for, one after the other in one thread as long as each is quick.
+
+    A thread for each lane would be woken for each, and three that wake at once get into each other's way at the
+    interpreter's lock: seven wakings a tick and lane, where this has two.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting = 0
+        """Threads that have nothing to do."""
+        self._is_started = False
+
+    def put(self, job: Callable[[], None]) -> None:
+        """Have it done, as soon as the jobs before it are."""
+        self._jobs.put(job)
+        if not self._is_started:
+            self._is_started = True
+            self._start_thread()
+
+    def hurry(self) -> None:
+        """Something is slow: what waits behind it is done by one thread more."""
+        if not self._jobs.empty():
+            self._start_thread()
+
+    def _start_thread(self) -> None:
+        # Daemon: a read that never returns must not keep the process from ending.
+        threading.Thread(target=self._run, name=self._name, daemon=True).start()
+
+    def _run(self) -> None:
+        while self._is_wanted():
+            job = self._jobs.get()
+            with self._lock:
+                self._waiting -= 1
+            job()
+
+    def _is_wanted(self) -> bool:
+        """Whether no other thread waits for jobs: one is enough, however many there were while one was slow."""
+        with self._lock:
+            if self._waiting:
+                return False
+            self._waiting += 1
+            return True
+
 
 class Lane(Generic[T]):
     """Runs `read` when asked, at most once at a time; whoever asks decides how long to wait.
@@ -18,39 +68,45 @@ class Lane(Generic[T]):
     and answers `when_stuck` at once, without starting another read. A read that raises gives `when_failed`.
     """
 
-    def __init__(self, name: str, read: Callable[[], T], *, when_stuck: T, when_failed: T) -> None:
+    def __init__(
+        self, name: str, read: Callable[[], T], *, when_stuck: T, when_failed: T, reader: Reader | None = None
+    ) -> None:
+        """`reader`: shared with other lanes; by default one of its own."""
         self._name = name
         self._read = read
         self._when_stuck = when_stuck
         self._when_failed = when_failed
-        self._requests: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._reader = reader or Reader(f"lane-{name}")
         self._answers: queue.SimpleQueue[T] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
         self._is_reading = False
         self._is_overdue = False
 
     def ask(self) -> None:
         """Start a read, unless the previous one is still under way."""
-        if self._thread is None:
-            # Daemon: a read that never returns must not keep the process from ending.
-            self._thread = threading.Thread(target=self._run, name=f"lane-{self._name}", daemon=True)
-            self._thread.start()
         self._is_overdue = self._is_reading and not self._throw_late_answer_away()
         if not self._is_overdue:
             self._is_reading = True
-            self._requests.put(None)
+            self._reader.put(self._do)
 
     def answer(self, timeout_s: float) -> T:
         """The answer of the read asked for, waited for at most `timeout_s`."""
         if self._is_overdue:
             return self._when_stuck
         try:
-            answer = self._answers.get(timeout=max(0.0, timeout_s))
+            answer = self._await(max(0.0, timeout_s))
         except queue.Empty:
             logger.warning("probe %s has not answered within the tick", self._name)
             return self._when_stuck
         self._is_reading = False
         return answer
+
+    def _await(self, timeout_s: float) -> T:
+        """Raises: queue.Empty."""
+        try:
+            return self._answers.get(timeout=min(QUICK_S, timeout_s))
+        except queue.Empty:
+            self._reader.hurry()
+            return self._answers.get(timeout=max(0.0, timeout_s - QUICK_S))
 
     def _throw_late_answer_away(self) -> bool:
         try:
@@ -59,12 +115,10 @@ class Lane(Generic[T]):
             return False
         return True
 
-    def _run(self) -> None:
-        while True:
-            self._requests.get()
-            try:
-                answer = self._read()
-            except Exception:
-                logger.exception("probe %s raised", self._name)
-                answer = self._when_failed
-            self._answers.put(answer)
+    def _do(self) -> None:
+        try:
+            answer = self._read()
+        except Exception:
+            logger.exception("probe %s raised", self._name)
+            answer = self._when_failed
+        self._answers.put(answer)

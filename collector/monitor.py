@@ -1,4 +1,4 @@
-"""SystemMonitor: runs the probes side by side within the tick's budget and makes one Sample of what they say."""
+"""SystemMonitor: runs the probes within the tick's budget and makes one Sample of what they say."""
 
 import math
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from collector.lane import Lane
+from collector.lane import Lane, Reader
 from collector.marks import Marker, Past, follow_past
 from collector.probes.broker import read_broker
 from collector.probes.queues import Reading
@@ -54,18 +54,21 @@ class SystemMonitor:
         self._version = version
         self._wall = wall
         self._probes = probes
-        self._resources = Lane("resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES)
+        reader = Reader("lanes")
+        self._resources = Lane(
+            "resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES, reader=reader
+        )
         self._database = Lane(
             "database",
             probes.database,
             when_stuck=NO_ANSWER,
             when_failed=Check(status=Status.UNKNOWN, reason="error"),
+            reader=reader,
         )
-
         self._containers: Lane[tuple[Container, ...]] = Lane(
-            "containers", probes.containers, when_stuck=(), when_failed=()
+            "containers", probes.containers, when_stuck=(), when_failed=(), reader=reader
         )
-        self._recall: Lane[Past | None] = Lane("past", probes.past, when_stuck=None, when_failed=None)
+        self._recall: Lane[Past | None] = Lane("past", probes.past, when_stuck=None, when_failed=None, reader=reader)
         self._marker = Marker(interval_s)
         self._past: Past | None = None
         """None: not in memory, so it is asked for. Until it is told, samples carry no marks."""
@@ -73,17 +76,18 @@ class SystemMonitor:
     def sample(self) -> Sample:
         """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
         at_s, started_s = self._wall(), time.monotonic()
+        reading = self._probes.queues()
+        worker = self._probes.worker(reading)
         for lane in (self._resources, self._database, self._containers):
             lane.ask()
         if self._past is None:
             self._recall.ask()
-        reading = self._probes.queues()
-        worker = self._probes.worker(reading)
 
         def answer(lane: Lane[T]) -> T:
             return lane.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
 
-        resources, database, containers = answer(self._resources), answer(self._database), answer(self._containers)
+        # The last asked first: when it has answered, so have the others, as a rule, and this thread is woken once.
+        containers, database, resources = answer(self._containers), answer(self._database), answer(self._resources)
         sample = Sample(
             host=self._host,
             slot=math.floor(at_s / self._interval_s),
