@@ -1,8 +1,8 @@
-"""RabbitMQ's count of one queue, asked in one system call and read in another: it is asked four times a second.
+"""RabbitMQ's count of one queue, asked in one system call and read in two: it is asked four times a second.
 
 py-amqp builds every question anew and reads every answer in three parts. It keeps the connection and the channel all
 the same: an answer other than the one expected goes to its buffer, as if nobody had read it, and is left to it whole: a
-heartbeat, a refusal, half a frame. Plain TCP alone: what comes by TLS is read by py-amqp.
+heartbeat, a refusal, half a frame.
 
 Source: AMQP 0-9-1, 4.2.3 "General frame format", 1.7.2.1 "queue.declare"; py-amqp 5.4.2 transport.py, TCPTransport.
 """
@@ -17,20 +17,15 @@ _QUEUE, _DECLARE, _DECLARE_OK = 50, 10, 11
 _PASSIVE = 1
 
 
-def ask(transport: Any, channel_id: int, name: str) -> None:
-    """Put the question, waiting for nothing. `transport`: py-amqp's `TCPTransport`. Raises: OSError."""
-    question, _ = _question_and_head(channel_id, name)
-    _send(transport.sock, question)
-
-
-def read_answer(transport: Any, channel_id: int, name: str) -> tuple[int, int] | None:
+def ask(transport: Any, channel_id: int, name: str) -> tuple[int, int] | None:
     """Messages ready and consumers; None when what came first is not that answer: py-amqp's to read, then.
 
-    Raises: OSError, a TimeoutError among them.
+    `transport`: py-amqp's `TCPTransport`; TLS is read by py-amqp alone. Raises: OSError, a TimeoutError among them.
     """
+    question, head = _question_and_head(channel_id, name)
+    _send(transport.sock, question)
     if transport._read_buffer:
         return None
-    _, head = _question_and_head(channel_id, name)
     size = len(head) + 9
     seen = transport.sock.recv(size)
     if len(seen) != size or not seen.startswith(head) or seen[-1] != _END:

@@ -8,7 +8,6 @@ an empty queue for a missing one there, and costs ten times as much.
 
 import ssl
 import time
-from collections import deque
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -35,19 +34,10 @@ SCAN_COUNT = 5000
 
 
 class QueueReader(Protocol):
-    """Reads queues over an open connection, one after the other.
-
-    Questions may be put long before their answers are read: who asks and then waits is woken twice.
-    """
-
-    def ask(self, name: str) -> None:
-        """Put the question, waiting for nothing. What is asked is to be read in the same order."""
+    """Reads one queue over an open connection."""
 
     def read(self, name: str) -> Queue:
-        """The queue as it was when it was asked for, which it is now unless it has been.
-
-        Raises: foreign errors when the broker does not answer.
-        """
+        """The queue as it is now. Raises: foreign errors when the broker does not answer."""
 
 
 class AmqpReader:
@@ -62,18 +52,9 @@ class AmqpReader:
         self._doubt = Doubt()
         self._resting: dict[str, tuple[Queue, float]] = {}
         """Queues that could not be read, and until when they are left alone, monotonic."""
-        self._asked: deque[str] = deque()
-        """Whose answers are under way on this channel; none while a queue rests, which has other questions put."""
-
-    def ask(self, name: str) -> None:
-        """Put the question, where py-amqp is not needed for it."""
-        if not self._resting and not self._is_tls():
-            self._ask(name)
 
     def read(self, name: str) -> Queue:
         """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
-        if self._asked and self._asked[0] != name:  # Other queues are watched now.
-            self._change_channel()
         queue, until_s = self._resting.get(name, (None, 0.0))
         if queue is not None and time.monotonic() < until_s:
             self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
@@ -88,41 +69,27 @@ class AmqpReader:
         except amqp.ChannelError:  # 403, 405: not for us; the others still can be read.
             return self._rest(name, QueueState.UNKNOWN, ABSENT_REST_S)
         except TimeoutError:
-            self._change_channel()
+            self._leave_channel()
             return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
         return self._doubt.weigh(_counted(name, ready, consumers))
 
     def _declare(self, name: str) -> tuple[int, int]:
         """Messages ready and consumers. Raises: what py-amqp raises."""
-        if self._is_tls():
+        transport = self._connection.connection.transport
+        if isinstance(transport.sock, ssl.SSLSocket):
             _, ready, consumers = self._channel.queue_declare(name, passive=True)
-            return ready, consumers
-        if not self._asked:
-            self._ask(name)
-        counted = passive_declare.read_answer(self._transport(), self._channel.channel_id, name)
-        if counted is None:
-            _, *counted = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
-        self._asked.popleft()
-        ready, consumers = counted
+        elif (counted := passive_declare.ask(transport, self._channel.channel_id, name)) is not None:
+            ready, consumers = counted
+        else:
+            _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
         return ready, consumers
-
-    def _ask(self, name: str) -> None:
-        passive_declare.ask(self._transport(), self._channel.channel_id, name)
-        self._asked.append(name)
-
-    def _transport(self) -> Any:
-        return self._connection.connection.transport
-
-    def _is_tls(self) -> bool:
-        return isinstance(self._transport().sock, ssl.SSLSocket)
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)
         self._resting[name] = queue, time.monotonic() + rest_s
-        self._asked.clear()  # What was asked after it was asked on a channel that is closed.
         return queue
 
-    def _change_channel(self) -> None:
+    def _leave_channel(self) -> None:
         """Go on with another channel: a classic queue that is busy holds up its declare, and with it the channel.
 
         The channel left behind is closed without waiting: RabbitMQ gets to it when the queue does. Raises: TimeoutError
@@ -137,7 +104,6 @@ class AmqpReader:
             transport.settimeout(patience_s)
         self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         self._channel = channel
-        self._asked.clear()
 
 
 @lru_cache(maxsize=256)
@@ -161,15 +127,6 @@ class RedisReader:
         self._cursor = 0
         self._has_searched = False
         self._searched_at = float("-inf")
-        self._asked: deque[str] = deque()
-        """Whose answers are under way."""
-
-    def ask(self, name: str) -> None:
-        """Put the question."""
-        keys = [self._channel._q_for_pri(name, step) for step in self._channel.priority_steps]
-        commands = self._connection.pack_commands([("LLEN", key) for key in keys])
-        self._connection.send_packed_command(commands, check_health=False)
-        self._asked.append(name)
 
     def read(self, name: str) -> Queue:
         """The queue; unknown, not missing, until the bindings have been searched once."""
@@ -191,22 +148,14 @@ class RedisReader:
         It makes a client and a transaction for each call: 1.1 ms of CPU four times a second, against 0.2 ms here.
         Raises: ResponseError when a key is no list, or not for us.
         """
-        if self._asked and self._asked[0] != name:  # Other queues are watched now.
-            for _ in range(len(self._asked)):
-                self._read_replies()
-        if not self._asked:
-            self.ask(name)
-        replies = self._read_replies()
+        keys = [self._channel._q_for_pri(name, step) for step in self._channel.priority_steps]
+        commands = self._connection.pack_commands([("LLEN", key) for key in keys])
+        self._connection.send_packed_command(commands, check_health=False)
+        replies = [self._read_reply() for _ in keys]  # All of them, or the next call would read the rest of these.
         for reply in replies:
             if isinstance(reply, redis.ResponseError):
                 raise reply
         return sum(replies)
-
-    def _read_replies(self) -> list[Any]:
-        """All of one question, or the next would read the rest of these."""
-        replies = [self._read_reply() for _ in self._channel.priority_steps]
-        self._asked.popleft()
-        return replies
 
     def _read_reply(self) -> Any:
         try:

@@ -47,7 +47,7 @@ class Reading:
     failure: str | None = None
     """Why the broker's last answer is missing: refused, timeout, denied, error, stuck. None = it answered."""
     latency_ms: float | None = None
-    """How long the answers for all queues took when they were last waited for; None before the first."""
+    """Duration of the last round over all queues; None before the first."""
     alarm: str | None = None
     """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
 
@@ -80,7 +80,6 @@ class QueueWatch:
         """When the pending question was put, monotonic; None while none is."""
         self._failure: str | None = None
         self._latency_ms: float | None = None
-        self._is_taken = True
         self._known: set[str] = set()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -102,7 +101,6 @@ class QueueWatch:
     def take(self) -> Reading:
         """The last depths, and their peaks since the previous call. Returns at once, whatever the broker does."""
         told = self._management.get() if self._management else None
-        self._is_taken = True
         with self._lock:
             asked_at = self._asked_at
             if asked_at is not None and time.monotonic() - asked_at > OVERDUE_S:
@@ -140,30 +138,17 @@ class QueueWatch:
         return AmqpReader(connection) if self.broker_kind == AMQP else RedisReader(connection, self._known)
 
     def _read_round(self, reader: QueueReader) -> None:
-        """Read what was asked for in the round before, and put the next questions: that is one waking, not two.
-
-        Once for each `take()` the answers are waited for as well, which tells how long they take.
-        """
         if self._discovers and self._management and (told := self._management.get()):
             self._watch_only(told.discovered)
-        names = tuple(self._seen)
-        self._read_all(reader, names)
-        if self._is_taken:
-            self._is_taken = False
-            started = time.monotonic()
-            self._read_all(reader, names)
-            self._latency_ms = (time.monotonic() - started) * 1000
-        for name in names:
-            reader.ask(name)
+        started = time.monotonic()
+        for name in tuple(self._seen):
+            self._asked_at = time.monotonic()
+            self._note(reader.read(name))
         with self._lock:
             if self._failure is not None:
                 log.info("the watched broker answers again")
             self._failure = None
-
-    def _read_all(self, reader: QueueReader, names: Sequence[str]) -> None:
-        for name in names:
-            self._asked_at = time.monotonic()
-            self._note(reader.read(name))
+            self._latency_ms = (time.monotonic() - started) * 1000
 
     def _watch_only(self, names: Sequence[str]) -> None:
         with self._lock:
