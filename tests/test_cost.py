@@ -15,7 +15,7 @@ from app import sse
 from app.viewer import Viewer
 from collector.marks import Past
 from collector.monitor import Probes, SystemMonitor
-from collector.probes import passive_declare
+from collector.probes.passive_declare import Question
 from collector.probes.queues import Reading
 from collector.probes.resources import ResourcesProbe
 from collector.store.model import Check, Status
@@ -111,10 +111,11 @@ def test_a_queue_is_counted_within_its_cost(unit_s: float) -> None:
     answer = b"\x01\x00\x01\x00\x00\x00\x15\x00\x32\x00\x0b\x08dispatch\x00\x00\x00\x05\x00\x00\x00\x02\xce"
     transport = SimpleNamespace(sock=near, _read_buffer=b"")
     with near, far:
+        question = Question(transport, 1, "dispatch")
 
         def ask() -> None:
             far.send(answer)
-            assert passive_declare.ask(transport, 1, "dispatch") == (5, 2)
+            assert question.ask() == (5, 2)
             far.recv(4096)
 
         assert cpu_s(ask, 200) / unit_s < LIMITS["declare"]

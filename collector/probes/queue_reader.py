@@ -8,7 +8,6 @@ an empty queue for a missing one there, and costs ten times as much.
 
 import ssl
 import time
-from functools import lru_cache
 from typing import Any, Protocol
 
 import amqp
@@ -16,8 +15,8 @@ import redis
 from amqp import spec
 from kombu.connection import Connection
 
-from collector.probes import passive_declare
 from collector.probes.doubt import Doubt
+from collector.probes.passive_declare import Counts, Question
 from collector.store.model import Queue, QueueState
 
 ABSENT_REST_S = 2.0
@@ -37,7 +36,10 @@ class QueueReader(Protocol):
     """Reads one queue over an open connection."""
 
     def read(self, name: str) -> Queue:
-        """The queue as it is now. Raises: foreign errors when the broker does not answer."""
+        """The queue as it is now, the same object while nothing is new.
+
+        Raises: foreign errors when the broker does not answer.
+        """
 
 
 class AmqpReader:
@@ -49,19 +51,21 @@ class AmqpReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._channel = connection.channel()
+        self._is_tls = isinstance(self._connection.connection.transport.sock, ssl.SSLSocket)
+        self._questions: dict[str, Question] = {}
         self._doubt = Doubt()
+        self._settled: dict[str, tuple[Counts, Queue]] = {}
+        """What was last told of each queue and believed."""
         self._resting: dict[str, tuple[Queue, float]] = {}
         """Queues that could not be read, and until when they are left alone, monotonic."""
 
     def read(self, name: str) -> Queue:
         """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
-        queue, until_s = self._resting.get(name, (None, 0.0))
-        if queue is not None and time.monotonic() < until_s:
+        if self._resting and (queue := self._rested(name)):
             self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
             return queue
-        self._resting.pop(name, None)
         try:
-            ready, consumers = self._declare(name)
+            counts = self._declare(name)
         except amqp.NotFound as error:
             # The same 404 says that a durable queue's node is down: then it is not missing, only out of sight.
             missing = "no queue" in str(error.reply_text)
@@ -71,18 +75,36 @@ class AmqpReader:
         except TimeoutError:
             self._leave_channel()
             return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
-        return self._doubt.weigh(_counted(name, ready, consumers))
+        settled = self._settled.get(name)
+        if settled and settled[0] is counts:
+            return settled[1]
+        queue = Queue(name=name, state=QueueState.OK, ready=counts[0], consumers=counts[1])
+        believed = self._doubt.weigh(queue)
+        if believed is queue:
+            self._settled[name] = counts, queue
+        return believed
 
-    def _declare(self, name: str) -> tuple[int, int]:
+    def _declare(self, name: str) -> Counts:
         """Messages ready and consumers. Raises: what py-amqp raises."""
-        transport = self._connection.connection.transport
-        if isinstance(transport.sock, ssl.SSLSocket):
+        if self._is_tls:
             _, ready, consumers = self._channel.queue_declare(name, passive=True)
-        elif (counted := passive_declare.ask(transport, self._channel.channel_id, name)) is not None:
-            ready, consumers = counted
-        else:
-            _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
+            return ready, consumers
+        question = self._questions.get(name)
+        if question is None:
+            transport = self._connection.connection.transport
+            question = self._questions[name] = Question(transport, self._channel.channel_id, name)
+        if counts := question.ask():
+            return counts
+        _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
         return ready, consumers
+
+    def _rested(self, name: str) -> Queue | None:
+        """What is said of a queue while it is left alone."""
+        queue, until_s = self._resting.get(name, (None, 0.0))
+        if time.monotonic() < until_s:
+            return queue
+        self._resting.pop(name, None)
+        return None
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)
@@ -104,12 +126,7 @@ class AmqpReader:
             transport.settimeout(patience_s)
         self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         self._channel = channel
-
-
-@lru_cache(maxsize=256)
-def _counted(name: str, ready: int, consumers: int) -> Queue:
-    """Most readings say what the one before has said: the same queue, made once."""
-    return Queue(name=name, state=QueueState.OK, ready=ready, consumers=consumers)
+        self._questions.clear()
 
 
 class RedisReader:

@@ -75,6 +75,9 @@ class QueueWatch:
         self._management = management
         self._discovers = ALL_QUEUES in queue_names
         self._seen: dict[str, Queue] = {}
+        self._names: tuple[str, ...] = ()
+        self._noted: dict[str, Queue] = {}
+        """What the reader has last told of each queue: the same object again is no news."""
         self._watch_only(() if self._discovers else queue_names)
         self._asked_at: float | None = None
         """When the pending question was put, monotonic; None while none is."""
@@ -140,20 +143,27 @@ class QueueWatch:
     def _read_round(self, reader: QueueReader) -> None:
         if self._discovers and self._management and (told := self._management.get()):
             self._watch_only(told.discovered)
-        started = time.monotonic()
-        for name in tuple(self._seen):
-            self._asked_at = time.monotonic()
-            self._note(reader.read(name))
-        with self._lock:
-            if self._failure is not None:
+        started_s = now_s = time.monotonic()
+        for name in self._names:
+            self._asked_at = now_s
+            queue = reader.read(name)
+            if queue is not self._noted.get(name):
+                self._note(queue)
+            now_s = time.monotonic()
+        self._latency_ms = (now_s - started_s) * 1000
+        if self._failure is not None:
+            with self._lock:
                 log.info("the watched broker answers again")
-            self._failure = None
-            self._latency_ms = (time.monotonic() - started) * 1000
+                self._failure = None
 
     def _watch_only(self, names: Sequence[str]) -> None:
+        if self._names == tuple(names):
+            return
         with self._lock:
             unseen = {name: Queue(name=name, state=QueueState.UNKNOWN) for name in names}
             self._seen = {name: self._seen.get(name, queue) for name, queue in unseen.items()}
+            self._names = tuple(self._seen)
+            self._noted.clear()
 
     def _note(self, queue: Queue) -> None:
         with self._lock:
@@ -162,6 +172,7 @@ class QueueWatch:
                 self._seen[queue.name] = replace(queue, peak=before.peak)
             elif before.peak is None or queue.ready > before.peak or not _is_same(queue, before):
                 self._seen[queue.name] = replace(queue, peak=max(before.peak or 0, queue.ready))
+            self._noted[queue.name] = queue
         if queue.state not in (before.state, QueueState.OK):
             log.warning("queue %r is %s", queue.name, queue.state)
 
@@ -175,6 +186,7 @@ class QueueWatch:
     def _fail(self, reason: str) -> None:
         """Forget the depths, which nobody vouches for any more; the peaks were seen. Wants the lock."""
         self._failure = reason
+        self._noted.clear()
         self._seen = {
             queue.name: Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak)
             for queue in self._seen.values()
