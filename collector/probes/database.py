@@ -7,15 +7,15 @@ it in a lane. No statement time-out is set: `SELECT 1` waits for no lock, and Pg
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from collector.probes.verdict import judge
 from collector.store.model import Check
@@ -45,8 +45,8 @@ class DatabaseProbe:
     """Asks one database once a sample over one kept connection. Not thread-safe, and it may block: for a lane."""
 
     def __init__(self, url: str) -> None:
-        self._is_sqlite = sa.make_url(url).get_backend_name() == "sqlite"
-        self._engine = _make_sqlite_engine(url) if self._is_sqlite else _make_postgres_engine(url)
+        self._connect = _sqlite_file(url) if sa.make_url(url).get_backend_name() == "sqlite" else _postgres(url)
+        self._kept: psycopg.Connection[Any] | None = None
         self._last_reason: str | None = None
 
     def read(self) -> Check:
@@ -63,20 +63,31 @@ class DatabaseProbe:
         return judge(failure, (time.monotonic() - started) * 1000)
 
     def close(self) -> None:
-        """Close the kept connection, unless a question is pending on it."""
-        self._engine.dispose()
+        """Close the kept connection."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def _select(self) -> None:
-        try:
-            self._select_once()
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            self._select_once()  # The kept connection was dead, as after a restart; that says nothing of the server.
-
-    def _select_once(self) -> None:
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql(_ASK_SQLITE if self._is_sqlite else _ASK)
+        kept = self._kept
+        if kept is not None:
+            try:
+                kept.execute(_ASK)
+                return
+            except psycopg.OperationalError as error:
+                if not kept.closed or _reason_of(error) == "timeout":
+                    raise
+                # It was dead, as after a restart; that says nothing of the server.
+            finally:
+                if kept.closed:
+                    self._kept = None
+        connection = self._connect()
+        if isinstance(connection, sqlite3.Connection):
+            with closing(connection):  # A kept connection would outlive a deleted file.
+                connection.execute(_ASK_SQLITE)
+        else:
+            self._kept = connection
+            connection.execute(_ASK)
 
 
 class _DeadlineConnection(psycopg.Connection[Any]):
@@ -89,28 +100,21 @@ class _DeadlineConnection(psycopg.Connection[Any]):
             raise
 
 
-def _connect(_dialect: Dialect, _entry: ConnectionPoolEntry, arguments: Any, options: Any) -> DBAPIConnection:
-    return cast(DBAPIConnection, _DeadlineConnection.connect(*arguments, **options))
-
-
-def _make_postgres_engine(url: str) -> sa.Engine:
+def _postgres(url: str) -> Callable[[], psycopg.Connection[Any]]:
+    """Connects as SQLAlchemy would, without what it does around each question: that took longer than the question."""
+    target = sa.make_url(url)
+    arguments, options = target.get_dialect()().create_connect_args(target)
     # Autocommit: without BEGIN and ROLLBACK a question is one round trip.
-    engine = sa.create_engine(
-        url, pool_size=1, max_overflow=0, isolation_level="AUTOCOMMIT", connect_args=_POSTGRES_OPTIONS
-    )
-    sa.event.listen(engine, "do_connect", _connect)
-    return engine
+    return partial(_DeadlineConnection.connect, *arguments, autocommit=True, **{**options, **_POSTGRES_OPTIONS})
 
 
-def _make_sqlite_engine(url: str) -> sa.Engine:
+def _sqlite_file(url: str) -> Callable[[], sqlite3.Connection]:
     path = sa.make_url(url).database
     if not path or path == ":memory:":
-        return sa.create_engine(url)
-    # mode=rw: a plain path would be created when it is missing. No pool: a kept connection outlives a deleted file.
+        return partial(sqlite3.connect, ":memory:")
+    # mode=rw: a plain path would be created when it is missing.
     uri = f"{Path(path).absolute().as_uri()}?mode=rw"
-    return sa.create_engine(
-        "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, timeout=SQLITE_LOCK_S), poolclass=sa.NullPool
-    )
+    return partial(sqlite3.connect, uri, uri=True, timeout=SQLITE_LOCK_S)
 
 
 def _reason_of(error: BaseException) -> str:
@@ -119,11 +123,10 @@ def _reason_of(error: BaseException) -> str:
     libpq gives a failed log-in no SQLSTATE, only text in the server's language; that a password was asked for is what
     tells a log-in refused from a server that takes nobody. Source: libpq PQconnectionUsedPassword.
     """
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
+    if isinstance(error, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
         return "timeout"
-    if isinstance(cause, psycopg.OperationalError):
-        return "denied" if cause.pgconn is not None and cause.pgconn.used_password else "refused"
-    if isinstance(cause, sqlite3.OperationalError):
-        return {"SQLITE_CANTOPEN": "refused", "SQLITE_BUSY": "timeout"}.get(cause.sqlite_errorname, "error")
+    if isinstance(error, psycopg.OperationalError):
+        return "denied" if error.pgconn is not None and error.pgconn.used_password else "refused"
+    if isinstance(error, sqlite3.OperationalError):
+        return {"SQLITE_CANTOPEN": "refused", "SQLITE_BUSY": "timeout"}.get(error.sqlite_errorname, "error")
     return "error"
