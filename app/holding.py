@@ -1,6 +1,6 @@
-"""Which of those who were let in may still be: asked every few seconds for as long as streams are open.
+"""Which credentials are in force: asked every few seconds for as long as streams are open.
 
-The statements are made once: SQLAlchemy takes longer to build one than the database to answer it.
+All of those of one role, of whom there are few, whoever holds a stream: one statement for any number of viewers.
 """
 
 import time
@@ -12,10 +12,7 @@ from app.accounts import Role
 from app.sessions import Sessions
 from app.tables import login_sessions, tokens, users
 from app.tokens import Scope
-from collector.store.database import reading
-
-CREDENTIALS_A_QUERY = 500
-"""Databases limit a statement's parameters; SQLite took 999 for long."""
+from collector.store.database import StandingQuery
 
 
 class Holding:
@@ -24,27 +21,30 @@ class Holding:
     def __init__(
         self, engine: Engine, sessions: Sessions, role: Role, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self._engine = engine
         self._clock = clock
-        allowed = (users.c.disabled_at.is_(None), users.c.role == role)
+        allowed = (users.c.disabled_at.is_(None), users.c.role == role.value)
         valid = {
             "session": (login_sessions.c.token_hash, sessions.in_force(bindparam("now", type_=Float))),
-            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ, tokens.c.revoked_at.is_(None))),
+            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ.value, tokens.c.revoked_at.is_(None))),
         }
         self._queries = {
-            kind: select(token_hash)
-            .join(users)
-            .where(*is_valid, *allowed, token_hash.in_(bindparam("hashes", expanding=True)))
+            kind: StandingQuery(engine, select(token_hash).join(users).where(*is_valid, *allowed))
             for kind, (token_hash, is_valid) in valid.items()
         }
 
     def still_hold(self, credentials: Collection[str]) -> set[str]:
         """Which of these credentials (`Principal.credential`) are still in force. Raises: StoreUnavailable."""
-        holding: set[str] = set()
-        with reading(self._engine) as connection:
-            for kind, query in self._queries.items():
-                hashes = [known.partition(":")[2] for known in credentials if known.startswith(f"{kind}:")]
-                for start in range(0, len(hashes), CREDENTIALS_A_QUERY):  # A kind that nobody holds is not asked about.
-                    asked = {"now": self._clock(), "hashes": hashes[start : start + CREDENTIALS_A_QUERY]}
-                    holding.update(f"{kind}:{found}" for found in connection.execute(query, asked).scalars())
-        return holding
+        kinds = {credential.partition(":")[0] for credential in credentials}  # Who holds none of a kind does not ask.
+        now_s = self._clock()
+        holding = {
+            f"{kind}:{token_hash}"
+            for kind, query in self._queries.items()
+            if kind in kinds
+            for (token_hash,) in query.ask(now=now_s)
+        }
+        return holding.intersection(credentials)
+
+    def close(self) -> None:
+        """Close the connections; the next question opens others."""
+        for query in self._queries.values():
+            query.close()
