@@ -1,9 +1,15 @@
 """Celery beat's scheduler, made punctual and cheap."""
 
 import logging
+from functools import cached_property
 from typing import Any
 
-from celery.beat import Scheduler, SchedulingError
+from celery.beat import Scheduler
+
+from collector.store.errors import StoreUnavailable
+from collector.store.live import LiveStore, redis_client
+from collector.tick import Tick
+from settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -36,13 +42,31 @@ class PunctualScheduler(Scheduler):
         wait_s: float = super().tick(*arguments, **options)
         return wait_s
 
+    producer = None
+    """Nothing is sent by kombu, so it is not connected either."""
+
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send a tick. One that cannot be sent is one line in the log, where stock beat writes fifty: the next one is
         the retry."""
+        queue = entry.options["queue"]
+        if entry.name not in self._ticks:
+            self._ticks[entry.name] = Tick(self.app, entry.task, queue, expires_s=entry.options["expires"])
         try:
-            self.apply_async(entry, producer=producer, advance=False)
-        except SchedulingError as exc:
-            logger.warning("the tick of %s could not be sent: %s", entry.name, type(exc.__context__).__name__)
+            self.send(queue, self._ticks[entry.name].message(self.app.now()))
+        except StoreUnavailable as exc:
+            logger.warning("the tick of %s could not be sent: %s", entry.name, exc)
+
+    def send(self, queue: str, message: str) -> None:
+        """Put a message into its queue. Raises: StoreUnavailable."""
+        self._store.push(queue, message)
+
+    @cached_property
+    def _store(self) -> LiveStore:
+        return LiveStore(redis_client(load_settings().redis_url))
+
+    @cached_property
+    def _ticks(self) -> dict[str, Tick]:
+        return {}
 
     def _make_due(self) -> None:
         entries: dict[str, Any] = self.schedule

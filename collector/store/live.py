@@ -238,6 +238,11 @@ class LiveStore:
         return seconds + microseconds / 1e6
 
     @translated
+    def push(self, key: str, value: str) -> None:
+        """Put a value in front of a list, whose other end is read."""
+        self._redis.lpush(key, value)
+
+    @translated
     def list_length(self, key: str) -> int:
         """How many entries a list holds, 0 where there is none."""
         return self._redis.llen(key)
