@@ -9,7 +9,6 @@ from celery.beat import Scheduler
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
 from collector.tick import Tick
-from settings import load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class PunctualScheduler(Scheduler):
 
     @cached_property
     def _store(self) -> LiveStore:
-        return LiveStore(redis_client(load_settings().redis_url))
+        return LiveStore(redis_client(self.app.conf["tick_redis_url"]))
 
     @cached_property
     def _ticks(self) -> dict[str, Tick]:

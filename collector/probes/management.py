@@ -6,9 +6,11 @@ Two GETs a poll over one kept connection. The user needs the tag `management` an
 Source: RabbitMQ 3.10.8 and 4.x, rabbit_mgmt_util.erl (pages, names), rabbit_mgmt_wm_health_check_alarms.erl.
 """
 
+import http.client
 import json
 import logging
 import re
+import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -16,10 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProtocolError, ReadTimeoutError
-
 from collector.probes.broker_connection import AMQP, kind_of
+from collector.probes.management_api import ANSWER_S, ManagementApi
 from collector.probes.management_figures import (
     COLUMNS,
     MAX_DISCOVERED,
@@ -42,8 +42,6 @@ STALE_POLLS = 3
 _PAGE = 500
 """Queues asked for at once: the API's own limit."""
 
-_TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -62,15 +60,7 @@ class ManagementWatch:
     def __init__(
         self, management_url: str, broker_url: str, queue_names: Sequence[str], *, interval_s: float = INTERVAL_S
     ) -> None:
-        parts = urlsplit(management_url)
-        self._base = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-        self._client = urllib3.PoolManager(
-            headers=urllib3.make_headers(
-                basic_auth=f"{unquote(parts.username or '')}:{unquote(parts.password or '')}", keep_alive=True
-            ),
-            timeout=_TIMEOUT,
-            retries=False,  # The next poll is the retry, and no redirect takes the password elsewhere.
-        )
+        self._api = ManagementApi(management_url)
         self._discovers = ALL_QUEUES in queue_names
         self._queues_path = _queues_path(broker_url, () if self._discovers else queue_names)
         self._interval_s = interval_s
@@ -92,7 +82,7 @@ class ManagementWatch:
         """Stop polling, waiting for the thread for one request at most; may be called twice."""
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join(timeout=_TIMEOUT.read_timeout)
+            self._thread.join(timeout=ANSWER_S)
             self._thread = None
 
     def get(self) -> Answer | None:
@@ -114,7 +104,7 @@ class ManagementWatch:
                     log.info("the management API answers again")
                 self._failure = None
             stopping.wait(self._interval_s)
-        self._client.clear()
+        self._api.close()
 
     def _poll(self) -> Answer:
         queues = self._ask(self._queues_path)["items"]
@@ -128,10 +118,10 @@ class ManagementWatch:
 
     def _ask(self, path: str, *, may_fail: bool = False) -> dict[str, Any]:
         """One GET's JSON object. `may_fail`: a health check that fails says so by a 503 with an object, too."""
-        response = self._client.request("GET", self._base + path)
-        if response.status != 200 and not (may_fail and response.status == 503):
-            raise _RefusedError(response.status)
-        document = json.loads(response.data)
+        status, body = self._api.get(path)
+        if status != 200 and not (may_fail and status == 503):
+            raise _RefusedError(status)
+        document = json.loads(body)
         if not isinstance(document, dict):
             raise TypeError("not an object")
         return document
@@ -170,9 +160,10 @@ class _RefusedError(Exception):
 def _reason_of(error: Exception) -> str:
     if isinstance(error, _RefusedError):
         return "denied" if error.status in (401, 403) else f"status {error.status}"
-    if isinstance(error, NewConnectionError | ProtocolError):
-        return "refused"
-    return "timeout" if isinstance(error, ConnectTimeoutError | ReadTimeoutError) else "error"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    is_unreachable = isinstance(error, OSError | http.client.HTTPException) and not isinstance(error, ssl.SSLError)
+    return "refused" if is_unreachable else "error"
 
 
 def _queues_path(broker_url: str, names: Sequence[str]) -> str:
