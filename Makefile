@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start soak pictures lock clean faults
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -73,7 +73,7 @@ bench-cost bench-fanout bench-health bench-spread: bench-%: ## The same claim by
 	@bench/install-debian
 	@$(PY) -m bench.$*
 
-bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-growth bench-start: bench-%: ## The claims without peers.
+bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-growth bench-start bench-threads: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

@@ -22,6 +22,9 @@ PARTS = (
     "bursts",
 )
 
+SOAKS = ("soak", "soak_hour")
+"""Shown with the others where they were kept; `make soak` runs them."""
+
 QUICK = {
     "cost": ("--seconds", "60"),
     "fanout": ("--viewers", "1000", "--seconds", "10"),
@@ -54,7 +57,7 @@ def main() -> int:
             environ = {**os.environ, "BENCH_RESULTS": str(results)}
             subprocess.run([sys.executable, "-m", f"bench.{part}", *options], check=False, env=environ)
     is_met = True
-    for part in PARTS:
+    for part in (*PARTS, *SOAKS):
         path = results / f"{part}.json"
         if path.exists():
             document = json.loads(path.read_text())

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from bench.cost import OURS, SETTLE_S
@@ -39,20 +39,21 @@ def main() -> int:
         before, begun = _uses(pids), time.monotonic()
         time.sleep(seconds)
         after, elapsed_s = _uses(pids), time.monotonic() - begun
+    spent = {thread: _less(after[thread], before.get(thread, Use(0, 0))) for thread in after}
     print(f"{'thread':34} {'% of a core':>11} {'wakings/s':>10} {'µs each':>8}")
-    for thread in sorted(after, key=lambda each: before.get(each, Use(0, 0)).cpu_s - after[each].cpu_s):
-        begin = before.get(thread, Use(0, 0))
-        _tell(_name(thread, pids, names), after[thread].cpu_s - begin.cpu_s, after[thread].wakings - begin.wakings,
-              elapsed_s)  # fmt: skip
-    spent = [(use.cpu_s - before.get(thread, Use(0, 0)).cpu_s) for thread, use in after.items()]
-    _tell("altogether", sum(spent), sum(u.wakings - before.get(t, Use(0, 0)).wakings for t, u in after.items()),
-          elapsed_s)  # fmt: skip
+    for thread, use in sorted(spent.items(), key=lambda each: -each[1].cpu_s):
+        print(_row(_name(thread, pids, names), use, elapsed_s))
+    print(_row("altogether", Use(*map(sum, zip(*map(astuple, spent.values()), strict=True))), elapsed_s))
     return 0
 
 
-def _tell(name: str, cpu_s: float, wakings: int, elapsed_s: float) -> None:
-    each_us = cpu_s / wakings * 1e6 if wakings else 0.0
-    print(f"{name:34} {cpu_s / elapsed_s * 100:11.3f} {wakings / elapsed_s:10.2f} {each_us:8.0f}")
+def _less(after: Use, before: Use) -> Use:
+    return Use(after.cpu_s - before.cpu_s, after.wakings - before.wakings)
+
+
+def _row(name: str, use: Use, elapsed_s: float) -> str:
+    each_us = use.cpu_s / use.wakings * 1e6 if use.wakings else 0.0
+    return f"{name:34} {use.cpu_s / elapsed_s * 100:11.3f} {use.wakings / elapsed_s:10.2f} {each_us:8.0f}"
 
 
 def _uses(pids: dict[int, str]) -> dict[Thread, Use]:
