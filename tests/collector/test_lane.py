@@ -3,7 +3,8 @@
 import threading
 import time
 
-from collector.lane import Lane
+from collector.lane import Lane, Reader
+from tests.process import wait_until
 
 
 def test_an_answer_comes_within_its_deadline():
@@ -54,6 +55,23 @@ def test_a_probe_that_hangs_is_not_started_again_and_its_late_answer_is_thrown_a
         pass
 
     assert answer == 2
+
+
+def test_what_hangs_holds_up_no_other_lane_of_its_reader_and_one_thread_is_left_in_the_end():
+    release, reader = threading.Event(), Reader("shared")
+    hanging = Lane("hanging", lambda: release.wait(30), when_stuck="stuck", when_failed="failed", reader=reader)
+    quick = Lane("quick", lambda: 42, when_stuck="stuck", when_failed="failed", reader=reader)
+
+    for _ in range(3):
+        hanging.ask()
+        quick.ask()
+        assert quick.answer(5) == 42
+        assert hanging.answer(0.01) == "stuck"
+    release.set()
+
+    wait_until(lambda: sum(thread.name == "shared" for thread in threading.enumerate()) == 1, 5)
+    quick.ask()
+    assert quick.answer(5) == 42
 
 
 def _asked_again(lane):
