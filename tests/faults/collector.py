@@ -116,7 +116,7 @@ def _has_ended(status: int) -> bool:
 
 def look_for_the_bark(ward: Ward, row: Row, _points: Sequence[Point]) -> None:
     """The collector must have ended itself, as its watchdog does."""
-    if "ticks wait and none is taken" not in ward.log_of("collector"):
+    if "ticks are due and none is taken" not in ward.log_of("collector"):
         row.faults.append("the watchdog has not barked")
 
 
