@@ -1,7 +1,8 @@
 """A day in a quarter of an hour, and nothing may grow: `make soak`.
 
 28,800 samples are a day of them; by default one comes every 30 ms. What is kept for an hour is kept for as many
-samples: this program trims the stream to 1,200, since Redis does it by its clock. Every slot must have its sample, in
+samples: this program trims the stream to 1,200, since Redis does it by its clock; or to as many as there are when it
+begins to count, so that it has stopped growing. Every slot must have its sample, in
 Redis and at a viewer; memory and open files of every process, Redis' memory and keys are looked at every few seconds.
 The first 9,000 samples, or the first third, do not count: the web process fills its ring of 8,192, and pools fill.
 
@@ -81,8 +82,8 @@ def look(stack: Stack, client: "redis.Redis") -> Look:
 
 
 @contextmanager
-def looking(stack: Stack, interval_s: float, slots: Slots) -> Iterator[list[Look]]:
-    """Look again and again, and keep the stream as long as an hour would be, until the block ends."""
+def looking(stack: Stack, interval_s: float, kept_samples: int, slots: Slots) -> Iterator[list[Look]]:
+    """Look again and again, and keep so many samples in the stream, until the block ends."""
     looks: list[Look] = []
     leaving = threading.Event()
     failed: list[Exception] = []
@@ -90,9 +91,9 @@ def looking(stack: Stack, interval_s: float, slots: Slots) -> Iterator[list[Look
     def run() -> None:
         try:
             with redis.Redis.from_url(stack.redis_url) as client:
-                while not leaving.wait(min(LOOK_S, HOUR_SAMPLES / 4 * interval_s)):
+                while not leaving.wait(min(LOOK_S, kept_samples / 4 * interval_s)):
                     slots.read(client)
-                    client.xtrim(keys.SAMPLES, maxlen=HOUR_SAMPLES, approximate=True)
+                    client.xtrim(keys.SAMPLES, maxlen=kept_samples, approximate=True)
                     looks.append(look(stack, client))
         except Exception as error:  # noqa: BLE001  It is raised in the thread that waits for this one.
             failed.append(error)
@@ -124,7 +125,7 @@ def main() -> int:
     with (
         watching_stack(SAMPLE_INTERVAL_S=str(interval_s)) as stack,
         one_viewer(stack) as ids,
-        looking(stack, interval_s, slots) as looks,
+        looking(stack, interval_s, min(HOUR_SAMPLES, int(warm_s / interval_s)), slots) as looks,
     ):
         time.sleep(warm_s)
         slots.begin()
@@ -132,7 +133,7 @@ def main() -> int:
         time.sleep(seconds - warm_s)
         ended = time.time()
     came = sum(begun <= keys.id_seconds(entry_id) < ended - 1 for entry_id in ids)
-    due_at_viewer = (ended - 1 - begun) / interval_s
+    due_at_viewer = int((ended - 1 - begun) / interval_s)
     figures = [
         Figure(name="samples missing in Redis", unit="%", ours=slots.missing / slots.due * 100, bar=0.1),
         Figure(name="samples missing on the stream", unit="%", ours=max(0.0, 1 - came / due_at_viewer) * 100, bar=0.1),

@@ -4,6 +4,7 @@ Between the stack and each of the three lies a link that can be spoiled. The sta
 another database of a PostgreSQL of its own, behind a link as well.
 """
 
+import threading
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -112,7 +113,8 @@ class Ward(Stack):
 
     def _make_account(self) -> None:
         engine = make_engine(self.environ["DATABASE_URL"])
-        migrate(engine)
+        with _MIGRATING:
+            migrate(engine)
         accounts = Accounts(engine)
         accounts.create_user(EMAIL, PASSWORD, "super_admin")
         self.tokens["super_admin"] = accounts.tokens.create(EMAIL)[1]
@@ -120,6 +122,10 @@ class Ward(Stack):
 
     def _wrapped(self, program: Program) -> Program:
         return Program(program.name, (*self._wraps.get(program.name, ()), *program.command))
+
+
+_MIGRATING = threading.Lock()
+"""Alembic's context is one for the whole process, and wards are made in several threads."""
 
 
 def _through(link: Link, url: str, port: int) -> str:
