@@ -2,8 +2,8 @@
 
 28,800 samples are a day of them; by default one comes every 30 ms. What is kept for an hour is kept for as many
 samples: this program trims the stream to 1,200, since Redis does it by its clock; or to as many as there are when it
-begins to count, so that it has stopped growing. Every slot must have its sample, in
-Redis and at a viewer; memory and open files of every process, Redis' memory and keys are looked at every few seconds.
+begins to count, so that it has stopped growing. Every slot must have its sample, in Redis and at a viewer; memory and
+open files of every process, Redis' memory and keys are looked at every few seconds.
 The first 9,000 samples, or the first third, do not count: the web process fills its ring of 8,192, and pools fill.
 
 `SOAK=--quick` takes two minutes, `SOAK=--real` an hour at 3 s, kept as `soak_hour`.

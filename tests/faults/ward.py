@@ -4,8 +4,8 @@ Between the stack and each of the three lies a link that can be spoiled. The sta
 another database of a PostgreSQL of its own, behind a link as well.
 """
 
-import threading
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 
 import psutil
