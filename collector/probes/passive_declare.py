@@ -36,7 +36,7 @@ class Question:
         self._head = struct.pack(">BHI", _METHOD, channel_id, len(head) + 8) + head
         """What the answer begins with: all but the two numbers and the frame's end."""
         self._size = len(self._head) + 9
-        self._answer = b""
+        self._answer: bytes | None = None
         self._counted = 0, 0
 
     def ask(self) -> Counts | None:
