@@ -1,6 +1,6 @@
 """The forms of settings: how a value is read from text, and what a row of the table in settings.py holds.
 
-Imports nothing but the standard library.
+Imports nothing but the standard library and the forms of what is watched.
 """
 
 import re
@@ -10,6 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from broker_options import parse_broker_options
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ BROKER_URL = Form(
     "amqp://user:…@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
     url("amqp", "amqps", "redis", "rediss", "unix"),
 )
+BROKER_OPTIONS = Form("a JSON object of Celery's broker_transport_options", parse_broker_options)
 DATABASE_URL = Form(
     "sqlite:///path or postgresql+psycopg://user:…@host:port/name",
     url("sqlite", "postgresql", "postgresql+psycopg"),

@@ -13,9 +13,11 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from broker_options import BrokerOptions, FaultyOptionsError
 from setting_forms import ALL_QUEUES as ALL_QUEUES  # noqa: PLC0414  Probes take it from here.
 from setting_forms import (
     BOOLEAN,
+    BROKER_OPTIONS,
     BROKER_URL,
     CALLBACK_URL,
     CLAIM,
@@ -93,6 +95,11 @@ class Settings:
         None,
         "The broker that is watched. Not set: queues, worker and broker show as disabled.",
         secret=True,
+    )
+    watched_broker_options: BrokerOptions = setting(
+        BROKER_OPTIONS,
+        lambda _above: BrokerOptions(),
+        "The watched application's `broker_transport_options`, as JSON: Redis keys are spelled by them.",
     )
     rabbitmq_management_url: str | None = setting(
         MANAGEMENT_URL,
@@ -220,6 +227,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         try:
             text = _read_text(name, environ, secret=row.metadata["secret"])
             values[row.name] = _value(row.metadata, text, values)
+        except FaultyOptionsError as exc:
+            faults += [f"{name} {fault}" for fault in exc.faults]
         except (ValueError, KeyError):
             shown = "its value" if row.metadata["secret"] else repr(environ.get(name))
             faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")

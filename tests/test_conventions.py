@@ -23,10 +23,10 @@ WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_
 """Modules that may read the settings, beside those of `standalone`, `demo` and the bench."""
 
 PURE = {
-    "app.freshness", "app.joiner", "app.ring", "app.sse", "broker_url", "collector.marks", "collector.store.columns",
-    "collector.store.entries", "collector.store.errors", "collector.store.keys", "collector.store.log_group",
-    "collector.store.model", "collector.store.redaction", "collector.store.secret_names", "collector.store.steps",
-    "collector.store.visible", "collector.probes.broker", "collector.probes.doubt",
+    "app.freshness", "app.joiner", "app.ring", "app.sse", "broker_options", "broker_url", "collector.marks",
+    "collector.store.columns", "collector.store.entries", "collector.store.errors", "collector.store.keys",
+    "collector.store.log_group", "collector.store.model", "collector.store.redaction", "collector.store.secret_names",
+    "collector.store.steps", "collector.store.visible", "collector.probes.broker", "collector.probes.doubt",
     "collector.probes.growth", "collector.probes.management_figures", "collector.probes.progress",
     "collector.probes.worker_verdict",
 }  # fmt: skip

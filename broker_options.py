@@ -1,0 +1,130 @@
+"""Celery's `broker_transport_options` of the watched application, as far as they tell how to read its broker. [pure]
+
+Imports nothing but the standard library. Source: kombu 5.7.0, transport/redis.py, `Channel.from_transport_options`.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+MAX_STEPS = 256
+"""Priorities that AMQP knows: an octet. kombu uses 0 to 9."""
+
+
+class FaultyOptionsError(ValueError):
+    """One or more options are faulty; `faults` holds a sentence for each. Values are not repeated: some are secrets."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__(" ".join(faults))
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerOptions:
+    """What decides the keys and channels of kombu's Redis transport, with kombu's own defaults. RabbitMQ needs none."""
+
+    sep: str = "\x06\x16"
+    """Stands between a queue's name and its priority, and between the parts of a binding."""
+    priority_steps: tuple[int, ...] = (0, 3, 6, 9)
+    """Each step has a list of its own."""
+    global_keyprefix: str = ""
+    """Stands before every key and channel."""
+    fanout_prefix: bool | str = True
+    """Whether channels of broadcasts name the database (`/{db}.`), or what stands there instead."""
+    fanout_patterns: bool = True
+    """Whether those channels carry the routing key."""
+    visibility_timeout_s: float = 3600.0
+    """After this time an unacknowledged message is delivered again."""
+    unacked_key: str = "unacked"
+    unacked_index_key: str = "unacked_index"
+
+    def key(self, name: str) -> str:
+        """The Redis key of what kombu calls `name`."""
+        return self.global_keyprefix + name
+
+    def queue_keys(self, queue: str) -> tuple[str, ...]:
+        """The keys of the lists that hold a queue's messages, one for each priority step."""
+        return tuple(self.key(f"{queue}{self.sep}{step}" if step else queue) for step in self.priority_steps)
+
+
+def parse_broker_options(text: str) -> BrokerOptions:
+    """Read a JSON object spelled as Celery's `broker_transport_options`; what does not matter here is ignored.
+
+    Raises: FaultyOptionsError.
+    """
+    try:
+        options = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise FaultyOptionsError(["must be a JSON object, and is no JSON."]) from exc
+    if not isinstance(options, dict):
+        raise FaultyOptionsError(["must be a JSON object of Celery's broker_transport_options."])
+    faults = [f"holds {_shown(name)}, which is no option that is known here." for name in options if name not in _KNOWN]
+    for name, (expected, is_valid) in _READ.items():
+        if name in options and not is_valid(options[name]):
+            faults.append(f"needs {name} to be {expected}.")
+    if faults:
+        raise FaultyOptionsError(faults)
+    read = {_FIELDS.get(name, name): options[name] for name in _READ if name in options}
+    if "priority_steps" in read:
+        read["priority_steps"] = tuple(read["priority_steps"])
+    return BrokerOptions(**read)
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 40 else f"{name[:40]}…")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 255
+
+
+def _is_name(value: Any) -> bool:
+    return _is_text(value) and value != ""
+
+
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_duration(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
+def _is_steps(value: Any) -> bool:
+    """Ascending, since kombu looks a message's step up by bisection."""
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_STEPS:
+        return False
+    are_octets = all(type(step) is int and 0 <= step < MAX_STEPS for step in value)
+    return are_octets and value == sorted(set(value))
+
+
+_Rule = tuple[str, Callable[[Any], bool]]
+
+_READ: dict[str, _Rule] = {
+    "sep": ("a text of 1 to 255 characters", _is_name),
+    "priority_steps": ("a list of whole numbers from 0 to 255, ascending, such as [0, 3, 6, 9]", _is_steps),
+    "global_keyprefix": ("a text of at most 255 characters", _is_text),
+    "fanout_prefix": ("true, false or a text such as /{db}.", lambda value: _is_boolean(value) or _is_name(value)),
+    "fanout_patterns": ("true or false", _is_boolean),
+    "visibility_timeout": ("a number of seconds above 0", _is_duration),
+    "unacked_key": ("a text of 1 to 255 characters", _is_name),
+    "unacked_index_key": ("a text of 1 to 255 characters", _is_name),
+}
+"""Option by option, what it must be."""
+
+_FIELDS = {"visibility_timeout": "visibility_timeout_s"}
+
+_KNOWN = frozenset(_READ) | {
+    # Of kombu's Redis transport: how the application's own connections behave.
+    "ack_emulation", "body_encoding", "client_name", "deadletter_queue", "health_check_interval", "max_connections",
+    "polling_interval", "queue_order_strategy", "reauth_check_interval", "retry_on_timeout", "socket_connect_timeout",
+    "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_mutex_expire", "unacked_mutex_key",
+    "unacked_restore_interval", "unacked_restore_limit", "unacked_restore_throttle",
+    # Of kombu's Connection and py-amqp.
+    "client_properties", "confirm_publish", "errback", "interval_max", "interval_start", "interval_step",
+    "login_method", "max_retries", "on_blocked", "on_unblocked", "read_timeout", "retry_errors", "socket_settings",
+    "write_timeout",
+}  # fmt: skip
+"""Options that an application may have and that change nothing for who reads."""
