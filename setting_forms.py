@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import address_forms
 from broker_options import parse_broker_options
 
 
@@ -28,17 +29,6 @@ def between(kind: type[int] | type[float], low: float, high: float) -> Callable[
         if not low <= number <= high:
             raise ValueError(text)
         return number
-
-    return parse
-
-
-def url(*schemes: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018  Deliberate: the property raises ValueError for a port that is no number.
-        if parts.scheme not in schemes or not (parts.netloc or parts.path):
-            raise ValueError(text)
-        return text
 
     return parse
 
@@ -95,7 +85,7 @@ def safe_url(ending: str = "") -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         parts = urlsplit(text)
-        parts.port  # noqa: B018  Deliberate: see `url`.
+        parts.port  # noqa: B018  Deliberate: the property raises ValueError for a port that is no number.
         is_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
         if not parts.hostname or parts.username or parts.fragment or not (parts.scheme == "https" or is_loopback):
             raise ValueError(text)
@@ -131,19 +121,18 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ALL_QUEUES = "*"
 """The value of `watched_queues` that stands for every queue that holds work."""
 
-REDIS_URL = Form(
-    "redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", url("redis", "rediss", "unix")
-)
+REDIS_URL = Form("redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", address_forms.redis_url)
 BROKER_URL = Form(
     "amqp://user:…@host:port/vhost, amqps://…, redis://…, rediss://… or unix:///path?db=1",
-    url("amqp", "amqps", "redis", "rediss", "unix"),
+    address_forms.watched_broker_url,
 )
 BROKER_OPTIONS = Form("a JSON object of Celery's broker_transport_options", parse_broker_options)
 DATABASE_URL = Form(
     "sqlite:///path or postgresql+psycopg://user:…@host:port/name",
-    url("sqlite", "postgresql", "postgresql+psycopg"),
+    address_forms.database_url,
 )
-MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", url("http", "https"))
+MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", address_forms.management_url)
+CERTIFICATES = Form("the path of a PEM file", address_forms.certificates)
 HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", matching(r"[A-Za-z0-9._-]{1,63}"))
 NAMES = Form("one or more names separated by commas, each at most 255 bytes, or * alone", queue_names)
 HOST_NAMES = Form("one or more names of hosts separated by commas, .example.org for all below it", host_names)

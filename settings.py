@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from address_forms import FaultyAddressError
 from broker_options import BrokerOptions, FaultyOptionsError
 from setting_forms import ALL_QUEUES as ALL_QUEUES  # noqa: PLC0414  Probes take it from here.
 from setting_forms import (
@@ -20,6 +21,7 @@ from setting_forms import (
     BROKER_OPTIONS,
     BROKER_URL,
     CALLBACK_URL,
+    CERTIFICATES,
     CLAIM,
     DATABASE_URL,
     DIRECTORY,
@@ -93,7 +95,8 @@ class Settings:
     monitored_broker_url: str | None = setting(
         BROKER_URL,
         None,
-        "The broker that is watched. Not set: queues, worker and broker show as disabled.",
+        "The broker that is watched; several addresses as in Celery, `amqp://a;amqp://b`. Not set: queues, worker and "
+        "broker show as disabled.",
         secret=True,
     )
     watched_broker_options: BrokerOptions = setting(
@@ -112,6 +115,11 @@ class Settings:
     )
     watched_queues: tuple[str, ...] = setting(
         NAMES, ("dispatch",), "The queues that are watched. `*`: all that hold work, found by the management API."
+    )
+    watched_ca_certificates: str | None = setting(
+        CERTIFICATES,
+        None,
+        "A PEM file: who signs the certificates of `amqps://`, `rediss://`, `https://` above. Not set: the system's.",
     )
     monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
     host_proc: Path | None = setting(
@@ -229,6 +237,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             values[row.name] = _value(row.metadata, text, values)
         except FaultyOptionsError as exc:
             faults += [f"{name} {fault}" for fault in exc.faults]
+        except FaultyAddressError as exc:
+            faults.append(f"{name} {exc}.")
         except (ValueError, KeyError):
             shown = "its value" if row.metadata["secret"] else repr(environ.get(name))
             faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")

@@ -6,6 +6,7 @@ from functools import cache, partial
 from celery import current_app, shared_task
 from celery.signals import worker_ready
 
+from broker_url import trusting
 from collector import own_beat
 from collector.lane import Lane
 from collector.marks import Past, read_past
@@ -103,8 +104,10 @@ def _roll_up_lane() -> Lane[None]:
 
 
 def _open_probes(settings: Settings) -> Probes:
-    url, names = settings.monitored_broker_url, settings.watched_queues
-    management = open_management(settings.rabbitmq_management_url, url, names)
+    names, certificates = settings.watched_queues, settings.watched_ca_certificates
+    url = trusting(settings.monitored_broker_url, certificates)
+    api_url = trusting(settings.rabbitmq_management_url, certificates)
+    management = open_management(api_url, url, names)
     watch = QueueWatch(url, names, management=management) if url else None
     worker = WorkerProbe(url, names)
     if management:

@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from broker_url import kombu_url
+from broker_url import addresses, kombu_url
 from collector.logs import CriticalLogHandler, watch_task_failures
 from demo.gateway import deliver
 from demo.voice import encode, synthesise
@@ -13,7 +13,8 @@ QUEUE = "dispatch"
 
 _settings = load_settings()
 
-celery = Celery("demo", broker=kombu_url(_settings.monitored_broker_url or url(_settings.monitor_data_dir, 1)))
+_broker_url = _settings.monitored_broker_url or url(_settings.monitor_data_dir, 1)
+celery = Celery("demo", broker=";".join(map(kombu_url, addresses(_broker_url))))
 celery.conf.update(
     task_default_queue=QUEUE,
     task_serializer="json",

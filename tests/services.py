@@ -26,6 +26,8 @@ class RedisServer(Service):
     """Redis with a password, without persistence: a restart loses the data."""
 
     program = "redis-server"
+    more_configuration = ""
+    """Lines of redis.conf beside those that every test needs."""
 
     @property
     def url(self) -> str:
@@ -46,7 +48,7 @@ class RedisServer(Service):
         config = self.directory / "redis.conf"
         config.write_text(
             f"bind 127.0.0.1\nport {self.port}\nunixsocket {self.directory}/socket\nrequirepass {self.password}\n"
-            f'dir {self.directory}\nsave ""\nappendonly no\n'
+            f'dir {self.directory}\nsave ""\nappendonly no\n{self.more_configuration}'
         )
         self._run([self.program, str(config)])
 
@@ -66,6 +68,8 @@ class RabbitServer(Service):
     """
 
     program = next(map(str, Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")), "rabbitmq")
+    more_configuration = ""
+    """Lines of rabbitmq.conf beside those that every test needs."""
     # Deliberate: not /usr/sbin/rabbitmq-server, Debian's wrapper, which insists on the user rabbitmq and its paths.
 
     def __init__(self) -> None:
@@ -102,7 +106,7 @@ class RabbitServer(Service):
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self._management_port}\n"
             "collect_statistics_interval = 1000\nmanagement.sample_retention_policies.basic.minute = 1\n"
             "management.sample_retention_policies.detailed.minute = 1\n"
-            "management.sample_retention_policies.global.minute = 1\n"
+            f"management.sample_retention_policies.global.minute = 1\n{self.more_configuration}"
         )
         self._environ = {
             "HOME": str(here),  # The Erlang cookie is kept there.

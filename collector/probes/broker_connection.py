@@ -8,12 +8,14 @@ that has failed is dropped without a word. Source: kombu 5.7.0 connection.py, py
 # kombu is marked as typed, but most of it is not.
 
 import ssl
-from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import urlsplit
 
 import amqp
 import redis
 from kombu.connection import Connection
+
+from broker_url import addresses, kombu_url, query_of
+from collector.probes.tls import certificate_fault, kombu_tls
 
 AMQP = "amqp"
 REDIS = "redis"
@@ -36,15 +38,33 @@ def kind_of(broker_url: str) -> str:
 def open_connection(broker_url: str, *, timeout_s: float) -> Connection:
     """Open a connection of which no single connect, read or write lasts longer than `timeout_s`.
 
-    Raises: whatever kombu, py-amqp or redis-py raise; `reason_of` tells what it means.
+    Of several addresses (`amqp://a;amqp://b`) the first that lets us in, as Celery's clients do when they start.
+
+    Raises: whatever kombu, py-amqp or redis-py raise, of the preferred address; `reason_of` tells what it means.
     """
-    is_amqp = kind_of(broker_url) == AMQP
+    return open_first(broker_url, timeout_s=timeout_s)[1]
+
+
+def open_first(broker_url: str, *, timeout_s: float) -> tuple[int, Connection]:
+    """The same, after the place in the list of the address that was reached, 0 the preferred one."""
+    failure: BaseException | None = None
+    for place, url in enumerate(addresses(broker_url)):
+        try:
+            return place, _open(url, timeout_s)
+        except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
+            failure = failure or error
+    assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
+    raise failure
+
+
+def _open(url: str, timeout_s: float) -> Connection:
+    is_amqp = kind_of(url) == AMQP
     options = _AMQP_OPTIONS if is_amqp else {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     connection = Connection(
-        _kombu_url(broker_url),
+        _bare(kombu_url(url)),
         connect_timeout=timeout_s,
-        heartbeat=_HEARTBEAT_S,
-        ssl=_tls(broker_url),
+        heartbeat=int(query_of(url).get("heartbeat", _HEARTBEAT_S)),
+        ssl=kombu_tls(url),
         transport_options=options,
     )
     try:
@@ -58,6 +78,12 @@ def open_connection(broker_url: str, *, timeout_s: float) -> Connection:
     return connection
 
 
+def _bare(url: str) -> str:
+    """Without what kombu would take for arguments of its own, to the loss of ours; a Unix socket's stay."""
+    parts = urlsplit(url)
+    return url if parts.scheme == "redis+socket" else parts._replace(query="").geturl()
+
+
 def drop(connection: Connection) -> None:
     """Close a connection that may be broken, without talking to the broker."""
     if connection.transport.driver_type == AMQP:
@@ -68,32 +94,16 @@ def drop(connection: Connection) -> None:
 
 
 def reason_of(error: BaseException) -> str:
-    """The reason code of an exception that came out of a broker connection: refused, timeout, denied or error."""
+    """The reason code of an exception that came out of a broker connection: refused, timeout, denied, error, or what is
+    wrong with the certificate (`collector.probes.tls`).
+    """
     if isinstance(error, _DENIED):
         return "denied"
     if isinstance(error, TimeoutError | redis.TimeoutError):
         return "timeout"
-    # redis-py hides a certificate's fault, which is ours to mend, in an error of connecting.
+    if fault := certificate_fault(error):
+        return fault
+    # redis-py hides a fault of TLS, which is ours to mend, in an error of connecting.
     if isinstance(error.__context__ or error, ssl.SSLError) or not isinstance(error, _UNREACHABLE):
         return "error"
     return "refused"
-
-
-def _kombu_url(broker_url: str) -> str:
-    """kombu's own form: `unix://:password@/path?db=1` is `redis+socket://:password@/path?virtual_host=1` there."""
-    parts = urlsplit(broker_url)
-    if parts.scheme != "unix":
-        return broker_url
-    database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={quote(database)}"
-
-
-def _tls(broker_url: str) -> dict[str, Any] | bool:
-    """Options that check the broker's certificate and name, which kombu's defaults do for neither transport."""
-    match urlsplit(broker_url).scheme:
-        case "amqps":
-            return {"server_hostname": None}  # kombu fills in the URL's host; with none, py-amqp checks no name.
-        case "rediss":
-            return {"ssl_cert_reqs": ssl.CERT_REQUIRED}  # The URL's own `?ssl_cert_reqs=` and `ssl_ca_certs=` win.
-        case _:
-            return False

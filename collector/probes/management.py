@@ -29,6 +29,7 @@ from collector.probes.management_figures import (
     alarm_of,
     discover,
 )
+from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
 
 log = logging.getLogger(__name__)
@@ -162,6 +163,8 @@ def _reason_of(error: Exception) -> str:
         return "denied" if error.status in (401, 403) else f"status {error.status}"
     if isinstance(error, TimeoutError):
         return "timeout"
+    if fault := certificate_fault(error):
+        return fault
     is_unreachable = isinstance(error, OSError | http.client.HTTPException) and not isinstance(error, ssl.SSLError)
     return "refused" if is_unreachable else "error"
 

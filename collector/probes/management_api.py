@@ -5,9 +5,10 @@ By Python's own client: urllib3, of which nothing is needed here, takes twice th
 
 import base64
 import http.client
-import ssl
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from collector.probes.tls import context_of
 
 CONNECT_S = 1.0
 ANSWER_S = 3.0
@@ -24,7 +25,7 @@ class ManagementApi:
         self._path = parts.path.rstrip("/")
         self._connection: http.client.HTTPConnection
         if parts.scheme == "https":
-            tls = ssl.create_default_context()
+            tls = context_of(management_url)
             self._connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=tls)
         else:
             self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 
 from kombu.connection import Connection
 
-from collector.probes.broker_connection import AMQP, drop, kind_of, open_connection, reason_of
+from collector.probes.broker_connection import AMQP, drop, kind_of, reason_of
+from collector.probes.failover import Failover
 from collector.probes.management import Answer, ManagementWatch
 from collector.probes.management_figures import Figures
 from collector.probes.queue_reader import AmqpReader, QueueReader, RedisReader
@@ -50,6 +51,8 @@ class Reading:
     """Duration of the last round over all queues; None before the first."""
     alarm: str | None = None
     """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
+    place: int = 0
+    """Which of the broker's addresses is read, 0 the preferred one."""
 
 
 class QueueWatch:
@@ -68,7 +71,7 @@ class QueueWatch:
         timeout_s: float = 1.0,
     ) -> None:
         self.broker_kind = kind_of(broker_url)
-        self._url = broker_url
+        self._failover = Failover(broker_url, timeout_s=timeout_s)
         self._read_interval_s = read_interval_s
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
@@ -106,12 +109,16 @@ class QueueWatch:
         told = self._management.get() if self._management else None
         with self._lock:
             asked_at = self._asked_at
-            if asked_at is not None and time.monotonic() - asked_at > OVERDUE_S:
+            if asked_at is not None and time.monotonic() - asked_at > max(OVERDUE_S, 2 * self._failover.longest_s):
                 self._fail("stuck")
             seen = tuple(self._seen.values())
             self._seen = {queue.name: replace(queue, peak=queue.ready) for queue in seen}
             reading = Reading(
-                broker_kind=self.broker_kind, queues=seen, failure=self._failure, latency_ms=self._latency_ms
+                broker_kind=self.broker_kind,
+                queues=seen,
+                failure=self._failure,
+                latency_ms=self._latency_ms,
+                place=self._failover.place,
             )
         return reading if told is None or reading.failure is not None else _joined(reading, told)
 
@@ -122,8 +129,10 @@ class QueueWatch:
             try:
                 self._asked_at = time.monotonic()
                 if connection is None:
-                    connection = open_connection(self._url, timeout_s=self._timeout_s)
+                    connection = self._failover.open()
                     reader = self._make_reader(connection)
+                elif (other := self._failover.reopen(connection)) is not connection:
+                    connection, reader = other, self._make_reader(other)
                 self._read_round(reader)
                 failures = 0
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.

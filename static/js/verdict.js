@@ -25,7 +25,7 @@ const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
 /** A container's report older than this says nothing about now, in seconds. */
 const CONTAINER_STALE_S = 9
 /** Reasons that are worth a sentence of their own: what to do about them differs. */
-const TELLING = ['worker_no_progress', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk']
+const TELLING = ['worker_no_progress', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover']
 
 /**
  * @param {Connection} connection

@@ -65,8 +65,8 @@ def test_the_image_holds_nothing_that_it_does_not_run(deployment):
     monitor, demo = (deployment.image.stages[name] for name in ("monitor", "demo"))
 
     assert {path.name for path in monitor.path(".").iterdir()} == {
-        "app", "broker_options.py", "broker_url.py", "celeryconfig.py", "collector", "gunicorn.conf.py", "migrations",
-        "setting_forms.py", "settings.py", "static",
+        "address_forms.py", "app", "broker_options.py", "broker_url.py", "celeryconfig.py", "collector",
+        "gunicorn.conf.py", "migrations", "setting_forms.py", "settings.py", "static",
     }  # fmt: skip
     assert {path.name for path in demo.path(".").iterdir()} - {path.name for path in monitor.path(".").iterdir()} == {
         "demo", "standalone",

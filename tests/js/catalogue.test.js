@@ -20,7 +20,8 @@ const GROUPS = new Set(Object.keys(portuguese).map((key) => key.split('.')[0]))
 const WIRE = {
   status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
   reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress',
-    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched', 'no_queues'],
+    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched', 'no_queues',
+    'certificate_name', 'certificate_authority', 'certificate_expired', 'certificate_early', 'certificate', 'failover'],
   reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],
   link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
@@ -50,7 +51,7 @@ const WIRE = {
 /** Sentences whose code is put together from what came over the wire. */
 const VERDICTS = [
   ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
-  'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk',
+  'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
   'silent_store', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
 ]
 /** Words that are the same in every language we speak, or names. */

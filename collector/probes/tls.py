@@ -1,0 +1,74 @@
+"""TLS of what is watched: what a URL's query says of it, and what is wrong with a certificate that is refused.
+
+Certificate and name are always checked, unless the URL says otherwise: kombu's defaults check neither. The keys are
+redis-py's, for every transport. `WATCHED_CA_CERTIFICATES` comes as the URL's `ssl_ca_certs`.
+"""
+
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from broker_url import query_of
+
+_LEVELS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+
+_FAULTS = {
+    9: "certificate_early",
+    10: "certificate_expired",
+    18: "certificate_authority",  # Signed by itself.
+    19: "certificate_authority",  # Signed by itself, further up.
+    20: "certificate_authority",
+    21: "certificate_authority",
+    62: "certificate_name",
+    63: "certificate_name",
+    64: "certificate_name",  # An address that the certificate does not name.
+}
+"""OpenSSL's X509_V_ERR_… codes; source: openssl/x509_vfy.h."""
+
+
+def kombu_tls(url: str) -> dict[str, Any] | bool:
+    """kombu's `ssl` argument for one broker's URL; False without TLS."""
+    query, scheme = query_of(url), urlsplit(url).scheme
+    files = {name: query[f"ssl_{name}"] for name in ("ca_certs", "certfile", "keyfile") if f"ssl_{name}" in query}
+    checks_name, level = _checks(query)
+    match scheme:
+        case "amqps":
+            # kombu fills in the URL's host where the name is None; without a name py-amqp checks none.
+            return {**files, "cert_reqs": level, **({"server_hostname": None} if checks_name else {})}
+        case "rediss":
+            options = {f"ssl_{name}": path for name, path in files.items()}
+            return {**options, "ssl_cert_reqs": level, "ssl_check_hostname": checks_name}
+        case _:
+            return False
+
+
+def context_of(url: str) -> ssl.SSLContext:
+    """How Python's own client reaches an `https://` URL. Raises: OSError, SSLError for files that cannot be used."""
+    query = query_of(url)
+    context = ssl.create_default_context(cafile=query.get("ssl_ca_certs"))
+    checks_name, level = _checks(query)
+    context.check_hostname = checks_name
+    context.verify_mode = level
+    if "ssl_certfile" in query:
+        context.load_cert_chain(query["ssl_certfile"], query.get("ssl_keyfile"))
+    return context
+
+
+def certificate_fault(error: BaseException | None) -> str | None:
+    """The reason code of a certificate that was refused: by name, signer, date, or `certificate` for anything else.
+
+    Looked for in the whole chain of causes: redis-py hides it in an error of connecting.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return _FAULTS.get(error.verify_code, "certificate")
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _checks(query: dict[str, str]) -> tuple[bool, ssl.VerifyMode]:
+    """Whether the name is checked, and the certificate."""
+    level = _LEVELS[query.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")]
+    return query.get("ssl_check_hostname", "true") == "true" and level is not ssl.CERT_NONE, level

@@ -1,0 +1,154 @@
+"""What is watched by TLS: a CA of one's own, and what is said of a certificate that is refused."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from broker_url import trusting
+from collector.probes.broker import read_broker
+from collector.probes.management import ManagementWatch
+from collector.probes.queues import QueueWatch
+from collector.store.model import Check, Status
+from tests.certificates import Authority, Files
+from tests.services import RabbitServer, RedisServer, free_port, wait_until
+
+pytestmark = pytest.mark.live
+
+HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
+"""Two addresses of this machine; certificates are for the first."""
+
+
+class TlsRedis(RedisServer):
+    """Redis that speaks TLS, without client certificates."""
+
+    def __init__(self, files: Files, *, address: str = HERE) -> None:
+        super().__init__()
+        self._address = address
+        self.tls_port = free_port()
+        self.more_configuration = (
+            f"bind 127.0.0.1 {ELSEWHERE}\ntls-port {self.tls_port}\ntls-cert-file {files.certificate}\n"
+            f"tls-key-file {files.key}\ntls-ca-cert-file {files.certificate}\ntls-auth-clients no\n"
+        )
+
+    @property
+    def tls_url(self) -> str:
+        return f"rediss://:{self.password}@{self._address}:{self.tls_port}/0"
+
+
+class TlsRabbit(RabbitServer):
+    """RabbitMQ and its management API by TLS, on two addresses."""
+
+    def __init__(self, files: Files, authority: Authority) -> None:
+        super().__init__()
+        self.tls_port, self.tls_management_port = free_port(), free_port()
+        options = {"cacertfile": authority.path, "certfile": files.certificate, "keyfile": files.key}
+        self.more_configuration = (
+            f"listeners.ssl.1 = {HERE}:{self.tls_port}\nlisteners.ssl.2 = {ELSEWHERE}:{self.tls_port}\n"
+            f"management.ssl.port = {self.tls_management_port}\n"
+            "ssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n"
+            + "".join(
+                f"ssl_options.{name} = {path}\nmanagement.ssl.{name} = {path}\n" for name, path in options.items()
+            )
+        )
+
+    def tls_url(self, address: str) -> str:
+        return f"amqps://monitor:{self.password}@{address}:{self.tls_port}//"
+
+    def tls_management_url(self, address: str) -> str:
+        return f"https://monitor:{self.password}@{address}:{self.tls_management_port}"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("stranger"), "stranger")
+
+
+@pytest.fixture(scope="module")
+def rabbit(authority: Authority) -> Iterator[TlsRabbit]:
+    with TlsRabbit(authority.issue(HERE), authority) as server:
+        yield server
+
+
+def look(url: str, trusted: Path | None) -> Check:
+    """What is said of a broker once it has been looked at."""
+    watch = QueueWatch(trusting(url, trusted and str(trusted)) or "", ["dispatch"])
+    watch.start()
+    try:
+        wait_until(lambda: read_broker(watch.take()).reason != "first_look", 10)
+        check = read_broker(watch.take())
+    finally:
+        watch.stop()
+    return Check(status=check.status, reason=check.reason)
+
+
+def refused(reason: str) -> Check:
+    return Check(status=Status.UNKNOWN, reason=reason)
+
+
+ONLINE = Check(status=Status.ONLINE)
+
+
+def test_redis_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told_apart(
+    authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificates = {
+        "good": authority.issue(HERE),
+        "expired": authority.issue(HERE, from_days=-1, to_days=-0.5),
+        "early": authority.issue(HERE, from_days=0.5),
+    }
+    with ExitStack() as stack:
+        good, expired, early = (stack.enter_context(TlsRedis(files)).tls_url for files in certificates.values())
+
+        assert look(good, authority.path) == ONLINE
+        assert look(good, None) == refused("certificate_authority")
+        assert look(good, stranger.path) == refused("certificate_authority")
+        assert look(good.replace(HERE, ELSEWHERE), authority.path) == refused("certificate_name")
+        assert look(expired, authority.path) == refused("certificate_expired")
+        assert look(early, authority.path) == refused("certificate_early")
+        assert look(f"{good}?ssl_ca_certs={authority.path}", stranger.path) == ONLINE
+        assert look(f"{good.replace(HERE, ELSEWHERE)}?ssl_check_hostname=false", authority.path) == ONLINE
+        assert look(f"{good}?ssl_cert_reqs=CERT_NONE", None) == ONLINE
+        passwords = [url.split("@")[0].rsplit(":", 1)[1] for url in (good, expired, early)]
+
+    assert not [password for password in passwords if password in caplog.text]
+
+
+def test_rabbitmq_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told_apart(
+    rabbit: TlsRabbit, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert look(rabbit.tls_url(HERE), authority.path) == ONLINE
+    assert look(rabbit.tls_url(HERE), None) == refused("certificate_authority")
+    assert look(rabbit.tls_url(HERE), stranger.path) == refused("certificate_authority")
+    assert look(rabbit.tls_url(ELSEWHERE), authority.path) == refused("certificate_name")
+    assert look(f"{rabbit.tls_url(ELSEWHERE)}?ssl_check_hostname=false", authority.path) == ONLINE
+    assert look(f"{rabbit.tls_url(HERE)}?heartbeat=20&ssl_ca_certs={authority.path}", stranger.path) == ONLINE
+    assert rabbit.password not in caplog.text
+
+
+def test_the_management_api_with_a_certificate_of_ones_own_ca_is_asked_and_every_fault_is_told_apart(
+    rabbit: TlsRabbit, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ask(address: str, trusted: Path) -> ManagementWatch:
+        url = trusting(rabbit.tls_management_url(address), str(trusted)) or ""
+        watch = ManagementWatch(url, rabbit.url, ["dispatch"], interval_s=0.2)
+        watch.start()
+        return watch
+
+    answered = ask(HERE, authority.path)
+    wait_until(lambda: answered.get() is not None, 10)
+    answered.stop()
+    for address, trusted, reason in (
+        (HERE, stranger.path, "certificate_authority"),
+        (ELSEWHERE, authority.path, "certificate_name"),
+    ):
+        watch = ask(address, trusted)
+        wait_until(lambda reason=reason: f"does not answer: {reason} " in caplog.text, 10)
+        watch.stop()
+    assert rabbit.password not in caplog.text

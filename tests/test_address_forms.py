@@ -1,0 +1,77 @@
+"""What an address may say: what would only come to light when nothing works is refused at the start, by its name."""
+
+import secrets
+
+import pytest
+
+from settings import SettingsError, load_settings
+from tests.certificates import Authority
+
+SECRET = secrets.token_hex(8)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "told"),
+    [
+        ("REDIS_URL", "redis://host/0?foo=1", "`foo`"),
+        ("REDIS_URL", "redis://host/0?socket_timeout=60", "`socket_timeout`"),
+        ("REDIS_URL", "redis://host/0?ssl_ca_certs=/etc/hosts", "`ssl_ca_certs`"),
+        ("REDIS_URL", "redis://host/panel", "number of a Redis database"),
+        ("REDIS_URL", "redis://host?db=x", "`db`"),
+        ("REDIS_URL", "rediss://host/0?ssl_cert_reqs=maybe", "none, optional or required"),
+        ("REDIS_URL", "redis://a,redis://b", "REDIS_URL must be"),
+        ("MONITORED_BROKER_URL", "amqp://host//?connection_attempts=3&heartbeat=5", "`connection_attempts`"),
+        ("MONITORED_BROKER_URL", "amqp://host//?heartbeat=soon", "`heartbeat`"),
+        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "path of a file that is there"),
+        ("MONITORED_BROKER_URL", "amqp://a//;amqp://b//?x=1", "`x`"),
+        ("MONITORED_BROKER_URL", "amqp://a//;redis://b/0", "of one kind"),
+        ("MONITORED_BROKER_URL", "amqp://a//,amqp://b//", "MONITORED_BROKER_URL must be"),
+        ("DATABASE_URL", "postgresql://host/db?x=1", "`x`"),
+        ("DATABASE_URL", "postgresql://host/db?prepare_threshold=0", "`prepare_threshold`"),
+        ("DATABASE_URL", "postgresql://host/db?sslmode=maybe", "verify-full"),
+        ("DATABASE_URL", "postgresql://host/db?sslmode=verify-ca&sslrootcert=/nowhere.pem", "`sslrootcert`"),
+        ("DATABASE_URL", "sqlite:////x/monitor.sqlite3?mode=ro", "`mode`"),
+        ("MONITORED_DATABASE_URL", "postgres://host/db?foo=1", "`foo`"),
+        ("RABBITMQ_MANAGEMENT_URL", "http://host:15672?vhost=a", "`vhost`"),
+        ("RABBITMQ_MANAGEMENT_URL", "https://host:15672?ssl_check_hostname=0", "true or false"),
+    ],
+)
+def test_what_means_nothing_is_refused_in_one_sentence_that_names_it_and_tells_no_secret(name, url, told):
+    scheme, rest = url.split("://", 1)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: f"{scheme}://user:{SECRET}@{rest}"})
+
+    (fault,) = caught.value.faults
+    assert fault.startswith(name)
+    assert told in fault
+    assert SECRET not in fault
+
+
+def test_what_means_something_is_taken(tmp_path):
+    ca = Authority(tmp_path).path
+    taken = {
+        "REDIS_URL": f"rediss://host/0?ssl_ca_certs={ca}&ssl_check_hostname=false",
+        "MONITORED_BROKER_URL": f"amqps://a//?ssl_ca_certs={ca}&heartbeat=20;amqps://b//?ssl_cert_reqs=CERT_REQUIRED",
+        "DATABASE_URL": f"postgresql+psycopg://host/db?sslmode=verify-full&sslrootcert={ca}&application_name=panel",
+        "MONITORED_DATABASE_URL": "postgresql://host/db?sslrootcert=system&target_session_attrs=read-only",
+        "RABBITMQ_MANAGEMENT_URL": f"https://host:15671?ssl_ca_certs={ca}",
+        "WATCHED_CA_CERTIFICATES": str(ca),
+    }
+
+    settings = load_settings(taken)
+
+    assert {name: getattr(settings, name.lower()) for name in taken} == taken
+
+
+def test_postgres_is_postgresql():
+    assert load_settings({"DATABASE_URL": "postgres://u:p@host/db"}).database_url == "postgresql://u:p@host/db"
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN CERTIFICATE-----\nbroken\n-----END CERTIFICATE-----\n"])
+def test_a_file_without_a_certificate_is_refused(content, tmp_path):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(SettingsError, match=r"WATCHED_CA_CERTIFICATES must name a (readable|PEM) file"):
+        load_settings({"WATCHED_CA_CERTIFICATES": str(path)})
