@@ -23,10 +23,10 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 
     def run(self) -> None:
         """Serve; viewers, for whom gunicorn does not wait any more, are sent away before the process ends."""
-        from app.gate import STREAM, Gate  # noqa: PLC0415  The package loads Flask, which the master does not need.
+        from app.gate import Gate, is_routed_to_stream  # noqa: PLC0415  It loads Flask, which the master has no use for.
         from app.turn import next_turn  # noqa: PLC0415
 
-        self.gate, self.stream_path, self.next_turn = Gate(), STREAM, next_turn
+        self.gate, self.is_routed_to_stream, self.next_turn = Gate(), is_routed_to_stream, next_turn
         super().run()
         self.wsgi.extensions["hub"].dismiss()
         self.wsgi.extensions["audit"].finish()
@@ -42,7 +42,8 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Answer a request; after a stream its connection is not used again, and its head says so."""
-        if req.path == self.stream_path:
+        if self.is_routed_to_stream(req.path):
+            self.gate.admit(sock)
             req.force_close()
         else:
             # A connection whose next request is there at once would be served again and again, and the others wait.
@@ -76,6 +77,17 @@ accesslog = None
 limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 8190  # Room for the cookies of whatever else is served under the same name.
+# Nobody's word changes what a request is: by default anything on this machine may say SCRIPT_NAME, PATH_INFO and the
+# scheme, and so may everybody whom a proxy here passes on. What a trusted proxy says is read in app/proxies.py.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+header_map = "drop"  # A name with an underscore could pass for another header's.
+proxy_protocol = "off"
+proxy_allow_ips = ""
+protocol = "http"
+http_protocols = "h1"
+http2_cleartext = "off"
 loglevel = _settings.log_level.lower()
 if os.access("/dev/shm", os.W_OK):  # noqa: S108  # nosec B108  gunicorn makes its file there with mkstemp.
     worker_tmp_dir = "/dev/shm"  # noqa: S108  # nosec B108  In memory: on a slow disk the heartbeat itself would block.

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import (
     access,
@@ -26,6 +25,7 @@ from app import (
     me,
     origin,
     pages,
+    proxies,
     ways,
 )  # fmt: skip
 from app.access import AccessWatch
@@ -50,9 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     if app.debug:
         raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])
-    if settings.trusted_proxies:
-        # Without it every client has the proxy's address, and all of them share one allowance of logins.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies)  # type: ignore[method-assign]
+    proxies.init_app(app, trusted_proxies=settings.trusted_proxies)
     app.config["SECRET_KEY"] = settings.secret_key
     app.config.update(MAX_CONTENT_LENGTH=64 * 1024, MAX_FORM_MEMORY_SIZE=16 * 1024, MAX_FORM_PARTS=20)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -42,6 +42,8 @@ def make_blueprint(audit: Audit) -> Blueprint:
     @require_role("super_admin")
     def events() -> Response:
         """The newest events, newest first; the next older ones by `before`, the last one's id."""
+        if len(request.args.get("who", "")) > MAX_EMAIL:
+            raise BadRequest(f"`who` must have at most {MAX_EMAIL} characters, as an address has.")
         rows = _read(audit, PAGE_ROWS)
         return jsonify(now=round(time.time(), 3), events=[asdict(row) for row in rows])
 

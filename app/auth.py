@@ -32,6 +32,9 @@ from collector.store.errors import StoreUnavailable
 
 _IS_GUARDED = "is_guarded"
 
+_READING = frozenset({"GET", "HEAD"})
+"""Methods of requests that change nothing."""
+
 logger = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
 
@@ -71,6 +74,8 @@ def require_role(
 ) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
     """Decorate a view that only `role` may see. An anonymous request for a page is led to the login, others get 401.
 
+    A token sees as much as its user and changes nothing, whatever the view: what scripts hold gets about.
+
     Raises: ValueError, when the app is put together, if there is no such role.
     """
     wanted = Role(role)
@@ -78,6 +83,8 @@ def require_role(
     def refuse(principal: Principal) -> str | None:
         if principal.scope is not Scope.READ:
             return f"This token is for {principal.scope} and nothing else."
+        if request.method not in _READING and _has_bearer():
+            return "A token reads and changes nothing. Do this on the page, or by the command `flask --app app`."
         return None if principal.role is wanted else f"This needs the role {wanted}."
 
     return _guard(refuse, page=page)

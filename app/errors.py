@@ -31,7 +31,7 @@ _PAGES = (
     "/second-factor",
     "/second-factor/enrol",
 )
-"""Paths that people open; every other error is answered in JSON."""
+"""Paths that people open, as they are routed; every other error is answered in JSON."""
 
 _SENTENCES = {
     400: "The request is not valid.",
@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
 def error_response(status: int, code: str, message: str | None = None) -> Response:
     """An error as a page or as JSON, by the path that was asked for."""
     sentence = message or _SENTENCES.get(status, "The request failed.")
-    if request.path in _PAGES:
+    if f"/{request.path.lstrip('/')}" in _PAGES:
         return make_response(render_template("error.html", status=status, code=code, message=sentence), status)
     return make_response(jsonify(status=status, code=code, message=sentence), status)
 

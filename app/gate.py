@@ -6,12 +6,14 @@ each that waits with its request read holds 15 kB, which the process keeps for g
 """
 
 import socket
+from urllib.parse import unquote
+from weakref import WeakSet
 
 import gevent
 from gevent.lock import Semaphore
 
 STREAM = "/stream"
-"""The path whose requests wait."""
+"""The path whose requests wait, as it is routed."""
 
 PATIENCE_S = 0.05
 """How long one opening waits for a moment in which nobody else wants anything: a busy process opens streams, too."""
@@ -27,6 +29,7 @@ class Gate:
 
     def __init__(self) -> None:
         self._turn = Semaphore(1)
+        self._admitted: WeakSet[socket.socket] = WeakSet()
 
     def pass_through(self, client: socket.socket) -> None:
         """Wait for this connection's turn if it is a stream that is wanted; what it has sent is not taken off it.
@@ -39,5 +42,22 @@ class Gate:
         finally:
             client.settimeout(None)
         if head in _MARKS:
-            with self._turn, gevent.Timeout(PATIENCE_S, False):
-                gevent.idle()  # Not sleep(0), which lets other openings go first but no request that is yet to be read.
+            self._wait()
+            self._admitted.add(client)
+
+    def admit(self, client: socket.socket) -> None:
+        """Let the request for a stream through that was just read: at once where `pass_through` has made it wait.
+
+        It has not where the path was spelled in another way, came in pieces, or was not the connection's first.
+        """
+        if client not in self._admitted:
+            self._wait()
+
+    def _wait(self) -> None:
+        with self._turn, gevent.Timeout(PATIENCE_S, False):
+            gevent.idle()  # Not sleep(0), which lets other openings go first but no request that is yet to be read.
+
+
+def is_routed_to_stream(path: str) -> bool:
+    """Whether a request's path, as it was sent, leads to the stream: werkzeug decodes it and takes `//` for `/`."""
+    return path == STREAM or f"/{unquote(path).lstrip('/')}" == STREAM

@@ -158,8 +158,8 @@ def _client(address: str) -> str:
     """Who is behind an address: an IPv6 client has a whole /64 to choose from."""
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # A Unix socket has no address.
-        return address
+    except ValueError:  # All of them together: what is no address could be another one each time.
+        return ""
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
         return str(ipaddress.IPv6Network((ip, 64), strict=False))
     return address

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlencode
 
 from sqlalchemy import update
 
@@ -125,6 +127,30 @@ class WebClient:
         request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
         return EventStream(urllib.request.urlopen(request, timeout=timeout_s), timeout_s)
 
+    def sign_in(self, email: str = "admin@example.org", password: str = PASSWORD) -> dict[str, str]:
+        """The headers by which a page that `email` has signed in to asks and changes things."""
+        cookies: dict[str, str] = {}
+        form = self._visit("GET", "/login", cookies)
+        fields = {"csrf_token": _csrf_token(form), "email": email, "password": password}
+        assert self._visit("POST", "/login", cookies, urlencode(fields)).status == 303
+        token = _csrf_token(self._visit("GET", "/account", cookies))
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRFToken": token}
+
+    def _visit(self, method: str, path: str, cookies: dict[str, str], body: str = "") -> Answer:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body or None, headers)
+            response = connection.getresponse()
+            for cookie in response.headers.get_all("Set-Cookie", []):
+                name, _, value = cookie.partition(";")[0].partition("=")
+                cookies[name] = value
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
     def bearer(self, role: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
 
@@ -181,6 +207,12 @@ class WebServer(WebClient, Service):
             return self.get("/livez", role=None).status == 200
         except OSError:
             return False
+
+
+def _csrf_token(page: Answer) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.body.decode())
+    assert found is not None, page
+    return found[1]
 
 
 def refused(open_stream: Any) -> Answer:

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.accounts import Accounts, Role
 from app.schema import migrate
+from app.tokens import Scope
 from collector.store.database import make_engine
 from settings import SettingsError, load_settings
 from tests.app.people import ADMIN, log_in
@@ -138,6 +139,36 @@ def test_a_session_alone_changes_nothing_without_the_forms_token(app: Flask, env
         assert client.post(address).status_code == 400, address
         assert client.post(address, data={"csrf_token": "x"}).status_code == 400, address
     assert client.get("/api/me").status_code == 200
+
+
+def test_a_token_changes_nothing_at_any_address_but_for_what_it_was_made_for(
+    app: Flask, environ: dict[str, str]
+) -> None:
+    engine = make_engine(environ["DATABASE_URL"])
+    accounts = Accounts(engine)
+    accounts.create_user("scripts@example.test", PASSWORD, Role.SUPER_ADMIN)
+    tokens = {scope: accounts.tokens.create("scripts@example.test", scope)[1] for scope in Scope}
+    client = app.test_client()
+    form = {"X-CSRFToken": csrf_token(client)}  # What no script has: the token alone must be refused.
+    changing = {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in ("GET", "HEAD") and not rule.rule.startswith("/log")  # Those ask for no token.
+    }
+    assert {("DELETE", "/api/hosts/<host>"), ("POST", "/api/logs"), ("POST", "/account/tokens")} <= changing
+
+    passed = {
+        (scope, method, rule): status
+        for scope, token in tokens.items()
+        for method, rule in changing
+        for headers in ({}, form)
+        if (status := client.open(re.sub(r"<[^>]+>", "x", rule), method=method,
+                                  headers={"Authorization": f"Bearer {token}", **headers}).status_code) != 403
+    }  # fmt: skip
+    engine.dispose()
+
+    assert passed == {(Scope.LOGS, "POST", "/api/logs"): 422}
 
 
 def test_what_is_forged_or_comes_from_elsewhere_is_in_the_audit(app: Flask) -> None:

@@ -71,7 +71,8 @@ def test_a_host_joins_is_seen_apart_falls_silent_and_is_forgotten(stack, tmp_pat
         silent = hosts_until(stream, lambda rows: not rows["web-2"]["is_fresh"])
 
         assert stack.get("/healthz", role=None).json["sample"] == "partial"
-        assert stack.get("/api/hosts/web-2", method="DELETE").status == 204
+        assert stack.get("/api/hosts/web-2", method="DELETE").status == 403, "a token reads"
+        assert stack.get("/api/hosts/web-2", role=None, method="DELETE", **stack.sign_in()).status == 204
         remaining = hosts_until(stream, lambda rows: "web-2" not in rows)
 
     assert rows["web-1"]["services"]["database"] == "online"

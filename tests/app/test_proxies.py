@@ -1,0 +1,50 @@
+"""Who a client is, by the word of a proxy that is trusted, in whatever form it says so."""
+
+import pytest
+
+from app.proxies import address_of
+from tests.app.visitor import Make, Visitor
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        (" 192.0.2.1:4711 ", "192.0.2.1"),
+        ("[2001:DB8::1]:4711", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:db8:0:0::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("[fe80::1%25eth0]:80", "fe80::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("[::ffff:192.0.2.1]:80", "192.0.2.1"),
+        *((garbage, "") for garbage in ("", "unknown", "_hidden", "192.0.2.1:", "192.0.2.1:x", "192.0.2.1.1", "1.2.3",
+                                        "[192.0.2.1", "[]:80", "[x]:80", "٣.2.3.4", "1.2.3.٤:80", "a" * 8000)),
+    ],
+)  # fmt: skip
+def test_an_address_has_one_form_and_what_is_none_is_nothing(told: str, address: str) -> None:
+    assert address_of(told) == address
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "203.0.113.9:{}",
+        "[2001:db8:0:1::{}]:{}",
+        "2001:db8:0:1:{}::9",
+        "2001:db8:0:1::9%eth{}",
+        "::ffff:203.0.113.9:{}",
+        "nobody-{}",
+        "unknown, _{}",
+    ],
+)
+def test_no_spelling_of_a_client_is_another_client(make: Make, told: str) -> None:
+    visitor = Visitor(make(TRUSTED_PROXIES="1"))
+    visitor.get("/login")
+
+    statuses = []
+    for number in range(1, 7):
+        visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = told.replace("{}", str(number))
+        statuses.append(visitor.post("/login", email=f"nobody-{number}@example.test", password="wrong").status_code)
+
+    assert statuses == [401] * 5 + [429]
