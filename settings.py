@@ -121,6 +121,9 @@ class Settings:
         None,
         "A PEM file: who signs the certificates of `amqps://`, `rediss://`, `https://` above. Not set: the system's.",
     )
+    ask_workers: bool = setting(
+        BOOLEAN, True, "Ask Celery's workers which queues they consume: all that is ever sent to the watched broker."
+    )
     monitor_host: str = setting(HOST_NAME, own_host_name, "This host's name on the page and of its stats queue.")
     host_proc: Path | None = setting(
         DIRECTORY, None, "Where the machine's /proc is mounted, when the container's own does not show the machine."

@@ -109,7 +109,7 @@ def _open_probes(settings: Settings) -> Probes:
     api_url = trusting(settings.rabbitmq_management_url, certificates)
     management = open_management(api_url, url, names)
     watch = QueueWatch(url, names, management=management) if url else None
-    worker = WorkerProbe(url, names)
+    worker = WorkerProbe(url, names, options=settings.watched_broker_options, asks=settings.ask_workers)
     if management:
         management.start()
     if watch:

@@ -1,75 +1,75 @@
 """Asks Celery's workers which queues they consume: every 10 s, by a thread and over a connection of its own.
 
-They are asked for `active_queues` rather than `ping`: a ping is answered by every worker of the broker, this panel's
-own collector among them, and by one that has stopped consuming. A question to everybody always lasts its whole
-time-out, one to named workers ends with their last answer; so everybody is asked only while a queue is without one.
-
-On RabbitMQ a question is published, which an alarm blocks: then asking fails, and a failure is not a silence.
-
-Source: kombu 5.7.0 pidbox.py, celery 5.7.0 app/control.py.
+The question is the one thing that the panel sends to what it watches, and a setting turns it off. How it gets there is
+told in `redis_pidbox` and `amqp_pidbox`, how it reads in `pidbox`, when it is put again in `patience`. Between two
+questions on Redis the thread looks, without asking, for answers that come late and for workers that join.
 """
-
-# kombu is marked as typed, but most of it is not.
 
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from kombu.connection import Connection
-from kombu.pidbox import Mailbox
-
-from collector.probes.broker_connection import AMQP, drop, kind_of, open_connection, reason_of
+from broker_options import BrokerOptions
+from broker_url import addresses
+from collector.probes.amqp_pidbox import AmqpPidbox
+from collector.probes.broker_connection import AMQP, kind_of
+from collector.probes.patience import Pace, Patience
+from collector.probes.pidbox import Answers, AskError, Pidbox
+from collector.probes.redis_pidbox import RedisPidbox
 from settings import ALL_QUEUES
 
 log = logging.getLogger(__name__)
 
-INTERVAL_S = 10.0
-RETRY_S = 2.0
-"""On Redis, pause after a call that left a queue without a worker, so that a worker that came back shows at once."""
-
-DENIED_REST_S = 300.0
-"""Pause after RabbitMQ has refused the question, which it logs as an error each time."""
-
-ANSWER_S = 1.0
-"""How long an answer may take. A worker of the solo pool answers only between its tasks."""
-
 SOCKET_S = 3.0
-"""Deadline of a read or write: more than the second for which kombu's BRPOP waits inside Redis."""
+"""Deadline of a connect, a read or a write."""
 
-OVERDUE_S = 3 * INTERVAL_S
-"""An outcome older than this is none: the thread hangs."""
+OVERDUE_S = 30.0
+"""An outcome that should have been followed by another for so long is none: the thread hangs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roll:
     """The outcome of one call."""
 
-    served: Mapping[str, int]
+    served: Mapping[str, int] = field(default_factory=dict)
     """Queue by queue, how many of the workers that answered consume it."""
     silent_s: float | None = None
     """How long nobody has answered although somebody once did; None = somebody does, nobody ever did, or not asked."""
+    reason: str | None = None
+    """Why a queue may be missing in `served`; None = whoever got the question has answered it.
+
+    ask_off, ask_denied, ask_read_only, ask_unsupported, ask_unreachable, ask_failed: nobody was asked. nobody_listens:
+    nobody got the question. answer_unreadable: an answer came in another form than JSON. ping_silent: an answer is
+    missing.
+    """
+
+
+OFF = Roll(reason="ask_off")
 
 
 class RollCall:
     """Knows which of the queues are consumed by workers that answer. Thread-safe."""
 
-    def __init__(self, broker_url: str, queue_names: Sequence[str]) -> None:
-        self._url = broker_url
+    def __init__(self, broker_url: str, queue_names: Sequence[str], options: BrokerOptions, pace: Pace) -> None:
+        self._urls = addresses(broker_url)
+        self._place = 0
+        self._options = options
+        self._pace = pace
         self._is_amqp = kind_of(broker_url) == AMQP
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
+        self._patience = Patience(pace, least_s=pace.interval_s if self._is_amqp else 0.0)
         self._outcome: tuple[Roll, float] | None = None
-        self._answered_at: float | None = None
+        """The roll, and until when it is true, monotonic."""
+        self._asked_in_vain_since_s: float | None = None
+        self._has_answered = False
         self._failure: str | None = None
+        self._is_worthwhile = not self._is_amqp
+        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        # One mailbox for good: its reply queue's name is its own, so a late reply is read by the next call and never
-        # left behind in Redis as one more key without a time to live.
-        self._mailbox = Mailbox("celery", type="fanout", accept=["json"])
-        self._workers: list[str] = []
 
     def start(self) -> None:
         """Start asking; does nothing when it already does."""
@@ -81,6 +81,7 @@ class RollCall:
     def stop(self) -> None:
         """Stop asking, waiting for the thread for one call at most; may be called twice."""
         self._stopping.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=SOCKET_S)
             self._thread = None
@@ -88,66 +89,101 @@ class RollCall:
     def get_roll(self) -> Roll | None:
         """What the workers last answered; None = not known yet, or not any more. Returns at once."""
         outcome = self._outcome
-        if outcome is None or time.monotonic() - outcome[1] > OVERDUE_S:
-            return None
-        return outcome[0]
+        return None if outcome is None or time.monotonic() > outcome[1] else outcome[0]
+
+    def follow(self, place: int, *, is_worthwhile: bool) -> None:
+        """Ask at this one of the broker's addresses, and only while it is worthwhile. Returns at once."""
+        before = self._place, self._is_worthwhile
+        self._place, self._is_worthwhile = place, is_worthwhile
+        if is_worthwhile and before != (place, True):
+            self._wake.set()
 
     def _run(self, stopping: threading.Event) -> None:
-        connection: Connection | None = None
+        pidbox: Pidbox | None = None
+        place = 0
         while not stopping.is_set():
-            roll = Roll(served={})
+            if place != self._place:
+                _close(pidbox)
+                pidbox, place = None, self._place
             try:
-                if connection is None:
-                    connection = open_connection(self._url, timeout_s=SOCKET_S)
-                    self._mailbox.connection = connection
-                roll = self._note_answers(self._call())
-                self._failure = None
+                if self._is_worthwhile:
+                    pidbox = pidbox or self._open(self._urls[place])
+                    roll, pause_s = self._judge(pidbox.ask(self._pace.answer_s))
+                else:
+                    roll, pause_s = self._not_asked(), self._pace.interval_s
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
-                self._note_failure(error)
-                if connection is not None:
-                    drop(connection)
-                    connection = None
-            self._outcome = roll, time.monotonic()
-            stopping.wait(self._pause_s(roll))
-        if connection is not None:
-            connection.release()
+                roll, pause_s = self._note_failure(error)
+                _close(pidbox)
+                pidbox = None
+            self._outcome = roll, time.monotonic() + pause_s + OVERDUE_S
+            if self._is_amqp and pause_s > self._pace.interval_s:  # RabbitMQ would miss its heartbeats.
+                _close(pidbox)
+                pidbox = None
+            self._rest(pidbox, pause_s)
+        _close(pidbox)
 
-    def _pause_s(self, roll: Roll) -> float:
-        if self._is_amqp and self._failure == "denied":
-            return DENIED_REST_S
-        return INTERVAL_S if self._is_amqp or self._is_complete(roll.served) else RETRY_S
+    def _open(self, url: str) -> Pidbox:
+        if self._is_amqp:
+            return AmqpPidbox(url, timeout_s=SOCKET_S)
+        return RedisPidbox(url, self._options, timeout_s=SOCKET_S)
 
-    def _is_complete(self, served: Mapping[str, int]) -> bool:
-        return bool(served) if self._wanted is None else served.keys() >= self._wanted
+    def _rest(self, pidbox: Pidbox | None, pause_s: float) -> None:
+        """Pause, for as long as nothing has changed."""
+        end_s = time.monotonic() + pause_s
+        while not self._wake.wait(min(self._pace.retry_s, max(0.0, end_s - time.monotonic()))):
+            if time.monotonic() >= end_s or (pidbox is not None and _has_news(pidbox)):
+                return
+        self._wake.clear()
 
-    def _note_answers(self, served: Mapping[str, int]) -> Roll:
+    def _judge(self, answers: Answers) -> tuple[Roll, float]:
+        """The roll and the pause after it."""
+        self._failure = None
+        self._has_answered = self._has_answered or answers.count > 0
+        names = [queue for queues in answers.queues.values() for queue in queues]
+        served = Counter(name for name in names if self._wanted is None or name in self._wanted)
+        reason = _reason(answers)
+        pause_s = self._patience.after_answers(
+            is_silent=reason == "ping_silent",
+            is_complete=bool(served) if self._wanted is None else served.keys() >= self._wanted,
+            has_answered=self._has_answered,
+            listeners=answers.listeners,
+        )
+        return Roll(served=served, silent_s=self._silent_s(answers), reason=reason), pause_s
+
+    def _silent_s(self, answers: Answers) -> float | None:
         now_s = time.monotonic()
-        if served:
-            self._answered_at = now_s
-        silent_s = None if served or self._answered_at is None else now_s - self._answered_at
-        return Roll(served=served, silent_s=silent_s)
+        if answers.count or self._asked_in_vain_since_s is None:
+            self._asked_in_vain_since_s = now_s
+        return None if answers.count or not self._has_answered else now_s - self._asked_in_vain_since_s
 
-    def _note_failure(self, error: Exception) -> None:
-        reason = reason_of(error)
+    def _not_asked(self, reason: str | None = None) -> Roll:
+        self._asked_in_vain_since_s = None
+        return Roll(reason=reason)
+
+    def _note_failure(self, error: Exception) -> tuple[Roll, float]:
+        reason = error.reason if isinstance(error, AskError) else "ask_failed"
         if reason != self._failure:
-            log.warning("the workers could not be asked: %s (%s)", reason, type(error).__name__)
+            log.warning("the workers could not be asked: %s (%s)", reason, type(error.__cause__ or error).__name__)
         self._failure = reason
+        return self._not_asked(reason), self._patience.after_failure(reason)
 
-    def _call(self) -> Mapping[str, int]:
-        served: Mapping[str, int] = self._ask(self._workers) if self._workers else {}
-        return served if self._is_complete(served) else self._ask(None)
 
-    def _ask(self, workers: list[str] | None) -> Mapping[str, int]:
-        self._mailbox.unclaimed.clear()  # Late replies to earlier calls, which kombu keeps for ever.
-        if workers:
-            replies = self._mailbox.call(workers, "active_queues", timeout=ANSWER_S)
-        else:
-            replies = self._mailbox.multi_call("active_queues", timeout=ANSWER_S)
-        consumed = {worker: self._names(answer) for reply in replies for worker, answer in reply.items()}
-        self._workers = [worker for worker, queues in consumed.items() if queues]
-        return Counter(queue for queues in consumed.values() for queue in queues)
+def _reason(answers: Answers) -> str | None:
+    if answers.listeners == 0:
+        return "nobody_listens"
+    if answers.count < (answers.listeners or 1):
+        return "ping_silent"
+    return "answer_unreadable" if answers.unreadable else None
 
-    def _names(self, answer: Iterable[Any]) -> set[str]:
-        """The queues in one worker's answer; none in `{"error": …}`, which is what one that cannot tell sends."""
-        names = {str(queue.get("name")) for queue in answer if isinstance(queue, dict)}
-        return names if self._wanted is None else names & self._wanted
+
+def _has_news(pidbox: Pidbox) -> bool:
+    """True as well when it cannot be told: the next question finds out why."""
+    try:
+        return pidbox.has_news()
+    except AskError:
+        return True
+
+
+def _close(pidbox: Pidbox | None) -> None:
+    if pidbox is not None:
+        pidbox.close()

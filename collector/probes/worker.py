@@ -6,11 +6,14 @@ nothing, so the workers' own word is all there is. Nothing is asked here: both c
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
+from broker_options import BrokerOptions
 from collector.probes.broker_connection import REDIS, kind_of
+from collector.probes.patience import Pace
 from collector.probes.progress import Progress
 from collector.probes.queues import Reading
-from collector.probes.roll_call import Roll, RollCall
+from collector.probes.roll_call import OFF, Roll, RollCall
 from collector.probes.worker_verdict import FIRST_LOOK, Evidence, judge_workers
 from collector.store.model import Check, Queue, QueueState, Status
 from settings import ALL_QUEUES
@@ -20,10 +23,21 @@ class WorkerProbe:
     """Judges the workers once a sample. Not thread-safe: one caller."""
 
     def __init__(
-        self, broker_url: str | None, queue_names: Sequence[str], *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        broker_url: str | None,
+        queue_names: Sequence[str],
+        *,
+        options: BrokerOptions | None = None,
+        asks: bool = True,
+        pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`asks`: whether the workers are asked, which is the one thing sent to what is watched."""
+        self._is_watching = broker_url is not None
         self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
-        self._roll_call = RollCall(broker_url, queue_names) if broker_url is not None else None
+        self._roll_call: RollCall | None = None
+        if broker_url is not None and asks:
+            self._roll_call = RollCall(broker_url, queue_names, options or BrokerOptions(), pace or Pace())
         self._discovers = ALL_QUEUES in queue_names
         self._monotonic = monotonic
         self._forget()
@@ -40,19 +54,27 @@ class WorkerProbe:
 
     def read(self, reading: Reading | None) -> Check:
         """The verdict on this sample's reading, None when no broker is watched. Returns at once."""
-        if self._roll_call is None or reading is None:
+        if not self._is_watching or reading is None:
             return Check(status=Status.DISABLED, reason="not_watched")
         if reading.failure is not None:
             self._forget()
             return Check(status=Status.UNKNOWN, reason="broker_down")
-        now_s, roll = self._monotonic(), self._roll_call.get_roll()
+        now_s, roll = self._monotonic(), self._get_roll(reading)
         idle_s = self._progress.fold(reading.queues, now_s)
         if self._is_redis:
             return _judge_answers(roll, reading.queues, idle_s)
         # In an alarm a question does not even reach the workers.
         silent_s = roll.silent_s if roll is not None and reading.alarm is None else None
         self._last = self._judge_counts(reading, idle_s, silent_s, now_s)
-        return self._last
+        return _with_reason(self._last, roll)
+
+    def _get_roll(self, reading: Reading) -> Roll | None:
+        if self._roll_call is None:
+            return OFF
+        # Without a consumer there is nobody to ask, and an alarm holds the question up; Redis has neither.
+        is_worthwhile = reading.alarm is None and any(queue.consumers for queue in reading.queues)
+        self._roll_call.follow(reading.place, is_worthwhile=self._is_redis or is_worthwhile)
+        return self._roll_call.get_roll()
 
     def _forget(self) -> None:
         self._progress = Progress()
@@ -89,12 +111,20 @@ class WorkerProbe:
         return [queue for queue in queues if queue.name in self._once_served] or queues
 
 
+def _with_reason(check: Check, roll: Roll | None) -> Check:
+    """The verdict on consumers that are counted, with why nothing is known of them besides."""
+    if roll is None or roll.reason is None or not roll.reason.startswith("ask_"):
+        return check
+    return replace(check, facts={**check.facts, "ask": roll.reason})
+
+
 def _judge_answers(roll: Roll | None, queues: Sequence[Queue], idle_s: Mapping[str, float | None]) -> Check:
     """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
     if roll is None:
         return FIRST_LOOK
     if not all(queue.name in roll.served for queue in queues):
-        return Check(status=Status.DEGRADED if roll.served else Status.UNKNOWN, reason="ping_silent")
+        status = Status.DEGRADED if roll.served else Status.UNKNOWN
+        return Check(status=status, reason=roll.reason or "none_serves")
     return judge_workers(
         [
             Evidence(name=queue.name, consumers=roll.served[queue.name], waiting=queue.ready, idle_s=idle_s[queue.name])

@@ -20,7 +20,8 @@ const GROUPS = new Set(Object.keys(portuguese).map((key) => key.split('.')[0]))
 const WIRE = {
   status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
   reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress',
-    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'broker_down', 'not_watched', 'no_queues',
+    'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'ask_off', 'ask_denied', 'ask_read_only',
+    'ask_unsupported', 'ask_unreachable', 'ask_failed', 'nobody_listens', 'none_serves', 'answer_unreadable', 'broker_down', 'not_watched', 'no_queues',
     'certificate_name', 'certificate_authority', 'certificate_expired', 'certificate_early', 'certificate', 'failover'],
   reason_counted: ['no_consumers', 'no_progress'],
   scope: ['container', 'host'],

@@ -7,18 +7,19 @@ from uuid import uuid4
 
 import amqp
 import pytest
-import redis
 
 from collector.probes import roll_call, worker_verdict
+from collector.probes.patience import Pace
 from collector.probes.queues import QueueWatch, Reading
 from collector.probes.worker import WorkerProbe
 from collector.store.model import Check, Queue, QueueState, Status
-from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RabbitServer, wait_until
 
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
 ONLINE = Check(status=Status.ONLINE)
+QUICK = Pace(interval_s=0.5, retry_s=0.2, quiet_s=1.0, stranger_s=1.0, answer_s=0.4)
 PING_SILENT = Check(status=Status.UNKNOWN, reason="ping_silent")
+NOBODY_LISTENS = Check(status=Status.UNKNOWN, reason="nobody_listens")
 BROKER_DOWN = Check(status=Status.UNKNOWN, reason="broker_down")
 
 
@@ -99,7 +100,8 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
 
 @contextmanager
 def probing(url: str, queue: str) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
-    watch, probe = QueueWatch(url, [queue], read_interval_s=0.05), WorkerProbe(url, [queue])
+    watch = QueueWatch(url, [queue], read_interval_s=0.05)
+    probe = WorkerProbe(url, [queue], pace=QUICK)
     watch.start()
     probe.start()
     try:
@@ -124,13 +126,6 @@ def await_reason(watch: QueueWatch, probe: WorkerProbe, status: Status, reason: 
     return checks[-1]
 
 
-@pytest.fixture
-def quick_roll_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roll_call, "INTERVAL_S", 0.5)
-    monkeypatch.setattr(roll_call, "RETRY_S", 0.2)
-    monkeypatch.setattr(roll_call, "ANSWER_S", 0.4)
-
-
 @pytest.mark.live
 def test_on_rabbitmq_a_worker_that_was_killed_is_offline_and_another_one_online(rabbitmq_server: RabbitServer) -> None:
     queue = f"queue-{uuid4().hex}"
@@ -144,14 +139,13 @@ def test_on_rabbitmq_a_worker_that_was_killed_is_offline_and_another_one_online(
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("quick_roll_call")
 def test_on_rabbitmq_a_worker_that_hangs_with_its_consumer_kept_is_degraded_and_then_online_again(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_verdict, "SILENT_S", 1.0)
     queue = f"queue-{uuid4().hex}"
     with CeleryWorker(rabbitmq_server.url, queue) as worker, probing(rabbitmq_server.url, queue) as (watch, probe):
-        wait_until(lambda: roll_of(probe) == roll_call.Roll(served={queue: 1}), 5, "the worker answers")
+        wait_until(lambda: roll_of(watch, probe) == roll_call.Roll(served={queue: 1}), 5, "the worker answers")
 
         worker.pause()
         await_reason(watch, probe, Status.DEGRADED, "ping_silent", 6)
@@ -163,17 +157,16 @@ def test_on_rabbitmq_a_worker_that_hangs_with_its_consumer_kept_is_degraded_and_
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("quick_roll_call")
 def test_on_rabbitmq_consumers_that_are_no_celery_workers_are_online_though_they_never_answer(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_verdict, "SILENT_S", 0.5)
     queue = f"queue-{uuid4().hex}"
     with consuming(rabbitmq_server, queue), probing(rabbitmq_server.url, queue) as (watch, probe):
-        wait_until(lambda: roll_of(probe) is not None, 5, "they have been asked")
+        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.reason, 5, "they have been asked")
 
         assert probe.read(watch.take()) == ONLINE
-        assert roll_of(probe) == roll_call.Roll(served={})
+        assert roll_of(watch, probe) == roll_call.Roll(reason="nobody_listens")
 
 
 @pytest.mark.live
@@ -200,34 +193,32 @@ def test_on_rabbitmq_a_user_who_may_not_ask_the_workers_still_sees_their_consume
     url = rabbitmq_server.url.replace(f"monitor:{rabbitmq_server.password}", f"{user}:secret")
 
     with consuming(rabbitmq_server, queue), probing(url, queue) as (watch, probe):
-        wait_until(lambda: roll_of(probe) is not None, 5, "the workers have been asked")
+        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.reason, 5, "the workers have been asked")
 
-        assert probe.read(watch.take()) == ONLINE
-    assert "the workers could not be asked: denied" in caplog.text
+        assert probe.read(watch.take()) == Check(status=Status.ONLINE, facts={"ask": "ask_denied"})
+    assert "the workers could not be asked: ask_denied" in caplog.text
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("quick_roll_call")
 def test_on_rabbitmq_in_alarm_nobody_is_taken_for_silent_because_the_question_is_held_up(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_verdict, "SILENT_S", 0.5)
     monkeypatch.setattr(roll_call, "SOCKET_S", 1.0)
     url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
-    held_up = roll_call.Roll(served={})
 
     def is_held_up(watch: QueueWatch, probe: WorkerProbe) -> bool:
-        assert probe.read(watch.take()) == ONLINE
-        return roll_of(probe) == held_up
+        assert probe.read(watch.take()).status == Status.ONLINE
+        return roll_of(watch, probe) == roll_call.Roll(reason="ask_unreachable")
 
     with CeleryWorker(url, queue), probing(url, queue) as (watch, probe):
-        wait_until(lambda: (roll := roll_of(probe)) and roll.served, 5, "the worker answers")
+        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.served, 5, "the worker answers")
         rabbitmq_server.ctl("set_vm_memory_high_watermark", "absolute", "1")
         try:
             wait_until(lambda: is_held_up(watch, probe), 8, "asking fails")
         finally:
             rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.4")
-        wait_until(lambda: (roll := roll_of(probe)) and roll.served, 8, "the worker answers again")
+        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.served, 8, "the worker answers again")
 
 
 @contextmanager
@@ -241,17 +232,17 @@ def consuming(server: RabbitServer, queue: str) -> Iterator[Callable[[], None]]:
         held: list[int] = []
         channel.basic_qos(0, 1, False)
         channel.basic_consume(queue, callback=lambda message: held.append(message.delivery_tag))
-        wait_until(lambda: held or connection.drain_events(timeout=PATIENCE_S))
+        wait_until(lambda: held or connection.drain_events(timeout=5), 5)
         yield lambda: channel.basic_ack(held[0])
 
 
-def roll_of(probe: WorkerProbe) -> roll_call.Roll | None:
+def roll_of(watch: QueueWatch, probe: WorkerProbe) -> roll_call.Roll | None:
+    probe.read(watch.take())
     assert probe._roll_call is not None
     return probe._roll_call.get_roll()
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("quick_roll_call")
 def test_on_redis_a_worker_that_is_silent_is_unknown_and_online_when_it_speaks_again(redis_url: str) -> None:
     with CeleryWorker(redis_url, "dispatch") as worker, probing(redis_url, "dispatch") as (watch, probe):
         await_verdict(watch, probe, ONLINE, 5)
@@ -261,7 +252,7 @@ def test_on_redis_a_worker_that_is_silent_is_unknown_and_online_when_it_speaks_a
         worker.resume()
         await_verdict(watch, probe, ONLINE, 6)
         worker.kill9()
-        await_verdict(watch, probe, PING_SILENT, 6)
+        await_verdict(watch, probe, NOBODY_LISTENS, 6)
 
         with CeleryWorker(redis_url, "dispatch"):
             await_verdict(watch, probe, ONLINE, 6)
@@ -270,22 +261,4 @@ def test_on_redis_a_worker_that_is_silent_is_unknown_and_online_when_it_speaks_a
 @pytest.mark.live
 def test_a_worker_of_another_queue_does_not_count(redis_url: str) -> None:
     with CeleryWorker(redis_url, "elsewhere"), probing(redis_url, "dispatch") as (watch, probe):
-        await_verdict(watch, probe, PING_SILENT, 5)
-
-
-@pytest.mark.live
-def test_asking_the_workers_leaves_no_reply_keys_in_redis(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roll_call, "INTERVAL_S", 0.05)
-    monkeypatch.setattr(roll_call, "RETRY_S", 0.05)
-    monkeypatch.setattr(roll_call, "ANSWER_S", 0.05)
-
-    with CeleryWorker(redis_url, "dispatch") as worker, redis.Redis.from_url(redis_url) as client:
-        with probing(redis_url, "dispatch") as (watch, probe):
-            await_verdict(watch, probe, ONLINE, 5)
-            worker.pause()  # Its replies come late, when nobody waits for them any more.
-            await_verdict(watch, probe, PING_SILENT, 5)
-            worker.resume()
-            await_verdict(watch, probe, ONLINE, 5)
-        replies = client.keys("*reply.celery.pidbox*")
-
-    assert len(replies) <= 1, replies
+        await_verdict(watch, probe, Check(status=Status.UNKNOWN, reason="none_serves"), 5)

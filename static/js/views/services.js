@@ -32,7 +32,7 @@ function renderService(view, row, check) {
   setIcon(partOf(row, '.icon'), status)
   setText(partOf(row, '.service-status'), t(`status.${status}`))
   const latency = latency_ms === null ? '' : format.latency(latency_ms)
-  const calm = latency && t('service.answers', { latency })
+  const calm = facts?.ask ? t(`reason.${facts.ask}`) : latency && t('service.answers', { latency })
   setText(partOf(row, '.service-reason'), reason === null ? calm : reasonText(view, reason, facts))
   setText(partOf(row, '.service-latency'), reason === null ? '' : latency)
 }

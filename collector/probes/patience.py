@@ -1,0 +1,88 @@
+"""When the workers are asked again. [pure]
+
+A worker that takes no JSON logs each question as an error, and a broker each one that it refuses. So whoever does not
+answer is asked more and more seldom, and whoever never has soon only every five minutes.
+"""
+
+from dataclasses import dataclass
+
+
+class Backoff:
+    """Pauses that grow by `factor` from `first_s` to `longest_s`."""
+
+    def __init__(self, first_s: float, longest_s: float, factor: float = 2.0) -> None:
+        self._first_s = first_s
+        self._longest_s = longest_s
+        self._factor = factor
+        self._next_s = first_s
+
+    def next_s(self) -> float:
+        """The pause after one more failure."""
+        pause_s, self._next_s = self._next_s, min(self._next_s * self._factor, self._longest_s)
+        return pause_s
+
+    def reset(self) -> None:
+        """It has worked."""
+        self._next_s = self._first_s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often the workers are asked."""
+
+    interval_s: float = 10.0
+    """While all is well."""
+    retry_s: float = 2.0
+    """First pause when it is not, and between two looks for news, for which nobody is asked."""
+    quiet_s: float = 60.0
+    """Longest pause while somebody does not answer, though somebody once did."""
+    stranger_s: float = 300.0
+    """Longest pause while nobody ever has, or asking is refused."""
+    answer_s: float = 1.0
+    """How long an answer may take. A worker of the solo pool answers only between its tasks."""
+
+
+STRANGER_FACTOR = 4.0
+
+_UNLOGGED = ("ask_failed", "ask_read_only")
+"""Failures that are no line in anybody's log."""
+
+
+class Patience:
+    """The pause after each question, by how it went."""
+
+    def __init__(self, pace: Pace, *, least_s: float) -> None:
+        """`least_s`: no pause after a question that was put is shorter."""
+        self._pace = pace
+        self._least_s = least_s
+        self._silence = Backoff(pace.retry_s, pace.quiet_s)
+        self._strangers = Backoff(pace.retry_s, pace.stranger_s, STRANGER_FACTOR)
+        self._failing = Backoff(pace.retry_s, pace.stranger_s)
+        self._failure: str | None = None
+        self._listeners: int | None = None
+
+    def after_answers(self, *, is_silent: bool, is_complete: bool, has_answered: bool, listeners: int | None) -> float:
+        """is_silent: somebody has not answered. is_complete: every watched queue has a worker. has_answered: somebody
+        once has. listeners: to how many it was put, where that is known; another number is another crowd.
+        """
+        self._failing.reset()
+        self._failure = None
+        if not is_silent or listeners != self._listeners:
+            self._silence.reset()
+            self._strangers.reset()
+        self._listeners = listeners
+        if is_silent:
+            pause_s = (self._silence if has_answered else self._strangers).next_s()
+        else:
+            pause_s = self._pace.interval_s if is_complete else self._pace.retry_s
+        return max(pause_s, self._least_s)
+
+    def after_failure(self, reason: str) -> float:
+        """The question could not be put, for this reason."""
+        if reason != self._failure:
+            self._failing.reset()
+        self._failure = reason
+        pause_s = self._failing.next_s()
+        if reason == "ask_unreachable":
+            return min(pause_s, self._pace.interval_s)
+        return min(pause_s, self._pace.quiet_s if reason in _UNLOGGED else self._pace.stranger_s)
