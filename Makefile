@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads soak pictures lock clean faults
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -65,6 +65,9 @@ secrets: ## What the containers need, as files in deploy/secrets; what exists is
 bench: ## Every claim about cost and speed beside its peers, an hour; keeps bench/results. BENCH=--quick: smaller.
 	@bench/install-debian
 	@$(PY) -m bench $(BENCH)
+
+bench-limits: ## Regressions of speed and CPU time, each against its limit; on a quiet machine, half a minute.
+	$(PY) -m pytest -q bench/limits
 
 soak: ## A day in a quarter of an hour, and nothing may grow. SOAK=--quick: two minutes; SOAK=--real: an hour at 3 s.
 	@$(PY) -m bench.soak $(SOAK)

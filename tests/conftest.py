@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from tests.services import PostgresServer, RabbitServer, RedisServer
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")  # How long an example takes says how busy the machine is.
 
 WAITING = ("browser", "deploy", "faults", "live", "standalone")
 """Directories whose tests wait for servers more than they compute."""

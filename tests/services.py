@@ -17,7 +17,7 @@ import psutil
 import psycopg
 import redis
 
-from tests.process import START_DEADLINE_S, Service, free_port, wait_until
+from tests.process import PATIENCE_S, Service, free_port, wait_until
 
 __all__ = ["CeleryWorker", "PostgresServer", "RabbitServer", "RedisServer", "free_port", "wait_until"]
 
@@ -184,7 +184,7 @@ class PostgresServer(Service):
         initdb = str(Path(self.program).with_name("initdb"))
         options = ["-D", str(data), "-U", "monitor", "--pwfile", str(secret), "-A", "scram-sha-256", "--no-sync"]
         made = self._spawn([initdb, *options, "-E", "UTF8", "--locale=C.UTF-8"])
-        assert made.wait(timeout=START_DEADLINE_S) == 0, self.log.read_text()[-2000:]
+        assert made.wait(timeout=PATIENCE_S) == 0, self.log.read_text()[-2000:]
 
 
 class CeleryWorker(Service):

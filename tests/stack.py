@@ -7,6 +7,7 @@ import psutil
 
 from app.accounts import Accounts
 from collector.store.database import make_engine
+from tests.process import PATIENCE_S
 from tests.services import Service, wait_until
 from tests.web import PASSWORD, ROOT, WebClient
 
@@ -64,7 +65,7 @@ class Stack(WebClient, Service):
         if self._process is not None and self._process.poll() is None:
             everything = self._processes()
             self.terminate()
-            psutil.wait_procs(everything, timeout=8)
+            psutil.wait_procs(everything, timeout=PATIENCE_S)
         super().stop()
 
     def process(self, name: str) -> psutil.Process:
@@ -81,7 +82,7 @@ class Stack(WebClient, Service):
             found[:] = [process for process in self._processes() if marks[name] in _command(process)]
             return bool(found)
 
-        wait_until(is_there, 5, f"{name} runs")
+        wait_until(is_there, what=f"{name} runs")
         return found
 
     def burst(self, count: int, failing: int = 0) -> None:
@@ -89,7 +90,7 @@ class Stack(WebClient, Service):
         process = psutil.Popen(
             [sys.executable, "-m", "demo.burst", str(count), str(failing)], env={**os.environ, **self.environ}, cwd=ROOT
         )
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def _command(process: psutil.Process) -> str:

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
@@ -18,11 +18,24 @@ from app.accounts import Accounts
 from app.schema import migrate
 from app.tables import login_sessions
 from collector.store.database import make_engine, writing
+from tests.process import PATIENCE_S
 from tests.services import Service
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = "a key for the tests that is long enough"
 PASSWORD = "correct horse battery"
+
+
+CONFIG_WITH_CONSTANTS = """
+import importlib
+exec(compile(open({ours!r}).read(), "gunicorn.conf.py", "exec"))
+_as_in_production = post_worker_init
+def post_worker_init(worker):
+    for name, value in {constants!r}.items():
+        module, _, constant = name.rpartition(".")
+        setattr(importlib.import_module(module), constant, value)
+    _as_in_production(worker)
+"""
 
 
 class Answer(NamedTuple):
@@ -114,7 +127,7 @@ class WebClient:
 
     def get(self, path: str, *, role: str | None = "super_admin", method: str = "GET", **headers: str) -> Answer:
         """One request with the role's token; None: anonymous. Redirects are not followed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         try:
             connection.request(method, path, headers={**self.bearer(role), **headers})
             response = connection.getresponse()
@@ -122,7 +135,7 @@ class WebClient:
         finally:
             connection.close()
 
-    def stream(self, path: str = "/stream", *, timeout_s: float = 10, **headers: str) -> EventStream:
+    def stream(self, path: str = "/stream", *, timeout_s: float = PATIENCE_S, **headers: str) -> EventStream:
         """Open the stream as a super_admin; every read ends within `timeout_s`."""
         request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
         return EventStream(urllib.request.urlopen(request, timeout=timeout_s), timeout_s)
@@ -160,8 +173,10 @@ class WebServer(WebClient, Service):
 
     program = sys.executable
 
-    def __init__(self, redis_url: str, **environ: str) -> None:
+    def __init__(self, redis_url: str, constants: Mapping[str, float] | None = None, **environ: str) -> None:
+        """`constants`: those of its modules that are others here, `{"app.hub.HEARTBEAT_S": 0.5}`."""
         super().__init__()
+        self._constants = constants or {}
         self.database_url = environ.get("DATABASE_URL", f"sqlite:///{self.directory / 'monitor.sqlite3'}")
         self.environ = {
             "REDIS_URL": redis_url,
@@ -184,19 +199,25 @@ class WebServer(WebClient, Service):
             connection.execute(update(login_sessions).values(seen_at=login_sessions.c.seen_at - idle_s))
 
     def start(self) -> None:
-        config = str(ROOT / "gunicorn.conf.py")
-        command = [sys.executable, "-m", "gunicorn", "-c", config, "--graceful-timeout", "3", "app:create_app()"]
+        config = self._write_config() if self._constants else ROOT / "gunicorn.conf.py"
+        command = [sys.executable, "-m", "gunicorn", "-c", str(config), "--graceful-timeout", "3", "app:create_app()"]
         self._run(command, self.environ)
+
+    def _write_config(self) -> Path:
+        """Our configuration, with another value for some constants in its worker."""
+        config = self.directory / "gunicorn.conf.py"
+        config.write_text(CONFIG_WITH_CONSTANTS.format(ours=str(ROOT / "gunicorn.conf.py"), constants=self._constants))
+        return config
 
     def terminate(self) -> None:
         """Ask it to end, as a process manager does."""
         assert self._process is not None
         self._process.terminate()
 
-    def wait(self, deadline_s: float) -> int:
-        """Its exit code. Raises: psutil.TimeoutExpired when it has not ended by then."""
+    def wait(self) -> int:
+        """Its exit code. Raises: psutil.TimeoutExpired when it does not end."""
         assert self._process is not None
-        return int(self._process.wait(deadline_s))
+        return int(self._process.wait(PATIENCE_S))
 
     def stop(self) -> None:
         self._engine.dispose()

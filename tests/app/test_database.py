@@ -1,5 +1,4 @@
 import sqlite3
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,8 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from app.schema import migrate
 from app.tables import users
-from collector.store.database import ANSWER_S, CONNECT_S, POOL_S, STATEMENT_S, make_engine, reading, writing
+from collector.store.database import SQLITE_LOCK_S, make_engine, reading, writing
 from collector.store.errors import StoreUnavailable
+from tests.promises import Promise
 from tests.services import PostgresServer, free_port
 
 ROW = {"email": "a@example.test", "password_hash": "-", "role": "viewer", "created_at": 1.5}
@@ -40,12 +40,11 @@ def test_a_locked_sqlite_file_is_given_up_before_the_event_loop_is_missed(tmp_pa
     migrate(engine)
     other = sqlite3.connect(tmp_path / "monitor.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    started = time.monotonic()
 
-    with pytest.raises(StoreUnavailable, match="locked"), writing(engine):
+    with pytest.raises(StoreUnavailable, match="locked"), writing(engine):  # While the other holds it.
         pass
 
-    assert time.monotonic() - started < 1
+    assert SQLITE_LOCK_S <= 0.25, "gevent's event loop waits with SQLite"
     with reading(engine) as connection:  # A reader does not wait for a writer.
         assert connection.execute(text("SELECT count(*) FROM users")).scalar_one() == 0
     other.close()
@@ -64,12 +63,9 @@ def test_a_server_that_refuses_is_unavailable_and_its_password_is_not_told() -> 
 @pytest.mark.live
 def test_a_slow_statement_is_ended_by_the_server(postgres_url: str) -> None:
     engine = make_engine(postgres_url)
-    started = time.monotonic()
 
-    with pytest.raises(StoreUnavailable, match="timeout"), reading(engine) as connection:
+    with Promise.FAULT_SHOWS.kept(), pytest.raises(StoreUnavailable, match="timeout"), reading(engine) as connection:
         connection.execute(text("SELECT pg_sleep(30)"))
-
-    assert time.monotonic() - started < STATEMENT_S + 2
     engine.dispose()
 
 
@@ -90,12 +86,9 @@ def test_options_given_in_the_url_stand_beside_the_deadline(postgres_url: str) -
 def test_a_pool_with_every_connection_in_use_is_unavailable(postgres_url: str) -> None:
     engine = make_engine(postgres_url)
     held = [engine.connect() for _ in range(15)]
-    started = time.monotonic()
 
-    with pytest.raises(StoreUnavailable, match="in use"), reading(engine):
+    with Promise.FAULT_SHOWS.kept(), pytest.raises(StoreUnavailable, match="in use"), reading(engine):
         pass
-
-    assert time.monotonic() - started < POOL_S + 2
     for connection in held:
         connection.close()
     engine.dispose()
@@ -124,12 +117,10 @@ def test_a_server_that_answers_nothing_is_given_up_and_taken_back() -> None:
         with reading(engine) as connection:
             connection.execute(text("SELECT 1"))
         server.pause()
-        started = time.monotonic()
 
-        with pytest.raises(StoreUnavailable), reading(engine):
+        with Promise.FAULT_SHOWS.kept(), pytest.raises(StoreUnavailable), reading(engine):
             pass
 
-        assert time.monotonic() - started < STATEMENT_S + ANSWER_S + CONNECT_S + 1
         server.resume()
         with reading(engine) as connection:
             assert connection.execute(text("SELECT 2")).scalar_one() == 2

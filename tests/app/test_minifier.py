@@ -39,7 +39,7 @@ def text_of(assets: Assets, name: str) -> str:
 
 def run_node(module: str, *options: str) -> subprocess.CompletedProcess[str]:
     command = ["node", *options, "--input-type=module", "-"]
-    return subprocess.run(command, input=module, capture_output=True, text=True, check=False, timeout=20)
+    return subprocess.run(command, input=module, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture(scope="module")

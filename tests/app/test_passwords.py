@@ -152,7 +152,7 @@ def test_the_event_loop_of_gevent_runs_on_while_passwords_are_checked() -> None:
         check=True,
     )
 
-    assert int(done.stdout) >= 10
+    assert int(done.stdout) > 2, "the loop that waited would have run before and after, and not between"
 
 
 def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_costs_as_much_as_any() -> None:

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.page import Complaints, login_cookies
+from tests.browser.page import SOON_MS, Complaints, login_cookies
 from tests.stack import Stack
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
+    expect.set_options(timeout=SOON_MS)  # Its own 5 s say more of the machine than of the page.
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

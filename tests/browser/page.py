@@ -8,9 +8,10 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import sign_in
+from tests.process import PATIENCE_S
 from tests.stack import Stack
 
-SOON_MS = 15_000
+SOON_MS = PATIENCE_S * 1000
 
 
 class Complaints(list[str]):
@@ -62,6 +63,6 @@ def watch(page: Page, complaints: Complaints) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
-def state_is(page: Page, state: str, timeout_ms: int = SOON_MS) -> None:
+def state_is(page: Page, state: str, timeout_ms: float = SOON_MS) -> None:
     """Wait until the chip says so."""
     expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=timeout_ms)

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.audit import Audit
 from collector.store.database import make_engine
-from tests.browser.page import Complaints, shoot, signed_in
+from tests.browser.page import SOON_MS, Complaints, shoot, signed_in
 from tests.hostile import XSS
 from tests.services import RedisServer
 from tests.web import PASSWORD, WebServer
@@ -79,7 +79,7 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.fill("[name=password]", NEW_PASSWORD)
     page.click("text=Encerrar todas as outras")
     page.wait_for_selector("text=As outras sessões foram encerradas.")
-    expect(tab.locator("#connection")).to_have_attribute("data-state", "signed_out", timeout=15_000)
+    expect(tab.locator("#connection")).to_have_attribute("data-state", "signed_out", timeout=SOON_MS)
     log_in(tab, web, NEW_PASSWORD)
     tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/account")
@@ -89,15 +89,15 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
 
     panel = page.context.new_page()
     panel.goto(f"{web.url}/monitor")
-    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=15_000)
+    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=SOON_MS)
     page.fill("[name=current]", NEW_PASSWORD)
     for field in ("new", "again"):
         page.fill(f"[name={field}]", PASSWORD)
     page.click("text=Trocar a senha")
     page.wait_for_selector("text=Senha trocada.")
-    with panel.expect_response(lambda answer: "/stream" in answer.url and answer.status == 200, timeout=15_000):
+    with panel.expect_response(lambda answer: "/stream" in answer.url and answer.status == 200, timeout=SOON_MS):
         panel.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=15_000)
+    expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=SOON_MS)
 
     engine = make_engine(web.database_url)
     audit = Audit(engine, keep_s=86_400)

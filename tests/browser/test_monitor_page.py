@@ -80,7 +80,7 @@ def test_the_first_paint_has_data_without_any_event(page, stack, complaints):
     page.route("**/stream*", lambda route: route.abort())
     page.reload()
 
-    expect(page.locator("#card-ram .value")).to_have_text(re.compile(r"^\d"), timeout=2000)
+    expect(page.locator("#card-ram .value")).to_have_text(re.compile(r"^\d"), timeout=SOON_MS)
 
 
 def test_a_burst_shows_on_the_card_and_as_a_peak_on_the_chart(page, stack):

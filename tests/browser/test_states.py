@@ -197,7 +197,7 @@ def test_the_first_run_says_what_is_there_and_what_is_missing(browser, complaint
         said, bar = page.locator("#first-run").bounding_box(), page.locator("#toolbar").bounding_box()
         assert said["y"] > bar["y"] + bar["height"]  # It lies over the charts and hides nothing else.
         redis.kill9()
-        expect(steps.nth(1)).to_have_attribute("data-state", "bad", timeout=20_000)
+        expect(steps.nth(1)).to_have_attribute("data-state", "bad", timeout=SOON_MS)
 
 
 def test_words_half_as_long_again_and_double_zoom_fit(page):

@@ -1,6 +1,5 @@
 """The handler in services of its own: what they log arrives, and nothing that happens to the panel reaches them."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 
 from collector.store.live import redis_client
 from collector.store.logs import LogStore
+from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RedisServer, wait_until
 from tests.toxics import Link
 from tests.web import ROOT
@@ -35,7 +35,7 @@ def run(redis_url, code, before=""):
     """The same, to its end: what it wrote to stdout and stderr."""
     process = start(redis_url, code, before)
     try:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()
@@ -72,7 +72,7 @@ def test_a_service_that_attaches_the_handler_and_ends_at_once_has_sent_what_it_l
 @pytest.mark.live
 def test_a_collector_that_its_watchdog_ends_has_said_so_on_the_panel(redis_url, store):
     ending = start(redis_url, "from collector.watchdog import end_process; end_process()")
-    ending.communicate(timeout=20)
+    ending.communicate(timeout=PATIENCE_S)
 
     assert ending.returncode == 70
     assert [group["message"].split(":")[0] for group in store.recent().groups] == ["ticks are due and none is taken"]
@@ -80,20 +80,15 @@ def test_a_collector_that_its_watchdog_ends_has_said_so_on_the_panel(redis_url, 
 
 @pytest.mark.live
 def test_what_does_not_fit_is_dropped_and_counted_to_the_last_line(redis_url, store):
-    out, _ = run(redis_url, """
+    run(redis_url, """
         logging.getLogger().handlers[:] = [handler]
-        costs_us = []
         for number in range(20_000):
-            before = time.perf_counter_ns()
             log.error("flood %d", number)
-            costs_us.append((time.perf_counter_ns() - before) / 1000)
-        print(json.dumps(sorted(costs_us)[10_000]))
     """)  # fmt: skip
 
     recent = store.recent()
     assert sum(group["count"] for group in recent.groups) + recent.dropped == 20_000
     assert recent.dropped > 10_000
-    assert float(out) < 50  # µs; some 3 on an idle machine
 
 
 @pytest.mark.live
@@ -114,28 +109,26 @@ def test_a_flood_from_one_place_leaves_room_for_the_others(redis_url, store):
 def test_a_service_never_waits_for_a_redis_that_is_away_or_silent(spoil):
     with RedisServer() as server, Link(("127.0.0.1", server.port)) as link:
         getattr(link, spoil)()
-        out, err = run(f"redis://:{server.password}@127.0.0.1:{link.port}/0", """
+        # A command's deadline is 1 s: if a line waited for one, the service would not end for an hour.
+        _, err = run(f"redis://:{server.password}@127.0.0.1:{link.port}/0", """
             root = logging.getLogger()
-            began = time.monotonic()
-            longest = 0.0
-            while time.monotonic() - began < 1.3:
-                before = time.monotonic()
+            for number in range(4000):
                 try:
                     1 / 0
                 except ZeroDivisionError:
                     root.handlers[-1].handle(log.makeRecord("x", 40, "f", 1, "m %d", (1,), sys.exc_info()))
-                longest = max(longest, time.monotonic() - before)
                 time.sleep(0.0005)
-            ending = time.monotonic()
-            logging.shutdown()
-            print(json.dumps([longest, time.monotonic() - ending]))
         """)  # fmt: skip
 
-    longest_s, ending_s = json.loads(out)
-    assert longest_s < 0.25  # The machine's own pauses; a command's deadline is 1 s.
-    assert ending_s < 3
     assert err.count("cannot be sent, and wait") == 1
     assert server.password not in err
+
+
+UNDER_GEVENT = """
+from gevent import monkey; monkey.patch_all()
+from collector.store.live import redis_client
+redis_client.__kwdefaults__["timeout_s"] = 600  # What waits for Redis waits until the link is cut.
+"""
 
 
 @pytest.mark.live
@@ -144,23 +137,19 @@ def test_under_gevent_the_sending_holds_up_no_other_greenlet():
         link.black_hole()
         service = start(f"redis://:{server.password}@127.0.0.1:{link.port}/0", """
             log.error("from a greenlet")
-            longest, began = 0.0, time.monotonic()
-            while time.monotonic() - began < 1.5:
-                before = time.monotonic()
+            for _ in range(100):
                 time.sleep(0.01)
-                longest = max(longest, time.monotonic() - before)
-            print(longest, flush=True)
+            print("went on", flush=True)
             time.sleep(60)
-        """, "from gevent import monkey; monkey.patch_all()")  # fmt: skip
+        """, UNDER_GEVENT)  # fmt: skip
         try:
-            longest_s = float(service.stdout.readline())
+            assert service.stdout.readline() == "went on\n"
+            link.down()
             link.heal()
-            wait_until(lambda: LogStore(client).recent().groups, 10, "it is sent")
+            wait_until(lambda: LogStore(client).recent().groups, what="it is sent")
         finally:
             service.kill()
             service.communicate()
-
-    assert longest_s < 0.5  # A command's deadline is 1 s.
 
 
 @pytest.mark.live
@@ -290,7 +279,7 @@ heavy = {"psutil", "sqlalchemy", "celery", "kombu", "flask", "gevent"} & set(sys
 assert not heavy, heavy
 assert threading.active_count() == 1
 """
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=PATIENCE_S)
 
 
 TASKS = """

@@ -9,6 +9,7 @@ import pytest
 from collector import own_beat
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
+from tests.process import PATIENCE_S
 from tests.services import RedisServer
 from tests.web import ROOT
 
@@ -24,13 +25,13 @@ class Broken:
 celery = Celery(broker="memory://")
 celery.conf.beat_scheduler = Broken
 own_beat.start(celery)
-threading.Event().wait(20)
+threading.Event().wait()
 """
 
 
 def test_a_process_whose_beat_has_failed_ends_to_be_started_anew():
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
     assert ended.returncode == 70

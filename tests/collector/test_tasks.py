@@ -1,7 +1,7 @@
 """The ticks go on at their pace, whatever the database does in which the history is kept."""
 
-import statistics
 import time
+from functools import partial
 
 import pytest
 
@@ -19,11 +19,8 @@ pytestmark = pytest.mark.live
 
 TICKS = 12
 TICK_S = 0.1
-ON_TIME_S = 0.25
-"""Of an ordinary tick beside a database that hangs."""
-
-LATE_S = 1.0
-"""Of one tick, on a machine that does other things besides; the shortest wait for a database is twice as long."""
+FOR_EVER_S = 600.0
+"""What waits for the database while it hangs: a tick that did so would outlast the test."""
 
 
 class Database:
@@ -36,6 +33,7 @@ class Database:
         engine.dispose()
 
     def stop(self):
+        """Whoever asks it from now on waits until it goes on."""
         if self._server:
             self._server.pause()
         else:
@@ -71,6 +69,7 @@ def live(redis_url, database, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("MONITOR_HOST", "web-1")
     monkeypatch.setenv("SAMPLE_INTERVAL_S", str(TICK_S))
+    monkeypatch.setattr(tasks, "HISTORY_PATIENCE_S", FOR_EVER_S)
     cached = (tasks._settings, tasks._watchdog, tasks._store, tasks._monitor, tasks._roll_up_lane)
     for made in cached:
         made.cache_clear()
@@ -88,29 +87,30 @@ def kept_minutes(database):
         engine.dispose()
 
 
-def test_a_tick_is_not_late_while_the_historys_database_hangs_and_its_minutes_are_kept_afterwards(live, database):
+def test_no_tick_waits_while_the_historys_database_hangs_and_its_minutes_are_kept_afterwards(live, database):
     two_minutes_ago_ms = int((time.time() - 120) * 1000)
     sample = make_sample(host="web-1", at=two_minutes_ago_ms / 1000).to_json()
     live._redis.xadd(keys.SAMPLES, {"host": "web-1", "sample": sample}, id=f"{two_minutes_ago_ms}-0")
     tasks.sample()  # The first one opens everything.
     database.stop()
-    took_s = []
     try:
         for _ in range(TICKS):
-            started_s = time.monotonic()
+            taken = live.last_id()
             tasks.roll_up()
-            tasks.sample()
-            took_s.append(time.monotonic() - started_s)
-            time.sleep(max(0, TICK_S - took_s[-1]))
+            wait_until(partial(_sample_past, live, taken), what="the next slot is written")
     finally:
         database.go_on()
 
-    assert max(took_s) < LATE_S, took_s
-    assert statistics.median(took_s) < ON_TIME_S, took_s
     assert len([entry for entry in live.since(0) if read_row(entry)]) > TICKS
 
     def is_kept():
         tasks.roll_up()
         return kept_minutes(database) >= 1
 
-    wait_until(is_kept, 15)
+    wait_until(is_kept)
+
+
+def _sample_past(live, entry_id):
+    """Take a sample; whether it was the first of its slot, and so was written."""
+    tasks.sample()
+    return keys.id_key(live.last_id()) > keys.id_key(entry_id)

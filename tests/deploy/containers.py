@@ -19,7 +19,7 @@ import psutil
 
 from deploy import credentials
 from tests.deploy import compose, dockerfile
-from tests.process import START_DEADLINE_S, Service, wait_until
+from tests.process import PATIENCE_S, Service, wait_until
 from tests.services import PostgresServer, RabbitServer, RedisServer
 from tests.web import WebClient
 
@@ -132,7 +132,7 @@ class Container(WebClient, Service):
 
     def wait_until_healthy(self) -> None:
         """Return once its health check passes."""
-        wait_until(self._is_ready_or_dead, START_DEADLINE_S, f"{self.service['command']} is healthy")
+        wait_until(self._is_ready_or_dead, PATIENCE_S, f"{self.service['command']} is healthy")
 
     def terminate(self) -> int:
         """Ask it to end, as `docker compose stop` does. Its exit code.

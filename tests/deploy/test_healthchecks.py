@@ -4,14 +4,15 @@ import os
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
+from app.healthcheck import TIMEOUT_S
 from collector.healthcheck import MAX_AGE_INTERVALS
 from collector.store import keys
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_sample
+from tests.deploy import compose
 from tests.process import free_port, wait_until
 from tests.services import RedisServer
 from tests.web import ROOT, WebServer
@@ -44,11 +45,11 @@ def make_older(redis_url, seconds):
 
 def test_a_web_process_that_reaches_redis_is_healthy_and_one_that_does_not_is_not():
     with RedisServer() as server, WebServer(server.url) as web:
-        wait_until(lambda: check_web(f"{web.url}/readyz").returncode == 0, 10)
+        wait_until(lambda: check_web(f"{web.url}/readyz").returncode == 0)
 
         server.kill9()
 
-        wait_until(lambda: check_web(f"{web.url}/readyz").returncode == 1, 10)
+        wait_until(lambda: check_web(f"{web.url}/readyz").returncode == 1)
         assert check_web(f"{web.url}/livez").returncode == 0
 
 
@@ -61,11 +62,11 @@ def test_a_web_process_that_is_not_there_is_unhealthy():
 
 def test_a_web_process_that_never_answers_is_unhealthy_within_the_time_out():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        started_mono_s = time.monotonic()
         checked = check_web(f"http://127.0.0.1:{silent.getsockname()[1]}/readyz")
 
-    assert checked.returncode == 1
-    assert time.monotonic() - started_mono_s < 3  # Docker's own time-out, after which it would not say why.
+    docker = compose.load()["services"]["web"]["healthcheck"]["timeout"]
+    assert (checked.returncode, "timed out" in checked.stdout) == (1, True), checked
+    assert float(docker.removesuffix("s")) > TIMEOUT_S, "after Docker's own time-out nobody would be told why"
 
 
 def test_a_fresh_sample_of_this_host_is_health(redis_url, store):
@@ -83,12 +84,12 @@ def test_a_sample_of_another_host_is_not(redis_url, store):
     assert "web-1 has written no sample" in checked.stdout
 
 
-@pytest.mark.parametrize(("over_s", "code"), [(-3, 0), (3, 1)])
+@pytest.mark.parametrize(("over_s", "code"), [(-90, 0), (3, 1)])
 def test_a_sample_is_too_old_after_some_intervals(redis_url, store, over_s, code):
     store.append(make_sample(host="web-1"))
-    make_older(redis_url, MAX_AGE_INTERVALS * 10 + over_s)
+    make_older(redis_url, MAX_AGE_INTERVALS * 60 + over_s)
 
-    assert check_sampling(redis_url, SAMPLE_INTERVAL_S="10").returncode == code
+    assert check_sampling(redis_url, SAMPLE_INTERVAL_S="60").returncode == code
 
 
 def test_a_redis_that_does_not_answer_is_no_health(redis_server):

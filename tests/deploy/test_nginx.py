@@ -5,14 +5,13 @@ quicker, by the same ratio or a worse one: nothing in either grows with time, so
 twice on heartbeats alone is as safe for 30 minutes. That nginx does give up without them is shown as well.
 """
 
+import json
 import os
 import re
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
-import time
 import warnings
 
 import psutil
@@ -21,25 +20,16 @@ import pytest
 from app import hub
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_sample
-from tests.process import Service, free_port, wait_until
+from tests.process import PATIENCE_S, Service, free_port, wait_until
 from tests.services import RedisServer
 from tests.web import PASSWORD, ROOT, WebServer
 
 pytestmark = pytest.mark.live
 
 NAME = "monitor.example.org"
-READ_TIMEOUT_S = 3
+READ_TIMEOUT_S = 4
 HEARTBEAT_S = 0.5
 """The panel looks for silent streams once a second, so the comments come every second."""
-
-QUICK_HEART = """
-exec(compile(open({ours!r}).read(), "gunicorn.conf.py", "exec"))
-_as_in_production = post_worker_init
-def post_worker_init(worker):
-    import app.hub
-    app.hub.HEARTBEAT_S = {heartbeat_s}
-    _as_in_production(worker)
-"""
 
 
 class Nginx(Service):
@@ -101,20 +91,14 @@ class Nginx(Service):
 
     def curl(self, path: str, *options: str) -> "subprocess.CompletedProcess[str]":
         """One request, to its end."""
-        return subprocess.run(self.command(path, "-m", "10", *options), capture_output=True, text=True, check=False)
+        return subprocess.run(self.command(path, "-m", "60", *options), capture_output=True, text=True, check=False)
 
 
 class QuickWebServer(WebServer):
     """The web process with a heartbeat of our choice."""
 
     def __init__(self, redis_url: str, heartbeat_s: float) -> None:
-        super().__init__(redis_url, SECURE_COOKIES="true")
-        self._config = self.directory / "quick.conf.py"
-        self._config.write_text(QUICK_HEART.format(ours=str(ROOT / "gunicorn.conf.py"), heartbeat_s=heartbeat_s))
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "-c", str(self._config), "app:create_app()"]
-        self._run(command, self.environ)
+        super().__init__(redis_url, {"app.hub.HEARTBEAT_S": heartbeat_s}, SECURE_COOKIES="true")
 
     def open_connections(self) -> int:
         """How many there are, from whomever."""
@@ -152,28 +136,27 @@ class Viewer:
         self.process.communicate()
 
     def read_until(self, start):
-        """The next line that begins so, and how long it took (s)."""
-        since_mono_s = time.monotonic()
+        """The next line that begins so."""
         for line in self.process.stdout:
             if line.startswith(start):
-                return line.strip(), time.monotonic() - since_mono_s
+                return line.strip()
         raise AssertionError(f"the stream ended without {start!r}: {self.process.stderr.read()}")
 
 
-def test_events_arrive_at_once_over_http_2(panel):
+def test_events_arrive_one_by_one_over_http_2(panel):
     web, nginx, store = panel
 
     with Viewer(nginx, web) as viewer:
-        assert viewer.read_until("HTTP/")[0] == "HTTP/2 200"
+        assert viewer.read_until("HTTP/") == "HTTP/2 200"
         viewer.read_until("event: hello")
         viewer.read_until(":")  # The first heartbeat: from now on the stream is quiet.
-        delays_s = []
-        for slot in range(5):
+        told = []
+        for slot in range(5):  # The next one is written when the one before has arrived: nothing waits for company.
             store.append(make_sample(slot=slot))
-            delays_s.append(viewer.read_until("event: system_stats")[1])
-            viewer.read_until("data:")
+            viewer.read_until("event: system_stats")
+            told.append(json.loads(viewer.read_until("data:").removeprefix("data:"))["slot"])
 
-    assert max(delays_s) < 0.5, delays_s
+    assert told == list(range(5))
 
 
 def test_an_idle_stream_outlives_nginxs_patience_by_heartbeats(panel):
@@ -181,9 +164,8 @@ def test_an_idle_stream_outlives_nginxs_patience_by_heartbeats(panel):
 
     with Viewer(nginx, web) as viewer:
         viewer.read_until("event: hello")
-        opened_mono_s = time.monotonic()
-        while time.monotonic() < opened_mono_s + 2 * READ_TIMEOUT_S:
-            assert viewer.read_until(":")[1] < READ_TIMEOUT_S
+        for _ in range(2 * READ_TIMEOUT_S):  # One a second at most.
+            viewer.read_until(":")
         assert viewer.process.poll() is None
 
 
@@ -195,17 +177,17 @@ def test_without_heartbeats_nginx_would_cut_it(redis_url):
     ):
         viewer.read_until("event: hello")
 
-        assert viewer.process.wait(3 * READ_TIMEOUT_S) != 0
+        assert viewer.process.wait(PATIENCE_S) != 0
 
 
 def test_a_viewer_who_leaves_is_let_go_by_the_panel_too(panel):
     web, nginx, _ = panel
-    wait_until(lambda: web.open_connections() == 0, 5)
+    wait_until(lambda: web.open_connections() == 0)
     with Viewer(nginx, web) as viewer:
         viewer.read_until("event: hello")
         assert web.open_connections() == 1
 
-    wait_until(lambda: web.open_connections() == 0, 5)
+    wait_until(lambda: web.open_connections() == 0)
 
 
 def test_one_logs_in_by_cookie_and_form_through_it(panel, tmp_path):
@@ -225,7 +207,7 @@ def test_one_logs_in_by_cookie_and_form_through_it(panel, tmp_path):
 def test_plain_http_is_sent_to_https(panel):
     _, nginx, _ = panel
 
-    plain = ["curl", "-sS", "-m", "5", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}"]
+    plain = ["curl", "-sS", "-m", "60", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}"]
     answer = subprocess.run(
         [*plain, "-H", f"Host: {NAME}", f"http://127.0.0.1:{nginx.plain_port}/monitor"],
         capture_output=True, text=True, check=True,
@@ -244,7 +226,7 @@ def test_of_tls_nginx_speaks_1_2_and_1_3_alone(panel, version):
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
 
-    with socket.create_connection(("127.0.0.1", nginx.port), timeout=5) as plain:
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=PATIENCE_S) as plain:
         try:
             with context.wrap_socket(plain, server_hostname=NAME) as encrypted:
                 spoken = encrypted.version()

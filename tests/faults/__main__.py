@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"\n{table}\n\n{_summary(rows)}")
     if chosen.write:
         DOCUMENT.write_text(f"{HEAD}\n{table}\n\n{_summary(rows)}\n", encoding="utf-8")
-    return 1 if any(row.faults for row in rows) else 0
+    return 1 if any(row.outside for row in rows) else 0
 
 
 def _measure_all(patient: str) -> list[Row]:
@@ -91,7 +91,7 @@ def render(rows: Iterable[Row]) -> list[str]:
         "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
     for row in rows:
-        word = "not measured" if row.fault.obstacle else f"**no**: {', '.join(row.faults)}" if row.faults else "yes"
+        word = "not measured" if row.fault.obstacle else f"**no**: {', '.join(row.outside)}" if row.outside else "yes"
         verdict = "; ".join([word, *row.notes])
         times = " | ".join(_seconds(value) for value in (row.health_s, row.page_s, row.recover_s))
         lines.append(f"| {row.fault.name} | {times} | {row.gap} | {row.lost} | {row.doubled} | {verdict} |")
@@ -104,7 +104,7 @@ def _seconds(value: float | None) -> str:
 
 def _summary(rows: Sequence[Row]) -> str:
     measured = [row for row in rows if not row.fault.obstacle]
-    within = sum(not row.faults for row in measured)
+    within = sum(not row.outside for row in measured)
     machine = f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}"
     return f"{within} of {len(measured)} rows within the bars. Measured on {datetime.now(UTC):%Y-%m-%d}, {machine}."
 

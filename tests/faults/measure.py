@@ -57,9 +57,16 @@ class Row:
     gap: int = 0
     """Samples that could not be, since Redis or the collector was away."""
     faults: list[str] = field(default_factory=list)
-    """What is outside of the bars."""
+    """What is wrong, however quick the machine is."""
+    late: list[str] = field(default_factory=list)
+    """What took longer than its bar, on a machine that has nothing else to do."""
     notes: list[str] = field(default_factory=list)
     """What else was measured."""
+
+    @property
+    def outside(self) -> list[str]:
+        """What is outside of the bars."""
+        return [*self.faults, *self.late]
 
 
 def measure(ward: Ward, fault: Fault) -> Row:
@@ -141,14 +148,14 @@ def _hold_to_bars(row: Row, watch: Observation, struck: float, ward: Ward) -> No
             if seen_s is None:
                 row.faults.append(f"not seen in {where}")
             elif seen_s > DETECT_BAR_S + RESOLUTION_S:
-                row.faults.append(f"seen late in {where}")
+                row.late.append(f"seen late in {where}")
     if fault.must_stay_well:
         said = [view for trace in (watch.health, watch.page) for at, view in trace if at >= struck and not view.is_well]
         row.faults.extend(f"said: {view.state} {dict(view.services)}" for view in said)
     if row.recover_s is None:
         row.faults.append(f"not well after {GIVE_UP_S:.0f} s")
     elif row.recover_s > RECOVER_BAR_S + RESOLUTION_S:
-        row.faults.append("recovered late")
+        row.late.append("recovered late")
     if row.lost:
         row.faults.append(f"{row.lost} lost")
     if row.doubled:

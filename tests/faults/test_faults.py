@@ -1,6 +1,8 @@
-"""A part of the fault table at a tick a second, in one ward: what is broken is told in time, and mends itself."""
+"""A part of the fault table at a tick a second, in one ward: what is broken is told of, and mends itself.
 
-import time
+How long both take is measured by `make faults`, on a machine that has nothing else to do.
+"""
+
 from contextlib import closing
 
 import pytest
@@ -13,6 +15,7 @@ from tests.faults import redis as redis_faults
 from tests.faults import web
 from tests.faults.measure import measure
 from tests.faults.ward import Ward
+from tests.promises import at_least
 from tests.services import RedisServer
 from tests.toxics import Link
 
@@ -33,7 +36,7 @@ def ward():
 
 
 @pytest.mark.parametrize("fault", REPRESENTATIVE, ids=lambda fault: fault.name)
-def test_a_fault_is_told_in_time_and_mends_itself(ward, fault):
+def test_a_fault_is_told_of_and_mends_itself(ward, fault):
     row = measure(ward, fault)
 
     assert row.faults == [], row
@@ -109,18 +112,12 @@ def test_a_spoiled_link_works_again_once_it_is_healed(link, spoil, error):
 
 def test_a_slow_link_is_slow_by_as_much_as_it_was_told(link):
     link.delay(0.1)
-    with client(link) as own:
-        started = time.monotonic()
+    with client(link) as own, at_least(0.2):
         own.ping()
-
-    assert time.monotonic() - started >= 0.2
 
 
 def test_a_narrow_link_carries_no_more_than_it_was_told(link):
     link.limit(100_000)
     link.slice(1000)
-    with client(link) as own:
-        started = time.monotonic()
+    with client(link) as own, at_least(0.25):
         own.set("key", "x" * 30_000)
-
-    assert time.monotonic() - started >= 0.25

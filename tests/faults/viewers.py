@@ -124,12 +124,11 @@ class Mob:
             row.notes.append("vanished viewers not tried: needs root")
             return
         gone = self._network.address
+        wait_until(lambda: not _connections(ward, gone), what=f"the {VANISHED} who vanished are let go of")
         spent_s = time.monotonic() - self._struck
-        try:
-            wait_until(lambda: not _connections(ward, gone), max(1.0, FREED_BAR_S - spent_s))
-        except AssertionError:
-            row.faults.append(f"{_connections(ward, gone)} of {VANISHED} vanished viewers are held after 30 s")
-        row.notes.append(f"vanished ones freed after {time.monotonic() - self._struck:.0f} s")
+        row.notes.append(f"vanished ones freed after {spent_s:.0f} s")
+        if spent_s > FREED_BAR_S:
+            row.late.append(f"vanished viewers are held after {FREED_BAR_S:.0f} s")
 
     def judge(self, _ward: Ward, row: Row, _points: Sequence[Point]) -> None:
         """The witness's delays before and after, and the memory it took."""

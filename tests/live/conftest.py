@@ -16,7 +16,7 @@ def shared_redis():
 @pytest.fixture(scope="module")
 def web(shared_redis):
     with WebServer(shared_redis.url, MAX_STREAMS="6", MAX_STREAMS_PER_USER="3") as server:
-        wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
+        wait_until(lambda: server.get("/readyz", role=None).status == 200)
         yield server
 
 

@@ -4,17 +4,18 @@ import http.client
 import re
 import selectors
 import socket
-import time
 import urllib.request
 from urllib.parse import urlencode
 
 import pytest
 
+from app import access
 from app.accounts import Accounts, Role
 from collector.store.database import make_engine
 from collector.store.doorbell import Doorbell
 from collector.store.live import redis_client
 from tests.builders import make_sample
+from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
 from tests.web import PASSWORD, EventStream, WebServer
 
@@ -22,14 +23,14 @@ pytestmark = pytest.mark.live
 
 EMAIL = "admin@example.org"
 USERS, STREAMS_EACH = 10, 20
-PUSHED_S, CHECKED_S = 1.0, 3.0
-"""How soon a stream ends when the other processes are told, and when they are not."""
 
 
 @pytest.fixture(scope="module")
 def web(shared_redis):
-    with WebServer(shared_redis.url, MAX_STREAMS_PER_USER=str(STREAMS_EACH), MAX_SESSIONS_PER_USER="2") as server:
-        wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
+    """It asks of its own accord once an hour: what ends a stream is that it was told."""
+    limits = {"MAX_STREAMS_PER_USER": str(STREAMS_EACH), "MAX_SESSIONS_PER_USER": "2"}
+    with WebServer(shared_redis.url, {"app.access.CHECK_S": 3600.0}, **limits) as server:
+        wait_until(lambda: server.get("/readyz", role=None).status == 200)
         yield server
 
 
@@ -57,7 +58,7 @@ class Browser:
         self.token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
 
     def ask(self, method, path, **fields):
-        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=PATIENCE_S)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if fields:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -73,13 +74,13 @@ class Browser:
     def stream(self):
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         request = urllib.request.Request(f"{self._web.url}/stream", headers={"Cookie": cookie})
-        stream = EventStream(urllib.request.urlopen(request, timeout=15), 15)
+        stream = EventStream(urllib.request.urlopen(request, timeout=PATIENCE_S), PATIENCE_S)
         stream.next("hosts")
         return stream
 
 
 def open_raw(web, token):
-    connection = socket.create_connection(("127.0.0.1", web.port), timeout=10)
+    connection = socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_S)
     connection.sendall(f"GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
     received = b""
     while b"event: hosts" not in received:
@@ -87,25 +88,22 @@ def open_raw(web, token):
     return connection
 
 
-def read_until(connections, mark, deadline_s):
-    """Those of `connections` whose next bytes hold `mark` within the deadline, and how long the last took (s)."""
-    received, started_s, last_s = dict.fromkeys(connections, b""), time.monotonic(), 0.0
+def read_until(connections, mark):
+    """Those of `connections` whose next bytes hold `mark`."""
+    received = dict.fromkeys(connections, b"")
     with selectors.DefaultSelector() as selector:
         for connection in connections:
             selector.register(connection, selectors.EVENT_READ)
-        while (left_s := started_s + deadline_s - time.monotonic()) > 0:
-            for key, _ in selector.select(left_s):
+        while selector.get_map() and (ready := selector.select(PATIENCE_S)):
+            for key, _ in ready:
                 data = key.fileobj.recv(65536)
                 received[key.fileobj] += data
                 if mark in received[key.fileobj] or not data:
                     selector.unregister(key.fileobj)
-                    last_s = time.monotonic() - started_s
-            if not selector.get_map():
-                break
-    return {connection for connection, data in received.items() if mark in data}, last_s
+    return {connection for connection, data in received.items() if mark in data}
 
 
-def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_second(web, operator, store):
+def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_as_soon_as_it_is_told(web, operator, store):
     streams = {}
     for number in range(USERS):
         email = f"user-{number}@example.org"
@@ -116,12 +114,10 @@ def test_of_two_hundred_streams_a_demotion_ends_those_of_that_user_within_a_seco
     others = {connection for connections in streams.values() for connection in connections}
 
     operator.set_role("user-3@example.org", Role.VIEWER)
-    ended, took_s = read_until(demoted, b'event: bye\ndata: {"reason":"revoked"}', PUSHED_S)
 
-    assert (ended, took_s < PUSHED_S) == (demoted, True)
+    assert read_until(demoted, b'event: bye\ndata: {"reason":"revoked"}') == demoted
     store.append(make_sample(slot=1))
-    told, _ = read_until(others, b"event: system_stats", 5)
-    assert told == others
+    assert read_until(others, b"event: system_stats") == others
     for connection in demoted | others:
         connection.close()
 
@@ -132,7 +128,7 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
     def by_page(elsewhere, form, **fields):
         assert elsewhere.ask("POST", f"/account/{form}", csrf_token=elsewhere.token, **fields)[0] == 303
 
-    kept = web.stream(timeout_s=60)
+    kept = web.stream()
     kept.next("hosts")
     ways = {
         "password": lambda email, *_: operator.set_password(email, another),
@@ -144,7 +140,6 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
         "own-sessions": lambda *who: by_page(who[2], "sessions", end="others", password=PASSWORD),
         "too-many": lambda email, *_: Browser(web, email),
     }
-    took_s = {}
     for way, lose in ways.items():
         email = f"{way}@example.org"
         operator.create_user(email, PASSWORD, Role.SUPER_ADMIN)
@@ -153,14 +148,11 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
         if way == "too-many":
             Browser(web, email)
         with browser.stream() as stream:
-            started_s = time.monotonic()
             lose(email, browser, elsewhere)
             assert stream.next("bye").json == {"reason": "revoked"}
             assert list(stream) == []
-            took_s[way] = time.monotonic() - started_s
         assert browser.ask("GET", "/stream")[0] == 401
 
-    assert {way: seconds for way, seconds in took_s.items() if seconds > PUSHED_S} == {}
     store.append(make_sample(slot=2))
     assert kept.next("system_stats")
     kept.close()
@@ -176,20 +168,19 @@ def test_a_logout_ends_the_streams_of_its_own_session_alone(web, store):
         assert next(event.type for event in other if event.type != "hosts") == "system_stats"
 
 
-def test_who_is_not_told_finds_out_within_three_seconds(web):
-    browser = Browser(web)
-    with browser.stream() as stream:
-        started_s = time.monotonic()
+def test_who_is_not_told_finds_out_by_asking_every_few_seconds(shared_redis):
+    with WebServer(shared_redis.url) as web, Browser(web).stream() as stream:
         assert web.accounts.sessions.revoke_all(EMAIL) >= 1
 
         assert stream.next("bye").json == {"reason": "revoked"}
-    assert time.monotonic() - started_s < CHECKED_S + 0.2
+
+    assert access.CHECK_S < 3, "README says 3 s"
 
 
 def test_accounts_that_do_not_answer_end_every_stream_and_say_why(shared_redis):
     with PostgresServer() as postgres, WebServer(shared_redis.url, DATABASE_URL=postgres.url) as web:
-        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
-        with web.stream(timeout_s=20) as stream:
+        wait_until(lambda: web.get("/readyz", role=None).status == 200)
+        with web.stream() as stream:
             stream.next("hosts")
             postgres.kill9()
 
@@ -198,7 +189,7 @@ def test_accounts_that_do_not_answer_end_every_stream_and_say_why(shared_redis):
         answer = web.get("/stream")
         assert (answer.status, answer.json["code"]) == (503, "access_unknown")
         postgres.start()
-        wait_until(lambda: web.get("/api/me").status == 200, 10)
+        wait_until(lambda: web.get("/api/me").status == 200)
 
 
 def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_asking(shared_redis):
@@ -214,7 +205,7 @@ def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_a
             return idle.ask("GET", "/api/me")[0] == 401
 
         with idle.stream() as stream:
-            wait_until(has_ended, 10)
+            wait_until(has_ended)
             assert stream.next("bye")  # Of its age or its login, whichever came first: both are seconds here.
         assert used.ask("GET", "/api/me")[0] == 200
         assert used.ask("POST", "/api/me/seen")[0] == 400

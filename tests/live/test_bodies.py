@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from app.tokens import Scope
+from tests.process import PATIENCE_S
 from tests.web import WebServer
 
 pytestmark = pytest.mark.live
@@ -22,7 +23,7 @@ def web(redis_server):
 def statuses_of(web, request: bytes) -> list[bytes]:
     """The status of each answer on a connection on which that was sent, until it was closed."""
     received = b""
-    with socket.create_connection(("127.0.0.1", web.port), timeout=15) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         try:
             while data := connection.recv(65536):
@@ -44,8 +45,8 @@ def in_chunks(body: bytes) -> bytes:
 def test_a_head_or_a_body_that_trickles_in_is_given_up(web):
     form = post(b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: 60000")
     with (
-        socket.create_connection(("127.0.0.1", web.port), timeout=15) as slow,
-        socket.create_connection(("127.0.0.1", web.port), timeout=15) as slower,
+        socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_S) as slow,
+        socket.create_connection(("127.0.0.1", web.port), timeout=PATIENCE_S) as slower,
     ):
         slow.sendall(form + b"email=")
         slower.sendall(b"GET /livez HTTP/1.1\r\nHost:")

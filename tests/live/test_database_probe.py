@@ -1,7 +1,6 @@
 """The database probe against a real PostgreSQL and SQLite files."""
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,6 +11,7 @@ from collector.lane import Lane
 from collector.monitor import NO_ANSWER
 from collector.probes.database import DatabaseProbe
 from collector.store.model import Check, Status
+from tests.promises import Promise
 from tests.services import PostgresServer, free_port, wait_until
 
 REFUSED = Check(status=Status.OFFLINE, reason="refused")
@@ -58,7 +58,7 @@ def test_postgres_that_answers_is_online_over_one_kept_connection(
 
     assert {check.status for check in checks} == {Status.ONLINE}
     assert checks[-1].latency_ms is not None
-    assert 0 < checks[-1].latency_ms < 500
+    assert checks[-1].latency_ms > 0
     with postgres_server.connect() as connection:
         kept = connection.execute(
             "SELECT state FROM pg_stat_activity WHERE application_name = 'zapvoice-monitor'"
@@ -70,17 +70,15 @@ def test_postgres_that_answers_is_online_over_one_kept_connection(
 def test_postgres_that_hangs_is_a_timeout_at_the_deadline_and_online_again_when_it_wakes(make_probe: MakeProbe) -> None:
     with PostgresServer() as server:
         probe = make_probe(server.url, timeout_s=0.3)
-        wait_until(lambda: probe.read().status == Status.ONLINE, 5)
+        wait_until(lambda: probe.read().status == Status.ONLINE)
 
         server.pause()
-        started = time.monotonic()
-        hanging = [probe.read() for _ in range(3)]
-        took_s = time.monotonic() - started
+        with Promise.TICK.kept():
+            hanging = [probe.read() for _ in range(3)]
         server.resume()
 
         assert hanging == [NO_ANSWER] * 3
-        assert took_s < 1.2
-        wait_until(lambda: probe.read().status == Status.ONLINE, 5)
+        wait_until(lambda: probe.read().status == Status.ONLINE)
 
 
 @pytest.mark.live
@@ -92,7 +90,7 @@ def test_postgres_that_hangs_before_the_first_connection_is_a_timeout_too(make_p
         assert probe.read() == NO_ANSWER
 
         server.resume()
-        wait_until(lambda: probe.read().status == Status.ONLINE, 5)
+        wait_until(lambda: probe.read().status == Status.ONLINE)
 
 
 @pytest.mark.live
@@ -101,7 +99,7 @@ def test_postgres_that_died_is_refused_and_a_restart_between_two_looks_goes_unse
 ) -> None:
     with PostgresServer() as server:
         probe = make_probe(server.url)
-        wait_until(lambda: probe.read().status == Status.ONLINE, 5)
+        wait_until(lambda: probe.read().status == Status.ONLINE)
 
         server.kill9()
         server.start()

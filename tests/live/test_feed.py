@@ -48,7 +48,7 @@ def test_an_open_stream_survives_a_redis_that_is_killed_and_loses_its_data():
     with RedisServer() as redis_server, WebServer(redis_server.url) as web:
         store = LiveStore(redis_client(redis_server.url))
         wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
-        with web.stream(timeout_s=15) as stream:
+        with web.stream() as stream:
             stream.next("hello")
             store.append(next_sample())
             stream.next("system_stats")

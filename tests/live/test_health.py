@@ -14,9 +14,15 @@ pytestmark = pytest.mark.live
 
 def test_health_is_answered_while_redis_hangs_and_turns_to_fail_when_the_sample_is_old():
     with RedisServer() as redis_server, WebServer(redis_server.url, SAMPLE_INTERVAL_S="0.5") as web:
-        LiveStore(redis_client(redis_server.url)).append(next_sample())
-        wait_until(lambda: web.get("/healthz", role=None).status == 200, 10)
-        healthy = web.get("/healthz", role=None)
+        store, answers = LiveStore(redis_client(redis_server.url)), []
+
+        def is_well():
+            store.append(next_sample())  # It is fresh for a second and a half.
+            answers.append(web.get("/healthz", role=None))
+            return answers[-1].status == 200
+
+        wait_until(is_well)
+        healthy = answers[-1]
         redis_server.pause()
 
         wait_until(lambda: web.get("/healthz", role=None).status == 503, 10)

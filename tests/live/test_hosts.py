@@ -11,7 +11,7 @@ from app import cli
 from collector.store.live import LiveStore, redis_client
 from collector.store.wire import parse_wire
 from tests.builders import make_sample
-from tests.services import wait_until
+from tests.process import PATIENCE_S, wait_until
 from tests.stack import Stack
 from tests.web import ROOT, WebServer
 
@@ -43,7 +43,7 @@ class JoiningHost:
     def __exit__(self, *_):
         for process in self.processes:
             process.kill()
-        psutil.wait_procs(self.processes, timeout=5)
+        psutil.wait_procs(self.processes, timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,12 @@ def hosts_until(stream, is_wanted):
 
 
 def test_a_host_joins_is_seen_apart_falls_silent_and_is_forgotten(stack, tmp_path):
-    with stack.stream(timeout_s=15) as stream:
+    with stack.stream() as stream:
         with JoiningHost("web-2", stack.redis_url, tmp_path, beats=2):
             rows = hosts_until(
                 stream, lambda rows: rows.get("web-2", {}).get("services", {}).get("database") == "offline"
             )
-            with stack.stream("/stream?host=web-2", timeout_s=15) as own:
+            with stack.stream("/stream?host=web-2") as own:
                 samples = [own.next("system_stats").json for _ in range(3)]
         silent = hosts_until(stream, lambda rows: not rows["web-2"]["is_fresh"])
 

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import time
+import secrets
 
 import pytest
 
@@ -13,6 +13,8 @@ from collector.store.log_group import Batch, Level, LogLine
 from collector.store.logs import LogStore
 from tests.builders import make_sample
 from tests.hostile import FORGERIES, LEAKS, XSS
+from tests.process import PATIENCE_S
+from tests.promises import Pace
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer
 
@@ -24,7 +26,7 @@ def web():
     with RedisServer() as server, WebServer(server.url) as web:
         web.redis = redis_client(server.url)
         web.tokens["logs"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
-        wait_until(lambda: web.get("/readyz", role=None).status == 200, 10)
+        wait_until(lambda: web.get("/readyz", role=None).status == 200)
         yield web
         web.redis.close()
 
@@ -47,11 +49,11 @@ def line(message="boom", **values):
 
 
 def write(store, *lines, **values):
-    store.write(Batch.gather((each, 0.0) for each in lines), batch_id=str(time.monotonic_ns()), **values)
+    store.write(Batch.gather((each, 0.0) for each in lines), batch_id=secrets.token_hex(8), **values)
 
 
 def post(web, body, role="logs"):
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=PATIENCE_S)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
         connection.request("POST", "/api/logs", data, {**web.bearer(role), "Content-Type": "application/json"})
@@ -68,10 +70,8 @@ def test_a_line_reaches_viewers_of_every_host_at_once_as_its_group_without_a_cur
     with web.stream() as everything, web.stream("/stream?host=another") as another:
         everything.next("hosts")
         another.next("hosts")
-        started_s = time.monotonic()
         write(store, line("order 1"))
         events = [stream.next("critical_log") for stream in (everything, another)]
-        assert time.monotonic() - started_s < 2
         write(store, line("order 2"), line("order 3"))
         later = everything.next("critical_log")
 
@@ -98,7 +98,7 @@ def test_a_line_reaches_viewers_of_every_host_at_once_as_its_group_without_a_cur
 def test_a_flood_is_told_at_a_bounded_pace_and_in_the_end_as_it_is(web, store):
     with web.stream() as stream:
         stream.next("hosts")
-        started_s = time.monotonic()
+        of_bytes, of_events = Pace(2 * (64 * 1024 + 12_000), 64 * 1024 + 12_000), Pace(40, 10)
         for _ in range(40):
             write(store, *[line(f"{'abcdefghij'[number]} {'x' * 2000}", traceback="t" * 8000) for number in range(10)])
         counts, bytes_received, events = {}, 0, 0
@@ -107,10 +107,8 @@ def test_a_flood_is_told_at_a_bounded_pace_and_in_the_end_as_it_is(web, store):
             counts[event.json["id"]] = event.json["count"]
             bytes_received += len(event.data)
             events += 1
-    took_s = time.monotonic() - started_s
-
-    assert bytes_received <= (took_s + 2) * (64 * 1024 + 12_000)
-    assert events < 40 + 10 * took_s
+        assert of_bytes.allows(bytes_received)
+        assert of_events.allows(events)
 
 
 def test_samples_go_on_whatever_lies_under_the_keys_of_the_logs(web, store):
@@ -152,7 +150,7 @@ def test_logs_go_on_after_redis_has_lost_everything(web, store):
 
 def test_the_hostile_corpus_comes_through_as_text_and_without_its_secrets(web, store):
     lines = [text for text, _ in LEAKS] + [*FORGERIES, *XSS]
-    with web.stream(timeout_s=30) as stream:
+    with web.stream() as stream:
         stream.next("hosts")
         for start in range(0, len(lines), 50):
             some = [line(text, traceback=f"T\n{text}", logger=text, host=text) for text in lines[start : start + 50]]

@@ -83,13 +83,13 @@ def test_no_message_in_the_queue_of_ticks_ends_the_collector(redis_url, tmp_path
     collector = psutil.Popen([*program, "worker"], env=environ, cwd=tmp_path, stderr=log)
     try:
         with redis_client(redis_url) as client:
-            wait_until(lambda: client.xlen(keys.SAMPLES), 20, "the first sample")
+            wait_until(lambda: client.xlen(keys.SAMPLES), what="the first sample")
             killed = []
             for name, poison in poisons(tmp_path).items():
                 client.rpush("stats.p", poison)  # The end that is read next.
                 before = client.xlen(keys.SAMPLES)
                 try:
-                    wait_until(lambda before=before: client.xlen(keys.SAMPLES) > before + 1, 5)
+                    wait_until(lambda before=before: client.xlen(keys.SAMPLES) > before + 1)
                 except AssertionError:
                     killed.append(name)
                 if collector.poll() is not None:

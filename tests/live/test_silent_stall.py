@@ -6,6 +6,7 @@ import sys
 import psutil
 import pytest
 
+from tests.process import PATIENCE_S
 from tests.web import ROOT
 
 pytestmark = pytest.mark.live
@@ -25,9 +26,9 @@ def test_a_collector_that_takes_no_ticks_ends_so_that_it_is_started_anew(redis_u
     # A queue that nobody fills stands for a consumer that has silently lost its own.
     collector = psutil.Popen([*celery, "worker", "-Q", "another"], env=environ, cwd=tmp_path)
     try:
-        assert collector.wait(20) == 70
+        assert collector.wait(PATIENCE_S) == 70
     finally:
         for process in (beat, collector):
             if process.is_running():
                 process.kill()
-            process.wait(5)
+            process.wait(PATIENCE_S)

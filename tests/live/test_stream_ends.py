@@ -8,7 +8,7 @@ from app.audit import Audit
 from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from tests.builders import make_queue, next_sample
-from tests.services import wait_until
+from tests.process import PATIENCE_S, wait_until
 from tests.web import WebServer
 
 pytestmark = pytest.mark.live
@@ -71,7 +71,7 @@ def test_a_viewer_who_never_reads_is_dropped_and_costs_the_others_nothing(web, s
             written = store.append(next_sample(queues=queues))
             assert stream.next("system_stats").id == written
 
-        stuck.settimeout(15)
+        stuck.settimeout(PATIENCE_S)
         assert _read_to_the_end(stuck) < 150 * len(next_sample(queues=queues).to_json())
 
 
@@ -93,7 +93,7 @@ def test_a_server_that_ends_says_goodbye_and_when_to_come_back(redis_url):
         assert stream.next("bye").json == {"reason": "shutdown"}
         assert 1000 <= stream.retry_ms <= 8000
         assert list(stream) == []
-        web.wait(deadline_s=5)
+        web.wait()
         engine = make_engine(web.database_url)
         told = [(event.kind, event.detail) for event in Audit(engine, keep_s=60).read()]
         engine.dispose()

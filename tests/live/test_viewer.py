@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from tests.process import PATIENCE_S
 from tests.web import ROOT
 
 CODE = """
@@ -35,7 +36,7 @@ for _ in range(3):  # There is room again, and who waits for it has not had its 
 viewer.finish("test")
 assert ended == [viewer]
 reader.setblocking(True)
-reader.settimeout(5)
+reader.settimeout(60)
 while data := reader.recv(1 << 20):
     received += data
 chunks, rest = [], bytes(received)
@@ -51,7 +52,7 @@ for _ in range(3):
     while viewer._is_open:  # Nobody reads: in the end it is dropped.
         viewer.send(b"x" * 20_000)
     reader.close()
-wait_for_slow(5)
+wait_for_slow(60)
 assert (len(ended), len(os.listdir("/proc/self/fd"))) == (4, files)
 print("in order:", sent)
 """
@@ -59,7 +60,7 @@ print("in order:", sent)
 
 def test_an_event_never_overtakes_what_is_still_pending_and_who_is_dropped_leaves_no_file_open():
     done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
     assert done.stdout.startswith("in order:"), done.stderr

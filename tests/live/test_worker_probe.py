@@ -13,6 +13,7 @@ from collector.probes.patience import Pace
 from collector.probes.queues import QueueWatch, Reading
 from collector.probes.worker import WorkerProbe
 from collector.store.model import Check, Queue, QueueState, Status
+from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RabbitServer, wait_until
 
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
@@ -232,7 +233,7 @@ def consuming(server: RabbitServer, queue: str) -> Iterator[Callable[[], None]]:
         held: list[int] = []
         channel.basic_qos(0, 1, False)
         channel.basic_consume(queue, callback=lambda message: held.append(message.delivery_tag))
-        wait_until(lambda: held or connection.drain_events(timeout=5), 5)
+        wait_until(lambda: held or connection.drain_events(timeout=PATIENCE_S))
         yield lambda: channel.basic_ack(held[0])
 
 

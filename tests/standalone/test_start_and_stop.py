@@ -12,11 +12,10 @@ import psutil
 import pytest
 
 from standalone.redis import socket_path
-from tests.process import free_port, wait_until
+from tests.process import PATIENCE_S, free_port, wait_until
 from tests.stack import PROGRAMS, Stack
 
 ROOT = Path(__file__).resolve().parents[2]
-END_DEADLINE_S = 5.0
 
 pytestmark = pytest.mark.live
 
@@ -55,7 +54,7 @@ def start_anew(**environ):
         check=False,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
 
@@ -65,7 +64,7 @@ def test_a_signal_ends_every_process(mortal, signum):
 
     mortal._process.send_signal(signum)
 
-    assert mortal._process.wait(END_DEADLINE_S) == 0
+    assert mortal._process.wait(PATIENCE_S) == 0
     assert not processes_of(mortal)
 
 
@@ -81,7 +80,7 @@ def test_ctrl_c_at_a_terminal_ends_every_process_and_the_address_was_told():
         try:
             told = read_until(terminal, b"Ctrl-C ends it")
             os.write(terminal, b"\x03")
-            wait_until(lambda: not processes_of(stack), END_DEADLINE_S, "all processes are gone")
+            wait_until(lambda: not processes_of(stack), what="all processes are gone")
         finally:
             os.close(terminal)
             os.kill(pid, signal.SIGKILL)
@@ -138,7 +137,7 @@ def test_after_the_managers_own_death_a_new_one_does_not_share_the_old_redis(mor
     finally:
         for process in rest:
             process.kill()
-        psutil.wait_procs(rest, timeout=5)
+        psutil.wait_procs(rest, timeout=PATIENCE_S)
 
     assert second.returncode != 0
     assert "A Redis of an earlier run still uses" in second.stderr

@@ -11,6 +11,7 @@ from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore, redis_client
 from collector.store.wire import parse_wire
 from tests.builders import make_sample
+from tests.promises import Promise
 from tests.services import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
@@ -124,7 +125,7 @@ def test_hosts_are_listed_with_their_age_by_redis_clock(store, client):
     hosts = store.hosts()
 
     assert [host.host for host in hosts] == ["web-1", "web-2"]
-    assert all(0 <= host.age_s < 5 for host in hosts)
+    assert all(0 <= host.age_s < 60 for host in hosts)
 
 
 def test_a_redis_that_refuses_is_unavailable_and_its_password_stays_secret():
@@ -141,12 +142,10 @@ def test_a_redis_that_hangs_is_unavailable_within_the_deadline():
         store = LiveStore(redis_client(server.url))
         store.append(make_sample(slot=1))
         server.pause()
-        started_s = time.monotonic()
 
-        with pytest.raises(StoreUnavailable):
+        with Promise.FAULT_SHOWS.kept(), pytest.raises(StoreUnavailable):
             store.append(make_sample(slot=2))
 
-        assert time.monotonic() - started_s < 2.5
         server.resume()
         assert store.append(make_sample(slot=3)) is not None
 
@@ -159,7 +158,7 @@ def test_a_sample_given_up_is_not_written_as_new_by_a_redis_that_wakes_later():
         given_up_mono_s = time.monotonic() + 0.6
         with pytest.raises(StoreUnavailable):
             store.append(make_sample(slot=2))
-        wait_until(lambda: time.monotonic() > given_up_mono_s, 2)
+        wait_until(lambda: time.monotonic() > given_up_mono_s)
 
         server.resume()
 

@@ -1,7 +1,5 @@
 """What is secret or personal is gone, what is ordinary stays, and neither takes long."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from collector.store.redaction import redact
 from collector.store.secret_names import names_secret
 from tests.hostile import HARMLESS, LEAKS
+from tests.promises import grows_no_faster_than_its_size
 
 PIECES = st.sampled_from(
     [
@@ -109,16 +108,7 @@ def test_redacting_twice_changes_nothing_more(text):
     ],
 )
 def test_the_work_grows_no_faster_than_the_text(unit):
-    def spend(size):
-        text = unit * (size // len(unit))
-        started_s = time.thread_time()
-        redact(text)
-        return time.thread_time() - started_s
-
-    small_s = min(spend(20_000) for _ in range(2))
-
-    # Ten times the text; a quadratic pattern would take a hundred times as long.
-    assert spend(200_000) < 35 * small_s + 0.02
+    assert grows_no_faster_than_its_size(lambda size: redact(unit * (size // len(unit))), 20_000)
 
 
 @pytest.mark.parametrize(
