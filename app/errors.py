@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import BadRequest as BadRequestStatus
 from werkzeug.exceptions import HTTPException, UnprocessableEntity
 
-from collector.store.errors import StoreUnavailable
+from collector.store.errors import StoreUnavailable, Unstorable
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     """Answer every error in the one shape."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _store_error)
+    app.register_error_handler(Unstorable, _unstorable_error)
     app.register_error_handler(Exception, _bug)
 
 
@@ -90,6 +91,10 @@ def _store_error(error: StoreUnavailable) -> Response:
     response = error_response(503, "store_unavailable")
     response.headers["Retry-After"] = "3"
     return response
+
+
+def _unstorable_error(_error: Unstorable) -> Response:
+    return error_response(400, "bad_request", "A text has a character, or a number a size, that nothing here has.")
 
 
 def _bug(error: Exception) -> Response:

@@ -143,6 +143,8 @@ class PostgresServer(Service):
 
     program = next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), "postgres")
     user = "postgres" if os.geteuid() == 0 and "postgres" in {entry.pw_name for entry in pwd.getpwall()} else None
+    more_options: tuple[str, ...] = ()
+    """Options of the command line beside those that every test needs."""
 
     @property
     def url(self) -> str:
@@ -159,7 +161,17 @@ class PostgresServer(Service):
         if not data.exists():
             self._make_cluster(data)
         # fsync off: nothing here has to survive a power cut, and it triples the speed.
-        options = ["-p", str(self.port), "-k", str(data), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        options = [
+            "-p",
+            str(self.port),
+            "-k",
+            str(data),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=off",
+            *self.more_options,
+        ]
         self._run([self.program, "-D", str(data), *options])
 
     def is_ready(self) -> bool:

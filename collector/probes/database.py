@@ -118,7 +118,7 @@ def _sqlite_file(url: str) -> Callable[[], sqlite3.Connection]:
 
 
 def _reason_of(error: BaseException) -> str:
-    """The reason code: refused, timeout, denied or error.
+    """The reason code: refused, timeout, denied, certificate, certificate_name or error.
 
     libpq gives a failed log-in no SQLSTATE, only text in the server's language; that a password was asked for is what
     tells a log-in refused from a server that takes nobody. Source: libpq PQconnectionUsedPassword.
@@ -126,7 +126,16 @@ def _reason_of(error: BaseException) -> str:
     if isinstance(error, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
         return "timeout"
     if isinstance(error, psycopg.OperationalError):
+        if fault := _certificate_fault(str(error)):
+            return fault
         return "denied" if error.pgconn is not None and error.pgconn.used_password else "refused"
     if isinstance(error, sqlite3.OperationalError):
         return {"SQLITE_CANTOPEN": "refused", "SQLITE_BUSY": "timeout"}.get(error.sqlite_errorname, "error")
     return "error"
+
+
+def _certificate_fault(told: str) -> str | None:
+    """What libpq says of a server's certificate, in words alone: whether it is the name, and no more."""
+    if "does not match host name" in told:
+        return "certificate_name"
+    return "certificate" if "certificate verify failed" in told else None

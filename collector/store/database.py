@@ -1,6 +1,10 @@
 """The panel's own SQL database: how it is opened and how long it may take.
 
-The only place where SQLAlchemy's "the database does not answer" becomes `StoreUnavailable`. Knows no table.
+The only place where an error of SQLAlchemy or a driver becomes one of ours. Knows no table.
+
+A pooler such as PgBouncer may give each transaction another connection of the server's. So nothing is asked of a
+connection that would have to be remembered by the next: no start-up options, no prepared statements, no `SET` but
+`SET LOCAL`, no lock but those of a transaction.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,11 +17,11 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from collector.store.errors import StoreUnavailable
+from collector.store.errors import StoreUnavailable, Unstorable
 
 CONNECT_S = 3
 """Longest wait for a PostgreSQL server to accept a connection. libpq counts whole seconds, 2 at least."""
@@ -26,10 +30,14 @@ POOL_S = 2.0
 """Longest wait for a free connection of the pool."""
 
 STATEMENT_S = 2.0
-"""Longest wait for a PostgreSQL statement, locks included. Those of the panel take about a millisecond."""
+"""How long PostgreSQL itself lets a statement of a transaction take, locks included. Those of the panel take about a
+millisecond."""
 
 ANSWER_S = 1.0
-"""How much longer than for the statement a PostgreSQL server is waited for."""
+"""How much longer than that a PostgreSQL server is waited for."""
+
+CANCEL_S = 0.25
+"""How long it may take to tell a server that nobody waits for its answer any more: a frozen one never hears it."""
 
 SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
@@ -53,7 +61,7 @@ def make_engine(url: str, *, patience_s: float | None = None, may_create: bool =
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for one SELECT, outside of any transaction: one round trip, no lock.
 
-    Raises: StoreUnavailable.
+    Raises: StoreUnavailable, Unstorable.
     """
     with _translated(), engine.connect() as connection:
         # Of the connection, not of the engine, which is made anew with its options and takes a third of a read's time.
@@ -65,7 +73,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction, committed at the end of the block. In SQLite it holds the write lock from its start.
 
-    Raises: StoreUnavailable; what was done in the block is then rolled back.
+    Raises: StoreUnavailable, Unstorable; what was done in the block is then rolled back.
     """
     with _translated(), engine.begin() as connection:
         yield connection
@@ -127,14 +135,18 @@ _NOT_READY = ("42P01", "42501")
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """Whatever the driver raises becomes ours, but an IntegrityError: who writes knows what that means."""
     try:
         yield
-    except (OperationalError, InterfaceError) as exc:
-        raise StoreUnavailable(f"The database does not answer: {str(exc.orig).strip()}") from exc
-    except ProgrammingError as exc:
-        if getattr(exc.orig, "sqlstate", None) not in _NOT_READY:
-            raise
-        raise StoreUnavailable(f"The database is not ready: {str(exc.orig).splitlines()[0]}") from exc
+    except IntegrityError:
+        raise
+    except (DataError, UnicodeEncodeError, OverflowError) as exc:
+        raise Unstorable("The database knows no such value") from exc
+    except DBAPIError as exc:
+        told = str(exc.orig).strip()
+        if getattr(exc.orig, "sqlstate", None) in _NOT_READY:
+            raise StoreUnavailable(f"The database is not ready: {told.splitlines()[0]}") from exc
+        raise StoreUnavailable(f"The database does not answer: {told}") from exc
     except PoolTimeoutError as exc:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 
@@ -142,7 +154,8 @@ def _translated() -> Iterator[None]:
 @cache
 def _deadline_connection() -> Any:
     """psycopg's connection, made to end the wait for a server that answers nothing at all: one that is frozen keeps no
-    deadline of its own. psycopg is 5 MB, which a process on SQLite does without."""
+    deadline of its own, and outside of a transaction it has none. psycopg is 5 MB, which a process on SQLite does
+    without."""
     import psycopg  # noqa: PLC0415
     from psycopg.pq import TransactionStatus  # noqa: PLC0415
 
@@ -154,6 +167,8 @@ def _deadline_connection() -> Any:
                 return super().wait(gen, interval, timeout or self.answer_s)
             except psycopg.OperationalError:
                 if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                    with suppress(psycopg.Error):  # The server is told, or it would work on for nobody.
+                        self.cancel_safe(timeout=CANCEL_S)
                     self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
                 raise
 
@@ -161,10 +176,9 @@ def _deadline_connection() -> Any:
 
 
 def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
-    options = f"{url.query.get('options', '')} -c statement_timeout={patience_s * 1000:.0f}"
     engine = create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_S, "options": options},
+        connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
         pool_timeout=POOL_S,
         pool_pre_ping=True,  # After a restart of the server no request pays for a dead connection.
         hide_parameters=True,
@@ -175,7 +189,12 @@ def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
         connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
         return cast(DBAPIConnection, connection)
 
+    def begin(connection: Connection) -> None:
+        if _is_transaction(connection):
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_s * 1000:.0f}")
+
     event.listen(engine, "do_connect", connect)
+    event.listen(engine, "begin", begin)
     return engine
 
 
@@ -196,5 +215,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: Connection) -> None:
     # Deliberate: Python's driver begins late and shared, and a shared transaction that turns out to write fails at once
     # when another wrote meanwhile, without waiting (SQLITE_BUSY_SNAPSHOT).
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    if _is_transaction(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_transaction(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT"

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.schema import migrate
 from app.tables import users
 from collector.store.database import SQLITE_LOCK_S, make_engine, reading, writing
-from collector.store.errors import StoreUnavailable
+from collector.store.errors import StoreUnavailable, Unstorable
 from tests.promises import Promise
 from tests.services import PostgresServer, free_port
 
@@ -51,6 +51,27 @@ def test_a_locked_sqlite_file_is_given_up_before_the_event_loop_is_missed(tmp_pa
     engine.dispose()
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", "SELECT nothing", "SELEC", "EXECUTE _pg3_0"])
+def test_whatever_the_driver_raises_is_ours(statement: str, postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+
+    for connecting in (reading, writing):
+        with pytest.raises(StoreUnavailable), connecting(engine) as connection:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def test_a_value_that_the_database_does_not_know_is_told_as_such(engine: Engine) -> None:
+    values = [{**ROW, "email": "\ud800"}]
+    if engine.dialect.name == "postgresql":  # SQLite keeps a NUL.
+        values.append({**ROW, "email": "a\0b"})
+
+    for value in values:
+        with pytest.raises(Unstorable), writing(engine) as connection:
+            connection.execute(insert(users).values(value))
+
+
 def test_a_server_that_refuses_is_unavailable_and_its_password_is_not_told() -> None:
     engine = make_engine(f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor")
 
@@ -73,7 +94,7 @@ def test_a_slow_statement_is_ended_by_the_server(postgres_url: str) -> None:
 def test_options_given_in_the_url_stand_beside_the_deadline(postgres_url: str) -> None:
     engine = make_engine(postgres_url + "?options=-c%20application_name%3Dpanel")
 
-    with reading(engine) as connection:
+    with writing(engine) as connection:
         shown = [
             connection.execute(text(f"SHOW {name}")).scalar_one() for name in ("application_name", "statement_timeout")
         ]

@@ -1,18 +1,21 @@
 """What is watched by TLS: a CA of one's own, and what is said of a certificate that is refused."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from broker_url import trusting
 from collector.probes.broker import read_broker
+from collector.probes.database import DatabaseProbe
 from collector.probes.management import ManagementWatch
 from collector.probes.queues import QueueWatch
 from collector.store.model import Check, Status
+from settings import load_settings
 from tests.certificates import Authority, Files
-from tests.services import RabbitServer, RedisServer, free_port, wait_until
+from tests.services import PostgresServer, RabbitServer, RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
 
@@ -152,3 +155,29 @@ def test_the_management_api_with_a_certificate_of_ones_own_ca_is_asked_and_every
         wait_until(lambda reason=reason: f"does not answer: {reason} " in caplog.text, 10)
         watch.stop()
     assert rabbit.password not in caplog.text
+
+
+def test_postgresql_with_a_certificate_of_ones_own_ca_is_read_by_the_keys_of_its_url(
+    authority: Authority, stranger: Authority
+) -> None:
+    files = authority.issue(HERE)
+    server = PostgresServer()
+    named = {"ssl": "on"}
+    for name, path in (("ssl_cert_file", files.certificate), ("ssl_key_file", files.key)):
+        named[name] = shutil.copy(path, server.directory / name)  # It runs as somebody else, and wants its key hidden.
+        Path(named[name]).chmod(0o600)
+        if server.user:
+            shutil.chown(named[name], server.user, server.user)
+    server.more_options = tuple(part for name, value in named.items() for part in ("-c", f"{name}={value}"))
+
+    def ask(host: str, trusted: Path) -> Check:
+        url = f"{server.url.replace(HERE, host)}?sslmode=verify-full&sslrootcert={trusted}"
+        taken = load_settings({"MONITORED_DATABASE_URL": url}).monitored_database_url or ""
+        with closing(DatabaseProbe(taken)) as probe:
+            check = probe.read()
+        return Check(status=check.status, reason=check.reason)
+
+    with server:
+        assert ask(HERE, authority.path) == ONLINE
+        assert ask(HERE, stranger.path) == refused("certificate")
+        assert ask("localhost", authority.path) == refused("certificate_name")
