@@ -51,7 +51,7 @@ class OpenIdProvider(Service):
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/.well-known/openid-configuration", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/.well-known/openid-configuration", timeout=60) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -82,7 +82,7 @@ class Visitor:
     def _open(self, url: str, data: dict[str, str] | None) -> tuple[int, str | None, str]:
         body = None if data is None else urllib.parse.urlencode(data).encode()
         try:
-            with self._opener.open(url, body, timeout=10) as answer:
+            with self._opener.open(url, body, timeout=60) as answer:
                 return answer.status, None, answer.read().decode()
         except urllib.error.HTTPError as answer:
             with answer:

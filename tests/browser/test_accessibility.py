@@ -16,7 +16,6 @@ from tests.web import PASSWORD, WebServer
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 SOME_LOOKS = [("en", "light"), ("pt-BR", "dark")]
-SOON_MS = 20_000
 
 
 @pytest.fixture
@@ -73,11 +72,11 @@ def test_the_panel_connecting_live_delayed_stale_and_narrow(page, stack, complai
     hold_in(page, "delayed")
     collector.suspend()
     try:
-        state_is(page, "delayed", SOON_MS)
+        state_is(page, "delayed")
         assert violations_in(page) == {}
         state_is(page, "delayed")
         page.reload()
-        state_is(page, "stale", SOON_MS)
+        state_is(page, "stale")
         assert violations_in(page) == {}
     finally:
         collector.resume()
@@ -99,7 +98,7 @@ def test_what_opens_over_the_panel_and_the_wall(page, stack):
     page.locator("#export summary").click()
     assert violations_in(page, SOME_LOOKS) == {}
     page.keyboard.press("Escape")
-    page.locator(".log-row").first.click(timeout=SOON_MS)
+    page.locator(".log-row").first.click()
     expect(page.locator(".log-traceback").first).to_be_visible()
     page.locator("#chart-queue summary").click()
     assert violations_in(page, SOME_LOOKS) == {}
@@ -124,7 +123,7 @@ def test_the_panel_without_a_network_and_without_a_login(page, stack, complaints
             choose(page, "theme", theme)
             assert violations(page) == []
         page.context.set_offline(False)
-        state_is(page, "live", SOON_MS)
+        state_is(page, "live")
 
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
     page.context.clear_cookies()

@@ -65,7 +65,7 @@ def hatched(page: Page, chart: str) -> int:
 def samples_known(page: Page, count: int) -> None:
     """Wait until the table of the queue has so many rows of the last minute."""
     page.locator("#chart-queue summary").click()
-    expect(page.locator("#chart-queue tbody tr").nth(count - 1)).to_be_visible(timeout=60_000)
+    expect(page.locator("#chart-queue tbody tr").nth(count - 1)).to_be_visible(timeout=SOON_MS)
     page.locator("#chart-queue summary").click()
 
 
@@ -126,7 +126,7 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
                 return True
         return False
 
-    wait_until(finds_the_mark, 15, "the mark of the dispatch is found under the cursor")
+    wait_until(finds_the_mark, what="the mark of the dispatch is found under the cursor")
     page.mouse.down()
     page.mouse.up()
     expect(page.locator(".tooltip-locked")).to_be_visible()
@@ -181,7 +181,7 @@ def test_a_log_line_takes_all_charts_to_its_time_in_samples_or_beyond_the_hour_i
     page.locator(".log", has_text="long past").locator(".log-row").click()
     window = re.search(r"from=(\d+)&to=(\d+)&at=([\d.]+)$", page.url)
     assert window is not None
-    assert abs(float(window[3]) - old_s) < 10
+    assert 0 <= float(window[3]) - old_s < 300
     assert float(window[2]) - float(window[1]) > 1190
     expect(page.locator("#chart-resources .legend-value").first).to_have_text("2,0 %", timeout=SOON_MS)
     expect(tooltip).to_contain_text("1,0 % – 3,0 %")
@@ -216,6 +216,6 @@ def test_what_a_silent_collector_did_not_measure_is_hatched(page, stack):
     collector.suspend()
     try:
         state_is(page, "stale")
-        wait_until(lambda: hatched(page, "chart-queue") > before + 200, 10, "the unknown is hatched")
+        wait_until(lambda: hatched(page, "chart-queue") > before + 200, what="the unknown is hatched")
     finally:
         collector.resume()

@@ -58,6 +58,7 @@ def test_an_empty_list_says_that_it_was_looked_at(page):
 
 def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(page, logger):
     state_is(page, "live")
+    before_s = time.time()
     try:
         raise ValueError("no such voice")
     except ValueError:
@@ -79,7 +80,7 @@ def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(pa
     shown = re.search(r"from=(\d+)&to=(\d+)&at=", page.url)  # The charts have gone to its time.
     assert shown is not None
     assert 120 <= int(shown[2]) - int(shown[1]) <= 122
-    assert abs(time.time() - 60 - int(shown[1])) < 30
+    assert before_s - 2 <= int(shown[1]) + 60 <= time.time()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row.get_by_role("button", name="Copiar").click()
     expect(row.locator(".log-copy")).to_have_text("Copiado")

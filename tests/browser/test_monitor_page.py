@@ -11,7 +11,7 @@ from collector.store.model import Check, Container, Status
 from tests.browser.chromium import sign_in
 from tests.browser.page import SOON_MS, signed_in, state_is
 from tests.builders import make_sample
-from tests.services import wait_until
+from tests.process import PATIENCE_S, wait_until
 from tests.stack import EMAIL, Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
@@ -90,7 +90,7 @@ def test_a_burst_shows_on_the_card_and_as_a_peak_on_the_chart(page, stack):
     stack.burst(150)
 
     expect(page.locator("#card-queue .line")).to_have_text(re.compile(r"1[0-9]{2}"), timeout=SOON_MS)
-    wait_until(lambda: height_drawn(page, "chart-queue", "queue_peak") > 0.4, 10, "the peak is drawn")
+    wait_until(lambda: height_drawn(page, "chart-queue", "queue_peak") > 0.4, what="the peak is drawn")
 
 
 def test_a_silent_collector_turns_the_page_stale_and_its_return_live_again(page, stack):
@@ -116,14 +116,14 @@ def test_a_lost_server_reads_otherwise_than_a_silent_collector_and_the_page_retu
     page.context.set_offline(True)
     victim = stack.process("web")
     victim.kill()
-    victim.wait(5)
+    victim.wait(PATIENCE_S)
 
     state_is(page, "offline")
-    wait_until(stack.is_fresh, 20)
+    wait_until(stack.is_fresh)
     assert "coletor" not in page.locator("#verdict").inner_text()
     page.context.set_offline(False)
 
-    state_is(page, "live", 40_000)
+    state_is(page, "live")
 
 
 def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
@@ -187,7 +187,7 @@ def test_a_session_that_ended_is_told_as_such(browser, stack):
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
 
-    state_is(page, "signed_out", 40_000)
+    state_is(page, "signed_out")
     context.close()
 
 

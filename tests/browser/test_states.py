@@ -62,11 +62,11 @@ def suspended(process):
 def test_a_lost_redis_is_blamed_on_redis_and_not_on_the_collector(page, stack, complaints):
     complaints.excuse("Failed to load resource: the server responded with a status of 503")
     with suspended(stack.process("redis")):
-        state_is(page, "stale", 20_000)
+        state_is(page, "stale")
         expect(page.locator("#verdict-text")).to_contain_text("não alcança o seu Redis", timeout=SOON_MS)
         expect(page).to_have_title(re.compile("Sem dados novos"))
 
-    state_is(page, "live", 20_000)
+    state_is(page, "live")
 
 
 def test_a_network_that_is_gone_is_told_apart_from_a_server_that_does_not_answer(page, stack, complaints):
@@ -102,7 +102,7 @@ def test_a_role_that_was_taken_away_ends_the_view_in_words(page, stack, complain
     with engine.begin() as connection:
         connection.execute(text("UPDATE users SET role = 'viewer'"))
     try:
-        state_is(page, "forbidden", 20_000)
+        state_is(page, "forbidden")
         expect(page.locator("#verdict-text")).to_contain_text("não pode mais ver este painel")
         assert violations_in(page) == {}
     finally:
@@ -117,7 +117,7 @@ def test_a_pause_holds_the_numbers_and_says_so_while_the_state_goes_on(page, sta
     expect(page.locator("#connection-age")).to_have_text(re.compile(r"^\+\d+ novas?$"), timeout=SOON_MS)
     assert violations_in(page) == {}
     with suspended(stack.process("collector")):
-        state_is(page, "stale", 20_000)
+        state_is(page, "stale")
     page.keyboard.press("p")
 
     state_is(page, "live")
@@ -175,7 +175,7 @@ def test_after_a_long_sleep_the_gap_comes_as_history_and_not_as_a_burst(page):
 
     after_ms = int(re.search(r"after=(\d+)-", stream.value.url).group(1))
     newest_ms = page.evaluate("Date.now()")
-    assert newest_ms - 30_000 < after_ms  # Ten minutes ahead of the samples that there are: nothing to replay.
+    assert newest_ms - 300_000 < after_ms  # Ten minutes ahead of the samples that there are: nothing to replay.
     state_is(page, "live")
 
 
@@ -267,8 +267,10 @@ def test_six_tabs_share_a_stream_and_the_next_leads_without_a_gap(tabs, stack):
     for page in rest:
         grows(page)
     assert len(leaders(tabs)) == 1
-    assert all(page.evaluate("[...window.states].every((state) => state === 'live')") for page in rest)
+    # A sample may be late; no page has had to connect, and none was without what it showed.
+    seen = {state for page in rest for state in page.evaluate("[...window.states]")}
+    assert {"live"} <= seen <= {"live", "delayed"}
 
     # The leader is frozen in the background: whoever is looked at goes on.
     tabs[leaders(tabs)[0]].evaluate("document.dispatchEvent(new Event('freeze'))")
-    wait_until(lambda: len(leaders(tabs)) == 1, 5, "another tab leads")
+    wait_until(lambda: len(leaders(tabs)) == 1, what="another tab leads")

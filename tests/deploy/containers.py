@@ -199,7 +199,7 @@ class ComposeRedis(RedisServer):
         kind, command = self._deployment.compose["services"]["redis"]["healthcheck"]["test"]
         assert kind == "CMD-SHELL"
         local = command.replace("redis-cli ", f"redis-cli -p {self.port} ")
-        return subprocess.run(["sh", "-c", local], capture_output=True, timeout=10, check=False).returncode
+        return subprocess.run(["sh", "-c", local], capture_output=True, timeout=60, check=False).returncode
 
 
 class ComposeRabbit(RabbitServer):
@@ -265,4 +265,4 @@ class ComposePostgres(PostgresServer):
         kind, command = service["healthcheck"]["test"]
         assert kind == "CMD-SHELL"
         environ = {**os.environ, **service["environment"], "PGPORT": str(self.port)}
-        return subprocess.run(["sh", "-c", command], env=environ, timeout=10, check=False).returncode
+        return subprocess.run(["sh", "-c", command], env=environ, timeout=60, check=False).returncode

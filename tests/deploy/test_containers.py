@@ -130,10 +130,10 @@ def test_the_watching_user_sees_the_management_api_and_may_change_nothing(deploy
     request = urllib.request.Request(f"http://{address}/api/permissions/zapvoice/monitor")
     opener = urllib.request.build_opener(_with_password(f"http://{address}", *user.split(":")))
 
-    with opener.open(f"http://{address}/api/queues/zapvoice", timeout=5) as answer:
+    with opener.open(f"http://{address}/api/queues/zapvoice", timeout=60) as answer:
         assert isinstance(json.load(answer), list)
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        opener.open(request, timeout=5)
+        opener.open(request, timeout=60)
 
 
 def test_nobody_gets_into_rabbitmq_as_guest(deployment):

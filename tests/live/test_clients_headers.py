@@ -75,7 +75,7 @@ def web(request):
 
 
 def ask(web, method, path, headers):
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     try:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
@@ -105,7 +105,7 @@ def test_what_comes_before_the_request_as_a_proxys_word_is_no_request(web):
         b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + b"\x01" * 12,
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
             connection.sendall(preface + b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             answered = b""
             try:

@@ -61,7 +61,7 @@ def web():
 def ask(web, sent: bytes) -> tuple[bytes, list[bytes]]:
     """The status and the head of the answer."""
     head = b""
-    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         connection.sendall(sent)
         while b"\r\n\r\n" not in head:
             data = connection.recv(65536)
@@ -90,7 +90,7 @@ def test_a_stream_passes_the_gate_once_however_it_is_spelled(web, path):
 
 def test_a_stream_that_is_not_a_connections_first_request_passes_it_too(web):
     before = web.let_through()
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     connection.request("GET", "/livez")
     connection.getresponse().read()
     connection.request("GET", "/stream", headers=web.bearer("super_admin"))
@@ -103,10 +103,10 @@ def test_a_stream_that_is_not_a_connections_first_request_passes_it_too(web):
 
 def test_a_stream_whose_request_comes_in_pieces_passes_it_too(web):
     before, whole = web.let_through(), request(web, "/stream")
-    with socket.create_connection(("127.0.0.1", web.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(whole[:5])
-        answer = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+        answer = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
         answer.request("GET", "/livez")  # Answered after the piece was looked at: both came to one accepting loop.
         assert answer.getresponse().read() is not None
         answer.close()

@@ -152,13 +152,13 @@ def test_a_redis_that_hangs_is_unavailable_within_the_deadline():
 
 def test_a_sample_given_up_is_not_written_as_new_by_a_redis_that_wakes_later():
     with RedisServer() as server:
-        store = LiveStore(redis_client(server.url, timeout_s=0.2), append_grace_s=0.5)
+        store = LiveStore(redis_client(server.url), append_grace_s=1.5)
         store.append(make_sample(slot=1))
         server.pause()
-        given_up_mono_s = time.monotonic() + 0.6
+        given_up_s = time.time() + 1.6
         with pytest.raises(StoreUnavailable):
             store.append(make_sample(slot=2))
-        wait_until(lambda: time.monotonic() > given_up_mono_s)
+        wait_until(lambda: time.time() > given_up_s)
 
         server.resume()
 

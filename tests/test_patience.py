@@ -1,0 +1,101 @@
+"""No test depends on how quick the machine is, as far as that shows in what the tests are written like."""
+
+import ast
+import re
+from pathlib import Path
+
+from tests.process import PATIENCE_S
+
+TESTS = Path(__file__).resolve().parent
+FILES = [path for path in sorted(TESTS.rglob("*.py")) if path != Path(__file__)]
+
+MEASURES = re.compile(
+    r"\b(monotonic|perf_counter|process_time|thread_time)(_ns)?\(|\b(cpu_times|memory_info|used_memory)\b"
+)
+MEASURING = {
+    "promises.py": "the deadlines that users are told, and bounds that a slow machine only loosens",
+    "process.py": "waits for events",
+    "web.py": "waits for events of a stream",
+    "fuzz.py": "`make fuzz`, no test",
+    "faults/": "`make faults`, which measures the fault table; its tests assert no time",
+    "live/test_real_cgroup.py": "the kernel's own figures of a busy loop are what is read",
+}
+"""Where a clock of durations or a meter of CPU or memory may be read, and why."""
+
+SLEEPING = {
+    "process.py": "between two looks at a condition",
+    "toxics.py": "a link that is slow",
+    "faults/": "a fault comes at a moment of its own",
+}
+"""Where a test process may sleep, and why."""
+
+DURATION = re.compile(r"(took|latency|elapsed|delay|delays|slowest|longest|spent|cost)_(s|ms|us)$")
+
+
+def where(path: Path, node: ast.AST | None = None) -> str:
+    name = path.relative_to(TESTS).as_posix()
+    return f"{name}:{node.lineno}" if isinstance(node, ast.expr) else name
+
+
+def is_excused(path: Path, excuses: dict[str, str]) -> bool:
+    return any(where(path).startswith(each) for each in excuses) and where(path) != "faults/test_faults.py"
+
+
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def test_clocks_of_durations_and_meters_of_cpu_and_memory_are_read_where_it_is_said_why() -> None:
+    found = {where(path) for path in FILES if MEASURES.search(path.read_text(encoding="utf-8"))}
+
+    assert found - {where(path) for path in FILES if is_excused(path, MEASURING)} == set()
+
+
+def test_no_duration_that_the_product_tells_is_compared_with_a_number_of_the_tests_own() -> None:
+    """With a promise it may be: `sample["took_ms"] <= Promise.TICK.within_s * 1000`."""
+    found = [
+        where(path, node)
+        for path in FILES
+        if not is_excused(path, MEASURING)
+        for node in nodes_of(path)
+        if isinstance(node, ast.Compare) and is_norm(node)
+    ]
+
+    assert found == []
+
+
+def is_norm(node: ast.Compare) -> bool:
+    sides = [node.left, *node.comparators]
+    numbers = [each.value for each in sides if isinstance(each, ast.Constant)]
+    is_order = any(isinstance(each, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for each in node.ops)
+    return is_order and any(map(is_duration, sides)) and any(number != 0 for number in numbers)
+
+
+def is_duration(node: ast.expr) -> bool:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return bool(DURATION.search(name))
+    return False
+
+
+def test_what_is_waited_for_has_an_event_and_a_deadline_that_a_busy_machine_keeps() -> None:
+    calls = [(path, node) for path in FILES for node in nodes_of(path) if isinstance(node, ast.Call)]
+    sleeps = [where(*each) for each in calls if is_sleep(each[1]) and not is_excused(each[0], SLEEPING)]
+    hasty = [where(*each) for each in calls if is_hasty(each[1]) and not is_excused(each[0], MEASURING)]
+
+    assert (sleeps, hasty) == ([], [])
+
+
+def is_sleep(call: ast.Call) -> bool:
+    return ast.unparse(call.func) in ("time.sleep", "sleep", "gevent.sleep")
+
+
+def is_hasty(call: ast.Call) -> bool:
+    """Whether it gives another process, a browser or a socket less than half of what the suite waits for anything."""
+    unit = 1000 if ast.unparse(call.func).startswith(("expect", "page")) else 1
+    return any(
+        keyword.arg == "timeout"
+        and isinstance(keyword.value, ast.Constant)
+        and keyword.value.value < PATIENCE_S / 2 * unit
+        for keyword in call.keywords
+    )
