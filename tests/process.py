@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -37,10 +38,24 @@ def wait_until(condition: Callable[[], object], deadline_s: float = PATIENCE_S, 
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listens on: one that the kernel gives to no connection by itself, and that
+    this process was not given before."""
+    while True:
+        port = random.randrange(FIRST_PORT, _first_ephemeral_port())
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            if port not in _given_ports:
+                probe.bind(("127.0.0.1", port))
+                _given_ports.add(port)
+                return port
+
+
+FIRST_PORT = 10_000
+_given_ports: set[int] = set()
+
+
+def _first_ephemeral_port() -> int:
+    """The kernel's own begin here: one of them may be a client's by the time that the server starts."""
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
 def give_up(lack: str) -> NoReturn:

@@ -86,11 +86,17 @@ class Stack(WebClient, Service):
         return found
 
     def burst(self, count: int, failing: int = 0) -> None:
-        """`make burst`."""
-        process = psutil.Popen(
-            [sys.executable, "-m", "demo.burst", str(count), str(failing)], env={**os.environ, **self.environ}, cwd=ROOT
-        )
-        assert process.wait(PATIENCE_S) == 0
+        """`make burst`. The worker stands still meanwhile: on a busy machine it could keep up with the sender."""
+        command = [sys.executable, "-m", "demo.burst", str(count), str(failing)]
+        workers = self.processes("demo")
+        for worker in workers:
+            worker.suspend()
+        try:
+            sender = psutil.Popen(command, env={**os.environ, **self.environ}, cwd=ROOT)
+            assert sender.wait(PATIENCE_S) == 0
+        finally:
+            for worker in workers:
+                worker.resume()
 
 
 def _command(process: psutil.Process) -> str:
