@@ -108,8 +108,9 @@ def _open_probes(settings: Settings) -> Probes:
     url = trusting(settings.monitored_broker_url, certificates)
     api_url = trusting(settings.rabbitmq_management_url, certificates)
     management = open_management(api_url, url, names)
-    watch = QueueWatch(url, names, management=management) if url else None
-    worker = WorkerProbe(url, names, options=settings.watched_broker_options, asks=settings.ask_workers)
+    options = settings.watched_broker_options
+    watch = QueueWatch(url, names, options=options, management=management) if url else None
+    worker = WorkerProbe(url, names, options=options, asks=settings.ask_workers)
     if management:
         management.start()
     if watch:

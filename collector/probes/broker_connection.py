@@ -14,7 +14,8 @@ import amqp
 import redis
 from kombu.connection import Connection
 
-from broker_url import addresses, kombu_url, query_of
+from broker_url import kombu_url, query_of
+from collector.probes.failover import open_first
 from collector.probes.tls import certificate_fault, kombu_tls
 
 AMQP = "amqp"
@@ -42,22 +43,11 @@ def open_connection(broker_url: str, *, timeout_s: float) -> Connection:
 
     Raises: whatever kombu, py-amqp or redis-py raise, of the preferred address; `reason_of` tells what it means.
     """
-    return open_first(broker_url, timeout_s=timeout_s)[1]
+    return open_first(broker_url, lambda url: open_address(url, timeout_s=timeout_s))[1]
 
 
-def open_first(broker_url: str, *, timeout_s: float) -> tuple[int, Connection]:
-    """The same, after the place in the list of the address that was reached, 0 the preferred one."""
-    failure: BaseException | None = None
-    for place, url in enumerate(addresses(broker_url)):
-        try:
-            return place, _open(url, timeout_s)
-        except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
-            failure = failure or error
-    assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
-    raise failure
-
-
-def _open(url: str, timeout_s: float) -> Connection:
+def open_address(url: str, *, timeout_s: float) -> Connection:
+    """Open a connection to one address. Raises: as `open_connection`."""
     is_amqp = kind_of(url) == AMQP
     options = _AMQP_OPTIONS if is_amqp else {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     connection = Connection(

@@ -6,11 +6,10 @@ stand-in. So the preferred one is read again as soon as it lets us in.
 
 import logging
 import time
-
-from kombu.connection import Connection
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from broker_url import addresses
-from collector.probes.broker_connection import drop, open_connection, open_first
 
 log = logging.getLogger(__name__)
 
@@ -18,39 +17,68 @@ RETURN_S = 10.0
 """How often, while another address than the preferred one is read, that one is tried again."""
 
 
-class Failover:
-    """Opens connections to one broker. Not thread-safe but for `place`."""
+class Droppable(Protocol):
+    """What an opened address is read by."""
 
-    def __init__(self, broker_url: str, *, timeout_s: float, return_s: float | None = None) -> None:
+    def drop(self) -> None:
+        """Close it without talking to the broker."""
+
+
+T = TypeVar("T")
+D = TypeVar("D", bound=Droppable)
+
+
+def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
+    """What `open_one` makes of the first address that lets us in, after its place in the list, 0 the preferred one.
+
+    Raises: what `open_one` has raised for the preferred address.
+    """
+    failure: BaseException | None = None
+    for place, url in enumerate(addresses(broker_url)):
+        try:
+            return place, open_one(url)
+        except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
+            failure = failure or error
+    assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
+    raise failure
+
+
+class Failover(Generic[D]):
+    """Opens one broker for reading. Not thread-safe but for `place`."""
+
+    def __init__(
+        self, broker_url: str, open_one: Callable[[str], D], *, longest_s: float, return_s: float | None = None
+    ) -> None:
+        """`longest_s`: how long `open_one` may take to connect."""
         self._urls = addresses(broker_url)
         self._broker_url = broker_url
-        self._timeout_s = timeout_s
+        self._open_one = open_one
         self._return_s = RETURN_S if return_s is None else return_s
         self._return_at_s = 0.0
         """When the preferred address is tried again, monotonic."""
         self.place = 0
         """The address that is read, or was last: 0 is the preferred one."""
-        self.longest_s = timeout_s * len(self._urls)
+        self.longest_s = longest_s * len(self._urls)
         """How long `open` may take to connect."""
 
-    def open(self) -> Connection:
-        """See `open_connection`."""
-        place, connection = open_first(self._broker_url, timeout_s=self._timeout_s)
+    def open(self) -> D:
+        """See `open_first`."""
+        place, opened = open_first(self._broker_url, self._open_one)
         if place != self.place:
             log.warning("the watched broker is read at address %d of %d", place + 1, len(self._urls))
         self.place, self._return_at_s = place, time.monotonic() + self._return_s
-        return connection
+        return opened
 
-    def reopen(self, connection: Connection) -> Connection:
-        """`connection`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
+    def reopen(self, opened: D) -> D:
+        """`opened`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
         if not self.place or time.monotonic() < self._return_at_s:
-            return connection
+            return opened
         self._return_at_s = time.monotonic() + self._return_s
         try:
-            preferred = open_connection(self._urls[0], timeout_s=self._timeout_s)
+            preferred = self._open_one(self._urls[0])
         except Exception:  # noqa: BLE001  Whatever it is, the other address goes on being read.
-            return connection
+            return opened
         log.info("the watched broker is read at its preferred address again")
-        drop(connection)
+        opened.drop()
         self.place = 0
         return preferred

@@ -1,7 +1,7 @@
 """RabbitMQ's management API, asked every 5 s by a thread of its own: alarms, rates, and which queues there are.
 
 It is optional and beside the point of truth, which is AMQP: what it does not answer is None, and nothing waits for it.
-Two GETs a poll over one kept connection. The user needs the tag `management` and may see the virtual host.
+Two GETs a poll over one kept connection, as a rule. The user needs the tag `management` and may see the virtual host.
 
 Source: RabbitMQ 3.10.8 and 4.x, rabbit_mgmt_util.erl (pages, names), rabbit_mgmt_wm_health_check_alarms.erl.
 """
@@ -13,7 +13,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -40,8 +40,14 @@ INTERVAL_S = 5.0
 STALE_POLLS = 3
 """An answer older than so many polls is none."""
 
+MODE_REST_S = 60.0
+"""How long it is believed that RabbitMQ counts messages, or does not, where no queue shows it."""
+
 _PAGE = 500
 """Queues asked for at once: the API's own limit."""
+
+_PATTERN_BYTES = 6000
+"""Names asked for at once, as they stand in the address: RabbitMQ answers 414 to a request line of more than 8,000."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +69,11 @@ class ManagementWatch:
     ) -> None:
         self._api = ManagementApi(management_url)
         self._discovers = ALL_QUEUES in queue_names
-        self._queues_path = _queues_path(broker_url, () if self._discovers else queue_names)
+        self._paths = queues_paths(broker_url, () if self._discovers else queue_names)
         self._interval_s = interval_s
-        self._counters = Counters()
+        self._counters = Counters(interval_s)
+        self._counted: tuple[bool, float] | None = None
+        """Whether RabbitMQ counts messages, and when that was asked, monotonic."""
         self._outcome: tuple[Answer, float] | None = None
         self._failure: str | None = None
         self._left_out = 0
@@ -108,14 +116,24 @@ class ManagementWatch:
         self._api.close()
 
     def _poll(self) -> Answer:
-        queues = self._ask(self._queues_path)["items"]
-        figures = self._counters.fold(queues, time.monotonic())
-        health = self._ask("/api/health/checks/alarms", may_fail=True)
+        alarm = alarm_of(self._ask("/api/health/checks/alarms", may_fail=True).get("alarms", ()))
+        queues = [queue for path in self._paths for queue in self._ask(path)["items"]]
+        figures = self._counters.fold(queues, time.monotonic(), are_counted=self._are_counted(queues))
         return Answer(
             figures=figures,
-            alarm=alarm_of(health.get("alarms", ())),
+            alarm=alarm,
             discovered=tuple(self._bound(discover(queues))) if self._discovers else (),
         )
+
+    def _are_counted(self, queues: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a queue without counters has none because nothing has happened to it yet."""
+        if any(queue.get("message_stats") for queue in queues):
+            return True
+        now_s = time.monotonic()
+        if self._counted is None or now_s - self._counted[1] > MODE_REST_S:
+            mode = self._ask("/api/overview?columns=rates_mode,disable_stats")
+            self._counted = mode.get("rates_mode") in {"basic", "detailed"} and not mode.get("disable_stats"), now_s
+        return self._counted[0]
 
     def _ask(self, path: str, *, may_fail: bool = False) -> dict[str, Any]:
         """One GET's JSON object. `may_fail`: a health check that fails says so by a 503 with an object, too."""
@@ -169,13 +187,26 @@ def _reason_of(error: Exception) -> str:
     return "refused" if is_unreachable else "error"
 
 
-def _queues_path(broker_url: str, names: Sequence[str]) -> str:
+def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
     """Of the broker URL's virtual host the named queues, or without names those that may hold work.
 
-    One page, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
+    Pages, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
     """
     vhost = quote(unquote(urlsplit(broker_url).path[1:]) or "/", safe="")
-    pattern = f"^(?:{'|'.join(map(re.escape, names))})$" if names else WORK_PATTERN
-    return (
-        f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&name={quote(pattern, safe='')}&use_regex=true"
-    )
+    fixed = f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&use_regex=true&name="
+    patterns = [f"^(?:{'|'.join(some)})$" for some in _portions(names)] if names else [WORK_PATTERN]
+    return [fixed + quote(pattern, safe="") for pattern in patterns]
+
+
+def _portions(names: Sequence[str]) -> Iterator[list[str]]:
+    """The names as expressions, as many together as an address may hold."""
+    portion: list[str] = []
+    size = 0
+    for name in map(re.escape, names):
+        name_bytes = len(quote(f"{name}|", safe=""))
+        if portion and (size + name_bytes > _PATTERN_BYTES or len(portion) == _PAGE):
+            yield portion
+            portion, size = [], 0
+        portion.append(name)
+        size += name_bytes
+    yield portion

@@ -6,8 +6,10 @@ or after it, so rates go over several polls.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from collector.probes.departures import Movement
 
 RATE_POLLS = 4
 """Readings that a rate spans at most: 15 s at one poll every 5 s. RabbitMQ's monitoring guide wants four or more."""
@@ -23,8 +25,12 @@ COLUMNS = (
 _FINISHED = ("ack", "deliver_no_ack", "get_no_ack")
 """Counters of messages that RabbitMQ is done with: acknowledged, or handed out to who never acknowledges."""
 
-WORK_PATTERN = r"^(?!amq\.|celeryev\.).*(?<!\.celery\.pidbox)$"
-"""Names but those that the server gives and those of Celery's remote control and events. RabbitMQ applies it (PCRE)."""
+WORK_PATTERN = r"^(?!amq\.|celeryev\.|celery_delayed_\d+$).*(?<!\.celery\.pidbox)$"
+"""Names but those that the server gives and those of Celery's remote control, events, and delays on quorum queues: what
+has its time still to come waits for no worker. RabbitMQ applies it (PCRE)."""
+
+LAG_POLLS = 2
+"""How many polls late a figure may be: a queue tells its counters every 5 s, and they are gathered every 5 s."""
 
 
 _Reading = tuple[float, int, int]
@@ -44,36 +50,80 @@ class Figures:
     """Messages published, per second."""
     out_per_s: float | None = None
     """Messages finished, per second."""
+    movement: Movement | None = None
+    """What is known of the messages that are done with; None where RabbitMQ does not count them."""
+    unfinished_s: float | None = None
+    """For how long messages have been with a consumer and none was finished, at least; None = none is, or not known."""
+
+
+@dataclass
+class _Trace:
+    """One queue over the last polls."""
+
+    readings: _Readings = field(default_factory=lambda: deque(maxlen=RATE_POLLS))
+    ready: int = 0
+    unacked: int = 0
+    waiting_since_s: float = 0.0
+    handed_out_since_s: float = 0.0
+    departed_at_s: float | None = None
 
 
 class Counters:
     """The counters of all queues over the last polls."""
 
-    def __init__(self) -> None:
-        self._readings: dict[str, _Readings] = {}
+    def __init__(self, interval_s: float) -> None:
+        """`interval_s`: between two polls."""
+        self._lag_s = LAG_POLLS * interval_s
+        self._traces: dict[str, _Trace] = {}
 
-    def fold(self, queues: Iterable[Mapping[str, Any]], now_s: float) -> dict[str, Figures]:
-        """Each queue's figures after one more poll, made at `now_s` (monotonic). Queues that are gone are forgotten."""
+    def fold(self, queues: Iterable[Mapping[str, Any]], now_s: float, *, are_counted: bool) -> dict[str, Figures]:
+        """Each queue's figures after one more poll, made at `now_s` (monotonic). Queues that are gone are forgotten.
+
+        `are_counted`: RabbitMQ counts messages, so that an absent counter stands at 0; otherwise it is not known.
+        """
         figures: dict[str, Figures] = {}
-        kept: dict[str, _Readings] = {}
+        kept: dict[str, _Trace] = {}
         for queue in queues:
             name = queue["name"]
-            rates: tuple[float | None, float | None] = None, None
-            if queue.get("messages_ready") is not None:  # Statistics are on, so that an absent counter stands at 0.
-                stats = queue.get("message_stats") or {}
-                reading = now_s, stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
-                kept[name] = _advance(self._readings.get(name, deque(maxlen=RATE_POLLS)), reading)
-                rates = _rates(kept[name])
-            figures[name] = Figures(
+            known = Figures(
                 is_quorum=queue.get("type") == "quorum",
                 ready=queue.get("messages_ready"),
                 unacked=queue.get("messages_unacknowledged"),
                 consumers=queue.get("consumers"),
-                in_per_s=rates[0],
-                out_per_s=rates[1],
             )
-        self._readings = kept
+            if known.ready is not None and are_counted:
+                trace = kept[name] = self._traces.get(name) or _Trace()
+                known = self._followed(trace, known, queue.get("message_stats") or {}, now_s)
+            figures[name] = known
+        self._traces = kept
         return figures
+
+    def _followed(self, trace: _Trace, known: Figures, stats: Mapping[str, int], now_s: float) -> Figures:
+        before = trace.readings[-1] if trace.readings else None
+        published, finished = stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
+        _advance(trace.readings, (now_s, published, finished))
+        ready, unacked = known.ready or 0, known.unacked or 0
+        # A message that is refused or expires is not finished, but it is gone.
+        if before and (finished > before[2] or ready + unacked < trace.ready + trace.unacked):
+            trace.departed_at_s = now_s
+        trace.waiting_since_s = trace.waiting_since_s if trace.ready else now_s
+        trace.handed_out_since_s = trace.handed_out_since_s if trace.unacked else now_s
+        trace.ready, trace.unacked = ready, unacked
+        in_per_s, out_per_s = _rates(trace.readings)
+        departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
+        still_s = self._at_least(trace.waiting_since_s, departed_s, now_s) if ready else None
+        return replace(
+            known,
+            in_per_s=in_per_s,
+            out_per_s=out_per_s,
+            movement=Movement(still_s=still_s, is_certain=True, departed_s=departed_s),
+            unfinished_s=self._at_least(trace.handed_out_since_s, departed_s, now_s) if unacked else None,
+        )
+
+    def _at_least(self, since_s: float, departed_s: float | None, now_s: float) -> float:
+        """For how long nothing has left: since the later of the two, and what is not told yet does not count."""
+        seen_s = now_s - since_s
+        return max(0.0, min(seen_s, departed_s if departed_s is not None else seen_s) - self._lag_s)
 
 
 def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -97,12 +147,11 @@ def alarm_of(alarms: Iterable[Mapping[str, Any]]) -> str | None:
     return next((f"alarm_{resource}" for resource in ("memory", "disk") if resource in resources), None)
 
 
-def _advance(readings: _Readings, reading: _Reading) -> _Readings:
+def _advance(readings: _Readings, reading: _Reading) -> None:
     """Add a reading. A counter that ran backwards is a new one, of a queue made anew: what was read before is void."""
     if readings and (reading[1] < readings[-1][1] or reading[2] < readings[-1][2]):
         readings.clear()
     readings.append(reading)
-    return readings
 
 
 def _rates(readings: _Readings) -> tuple[float | None, float | None]:

@@ -1,20 +1,17 @@
-"""Reads one queue over an open connection, from RabbitMQ or from Redis.
-
-RabbitMQ is asked by a passive declare. Redis is asked for the length of kombu's priority keys: a passive declare takes
-an empty queue for a missing one there, and costs ten times as much.
-"""
+"""Reads one queue over an open connection: RabbitMQ by a passive declare, Redis as `redis_reader` tells."""
 
 # kombu is marked as typed, but most of it is not.
 
 import ssl
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
 import amqp
-import redis
 from amqp import spec
 from kombu.connection import Connection
 
+from collector.probes.broker_connection import drop
+from collector.probes.departures import Departures
 from collector.probes.doubt import Doubt
 from collector.probes.passive_declare import Counts, Question
 from collector.store.model import Queue, QueueState
@@ -28,9 +25,6 @@ BLOCKED_REST_S = 8.0
 PROOF_S = 0.5
 """How long RabbitMQ may take to open a channel, which no queue has a part in, before it counts as not answering."""
 
-SCAN_COUNT = 5000
-"""Keys that Redis walks over in one step of the search for bindings: about 1 ms of its time."""
-
 
 class QueueReader(Protocol):
     """Reads one queue over an open connection."""
@@ -41,6 +35,12 @@ class QueueReader(Protocol):
         Raises: foreign errors when the broker does not answer.
         """
 
+    def close(self) -> None:
+        """Close the connection politely."""
+
+    def drop(self) -> None:
+        """Close a connection that may be broken, without talking to the broker."""
+
 
 class AmqpReader:
     """RabbitMQ: `queue.declare` with `passive`, whose answer carries the messages ready and the consumers.
@@ -48,8 +48,9 @@ class AmqpReader:
     Every release up to 4.2.6 and from 4.3.0 counts a quorum queue's consumers rightly; a stream's are always 0.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, departures: Departures) -> None:
         self._connection = connection
+        self._departures = departures
         self._channel = connection.channel()
         self._is_tls = isinstance(self._connection.connection.transport.sock, ssl.SSLSocket)
         self._questions: dict[str, Question] = {}
@@ -82,7 +83,16 @@ class AmqpReader:
         believed = self._doubt.weigh(queue)
         if believed is queue:
             self._settled[name] = counts, queue
+            self._departures.note(queue, time.monotonic())
         return believed
+
+    def close(self) -> None:
+        """Close the connection politely."""
+        self._connection.release()
+
+    def drop(self) -> None:
+        """Close the connection without a word."""
+        drop(self._connection)
 
     def _declare(self, name: str) -> Counts:
         """Messages ready and consumers. Raises: what py-amqp raises."""
@@ -108,7 +118,9 @@ class AmqpReader:
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)
-        self._resting[name] = queue, time.monotonic() + rest_s
+        now_s = time.monotonic()
+        self._resting[name] = queue, now_s + rest_s
+        self._departures.note(queue, now_s)
         return queue
 
     def _leave_channel(self) -> None:
@@ -127,65 +139,3 @@ class AmqpReader:
         self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         self._channel = channel
         self._questions.clear()
-
-
-class RedisReader:
-    """Redis, where a queue is its messages: an empty one does not exist.
-
-    So a queue is known once it has held a message, or is bound: kombu lists the queues that a worker or publisher has
-    ever declared in the sets `_kombu.binding.<exchange>`. Any other name is missing. Redis tells no consumers.
-    """
-
-    def __init__(self, connection: Connection, known: set[str]) -> None:
-        self._channel = connection.channel()
-        self._connection = self._channel.pool.get_connection()
-        self._known = known
-        """Names that are known, kept by the watch over reconnects."""
-        self._cursor = 0
-        self._has_searched = False
-        self._searched_at = float("-inf")
-
-    def read(self, name: str) -> Queue:
-        """The queue; unknown, not missing, until the bindings have been searched once."""
-        try:
-            ready = self._size(name)
-        except redis.ResponseError:  # Not a list, or not for us; the others still can be read.
-            return Queue(name=name, state=QueueState.UNKNOWN)
-        if ready:
-            self._known.add(name)
-        elif name not in self._known and time.monotonic() - self._searched_at > ABSENT_REST_S:
-            self._search_bindings()
-        if name in self._known:
-            return Queue(name=name, state=QueueState.OK, ready=ready)
-        return Queue(name=name, state=QueueState.MISSING if self._has_searched else QueueState.UNKNOWN)
-
-    def _size(self, name: str) -> int:
-        """What kombu's `Channel._size` returns, from the same keys, for a fifth of its cost.
-
-        It makes a client and a transaction for each call: 1.1 ms of CPU four times a second, against 0.2 ms here.
-        Raises: ResponseError when a key is no list, or not for us.
-        """
-        keys = [self._channel._q_for_pri(name, step) for step in self._channel.priority_steps]
-        commands = self._connection.pack_commands([("LLEN", key) for key in keys])
-        self._connection.send_packed_command(commands, check_health=False)
-        replies = [self._read_reply() for _ in keys]  # All of them, or the next call would read the rest of these.
-        for reply in replies:
-            if isinstance(reply, redis.ResponseError):
-                raise reply
-        return sum(replies)
-
-    def _read_reply(self) -> Any:
-        try:
-            return self._connection.read_response()
-        except redis.ResponseError as error:
-            return error
-
-    def _search_bindings(self) -> None:
-        """Take one step through the keys: a broker shared with a large database must not feel the search."""
-        prefix = self._channel.keyprefix_queue % ""
-        with self._channel.conn_or_acquire() as client:
-            self._cursor, keys = client.scan(self._cursor, match=f"{prefix}*", count=SCAN_COUNT)
-        for key in keys:
-            self._known.update(queue for *_, queue in self._channel.get_table(key.decode().removeprefix(prefix)))
-        self._searched_at = time.monotonic()
-        self._has_searched = self._has_searched or self._cursor == 0

@@ -4,22 +4,23 @@ The thread holds one connection and never publishes on it; `take()` hands over w
 never waits, joined with what the management API has told. How a broker is asked is told in `queue_reader`.
 """
 
-# kombu is marked as typed, but most of it is not.
-
 import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from kombu.connection import Connection
-
-from collector.probes.broker_connection import AMQP, drop, kind_of, reason_of
+from broker_options import BrokerOptions
+from collector.probes.broker_connection import AMQP, kind_of, open_address, reason_of
+from collector.probes.departures import Departures, Movement
 from collector.probes.failover import Failover
+from collector.probes.kombu_bindings import Bindings
 from collector.probes.management import Answer, ManagementWatch
 from collector.probes.management_figures import Figures
-from collector.probes.queue_reader import AmqpReader, QueueReader, RedisReader
+from collector.probes.queue_reader import AmqpReader, QueueReader
+from collector.probes.redis_connection import RedisConnection
+from collector.probes.redis_reader import HEAD_REST_S, RedisMemory, RedisReader
 from collector.store.model import Queue, QueueState
 from settings import ALL_QUEUES
 
@@ -53,6 +54,10 @@ class Reading:
     """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
     place: int = 0
     """Which of the broker's addresses is read, 0 the preferred one."""
+    movements: Mapping[str, Movement] = field(default_factory=dict)
+    """Queue by queue, what is known of the messages that leave it."""
+    unfinished_s: Mapping[str, float] = field(default_factory=dict)
+    """Queue by queue, for how long messages have been with a consumer and none was finished. Only where it is known."""
 
 
 class QueueWatch:
@@ -66,12 +71,13 @@ class QueueWatch:
         broker_url: str,
         queue_names: Sequence[str],
         *,
+        options: BrokerOptions | None = None,
         management: ManagementWatch | None = None,
         read_interval_s: float = 0.25,
         timeout_s: float = 1.0,
     ) -> None:
         self.broker_kind = kind_of(broker_url)
-        self._failover = Failover(broker_url, timeout_s=timeout_s)
+        self._failover = Failover(broker_url, self._open_reader, longest_s=timeout_s)
         self._read_interval_s = read_interval_s
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
@@ -86,7 +92,10 @@ class QueueWatch:
         """When the pending question was put, monotonic; None while none is."""
         self._failure: str | None = None
         self._latency_ms: float | None = None
-        self._known: set[str] = set()
+        options = options or BrokerOptions()
+        is_amqp = self.broker_kind == AMQP
+        self._departures = Departures(is_certain=not is_amqp, lag_s=0.0 if is_amqp else HEAD_REST_S)
+        self._memory = RedisMemory(options=options, bindings=Bindings(options), departures=self._departures)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -113,41 +122,42 @@ class QueueWatch:
                 self._fail("stuck")
             seen = tuple(self._seen.values())
             self._seen = {queue.name: replace(queue, peak=queue.ready) for queue in seen}
+            now_s = time.monotonic()
             reading = Reading(
                 broker_kind=self.broker_kind,
                 queues=seen,
                 failure=self._failure,
                 latency_ms=self._latency_ms,
                 place=self._failover.place,
+                movements={queue.name: self._departures.movement(queue.name, now_s) for queue in seen},
             )
         return reading if told is None or reading.failure is not None else _joined(reading, told)
 
     def _run(self, stopping: threading.Event) -> None:
-        connection: Connection | None = None
+        reader: QueueReader | None = None
         failures = 0
         while not stopping.is_set():
             try:
                 self._asked_at = time.monotonic()
-                if connection is None:
-                    connection = self._failover.open()
-                    reader = self._make_reader(connection)
-                elif (other := self._failover.reopen(connection)) is not connection:
-                    connection, reader = other, self._make_reader(other)
+                reader = self._failover.open() if reader is None else self._failover.reopen(reader)
                 self._read_round(reader)
                 failures = 0
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
                 self._note_failure(error)
-                if connection is not None:
-                    drop(connection)
-                    connection = None
+                if reader is not None:
+                    reader.drop()
+                    reader = None
                 failures += 1
             self._asked_at = None
             time.sleep(self._pause_s(failures))  # Not `stopping.wait`: four times a second it costs as much as asking.
-        if connection is not None:
-            connection.release()
+        if reader is not None:
+            reader.close()
 
-    def _make_reader(self, connection: Connection) -> QueueReader:
-        return AmqpReader(connection) if self.broker_kind == AMQP else RedisReader(connection, self._known)
+    def _open_reader(self, url: str) -> QueueReader:
+        if self.broker_kind == AMQP:
+            self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
+            return AmqpReader(open_address(url, timeout_s=self._timeout_s), self._departures)
+        return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
 
     def _read_round(self, reader: QueueReader) -> None:
         if self._discovers and self._management and (told := self._management.get()):
@@ -213,8 +223,17 @@ def _is_same(queue: Queue, before: Queue) -> bool:
 
 
 def _joined(reading: Reading, told: Answer) -> Reading:
-    queues = (_join(queue, told.figures.get(queue.name)) for queue in reading.queues)
-    return replace(reading, queues=tuple(queues), alarm=told.alarm)
+    movements = dict(reading.movements)
+    unfinished_s: dict[str, float] = {}
+    for queue in reading.queues:
+        figures = told.figures.get(queue.name)
+        if figures is None or figures.movement is None or queue.state != QueueState.OK:
+            continue
+        movements[queue.name] = figures.movement if queue.ready else replace(figures.movement, still_s=None)
+        if figures.unfinished_s is not None:
+            unfinished_s[queue.name] = figures.unfinished_s
+    queues = tuple(_join(queue, told.figures.get(queue.name)) for queue in reading.queues)
+    return replace(reading, queues=queues, alarm=told.alarm, movements=movements, unfinished_s=unfinished_s)
 
 
 def _join(queue: Queue, figures: Figures | None) -> Queue:

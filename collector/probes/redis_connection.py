@@ -6,9 +6,13 @@ HELLO, no CLIENT SETINFO, no PING, so that least rights are enough.
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import redis
 from redis.connection import ConnectionPool
+
+from broker_url import query_of
+from collector.probes.tls import kombu_tls
 
 Command = tuple[str | int | bytes, ...]
 Question = list[bytes]
@@ -21,9 +25,14 @@ class RedisConnection:
     Raises everywhere: what redis-py raises; `broker_connection.reason_of` tells what it means.
     """
 
-    def __init__(self, broker_url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float) -> None:
         options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "protocol": 2}
-        self._pool = ConnectionPool.from_url(_in_words_of_redis_py(broker_url), driver_info=None, **options)
+        query = {name: value for name, value in query_of(url).items() if name == "db"}
+        bare_url = urlsplit(url)._replace(query=urlencode(query)).geturl()
+        tls = kombu_tls(url)
+        self._pool = ConnectionPool.from_url(
+            bare_url, driver_info=None, **options, **(tls if isinstance(tls, dict) else {})
+        )
         self._connection: Any = self._pool.get_connection()  # Most of redis-py is not typed.
 
     @property
@@ -50,10 +59,3 @@ class RedisConnection:
             return self._connection.read_response()
         except redis.ResponseError as error:
             return error
-
-
-def _in_words_of_redis_py(broker_url: str) -> str:
-    """kombu also takes Python's names of what is checked of a certificate."""
-    for name in ("REQUIRED", "OPTIONAL", "NONE"):
-        broker_url = broker_url.replace(f"ssl_cert_reqs=CERT_{name}", f"ssl_cert_reqs={name.lower()}")
-    return broker_url

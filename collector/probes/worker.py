@@ -1,20 +1,20 @@
-"""Gathers what is known of the workers: consumers, answers, progress. What it means is told in `worker_verdict`.
+"""Gathers what is known of the workers: movement, consumers, answers. What it means is told in `worker_verdict`.
 
 RabbitMQ counts a queue's consumers, and Celery's workers are asked besides, whose silence is evidence. Redis counts
 nothing, so the workers' own word is all there is. Nothing is asked here: both come from threads of their own.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from broker_options import BrokerOptions
 from collector.probes.broker_connection import REDIS, kind_of
+from collector.probes.departures import Movement
 from collector.probes.patience import Pace
-from collector.probes.progress import Progress
 from collector.probes.queues import Reading
 from collector.probes.roll_call import OFF, Roll, RollCall
-from collector.probes.worker_verdict import FIRST_LOOK, Evidence, judge_workers
+from collector.probes.worker_verdict import FIRST_LOOK, STUCK_S, Evidence, find_stuck, judge_workers
 from collector.store.model import Check, Queue, QueueState, Status
 from settings import ALL_QUEUES
 
@@ -30,15 +30,20 @@ class WorkerProbe:
         options: BrokerOptions | None = None,
         asks: bool = True,
         pace: Pace | None = None,
+        stuck_s: float = STUCK_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`asks`: whether the workers are asked, which is the one thing sent to what is watched."""
+        """`asks`: whether the workers are asked, which is the one thing sent to what is watched.
+
+        stuck_s: messages that wait so long without one leaving are a standstill.
+        """
         self._is_watching = broker_url is not None
         self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
         self._roll_call: RollCall | None = None
         if broker_url is not None and asks:
             self._roll_call = RollCall(broker_url, queue_names, options or BrokerOptions(), pace or Pace())
         self._discovers = ALL_QUEUES in queue_names
+        self._stuck_s = stuck_s
         self._monotonic = monotonic
         self._forget()
 
@@ -59,13 +64,10 @@ class WorkerProbe:
         if reading.failure is not None:
             self._forget()
             return Check(status=Status.UNKNOWN, reason="broker_down")
-        now_s, roll = self._monotonic(), self._get_roll(reading)
-        idle_s = self._progress.fold(reading.queues, now_s)
+        roll = self._get_roll(reading)
         if self._is_redis:
-            return _judge_answers(roll, reading.queues, idle_s)
-        # In an alarm a question does not even reach the workers.
-        silent_s = roll.silent_s if roll is not None and reading.alarm is None else None
-        self._last = self._judge_counts(reading, idle_s, silent_s, now_s)
+            return _judge_answers(roll, reading, self._stuck_s)
+        self._last = self._judge_counts(reading, roll, self._monotonic())
         return _with_reason(self._last, roll)
 
     def _get_roll(self, reading: Reading) -> Roll | None:
@@ -77,31 +79,29 @@ class WorkerProbe:
         return self._roll_call.get_roll()
 
     def _forget(self) -> None:
-        self._progress = Progress()
         self._unserved_since_s: dict[str, float] = {}
         self._once_served: set[str] = set()
         self._last = FIRST_LOOK
 
-    def _judge_counts(
-        self, reading: Reading, idle_s: Mapping[str, float | None], silent_s: float | None, now_s: float
-    ) -> Check:
+    def _judge_counts(self, reading: Reading, roll: Roll | None, now_s: float) -> Check:
         """Nobody is reported missing on one look: a worker that reconnects is without a consumer for a moment."""
         known = self._expected([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
         before, self._unserved_since_s = self._unserved_since_s, {
             queue.name: self._unserved_since_s.get(queue.name, now_s) for queue in known if not queue.consumers
         }  # fmt: skip
         evidence = [
-            Evidence(
-                name=queue.name,
-                consumers=queue.consumers or 0,
-                waiting=queue.ready,
+            replace(
+                _evidence(queue, reading, roll),
                 unserved_s=None if queue.consumers else now_s - self._unserved_since_s[queue.name],
-                idle_s=idle_s[queue.name],
             )
             for queue in known
             if queue.consumers or queue.name in before
         ]
-        return self._last if reading.queues and not evidence else judge_workers(evidence, silent_s)
+        # In an alarm a question does not even reach the workers.
+        silent_s = roll.silent_s if roll is not None and reading.alarm is None else None
+        return (
+            self._last if reading.queues and not evidence else judge_workers(evidence, silent_s, stuck_s=self._stuck_s)
+        )
 
     def _expected(self, queues: list[Queue]) -> list[Queue]:
         """Those that ought to have a consumer. Of discovered ones, not those that never had: a dead-letter queue."""
@@ -118,17 +118,26 @@ def _with_reason(check: Check, roll: Roll | None) -> Check:
     return replace(check, facts={**check.facts, "ask": roll.reason})
 
 
-def _judge_answers(roll: Roll | None, queues: Sequence[Queue], idle_s: Mapping[str, float | None]) -> Check:
+def _judge_answers(roll: Roll | None, reading: Reading, stuck_s: float) -> Check:
     """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
+    evidence = [_evidence(queue, reading, roll) for queue in reading.queues]
+    if stuck := find_stuck(evidence, is_silent=False, stuck_s=stuck_s):
+        return stuck
+    silent = [queue for queue in evidence if not queue.is_answered and not queue.is_working]
+    if not silent:
+        return Check(status=Status.ONLINE)
     if roll is None:
         return FIRST_LOOK
-    if not all(queue.name in roll.served for queue in queues):
-        status = Status.DEGRADED if roll.served else Status.UNKNOWN
-        return Check(status=status, reason=roll.reason or "none_serves")
-    return judge_workers(
-        [
-            Evidence(name=queue.name, consumers=roll.served[queue.name], waiting=queue.ready, idle_s=idle_s[queue.name])
-            for queue in queues
-        ],
-        silent_s=None,
+    status = Status.DEGRADED if len(silent) < len(evidence) else Status.UNKNOWN
+    return Check(status=status, reason=roll.reason or "none_serves")
+
+
+def _evidence(queue: Queue, reading: Reading, roll: Roll | None) -> Evidence:
+    return Evidence(
+        name=queue.name,
+        waiting=queue.ready,
+        movement=reading.movements.get(queue.name, Movement()),
+        unacked=queue.unacked,
+        unfinished_s=reading.unfinished_s.get(queue.name),
+        is_answered=roll is not None and queue.name in roll.served,
     )

@@ -1,18 +1,24 @@
-"""From three independent signals to one verdict: who consumes, who answers, whether anything is finished. [pure]
+"""From three independent signals to one verdict: what leaves the queues, who consumes, who answers. [pure]
 
-1. No consumer on any queue: offline. On some of them: degraded.
-2. Consumers, messages waiting, and nothing finished for NO_PROGRESS_S: degraded, whatever the workers say.
-3. Consumers, but no worker answers that once did, for SILENT_S, and nothing is finished either: degraded. A worker
-   that is stopped in its tracks keeps its consumer for minutes, until RabbitMQ misses its heartbeats.
-4. Otherwise online. Silence alone says nothing: a worker may be busy, or not be Celery's.
+Movement comes before presence:
+1. Messages wait and none has left for STUCK_S: offline, whoever answers. Where departures may go unseen (RabbitMQ
+   without counters), the workers' silence has to say the same.
+2. No consumer on any queue: offline. On some of them: degraded.
+3. No worker answers that once did, for SILENT_S, and nothing leaves either: degraded. A worker that is stopped in its
+   tracks keeps its consumer for minutes, until RabbitMQ misses its heartbeats.
+4. Messages wait, the depth has not changed at all for STUCK_S, and departures may go unseen: unknown.
+5. Messages are with a consumer, none has been finished for STUCK_S, and no worker answers: degraded. One that answers
+   may hold tasks of a later time, or be in a long one.
+6. Otherwise online. Silence alone says nothing: a worker may be busy, or not be Celery's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from collector.probes.departures import Movement
 from collector.store.model import Check, Status
 
-NO_PROGRESS_S = 90.0
+STUCK_S = 60.0
 """Longer than a voice message takes to be sent, by far."""
 
 SILENT_S = 30.0
@@ -21,45 +27,104 @@ SILENT_S = 30.0
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
 
 
+Facts = dict[str, float | str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What is known of one queue."""
 
     name: str
-    consumers: int
     waiting: int | None = None
     unserved_s: float | None = None
-    """For how long it has had no consumer; None = it has one."""
-    idle_s: float | None = None
-    """For how long nothing has been finished while messages waited; 0 = work goes on, None = nothing waits."""
+    """For how long it has had no consumer; None = it has one, or nobody counts them."""
+    movement: Movement = field(default_factory=Movement)
+    unacked: int | None = None
+    unfinished_s: float | None = None
+    """For how long messages have been with a consumer and none was finished; None = none is, or it is not known."""
+    is_answered: bool = False
+    """Whether a worker has answered that it consumes this queue."""
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a message has left lately."""
+        return self.movement.departed_s is not None and self.movement.departed_s < SILENT_S
 
 
-def judge_workers(queues: Sequence[Evidence], silent_s: float | None) -> Check:
-    """The verdict on all watched queues.
+def judge_workers(queues: Sequence[Evidence], silent_s: float | None, *, stuck_s: float = STUCK_S) -> Check:
+    """The verdict on all watched queues of a broker that counts consumers.
 
     silent_s: how long no worker has answered although one once did; None = one does, or it cannot be told.
     """
     if not queues:
         return Check(status=Status.UNKNOWN, reason="no_queues")
+    is_silent = silent_s is not None and silent_s >= SILENT_S
+    return (
+        _all_unserved(queues)
+        or find_stuck(queues, is_silent=is_silent, stuck_s=stuck_s)
+        or _some_unserved(queues)
+        or (_silent(queues, silent_s or 0) if is_silent else None)
+        or _unseen(queues, stuck_s)
+        or _unfinished(queues, stuck_s)
+        or Check(status=Status.ONLINE)
+    )
+
+
+def find_stuck(queues: Sequence[Evidence], *, is_silent: bool, stuck_s: float = STUCK_S) -> Check | None:
+    """The verdict on the queue that has not moved for longest; None where none has stopped for so long."""
+    stuck = [
+        queue
+        for queue in queues
+        if (queue.movement.still_s or 0) >= stuck_s
+        and (queue.movement.is_certain or is_silent or queue.unserved_s is not None)
+    ]
+    if not stuck:
+        return None
+    longest = max(stuck, key=lambda queue: queue.movement.still_s or 0)
+    reason = "no_progress" if longest.unserved_s is None else "no_consumers"
+    return Check(status=Status.OFFLINE, reason=reason, facts=_facts(longest))
+
+
+def _all_unserved(queues: Sequence[Evidence]) -> Check | None:
+    if any(queue.unserved_s is None for queue in queues):
+        return None
+    return Check(status=Status.OFFLINE, reason="no_consumers", facts=_unserved_facts(queues))
+
+
+def _some_unserved(queues: Sequence[Evidence]) -> Check | None:
     unserved = [queue for queue in queues if queue.unserved_s is not None]
-    if unserved:
-        facts = {"idle_s": int(min(queue.unserved_s or 0 for queue in unserved)), "waiting": _waiting(unserved)}
-        if len(unserved) == len(queues):
-            return Check(status=Status.OFFLINE, reason="no_consumers", facts=facts)
-        return Check(status=Status.DEGRADED, reason="no_consumers", facts={**facts, "queue": unserved[0].name})
-    stuck = max(queues, key=lambda queue: queue.idle_s or 0)
-    if (stuck.idle_s or 0) >= NO_PROGRESS_S:
-        return Check(status=Status.DEGRADED, reason="no_progress", facts=_facts(stuck))
-    is_working = any(queue.idle_s is not None and queue.idle_s < SILENT_S for queue in queues)
-    if silent_s is not None and silent_s >= SILENT_S and not is_working:
-        return Check(status=Status.DEGRADED, reason="ping_silent", facts={"idle_s": int(silent_s)})
-    return Check(status=Status.ONLINE)
+    if not unserved:
+        return None
+    facts: Facts = {**_unserved_facts(unserved), "queue": unserved[0].name}
+    return Check(status=Status.DEGRADED, reason="no_consumers", facts=facts)
 
 
-def _facts(queue: Evidence) -> dict[str, float | str]:
-    waiting, idle_s = queue.waiting or 0, int(queue.idle_s or 0)
-    return {"queue": queue.name, "consumers": queue.consumers, "idle_s": idle_s, "waiting": waiting}
+def _silent(queues: Sequence[Evidence], silent_s: float) -> Check | None:
+    if any(queue.is_working for queue in queues):
+        return None
+    return Check(status=Status.DEGRADED, reason="ping_silent", facts={"idle_s": int(silent_s)})
 
 
-def _waiting(queues: Sequence[Evidence]) -> int:
-    return sum(queue.waiting or 0 for queue in queues)
+def _unseen(queues: Sequence[Evidence], stuck_s: float) -> Check | None:
+    for queue in queues:
+        if not queue.movement.is_certain and (queue.movement.unchanged_s or 0) >= stuck_s:
+            return Check(status=Status.UNKNOWN, reason="movement_unknown", facts=_facts(queue))
+    return None
+
+
+def _unfinished(queues: Sequence[Evidence], stuck_s: float) -> Check | None:
+    for queue in queues:
+        if (queue.unfinished_s or 0) >= stuck_s and not queue.is_answered:
+            idle_s = int(queue.unfinished_s or 0)
+            facts: Facts = {"queue": queue.name, "idle_s": idle_s, "unacked": queue.unacked or 0}
+            return Check(status=Status.DEGRADED, reason="unfinished", facts=facts)
+    return None
+
+
+def _facts(queue: Evidence) -> Facts:
+    return {"queue": queue.name, "idle_s": int(queue.movement.still_s or 0), "waiting": queue.waiting or 0}
+
+
+def _unserved_facts(queues: Sequence[Evidence]) -> Facts:
+    idle_s = int(min(queue.unserved_s or 0 for queue in queues))
+    return {"idle_s": idle_s, "waiting": sum(queue.waiting or 0 for queue in queues)}

@@ -67,6 +67,8 @@ class Queue:
 
     name: str
     state: QueueState
+    reason: str | None = None
+    """Why it is unknown, as a code that the page translates; None where there is nothing to do about it."""
     ready: int | None = None
     peak: int | None = None
     """Highest `ready` seen since the previous sample, read every 250 ms."""

@@ -4,10 +4,12 @@ import amqp
 import pytest
 
 from collector.probes.broker import read_broker
-from collector.probes.broker_connection import open_connection
+from collector.probes.broker_connection import open_address, open_connection
+from collector.probes.departures import Departures
 from collector.probes.failover import Failover
+from collector.probes.queue_reader import AmqpReader
 from collector.probes.queues import QueueWatch
-from collector.store.model import Check, Status
+from collector.store.model import Check, QueueState, Status
 from tests.services import RabbitServer, RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
@@ -42,14 +44,17 @@ def test_the_next_address_is_read_while_the_preferred_one_is_away_and_given_up_w
 
 
 def test_rabbitmqs_next_address_is_read_where_nobody_listens_at_the_first(rabbitmq_server: RabbitServer) -> None:
-    failover = Failover(f"amqp://nobody:x@127.0.0.1:{free_port()}//;{rabbitmq_server.url}", timeout_s=2)
+    def open_reader(url: str) -> AmqpReader:
+        return AmqpReader(open_address(url, timeout_s=2), Departures(is_certain=False))
 
-    connection = failover.open()
+    failover = Failover(f"amqp://nobody:x@127.0.0.1:{free_port()}//;{rabbitmq_server.url}", open_reader, longest_s=2)
 
-    assert connection.connected
+    reader = failover.open()
+
+    assert reader.read("absent").state is QueueState.MISSING
     assert failover.place == 1
-    assert failover.reopen(connection) is connection
-    connection.release()
+    assert failover.reopen(reader) is reader
+    reader.close()
 
 
 def test_where_no_address_lets_us_in_the_preferred_ones_reason_is_told(rabbitmq_server: RabbitServer) -> None:

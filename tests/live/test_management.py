@@ -11,7 +11,8 @@ import pytest
 from collector.probes import management
 from collector.probes.management import Answer, ManagementWatch, open_management
 from collector.probes.queues import QueueWatch
-from collector.store.model import Queue, QueueState
+from collector.probes.worker import WorkerProbe
+from collector.store.model import Check, Queue, QueueState, Status
 from tests.services import RabbitServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
@@ -98,6 +99,54 @@ def test_what_is_published_unacknowledged_and_finished_reaches_the_sample(
     assert queue.in_per_s == pytest.approx(5 * (queue.out_per_s or 0), rel=0.1)
 
 
+class UncountedRabbit(RabbitServer):
+    """A RabbitMQ that counts depths, and no messages."""
+
+    more_configuration = "management.rates_mode = none\n"
+
+
+class UnmeasuredRabbit(RabbitServer):
+    """A RabbitMQ whose API tells the depths without measuring anything."""
+
+    more_configuration = (
+        "management_agent.disable_metrics_collector = true\n"
+        "management.disable_stats = true\nmanagement.enable_queue_totals = true\n"
+    )
+
+
+@pytest.mark.parametrize("make_server", [UncountedRabbit, UnmeasuredRabbit])
+def test_where_rabbitmq_counts_no_messages_rates_are_not_known_and_a_queue_that_grows_is_not_stuck(
+    make_server: type[RabbitServer], name: str
+) -> None:
+    with (
+        make_server() as server,
+        amqp.Connection(f"127.0.0.1:{server.port}", "monitor", server.password, confirm_publish=True) as connection,
+        managing(server, name) as management,
+        watching(server, management, name) as watch,
+    ):
+        channel = connection.channel()
+        channel.queue_declare(name, auto_delete=False)
+        channel.basic_qos(0, 1, False)
+        channel.basic_consume(name, callback=lambda message: None)
+        probe = WorkerProbe(server.url, [name], stuck_s=0.5)
+        seen: list[tuple[Queue, Check]] = []
+
+        def grow() -> bool:
+            publish(channel, name, 1)
+            reading = watch.take()
+            seen.append((reading.queues[0], probe.read(reading)))
+            known = management.get()
+            return bool(known and known.figures and (known.figures[name].ready or 0) > 30)
+
+        wait_until(grow, 15, "a queue that has grown")
+
+    told = [queue for queue, _ in seen if queue.unacked is not None]
+    assert told
+    assert {(queue.in_per_s, queue.out_per_s) for queue in told} == {(None, None)}
+    assert {check.reason for _, check in seen} <= {None, "first_look", "no_consumers"}
+    assert seen[-1][1].status == Status.ONLINE
+
+
 def test_a_user_who_may_only_look_is_enough(rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str) -> None:
     channel.queue_declare(name, auto_delete=False)
     user, secret = f"looker-{name}", "p@ss/w:rd"
@@ -151,7 +200,7 @@ def test_discovery_is_bounded_and_says_so(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "reason"), [("password", "denied"), ("port", "refused"), ("path", "status 400"), ("server", "refused")]
+    ("wrong", "reason"), [("password", "denied"), ("port", "refused"), ("path", "status 404"), ("server", "refused")]
 )
 def test_an_api_that_does_not_answer_is_told_once_without_its_address(
     wrong: str, reason: str, rabbitmq_server: RabbitServer, caplog: pytest.LogCaptureFixture,

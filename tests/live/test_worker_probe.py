@@ -3,15 +3,20 @@
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 import amqp
 import pytest
+from celery import Celery
 
 from collector.probes import roll_call, worker_verdict
+from collector.probes.departures import Movement
+from collector.probes.management import ManagementWatch
 from collector.probes.patience import Pace
 from collector.probes.queues import QueueWatch, Reading
 from collector.probes.worker import WorkerProbe
+from collector.probes.worker_verdict import STUCK_S
 from collector.store.model import Check, Queue, QueueState, Status
 from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RabbitServer, wait_until
@@ -83,12 +88,15 @@ def test_where_no_queue_is_found_nothing_is_known_of_the_workers() -> None:
     assert verdicts(amqp_reading(), names=("*",)) == [Check(status=Status.UNKNOWN, reason="no_queues")]
 
 
-def test_consumers_that_finish_nothing_while_messages_wait_are_degraded_after_90_seconds() -> None:
-    facts: dict[str, float | str] = {"queue": "q0", "consumers": 3, "idle_s": 90, "waiting": 1250}
-    stuck = verdicts(*[amqp_reading(3, ready=1250)] * 31)
+def test_messages_that_wait_while_none_leaves_for_60_seconds_are_a_standstill_whoever_answers() -> None:
+    def still(seconds: float) -> Reading:
+        movements = {"q0": Movement(still_s=seconds, is_certain=True)}
+        return replace(amqp_reading(3, ready=1250), movements=movements)
 
-    assert stuck[:-1] == [ONLINE] * 30
-    assert stuck[-1] == Check(status=Status.DEGRADED, reason="no_progress", facts=facts)
+    facts: dict[str, float | str] = {"queue": "q0", "idle_s": 60, "waiting": 1250}
+    stuck = Check(status=Status.OFFLINE, reason="no_progress", facts=facts)
+
+    assert verdicts(still(0), still(59.9), still(60), still(0)) == [ONLINE, ONLINE, stuck, ONLINE]
 
 
 def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts_anew() -> None:
@@ -100,9 +108,11 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
 
 
 @contextmanager
-def probing(url: str, queue: str) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
-    watch = QueueWatch(url, [queue], read_interval_s=0.05)
-    probe = WorkerProbe(url, [queue], pace=QUICK)
+def probing(
+    url: str, queue: str, *, stuck_s: float = STUCK_S, management: ManagementWatch | None = None
+) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
+    watch = QueueWatch(url, [queue], read_interval_s=0.05, management=management)
+    probe = WorkerProbe(url, [queue], pace=QUICK, stuck_s=stuck_s)
     watch.start()
     probe.start()
     try:
@@ -110,6 +120,24 @@ def probing(url: str, queue: str) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
     finally:
         probe.stop()
         watch.stop()
+
+
+@contextmanager
+def managing(server: RabbitServer, queue: str) -> Iterator[ManagementWatch]:
+    management = ManagementWatch(server.management_url, server.url, [queue], interval_s=0.3)
+    management.start()
+    try:
+        yield management
+    finally:
+        management.stop()
+
+
+def send(url: str, queue: str, count: int) -> None:
+    """Tasks that no worker knows: each is told, and done with."""
+    with Celery(broker=url) as app:
+        app.conf.task_create_missing_queues = True
+        for _ in range(count):
+            app.send_task("unknown", queue=queue, ignore_result=True)
 
 
 def await_verdict(watch: QueueWatch, probe: WorkerProbe, expected: Check, deadline_s: float) -> None:
@@ -171,17 +199,87 @@ def test_on_rabbitmq_consumers_that_are_no_celery_workers_are_online_though_they
 
 
 @pytest.mark.live
-def test_on_rabbitmq_a_consumer_that_finishes_nothing_is_degraded_until_it_does(
+def test_on_redis_a_frozen_worker_with_messages_waiting_is_a_standstill_until_it_goes_on(redis_url: str) -> None:
+    with (
+        CeleryWorker(redis_url, "dispatch") as worker,
+        probing(redis_url, "dispatch", stuck_s=1.0) as (watch, probe),
+    ):
+        await_verdict(watch, probe, ONLINE, 5)
+
+        worker.pause()
+        send(redis_url, "dispatch", 130)
+        stuck = await_reason(watch, probe, Status.OFFLINE, "no_progress", 10)
+        worker.resume()
+        await_verdict(watch, probe, ONLINE, 10)
+
+    assert stuck.facts["queue"] == "dispatch"
+    assert stuck.facts["waiting"] in (129, 130)  # Redis has handed one to the worker, which had asked for it.
+
+
+@pytest.mark.live
+def test_on_rabbitmq_a_frozen_worker_with_messages_waiting_is_a_standstill_until_it_goes_on(
+    rabbitmq_server: RabbitServer,
+) -> None:
+    url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
+    with (
+        CeleryWorker(url, queue) as worker,
+        managing(rabbitmq_server, queue) as management,
+        probing(url, queue, stuck_s=2.0, management=management) as (watch, probe),
+    ):
+        await_verdict(watch, probe, ONLINE, 5)
+
+        worker.pause()
+        send(url, queue, 130)
+        stuck = await_reason(watch, probe, Status.OFFLINE, "no_progress", 15)
+        worker.resume()
+        await_verdict(watch, probe, ONLINE, 15)
+
+    assert stuck.facts["waiting"] in range(100, 130)  # Some are with the worker.
+
+
+@pytest.mark.live
+def test_on_rabbitmq_without_its_api_a_frozen_worker_is_a_standstill_once_it_is_silent_as_well(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_verdict, "NO_PROGRESS_S", 1.0)
+    monkeypatch.setattr(worker_verdict, "SILENT_S", 1.0)
+    url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
+    with CeleryWorker(url, queue) as worker, probing(url, queue, stuck_s=1.5) as (watch, probe):
+        wait_until(lambda: roll_of(watch, probe) == roll_call.Roll(served={queue: 1}), 5, "the worker answers")
+
+        worker.pause()
+        send(url, queue, 130)
+        await_reason(watch, probe, Status.OFFLINE, "no_progress", 10)
+        worker.resume()
+        await_verdict(watch, probe, ONLINE, 10)
+
+
+@pytest.mark.live
+def test_on_rabbitmq_without_its_api_a_depth_that_does_not_change_proves_nothing(rabbitmq_server: RabbitServer) -> None:
     queue = f"queue-{uuid4().hex}"
-    with consuming(rabbitmq_server, queue) as finish_one, probing(rabbitmq_server.url, queue) as (watch, probe):
-        stuck = await_reason(watch, probe, Status.DEGRADED, "no_progress", 5)
+    with (
+        consuming(rabbitmq_server, queue) as finish_one,
+        probing(rabbitmq_server.url, queue, stuck_s=1.0) as (watch, probe),
+    ):
+        unseen = await_reason(watch, probe, Status.UNKNOWN, "movement_unknown", 5)
         finish_one()
         await_verdict(watch, probe, ONLINE, 3)
 
-    assert stuck.facts == {"queue": queue, "consumers": 1, "idle_s": 1, "waiting": 4}
+    assert unseen.facts == {"queue": queue, "idle_s": 1, "waiting": 4}
+
+
+@pytest.mark.live
+def test_on_rabbitmq_messages_with_a_consumer_that_finishes_none_are_told(rabbitmq_server: RabbitServer) -> None:
+    queue = f"queue-{uuid4().hex}"
+    with (
+        consuming(rabbitmq_server, queue, prefetch=0) as finish_one,
+        managing(rabbitmq_server, queue) as management,
+        probing(rabbitmq_server.url, queue, stuck_s=1.5, management=management) as (watch, probe),
+    ):
+        hung = await_reason(watch, probe, Status.DEGRADED, "unfinished", 10)
+        finish_one()
+        await_verdict(watch, probe, ONLINE, 5)
+
+    assert hung.facts == {"queue": queue, "idle_s": 1, "unacked": 5}
 
 
 @pytest.mark.live
@@ -223,15 +321,15 @@ def test_on_rabbitmq_in_alarm_nobody_is_taken_for_silent_because_the_question_is
 
 
 @contextmanager
-def consuming(server: RabbitServer, queue: str) -> Iterator[Callable[[], None]]:
-    """A consumer that holds one of five messages; what is handed out finishes it, so that the next is delivered."""
+def consuming(server: RabbitServer, queue: str, *, prefetch: int = 1) -> Iterator[Callable[[], None]]:
+    """A consumer that holds one of five messages, or all (0); what is handed out finishes one."""
     with amqp.Connection(f"127.0.0.1:{server.port}", "monitor", server.password, confirm_publish=True) as connection:
         channel = connection.channel()
         channel.queue_declare(queue, auto_delete=False)
         for _ in range(5):
             channel.basic_publish_confirm(amqp.Message("x"), routing_key=queue)
         held: list[int] = []
-        channel.basic_qos(0, 1, False)
+        channel.basic_qos(0, prefetch, False)
         channel.basic_consume(queue, callback=lambda message: held.append(message.delivery_tag))
         wait_until(lambda: held or connection.drain_events(timeout=PATIENCE_S))
         yield lambda: channel.basic_ack(held[0])

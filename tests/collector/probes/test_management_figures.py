@@ -1,10 +1,13 @@
 """Queues, rates and alarms as RabbitMQ 3.10.8 tells them."""
 
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from collector.probes.management_figures import Counters, Figures, alarm_of, discover
+from collector.probes.management import queues_paths
+from collector.probes.management_figures import WORK_PATTERN, Counters, Figures, alarm_of, discover
 
 
 def told(name: str = "q", *, on: bool = True, **stats: int) -> dict[str, Any]:
@@ -14,13 +17,17 @@ def told(name: str = "q", *, on: bool = True, **stats: int) -> dict[str, Any]:
 
 def rates(*polls: dict[str, Any]) -> list[tuple[float | None, float | None]]:
     """Of polls 5 s apart."""
-    counters = Counters()
-    figures = (counters.fold([poll], number * 5.0)["q"] for number, poll in enumerate(polls))
-    return [(each.in_per_s, each.out_per_s) for each in figures]
+    return [(each.in_per_s, each.out_per_s) for each in followed(*polls)]
+
+
+def followed(*polls: dict[str, Any], are_counted: bool = True) -> list[Figures]:
+    """Of polls 5 s apart."""
+    counters = Counters(5.0)
+    return [counters.fold([poll], number * 5.0, are_counted=are_counted)["q"] for number, poll in enumerate(polls)]
 
 
 def test_the_figures_are_taken_over() -> None:
-    figures = Counters().fold([told() | {"type": "quorum"}], 0.0)
+    figures = Counters(5.0).fold([told() | {"type": "quorum"}], 0.0, are_counted=False)
 
     assert figures == {"q": Figures(is_quorum=True, ready=7, unacked=2, consumers=1)}
 
@@ -50,11 +57,70 @@ def test_nothing_is_known_while_the_statistics_are_off() -> None:
 
 
 def test_a_queue_that_was_gone_for_a_poll_begins_anew() -> None:
-    counters = Counters()
-    counters.fold([told(publish=10)], 0.0)
-    counters.fold([], 5.0)
+    counters = Counters(5.0)
+    counters.fold([told(publish=10)], 0.0, are_counted=True)
+    counters.fold([], 5.0, are_counted=True)
 
-    assert counters.fold([told(publish=20)], 10.0)["q"].in_per_s is None
+    assert counters.fold([told(publish=20)], 10.0, are_counted=True)["q"].in_per_s is None
+
+
+def test_where_messages_are_not_counted_rates_and_movement_are_not_known() -> None:
+    known = followed(told(), told(), told(), are_counted=False)[-1]
+
+    assert known == Figures(is_quorum=False, ready=7, unacked=2, consumers=1)
+
+
+def depth(ready: int, unacked: int, **stats: int) -> dict[str, Any]:
+    return told(**stats) | {"messages_ready": ready, "messages_unacknowledged": unacked}
+
+
+@pytest.mark.parametrize(
+    ("polls", "still_s"),
+    [
+        ([depth(9, 0)] * 5, [0, 0, 0, 5, 10]),  # What RabbitMQ has not told yet, up to 10 s, is not held against it.
+        ([depth(0, 0)] * 5, [None] * 5),
+        ([depth(9, 1, ack=0), depth(9, 1, ack=1), *[depth(9, 1, ack=2)] * 4], [0, 0, 0, 0, 0, 5]),
+        ([depth(9, 1), depth(9, 1), depth(9, 1), depth(8, 1), depth(9, 1)], [0, 0, 0, 0, 0]),  # One was refused.
+        ([depth(9 + number, 1) for number in range(5)], [0, 0, 0, 5, 10]),  # It grows and nothing is finished.
+        # A worker takes four, dies, and they are back: nothing is finished by that.
+        ([depth(9, 0), depth(5, 4, deliver=4), depth(9, 0, deliver=4), depth(5, 4), depth(9, 0)], [0, 0, 0, 5, 10]),
+    ],
+)  # fmt: skip
+def test_messages_wait_and_none_is_done_with_for_at_least(polls: list[dict[str, Any]], still_s: list[float]) -> None:
+    movements = [each.movement for each in followed(*polls)]
+
+    assert [movement.still_s for movement in movements if movement] == still_s
+    assert all(movement and movement.is_certain for movement in movements)
+
+
+def test_messages_are_with_a_consumer_and_none_is_finished_for_at_least() -> None:
+    polls = [depth(0, 0), depth(0, 9), *[depth(0, 9)] * 3, depth(0, 8, ack=1), *[depth(0, 8, ack=1)] * 3, depth(0, 0)]
+
+    assert [each.unfinished_s for each in followed(*polls)] == [None, 0, 0, 0, 5, 0, 0, 0, 5, None]
+
+
+@pytest.mark.parametrize(
+    ("names", "least"),
+    [
+        (["dispatch"], 1),
+        ([f"fila-{number:04}" for number in range(200)], 1),
+        ([f"{number:03}" for number in range(600)], 2),  # A page holds 500.
+        (["ção." * 40 + str(number) for number in range(40)], 5),
+    ],
+    ids=["one", "many", "more than a page", "long"],
+)
+def test_no_address_is_longer_than_rabbitmq_reads(names: list[str], least: int) -> None:
+    asked = queues_paths("amqp://host/a%2Fvhost", names)
+
+    assert len(asked) >= least
+    assert all(len(path) < 7500 for path in asked)
+    patterns = [dict(parse_qsl(urlsplit(path).query))["name"] for path in asked]
+    assert all(sum(bool(re.match(pattern, name)) for pattern in patterns) == 1 for name in names)
+
+
+def test_the_queues_of_celerys_delays_are_no_work() -> None:
+    assert re.match(WORK_PATTERN, "celery_delayed")
+    assert not re.match(WORK_PATTERN, "celery_delayed_27")
 
 
 def test_discovery_leaves_out_what_ends_with_its_user_and_streams() -> None:

@@ -1,0 +1,68 @@
+"""For how long messages have waited without one having left, reading by reading, 3 s apart."""
+
+import pytest
+
+from collector.probes.departures import Departures, Movement
+from collector.store.model import Queue, QueueState
+
+Readings = list[tuple[int | None, int]]
+"""Ready (None: not known) and consumers."""
+
+
+def moved(readings: Readings, *, is_certain: bool = False, lag_s: float = 0.0) -> list[Movement]:
+    departures = Departures(is_certain=is_certain, lag_s=lag_s)
+    movements = []
+    for number, (ready, consumers) in enumerate(readings):
+        state = QueueState.UNKNOWN if ready is None else QueueState.OK
+        departures.note(Queue(name="q", state=state, ready=ready, consumers=consumers), number * 3.0)
+        movements.append(departures.movement("q", number * 3.0))
+    return movements
+
+
+@pytest.mark.parametrize(
+    ("readings", "still_s"),
+    [
+        ([(0, 1), (0, 1)], [None, None]),
+        ([(9, 1), (9, 1), (9, 1)], [0, 3, 6]),
+        ([(9, 1), (9, 1), (8, 1), (8, 1)], [0, 3, 0, 3]),
+        ([(9, 1), (10, 1), (11, 1)], [0, 3, 6]),
+        ([(0, 1), (0, 1), (5, 1), (5, 1)], [None, None, 0, 3]),  # The empty time before does not count.
+        ([(9, 1), (9, 1), (None, 1), (9, 1)], [0, 3, None, 0]),  # What was not seen is not held against anybody.
+        # A worker comes, takes four, dies, and they are back.
+        ([(9, 0), (9, 0), (5, 1), (9, 0), (9, 0)], [0, 3, 0, 9, 12]),
+        ([(9, 0), (9, 1), (5, 1), (3, 1), (7, 0)], [0, 3, 0, 0, 3]),  # Two were finished meanwhile.
+        ([(9, 1), (8, 2), (12, 2), (12, 1)], [0, 0, 3, 6]),  # One of two goes, and nothing comes back.
+    ],
+)
+def test_messages_wait_and_none_is_seen_leaving_for(readings: Readings, still_s: list[float | None]) -> None:
+    assert [movement.still_s for movement in moved(readings)] == still_s
+
+
+def test_a_depth_that_changes_is_told_from_one_that_does_not() -> None:
+    assert [movement.unchanged_s for movement in moved([(9, 1), (9, 1), (10, 1), (10, 1), (0, 1)])] == [
+        0,
+        3,
+        0,
+        3,
+        None,
+    ]
+
+
+def test_what_may_not_have_been_noticed_yet_is_not_counted() -> None:
+    movements = moved([(9, 1), (9, 1), (9, 1)], is_certain=True, lag_s=4.0)
+
+    assert [movement.still_s for movement in movements] == [0, 0, 2]
+    assert movements[-1].is_certain
+
+
+def test_when_a_message_last_left_is_told_for_an_empty_queue_too() -> None:
+    assert [movement.departed_s for movement in moved([(9, 1), (8, 1), (0, 1), (0, 1)])] == [None, 0, 0, 3]
+
+
+def test_another_message_at_the_head_is_one_that_has_left() -> None:
+    departures = Departures(is_certain=True)
+    queue = Queue(name="q", state=QueueState.OK, ready=9)
+    departures.note(queue, 0.0)
+    departures.note(queue, 30.0, has_departed=True)
+
+    assert departures.movement("q", 40.0) == Movement(still_s=10, is_certain=True, unchanged_s=40, departed_s=10)
