@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from broker_options import BrokerOptions
@@ -145,7 +146,8 @@ class QueueWatch:
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
                 self._note_failure(error)
                 if reader is not None:
-                    reader.drop()
+                    with suppress(Exception):  # It is broken: that it does not close well is no news.
+                        reader.drop()
                     reader = None
                 failures += 1
             self._asked_at = None

@@ -270,6 +270,7 @@ def test_a_question_that_never_ends_reads_as_stuck_and_take_does_not_wait_for_it
     def never_open(*_: object, **__: object) -> None:
         asked.set()
         released.wait()
+        raise ConnectionRefusedError
 
     monkeypatch.setattr(queues, "RedisConnection", never_open)
     monkeypatch.setattr(queues, "OVERDUE_S", 0.0)
