@@ -9,121 +9,120 @@ and in a Celery worker, where failed tasks come with their names, by
     from collector.logs import watch_task_failures
     watch_task_failures(CriticalLogHandler("redis://:password@redis:6379/0", "worker"))
 
-Logging never waits, raises or fails for the panel; a line costs some tens of microseconds, one too many some two: see
-`collector.outbox`. Redaction happens in this process, before anything leaves it.
+Logging never waits, raises or fails for the panel, wherever it is done: in threads, greenlets and coroutines, before
+and after gevent or eventlet has patched, in forked and spawned children, in a signal's handler, while the process ends.
+A line costs some tens of microseconds, one too many some two: see `collector.outbox`. Redaction happens in this
+process, before anything leaves it.
 """
 
 import logging
-import threading
-import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
-from collector.outbox import Outbox, Source
-from collector.store.live import redis_client
+from collector.native_redis import check_url, native_redis_client
+from collector.outbox import FLUSH_S, Outbox, Source, is_sending
+from collector.record_text import TRACE_CHARACTERS, plain, text_of_failure, texts_of, trace_of_exception
 from collector.store.log_group import LOOKED_AT_CHARACTERS, Level, LogLine, cut
 from collector.store.logs import LogStore
 from settings import own_host_name
 
-FLUSH_S = 2.0
-"""Longest wait for the last lines when the process ends."""
-
-FRAMES = 30
-"""Frames of a traceback that are kept of each exception, the innermost."""
-
-PIECES = (20, 60)
-"""Pieces (a frame, an exception's own line) that are kept of a chain of exceptions: of its beginning, of its end."""
-
-PIECE_CHARACTERS = 2048
+DEEPEST = 2
+"""Lines within lines that are sent: what an object logs while it is formatted is one, and could have no end."""
 
 
 class CriticalLogHandler(logging.Handler):
-    """Sends what is logged at ERROR and above."""
+    """Sends what is logged at ERROR and above. A formatter, a higher level and filters are heeded as of any handler."""
 
-    def __init__(self, redis_url: str, service: str, host: str | None = None, level: int = logging.ERROR) -> None:
-        """`service`: the name it is shown under; `host`: this machine's, None for its own; `level`: ERROR or above."""
-        super().__init__(max(level, logging.ERROR))
-        self._service = service
-        self._host = host or own_host_name()
-        self._outbox = Outbox(lambda: LogStore(redis_client(redis_url, max_connections=1)))
-        self._local = threading.local()
+    def __init__(self, redis_url: str, service: str, host: str | None = None, level: int | str = logging.ERROR) -> None:
+        """`service`: the name it is shown under; `host`: this machine's, None for its own; `level`: ERROR or above.
+
+        Connects to nothing. Raises: ValueError when `redis_url` is no URL of a Redis.
+        """
+        super().__init__(level)
+        check_url(redis_url)
+        self._service = str(service)
+        self._host = str(host or own_host_name())
+        self._outbox = Outbox(lambda: LogStore(native_redis_client(redis_url)))
 
     def handle(self, record: logging.LogRecord) -> bool:
         """Without the lock that handlers hold: the queue needs none, and formatting would make other threads wait."""
-        is_wanted = bool(self.filter(record))
-        if is_wanted:
-            self.emit(record)
-        return is_wanted
+        try:
+            kept = self.filter(record)
+            if kept:
+                self.emit(kept if isinstance(kept, logging.LogRecord) else record)
+        except Exception:  # noqa: BLE001  A filter's, or of what somebody has put into the record.
+            self._outbox.drop()
+            return False
+        return bool(kept)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Put it into the queue, formatted, since what it speaks of may change; or count it as dropped."""
-        source = (record.name, record.lineno)
-        if record.levelno < logging.ERROR or not self._may_send(source):
+        if record.levelno < max(self.level, logging.ERROR):
             return
-        try:
-            self._local.is_inside = True
-            exception = record.exc_info[1] if record.exc_info else None
-            self._put(
-                source,
-                message=record.getMessage(),
-                is_critical=record.levelno >= logging.CRITICAL,
-                logger=record.name,
-                trace=_format(exception) if exception else record.exc_text,
-            )
-        except Exception:  # noqa: BLE001  Whatever the service's objects do when they are formatted.
-            self._outbox.drop(1)
-        finally:
-            self._local.is_inside = False
+        level = Level.CRITICAL if record.levelno >= logging.CRITICAL else Level.ERROR
 
-    def send_task_failure(self, task: str, exception: BaseException, trace: str | None) -> None:
+        def make() -> LogLine:
+            message, trace = texts_of(record, self.formatter)
+            return self._line(message, trace, level=level, logger=plain(record.name))
+
+        self._send((record.name, record.lineno), make)
+
+    def send_task_failure(self, task: str, exception: BaseException, trace: object = None) -> None:
         """A Celery task has failed. `trace`: its traceback, where the exception has lost it on its way here."""
-        source = (task, 0)
-        if not self._may_send(source):
-            return
-        try:
-            self._local.is_inside = True
-            self._put(
-                source,
-                message=f"{type(exception).__name__}: {exception}",
-                is_critical=False,
-                logger="celery.task",
-                trace=_format(exception) if exception.__traceback__ else trace,
-                task=task,
-            )
-        except Exception:  # noqa: BLE001
-            self._outbox.drop(1)
-        finally:
-            self._local.is_inside = False
+
+        def make() -> LogLine:
+            found = trace_of_exception(exception) if exception.__traceback__ else plain(trace or "")
+            text = text_of_failure(exception)
+            return self._line(text, found or None, level=Level.ERROR, logger="celery.task", task=task)
+
+        self._send((task, 0), make)
 
     def flush(self) -> None:
-        """Wait until everything is sent, FLUSH_S at most. `logging` does so when the process ends."""
+        """Wait until everything is sent, FLUSH_S at most. `logging` does so when the process ends.
+
+        The whole thread waits, an event loop in it included.
+        """
         self._outbox.flush(FLUSH_S)
 
-    def _may_send(self, source: Source) -> bool:
-        # Not what the sending itself logs, nor what is logged by an object while it is being formatted.
-        if self._outbox.is_sender() or getattr(self._local, "is_inside", False):
-            return False
-        return self._outbox.has_room(source)
+    def close(self) -> None:
+        """The thread and the connection end once what was logged is sent."""
+        self._outbox.close()
+        super().close()
 
-    def _put(
-        self,
-        source: Source,
-        *,
-        message: str,
-        is_critical: bool,
-        logger: str,
-        trace: str | None,
-        task: str | None = None,
-    ) -> None:
-        line = LogLine(
+    def _send(self, source: Source, make: Callable[[], LogLine]) -> None:
+        depth = _depth.get()
+        if is_sending():
+            return
+        if depth >= DEEPEST:
+            self._outbox.drop()
+            return
+        if not self._outbox.has_room(source):
+            return
+        try:
+            _depth.set(depth + 1)
+            self._outbox.put(make(), source)
+        except BaseException as exc:
+            self._outbox.drop()
+            if not isinstance(exc, Exception):  # A signal's handler, or a deadline of the service's own.
+                raise
+        finally:
+            _depth.set(depth)
+
+    def _line(self, message: str, trace: str | None, *, level: Level, logger: str, task: str | None = None) -> LogLine:
+        return LogLine(
             host=self._host,
             service=self._service,
-            level=Level.CRITICAL if is_critical else Level.ERROR,
+            level=level,
             logger=logger,
             message=cut(message, LOOKED_AT_CHARACTERS),
-            traceback=trace and cut(trace, sum(PIECES) * PIECE_CHARACTERS),
+            traceback=trace and cut(trace, TRACE_CHARACTERS),
             task=task,
         )
-        self._outbox.put(line, source)
+
+
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+"""How many lines are being formatted within each other here. Greenlets and coroutines each have their own."""
 
 
 def watch_task_failures(handler: CriticalLogHandler) -> None:
@@ -134,8 +133,7 @@ def watch_task_failures(handler: CriticalLogHandler) -> None:
     from celery import signals  # noqa: PLC0415  Services without Celery need none.
 
     def send(sender: Any = None, exception: Any = None, einfo: Any = None, **_: Any) -> None:
-        trace = getattr(einfo, "traceback", None)
-        handler.send_task_failure(str(getattr(sender, "name", sender)), exception, trace and str(trace))
+        handler.send_task_failure(str(getattr(sender, "name", sender)), exception, getattr(einfo, "traceback", None))
 
     def attach(logger: logging.Logger, **_: Any) -> None:
         logger.addHandler(handler)
@@ -153,10 +151,3 @@ def watch_task_failures(handler: CriticalLogHandler) -> None:
 def _is_no_task_failure(record: logging.LogRecord) -> bool:
     """Celery logs each failed task as well, without its name as a field; it is sent once."""
     return not (record.name == "celery.app.trace" and hasattr(record, "data"))
-
-
-def _format(exception: BaseException) -> str:
-    pieces = [cut(piece, PIECE_CHARACTERS) for piece in traceback.format_exception(exception, limit=-FRAMES)]
-    if len(pieces) > sum(PIECES):
-        pieces = [*pieces[: PIECES[0]], "…\n", *pieces[-PIECES[1] :]]
-    return "".join(pieces)

@@ -26,6 +26,7 @@ SLEEPING = {
     "process.py": "between two looks at a condition",
     "toxics.py": "a link that is slow",
     "faults/": "a fault comes at a moment of its own",
+    "programs/": "services that live for a while, no tests",
 }
 """Where a test process may sleep, and why."""
 

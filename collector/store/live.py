@@ -55,8 +55,10 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 # than the hour stay. Redis' own clock gives the ids, so it must give the cutoff too.
 
 
-def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20) -> "Redis":
-    """A client whose every command ends within `timeout_s`, connecting included.
+def redis_client(
+    url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20, **options: Any
+) -> "Redis":
+    """A client whose every command ends within `timeout_s`, connecting included. `options`: redis-py's own.
 
     One retry at once, for a pooled connection that the server closed; none after a time-out, which would double the
     deadline. RESP2 is fixed because the shape of XREAD's answer depends on the protocol.
@@ -68,6 +70,7 @@ def redis_client(url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connecti
         max_connections=max_connections,
         protocol=2,
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        **options,
     )
 
 

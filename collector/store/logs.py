@@ -127,6 +127,10 @@ class LogStore:
             values += [group_id, batch.count, *ages_us, line.to_json(), f"{line.host}/{line.service}"]
         self._write(keys=[keys.LOGS, keys.RECENT_LOGS, keys.DROPPED_LOGS, keys.log_batch(batch_id)], args=values)
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._redis.close()
+
     @translated
     def recent(self, count: int = SHOWN) -> Recent:
         """The newest groups."""

@@ -1,0 +1,38 @@
+"""Threads of the operating system, whatever gevent or eventlet has patched, and whenever.
+
+They replace what modules offer, so a thread or a lock is of one kind before and of another one after, and the two
+kinds wait for each other for ever. What is used here is of one kind always: a copy of the built-in `_thread` that
+nobody else has, and `_queue.SimpleQueue`, written in C, which no library replaces and whose `put` never waits, in a
+signal handler neither.
+"""
+
+import importlib.util
+from _queue import SimpleQueue
+from collections.abc import Callable
+from importlib.machinery import BuiltinImporter
+from types import ModuleType
+
+__all__ = ["SimpleQueue", "start_thread"]
+
+
+def _copy(name: str) -> ModuleType:
+    spec = BuiltinImporter.find_spec(name)
+    if spec is None:
+        raise ImportError(f"this Python has no built-in {name}: only CPython is supported")
+    module = importlib.util.module_from_spec(spec)
+    BuiltinImporter.exec_module(module)
+    return module
+
+
+_thread = _copy("_thread")
+
+
+def start_thread(run: Callable[[], object]) -> bool:
+    """Call `run` in a thread that does not keep the process alive; False where the system refuses one: it has too
+    many, or Python is ending.
+    """
+    try:
+        _thread.start_new_thread(run, ())
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,7 @@
+"""The end that the collector's watchdog makes."""
+
+from collector.watchdog import end_process
+from tests.programs.attached import attach
+
+attach()
+end_process()

@@ -1,0 +1,62 @@
+"""Starts the programs of this folder. One that does not end by itself fails its test."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from tests.process import PATIENCE_S
+from tests.web import ROOT
+
+
+class Program:
+    """A running module. A context manager: killed on exit, if it still runs."""
+
+    def __init__(self, module: str, *arguments: str, cwd: Path = ROOT, **environ: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @property
+    def stdout(self) -> IO[str]:
+        """What it writes."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    def end(self, *, code: int = 0) -> tuple[str, str]:
+        """Wait until it has ended by itself, with that code: what it wrote to stdout and stderr."""
+        out, err = self._process.communicate(timeout=PATIENCE_S)
+        assert self._process.returncode == code, err
+        return out, err
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def service(name: str, redis_url: str, *arguments: str) -> Program:
+    """A program of this folder, started."""
+    return Program(f"tests.programs.{name}", redis_url, *arguments)
+
+
+def run(name: str, redis_url: str, *arguments: str) -> tuple[str, str]:
+    """The same to its end: what it wrote to stdout and stderr."""
+    with service(name, redis_url, *arguments) as program:
+        return program.end()
