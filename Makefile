@@ -5,7 +5,7 @@ PY := .venv/bin/python
 # Node.js may have come into the virtual environment, where the machine has none.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test pytest scripts check audit sbom scan fuzz burst up secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
+.PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
   bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
@@ -54,10 +54,13 @@ fuzz: ## N made-up requests at every address of a running panel: nothing may fai
 N ?= 100
 FAIL ?= 0
 burst: ## A dispatch against the running demo: make burst N=150; FAIL=3 of them fail, to be seen in the logs.
-	@$(PY) -m demo.burst $(N) $(FAIL)
+	@if [ -x $(PY) ]; then exec $(PY) -m demo.burst $(N) $(FAIL); else exec docker compose exec -T demo python -m demo.burst $(N) $(FAIL); fi
 
-up: ## The whole panel in containers, its secrets made where missing; also PROFILE=demo, PROFILE=host-detail.
-	@PYTHON=$(PYTHON) deploy/up
+up: ## The whole panel in containers, its secrets made where missing; also PROFILE=demo, PROFILE=host-detail, or both with a comma.
+	@$(PYTHON) -m deploy up
+
+down: ## End its containers, of every profile; their data stay.
+	@$(PYTHON) -m deploy down
 
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py

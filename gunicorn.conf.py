@@ -138,6 +138,8 @@ def post_worker_init(worker: Any) -> None:
     gc.set_threshold(10_000, 20, 1000)
     for name in ("hub", "access", "audit"):
         worker.wsgi.extensions[name].start(lambda: worker.alive)
+    # Nobody is let in before the past has been read: `/healthz` would say that there is no sample.
+    worker.wsgi.extensions["hub"].wait_for_past()
     if _settings.report_as:
         _report_container(_settings.report_as)
 

@@ -34,26 +34,40 @@ class Freshness:
         self._stale_after_s = STALE_AFTER_INTERVALS * interval_s
         self._monotonic = monotonic
         self._hosts: dict[str, _Seen] = {}
+        self._leftovers: set[str] = set()
+        """Hosts of a stream that is gone."""
 
     def see(self, entry_id: str, wire: Mapping[str, Any], age_s: float) -> None:
         """Note a host's newest sample, `age_s` old at this moment.
 
         An age well below 0 says that the store's clock was set back. How old the sample is nobody knows then: stale.
         """
+        self._leftovers.discard(str(wire["host"]))
         known_age_s = age_s if age_s > -CLOCK_SLACK_S else math.inf
         self._hosts[str(wire["host"])] = _Seen(self._monotonic() - known_age_s, entry_id, wire)
 
     def know(self, host: str, age_s: float) -> None:
         """Note a host that wrote last `age_s` ago, unless a sample of it is known."""
+        self._leftovers.discard(host)
         self._hosts.setdefault(host, _Seen(self._monotonic() - age_s))
 
     def drop(self, host: str) -> None:
         """Forget one host."""
+        self._leftovers.discard(host)
         self._hosts.pop(host, None)
 
-    def clear(self) -> None:
-        """Forget everything: the stream has begun anew."""
-        self._hosts.clear()
+    def begin_anew(self) -> None:
+        """The store has lost its stream. How old a sample is that was seen does not change by that.
+
+        So it counts for as long as it is fresh. A host that has not written again by then is forgotten: the store does
+        not list it any more, and it could not be forgotten by hand.
+        """
+        self._leftovers = set(self._hosts)
+
+    def tidy(self) -> None:
+        """Forget what has been left of a stream that is gone, once it is silent."""
+        for host in [host for host in self._leftovers if not self._is_fresh(self._hosts[host])]:
+            self.drop(host)
 
     def newest(self, host: str | None) -> dict[str, Any] | None:
         """A host's newest sample, {"id", "sample"}; None where there is none."""

@@ -224,7 +224,7 @@ class Hub:
 
     def _begin_anew(self) -> None:
         logger.warning("the stream has begun anew")
-        self.freshness.clear()
+        self.freshness.begin_anew()
         self._last_id = keys.NO_ID
 
     def _send_to_all(self, data: bytes, host: str | None = None) -> None:
@@ -238,6 +238,7 @@ class Hub:
 
     def _tell_hosts(self) -> None:
         """Tell everybody about the hosts, when anything but their ages has changed."""
+        self.freshness.tidy()
         known = self.freshness.states()
         if known != self._hosts_known:
             self._hosts_known = known

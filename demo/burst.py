@@ -9,6 +9,11 @@ from demo.app import celery, dispatch_voice
 
 USAGE = "How many messages? make burst N=150 takes a whole number from 1 to 100000; FAIL=3 of them fail.\n"
 
+NOBODY = """\
+The demo's broker does not answer: start it with `make run` first ({exc}).
+In containers: docker compose exec demo python -m demo.burst 150
+"""
+
 
 def send(count: int, failing: int = 0) -> float:
     """Enqueue `count` messages over one connection, the first `failing` to fail. Returns how long that took (s).
@@ -33,7 +38,7 @@ def main(argv: list[str]) -> int:
     try:
         took_s = send(count, failing)
     except OperationalError as exc:
-        sys.stderr.write(f"The demo's broker does not answer: start it with `make run` first ({exc}).\n")
+        sys.stderr.write(NOBODY.format(exc=exc))
         return 1
     print(f"{count} messages enqueued in {took_s:.2f} s ({count / took_s:.0f}/s).")
     return 0

@@ -23,6 +23,14 @@ KNOWN_DEFAULTS = {
 """What an attacker tries first, beside an empty password."""
 
 
+DEFAULT_USER = "user default off ~* &* +@all"
+
+DEFAULT_USER_WITHOUT_RIGHTS = "user default off"
+"""As the ACL was made up to 1.7.0."""
+
+MAY_BE_EMPTY = {"monitored_database_url"}
+
+
 class Refused(Exception):
     """The secrets cannot be made, or must not be used; the message says what to do."""
 
@@ -35,13 +43,14 @@ def make_secret_key() -> Mapping[str, str]:
 def make_redis() -> Mapping[str, str]:
     """A user for the panel, who may not administer the server, and one for the health check, who may only PING.
 
-    The file that Redis reads holds the password's hash alone.
+    The file that Redis reads holds the password's hash alone. The default user has every right and lets nobody in:
+    what the append-only file holds is replayed in its name, and without rights each transaction of it is dropped.
     """
     password = secrets.token_urlsafe(32)
     digest = hashlib.sha256(password.encode()).hexdigest()
     return {
         "redis_acl": (
-            "user default off\n"
+            f"{DEFAULT_USER}\n"
             f"user monitor on #{digest} ~* &* +@all -@admin -@dangerous\n"
             "user health on nopass -@all +ping\n"
         ),
@@ -56,6 +65,11 @@ def make_postgres() -> Mapping[str, str]:
         "postgres_password": password,
         "database_url": f"postgresql+psycopg://monitor:{password}@postgres:5432/monitor",
     }
+
+
+def make_watched_database() -> Mapping[str, str]:
+    """Where the URL of the product's own database goes; empty, the panel's own is watched."""
+    return {"monitored_database_url": ""}
 
 
 def make_rabbitmq() -> Mapping[str, str]:
@@ -87,7 +101,9 @@ def make_rabbitmq() -> Mapping[str, str]:
     }
 
 
-GROUPS: tuple[Callable[[], Mapping[str, str]], ...] = (make_secret_key, make_redis, make_postgres, make_rabbitmq)
+GROUPS: tuple[Callable[[], Mapping[str, str]], ...] = (
+    make_secret_key, make_redis, make_postgres, make_watched_database, make_rabbitmq,
+)  # fmt: skip
 
 
 def hash_for_rabbitmq(password: str, salt: bytes) -> str:
@@ -126,15 +142,36 @@ def _provide_group(directory: Path, group: Mapping[str, str]) -> list[str]:
             f"Bring it back, or remove {kept} as well to have all of them made anew."
         )
     for name, text in group.items():
-        unfinished = directory / f".{name}.part"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.chmod(0o644)
-        unfinished.rename(directory / name)
+        _write(directory / name, text)
     return missing
+
+
+def migrate(directory: Path) -> list[str]:
+    """Bring files of earlier releases up to date. Returns the names of those that were changed.
+
+    Up to 1.7.0 Redis' default user had no rights, and every restart of Redis lost the samples and logs. The next start
+    reads the file anew, and replays what it had not been able to.
+    """
+    path = directory / "redis_acl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if DEFAULT_USER_WITHOUT_RIGHTS not in map(str.strip, lines):
+        return []
+    mended = [DEFAULT_USER if line.strip() == DEFAULT_USER_WITHOUT_RIGHTS else line for line in lines]
+    _write(path, "\n".join(mended) + "\n")
+    return [path.name]
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.chmod(0o644)
+    unfinished.rename(path)
 
 
 def _refuse_known_default(path: Path) -> None:
     text = path.read_text(encoding="utf-8").strip()
+    if not text and path.name in MAY_BE_EMPTY:
+        return
     password = urlsplit(text).password if "://" in text else text
     if not password or password.lower() in KNOWN_DEFAULTS:
         raise Refused(f"{path} holds no password, or one that everybody knows: put a real one there.")
@@ -144,13 +181,18 @@ def main(arguments: list[str]) -> int:
     """Say what was made. Returns the exit code."""
     directory = Path(arguments[0]) if arguments else DIRECTORY
     try:
-        made = provide(directory)
+        tell(directory, provide(directory), migrate(directory))
     except (Refused, OSError) as exc:
         print(exc, file=sys.stderr)
         return 1
-    if made:
-        print(f"Made {', '.join(made)} in {directory}")
     return 0
+
+
+def tell(directory: Path, made: list[str], changed: list[str]) -> None:
+    """Print what was done."""
+    for word, names in (("Made", made), ("Brought up to date", changed)):
+        if names:
+            print(f"{word}: {', '.join(names)} in {directory}", flush=True)
 
 
 if __name__ == "__main__":

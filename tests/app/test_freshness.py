@@ -124,3 +124,28 @@ def test_a_host_known_by_name_only_is_not_fresh_however_lately_it_wrote(freshnes
     freshness.know("web-1", age_s=1)
 
     assert freshness.count_fresh() == (0, 1)
+
+
+def test_a_store_that_has_lost_its_stream_makes_no_sample_older(freshness, clock):
+    freshness.see("5-0", wire("web-1", database="online"), age_s=1)
+    freshness.begin_anew()
+
+    clock.now_s += 7.9
+    freshness.tidy()
+    assert freshness.count_fresh() == (1, 1)
+    assert freshness.services() == {"database": Status.ONLINE}
+    clock.now_s += 0.2
+    freshness.tidy()
+    assert freshness.count_fresh() == (0, 0)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_a_host_that_the_new_stream_or_its_list_holds_is_kept_when_it_falls_silent(freshness, clock, is_seen):
+    freshness.see("5-0", wire("web-1"), age_s=1)
+    freshness.begin_anew()
+    freshness.see("1-0", wire("web-1"), age_s=0) if is_seen else freshness.know("web-1", 100)
+
+    clock.now_s += 20
+    freshness.tidy()
+
+    assert freshness.count_fresh() == (0, 1)

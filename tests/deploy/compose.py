@@ -21,6 +21,13 @@ def load() -> dict[str, Any]:
     return compose
 
 
+def target(compose: dict[str, Any], name: str) -> str:
+    """The stage of the Dockerfile that a service's image is: built by it, or by another service."""
+    services = compose["services"].values()
+    image = compose["services"][name]["image"]
+    return str(next(each["build"]["target"] for each in services if each["image"] == image and "build" in each))
+
+
 def variables() -> set[str]:
     """The names of the variables that the file takes from the environment of whoever starts it."""
     return set(re.findall(r"\$\{(\w+)", PATH.read_text(encoding="utf-8")))

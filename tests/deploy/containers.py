@@ -105,7 +105,7 @@ class Container(WebClient, Service):
         super().__init__()
         self._deployment = deployment
         self.service: Mapping[str, Any] = deployment.compose["services"][name]
-        self._stage = deployment.image.stages[self.service["build"]["target"]]
+        self._stage = deployment.image.stages[compose.target(deployment.compose, name)]
         environ = {**self._stage.environ, **self.service.get("environment", {})}
         self.environ = {key: deployment.localized(value) for key, value in environ.items()}
         self.environ |= {"PATH": self._stage.here(environ["PATH"]), "PORT": str(self.port), "HOME": "/nonexistent"}
@@ -196,10 +196,10 @@ class ComposeRedis(RedisServer):
 
     def check(self) -> int:
         """The exit code of the health check."""
-        kind, command = self._deployment.compose["services"]["redis"]["healthcheck"]["test"]
-        assert kind == "CMD-SHELL"
-        local = command.replace("redis-cli ", f"redis-cli -p {self.port} ")
-        return subprocess.run(["sh", "-c", local], capture_output=True, timeout=60, check=False).returncode
+        kind, program, *arguments = self._deployment.compose["services"]["redis"]["healthcheck"]["test"]
+        assert kind == "CMD"
+        local = [program, "-p", str(self.port), *arguments]
+        return subprocess.run(local, capture_output=True, timeout=60, check=False).returncode
 
 
 class ComposeRabbit(RabbitServer):
@@ -235,11 +235,12 @@ class ComposeRabbit(RabbitServer):
 
     def check(self) -> int:
         """The exit code of the health check."""
-        kind, program, *arguments = self._deployment.compose["services"]["rabbitmq"]["healthcheck"]["test"]
+        kind, *command = self._deployment.compose["services"]["rabbitmq"]["healthcheck"]["test"]
         assert kind == "CMD"
-        local = [str(Path(self.program).with_name(program)), *arguments]
-        environ = {**os.environ, **self._environ}
-        return subprocess.run(local, env=environ, capture_output=True, timeout=30, check=False).returncode
+        mapped = (("$$", "$"), ("/15672", f"/{self.management_port}"), ("/5672", f"/{self.port}"))
+        for inside, here in mapped:
+            command = [word.replace(inside, here) for word in command]
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
 
     def lets_in(self, user: str, password: str) -> bool:
         """Whether the user gets into the virtual host."""
@@ -262,7 +263,7 @@ class ComposePostgres(PostgresServer):
     def check(self) -> int:
         """The exit code of the health check."""
         service = self._deployment.compose["services"]["postgres"]
-        kind, command = service["healthcheck"]["test"]
-        assert kind == "CMD-SHELL"
-        environ = {**os.environ, **service["environment"], "PGPORT": str(self.port)}
-        return subprocess.run(["sh", "-c", command], env=environ, timeout=60, check=False).returncode
+        kind, program, *arguments = service["healthcheck"]["test"]
+        assert kind == "CMD"
+        local = [str(Path(self.program).with_name(Path(program).name)), "-p", str(self.port), *arguments]
+        return subprocess.run(local, timeout=60, check=False).returncode

@@ -83,8 +83,10 @@ def test_what_lasts_has_a_health_check_that_is_quick_at_the_start_and_cheap_late
     if name == "migrate":
         assert check == {"disable": True}
         return
-    assert check["test"][0] in ("CMD", "CMD-SHELL")
-    assert int(check["start_interval"].rstrip("s")) <= 5 < int(check["interval"].rstrip("s"))
+    assert check["test"][0] == "CMD"  # A shell would be a process more.
+    # Docker takes 20 ms of CPU to start a check. So rarely, all of them together are below 0.1 % of a core.
+    assert int(check["start_interval"].rstrip("s")) <= 2
+    assert int(check["interval"].rstrip("s")) >= 180
     assert int(check["timeout"].rstrip("s")) < int(check["interval"].rstrip("s"))
 
 
@@ -161,8 +163,14 @@ def test_beat_and_collector_speak_of_the_same_host():
 
 def test_the_panel_is_of_this_version_and_stops_slower_than_its_requests():
     assert {SERVICES[name]["image"] for name in compose.PANEL} == {f"zapvoice-monitor:{VERSION}"}
-    assert {SERVICES[name]["build"]["target"] for name in compose.PANEL} == {"monitor"}
     assert int(SERVICES["web"]["stop_grace_period"].rstrip("s")) > 10
+
+
+def test_the_panels_image_is_built_once_and_none_of_its_name_is_ever_fetched():
+    built = {name: service["build"]["target"] for name, service in SERVICES.items() if "build" in service}
+
+    assert built == {"migrate": "monitor", "demo": "demo"}
+    assert {SERVICES[name]["pull_policy"] for name in (*compose.PANEL, "demo")} == {"never"}
 
 
 def test_the_panel_waits_for_its_own_services_and_not_for_those_that_it_watches():

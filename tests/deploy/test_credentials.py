@@ -65,7 +65,9 @@ def test_what_exists_is_never_overwritten(directory):
 def test_no_two_installations_share_a_secret(directory, tmp_path):
     credentials.provide(tmp_path / "other")
 
-    assert not set(contents(directory).values()) & set(contents(tmp_path / "other").values())
+    shared = set(contents(directory).values()) & set(contents(tmp_path / "other").values())
+
+    assert shared == {""}  # The database that is watched is not named yet.
 
 
 def test_all_files_of_a_service_are_made_anew_together(directory):
@@ -113,6 +115,42 @@ def test_the_urls_of_other_servers_may_be_put_there(directory):
     (directory / "monitored_broker_url").write_text("amqps://ours:a-real-one@broker.example.org/vhost\n")
 
     assert run(directory).returncode == 0
+
+
+def test_ones_own_database_is_watched_by_a_secret_of_its_own_and_none_is_named_at_first(directory):
+    assert (directory / "monitored_database_url").read_text() == ""
+    (directory / "monitored_database_url").write_text("postgresql://reader:a-real-one@db.example.org/product\n")
+
+    assert run(directory).returncode == 0
+    settings = load_settings({"MONITORED_DATABASE_URL_FILE": str(directory / "monitored_database_url")})
+    assert settings.monitored_database_url == "postgresql://reader:a-real-one@db.example.org/product"
+
+
+def test_an_empty_secret_names_no_database(directory):
+    settings = load_settings({"MONITORED_DATABASE_URL_FILE": str(directory / "monitored_database_url")})
+
+    assert settings.monitored_database_url is None
+
+
+def test_an_acl_of_an_earlier_release_is_given_what_replaying_the_data_takes(directory):
+    made = contents(directory)
+    acl = directory / "redis_acl"
+    acl.write_text(made["redis_acl"].replace("user default off ~* &* +@all", "user default off"))
+
+    mended = run(directory)
+
+    assert mended.stdout == f"Brought up to date: redis_acl in {directory}\n"
+    assert contents(directory) == made
+    assert acl.stat().st_mode & 0o777 == 0o644
+    assert run(directory).stdout == ""
+
+
+def test_an_acl_of_ones_own_is_left_alone(directory):
+    own = "user default off -@all\nuser monitor on #ab ~* +@all\n"
+    (directory / "redis_acl").write_text(own)
+
+    assert run(directory).stdout == ""
+    assert (directory / "redis_acl").read_text() == own
 
 
 def test_a_directory_that_cannot_be_written_is_told_of(tmp_path):

@@ -78,8 +78,14 @@ def test_python_writes_no_bytecode_and_holds_no_output_back():
     assert texts("STOPSIGNAL") == ["SIGTERM"]
 
 
+def test_all_of_python_is_compiled_in_the_image_where_nothing_can_be_written_later():
+    compiled = re.findall(r"-m compileall -q --invalidation-mode unchecked-hash (\S+)", " ".join(texts("RUN")))
+
+    assert compiled == ["/opt/venv/lib", "/usr/local/lib/python3.11", "."]
+
+
 def test_the_image_says_what_it_is():
-    (labels,) = texts("LABEL")
+    labels = " ".join(texts("LABEL"))
 
     assert f'org.opencontainers.image.version="{VERSION}"' in labels
     assert "org.opencontainers.image.title=" in labels

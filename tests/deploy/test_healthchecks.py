@@ -4,13 +4,17 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.parse
 
 import pytest
+import redis
 
 from app.healthcheck import TIMEOUT_S
+from collector import healthcheck
 from collector.healthcheck import MAX_AGE_INTERVALS
-from collector.store import keys
+from collector.store import entries, keys
 from collector.store.live import LiveStore, redis_client
+from settings import load_settings
 from tests.builders import make_sample
 from tests.deploy import compose
 from tests.process import free_port, wait_until
@@ -26,9 +30,9 @@ def check_web(url):
     )
 
 
-def check_sampling(redis_url, **environ):
+def check_sampling(redis_url, *options, **environ):
     environ = {**os.environ, "REDIS_URL": redis_url, "MONITOR_HOST": "web-1", **environ}
-    command = [sys.executable, "-m", "collector.healthcheck"]
+    command = [sys.executable, *options, "-IS", "collector/healthcheck.py"]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
 
 
@@ -105,3 +109,48 @@ def test_a_faulty_setting_is_told_without_its_value():
     assert checked.returncode == 1
     assert "REDIS_URL must be" in checked.stdout
     assert "hunter2" not in checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("form", ["tcp", "unix", "user", "other database"])
+def test_redis_is_asked_under_every_form_of_its_url(redis_server, form):
+    name, password = "check", "p@ss:w/ör?d"
+    quoted = urllib.parse.quote(password, safe="")
+    with redis.Redis.from_url(redis_server.url) as admin:
+        admin.acl_setuser(name, enabled=True, passwords=[f"+{password}"], keys=["*"], commands=["+@all"])
+    url = {
+        "tcp": redis_server.url_of(9),
+        "unix": redis_server.unix_url.replace("db=0", "db=9"),
+        "user": f"redis://{name}:{quoted}@localhost:{redis_server.port}/9",
+        "other database": redis_server.url_of(10),
+    }[form]
+    with redis_client(redis_server.url_of(9)) as client:
+        LiveStore(client).append(make_sample(host="web-1"))
+        checked = check_sampling(url)
+        client.flushdb()
+
+    assert (checked.returncode, checked.stderr) == (int(form == "other database"), ""), checked.stdout
+
+
+@pytest.mark.parametrize("url", ["redis://:hunter2@127.0.0.1:{port}/0", "redis://127.0.0.1:{port}/0"])
+def test_a_redis_that_refuses_is_no_health_and_the_password_is_not_repeated(redis_server, url):
+    checked = check_sampling(url.format(port=redis_server.port))
+
+    assert checked.returncode == 1
+    assert checked.stdout.startswith("Redis refuses: ")
+    assert "hunter2" not in checked.stdout + checked.stderr
+
+
+def test_a_check_loads_next_to_nothing_which_is_what_it_costs(redis_url, store):
+    store.append(make_sample(host="web-1"))
+
+    checked = check_sampling(redis_url, "-X", "importtime")
+
+    loaded = {line.rpartition("|")[2].strip() for line in checked.stderr.splitlines()}
+    assert checked.returncode == 0
+    assert "collector.store.keys" in loaded
+    assert not loaded & {"socket", "enum", "re", "encodings.idna", "redis", "celery", "sqlalchemy", "settings"}
+
+
+def test_the_check_and_the_settings_have_the_same_defaults():
+    assert load_settings({}).sample_interval_s == healthcheck.DEFAULT_INTERVAL_S
+    assert healthcheck.CLOCK_SLACK_S == entries.CLOCK_SLACK_S

@@ -41,6 +41,21 @@ def test_health_is_answered_while_redis_hangs_and_turns_to_fail_when_the_sample_
         wait_until(lambda: web.get("/api/hosts").status == 200, 10)
 
 
+def test_health_knows_the_newest_sample_from_the_first_answer_on_and_while_redis_loses_its_stream():
+    with RedisServer() as redis_server, redis_client(redis_server.url) as client:
+        LiveStore(client).append(next_sample())
+        with WebServer(redis_server.url, SAMPLE_INTERVAL_S="20") as web:  # It is fresh for a minute.
+            first = web.get("/healthz", role=None)
+            client.flushall()
+            wait_until(lambda: "the stream has begun anew" in web.log.read_text(), 15)
+            later = [web.get("/healthz", role=None) for _ in range(20)]
+            LiveStore(client).append(next_sample())
+            wait_until(lambda: client.xlen("monitor:samples") and web.get("/healthz", role=None).status == 200)
+
+    assert first.json["sample"] == "fresh"
+    assert {(answer.status, answer.json["sample"]) for answer in later} == {(200, "fresh")}
+
+
 def test_health_says_fail_when_a_service_is_offline(web, store):
     from collector.store.model import Check, Status
 

@@ -1,0 +1,61 @@
+"""Under which name Compose keeps the containers and volumes, so that an upgrade and another clone find the data.
+
+The file names the project. Up to 1.7.0 it did not, and Compose took the directory's name: such an installation goes on
+under its own, which `.env` remembers.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from deploy import docker
+from deploy.docker import Refused
+
+NAME = "zapvoice-monitor"
+"""As `name:` in docker-compose.yml."""
+
+VOLUME = "postgres"
+"""The volume that holds users and history."""
+
+
+def settle(root: Path) -> str:
+    """The project's name. Where data lie under the directory's own, `.env` is made to say so. Raises: Refused."""
+    own = os.environ.get("COMPOSE_PROJECT_NAME") or _remembered(root / ".env")
+    name = own or find_name(NAME, _of_directory(root), _projects_with_volume())
+    if name != NAME and not own:
+        with (root / ".env").open("a", encoding="utf-8") as file:
+            file.write(f"COMPOSE_PROJECT_NAME={name}\n")
+        print(f"The containers and volumes of this directory are named {name}: .env keeps it so.", flush=True)
+    return name
+
+
+def require_its_secrets(name: str, directory: Path) -> None:
+    """Raises: Refused where the project has data that secrets made anew would not open."""
+    if name in _projects_with_volume() and not (directory / "postgres_password").exists():
+        raise Refused(
+            f"The volume {name}_{VOLUME} was made with the secrets of another clone: copy its deploy/secrets to "
+            f"here, or set COMPOSE_PROJECT_NAME to another name to begin with empty volumes."
+        )
+
+
+def find_name(name: str, directory_name: str, in_use: set[str]) -> str:
+    """The name of the project: `name`, unless data lie under the directory's and none under `name`."""
+    return directory_name if directory_name in in_use and name not in in_use else name
+
+
+def _of_directory(root: Path) -> str:
+    """As Compose makes a project's name of a directory's."""
+    return re.sub(r"[^-_a-z0-9]", "", root.name.lower()).lstrip("_-")
+
+
+def _remembered(path: Path) -> str:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.findall(r"^\s*COMPOSE_PROJECT_NAME\s*=\s*[\"']?([-_a-z0-9]+)", text, flags=re.M)
+    return str(found[-1]) if found else ""
+
+
+def _projects_with_volume() -> set[str]:
+    label = "com.docker.compose.project"
+    listed = docker.read("volume", "ls", "--filter", f"label=com.docker.compose.volume={VOLUME}",
+                         "--format", f'{{{{.Label "{label}"}}}}')  # fmt: skip
+    return {line for line in listed if line}
