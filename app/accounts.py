@@ -17,6 +17,7 @@ from app.passwords import Passwords, UnacceptablePassword, make_password
 from app.schema import migrate
 from app.sessions import NewSession, Origin, Person, SessionLife, Sessions, hash_of
 from app.tables import login_sessions, tokens, users
+from app.targets import NOBODY, Targets
 from app.tokens import Scope, Tokens
 from collector.store.database import reading, writing
 from collector.store.errors import MonitorError
@@ -89,6 +90,7 @@ class Accounts:
         self._engine = engine
         self.sessions = Sessions(engine, life or SessionLife(), clock, announce)
         self.tokens = Tokens(engine, clock, announce)
+        self.targets = Targets(engine)
         self._announce = announce
         self._passwords = passwords or Passwords()
         self._clock = clock
@@ -167,11 +169,13 @@ class Accounts:
         address = canonical(email)
         with reading(self._engine) as connection:
             row = connection.execute(_BY_ADDRESS, {"address": address, "now": self._clock()}).one_or_none()
-        if not self._passwords.verify(row and row.password_hash, password) or row is None:
+        is_right = self._passwords.verify(row and row.password_hash, password)
+        if row is None:
             return None
-        new_hash = self._passwords.renew(row.password_hash, password)
         person = Person(row.id, address, row.password_hash, is_initial=row.initial_until is not None)
-        return self._renew_hash(person, new_hash)
+        # Of a wrong one as well, in vain: where a second factor is asked for nothing may tell which it was.
+        renewed = self._renew_hash(person, self._passwords.renew(row.password_hash, password), is_right=is_right)
+        return renewed if is_right else None
 
     def open_session_for(self, person: Person, origin: Origin) -> NewSession | None:
         """A new session; None when the account has changed since it was known who this is, or the password is initial.
@@ -218,11 +222,12 @@ class Accounts:
                 self.tokens.end(connection, tokens.c.user_id.in_(theirs))
         self._announce()
 
-    def _renew_hash(self, person: Person, new_hash: str) -> Person | None:
+    def _renew_hash(self, person: Person, new_hash: str, *, is_right: bool) -> Person | None:
         if new_hash == person.stamp:
             return person
+        meant = person if is_right else replace(person, user_id=NOBODY)
         with writing(self._engine) as connection:
-            if not connection.execute(_unchanged(person).values(password_hash=new_hash)).rowcount:
+            if not connection.execute(_unchanged(meant).values(password_hash=new_hash)).rowcount:
                 return None
         return replace(person, stamp=new_hash)
 

@@ -2,7 +2,9 @@
 
 In a web process events are kept in memory for a moment and written together, so that neither a request nor the end of a
 thousand streams waits for the database. What a stranger can cause at will is bounded: of each kind so many rows a
-minute, the rest of that minute is one row with a count. And the table is bounded, by age and by number of such rows.
+minute about each user, and so many about all who are none, together; the rest of that minute is one row with a count.
+And the table is bounded, by age and by number of such rows, those about users apart. So no noise about made-up names
+takes the place of guesses at somebody who exists, neither in its minute nor in the years.
 """
 
 import logging
@@ -14,7 +16,7 @@ from dataclasses import asdict, dataclass
 import gevent
 from sqlalchemy import ColumnElement, Engine, delete, func, insert, select
 
-from app.tables import MAX_ADDRESS, MAX_EMAIL, audit_events
+from app.tables import MAX_ADDRESS, MAX_EMAIL, audit_events, users
 from collector.store.database import reading, writing
 from collector.store.errors import StoreUnavailable
 
@@ -22,17 +24,21 @@ logger = logging.getLogger(__name__)
 
 NOISY = frozenset(
     {
-        "login_failed", "login_throttled", "login_busy", "refused", "csrf_failed", "cross_site", "untrusted_host",
-        "stream_opened", "stream_closed",
+        "login_failed", "login_step", "login_throttled", "login_busy", "refused", "csrf_failed", "cross_site",
+        "untrusted_host", "stream_opened", "stream_closed",
     }
 )  # fmt: skip
 """Kinds that somebody without access, or a page in trouble, can cause as often as they like."""
 
 ROWS_A_MINUTE = 30
-"""Rows of one noisy kind in a minute; what is more shares one."""
+"""Rows of one noisy kind in a minute, about whoever is no user; what is more shares one."""
+
+USER_ROWS_A_MINUTE = 10
+"""The same about each user: as many as an account allows strangers guesses at once (app.throttle)."""
 
 MAX_NOISY_ROWS = 50_000
-"""Rows of noisy kinds kept at most, some 10 MB: a flood pushes out older noise, and no change of access."""
+"""Rows of noisy kinds kept at most, some 10 MB, about users, and as many about others: a flood pushes out older noise
+of its own sort, and no change of access."""
 
 MAX_PENDING = 2000
 """Events that wait to be written while the database is away. More are counted, not kept."""
@@ -77,18 +83,20 @@ class Audit:
         self._clock = clock
         self._pending: deque[Event] = deque()
         self._minute = 0
-        self._rows_of: Counter[str] = Counter()
-        self._surplus: Counter[str] = Counter()
+        self._rows_of: Counter[tuple[str, str]] = Counter()
+        self._surplus: Counter[tuple[str, str]] = Counter()
         self._pruned_mono_s = float("-inf")
 
-    def note(self, kind: str, *, who: str = "", address: str = "", detail: str = "") -> None:
-        """Keep an event until the next `write`. Never blocks, never raises."""
+    def note(self, kind: str, *, who: str = "", address: str = "", detail: str = "", is_user: bool = False) -> None:
+        """Keep an event until the next `write`; is_user: `who` is one of the users. Never blocks, never raises."""
         now = self._clock()
         self._begin_minute(now)
-        if len(self._pending) >= MAX_PENDING or (kind in NOISY and self._rows_of[kind] >= ROWS_A_MINUTE):
-            self._surplus[kind] += 1
+        about = (kind, who if is_user else "")  # As many as there are users, whatever strangers type.
+        rows = USER_ROWS_A_MINUTE if is_user else ROWS_A_MINUTE
+        if len(self._pending) >= MAX_PENDING or (kind in NOISY and self._rows_of[about] >= rows):
+            self._surplus[about] += 1
             return
-        self._rows_of[kind] += 1
+        self._rows_of[about] += 1
         texts = (plain(who, MAX_EMAIL), plain(address, MAX_ADDRESS), plain(detail, MAX_DETAIL))
         self._pending.append(Event(now, kind, *texts))
 
@@ -105,15 +113,14 @@ class Audit:
 
     def prune(self) -> None:
         """Take away what is too old, and the oldest noise beyond its bound. Raises: StoreUnavailable."""
-        is_noise = audit_events.c.kind.in_(NOISY)
-        newest = (
-            select(audit_events.c.id).where(is_noise).order_by(audit_events.c.id.desc()).offset(MAX_NOISY_ROWS).limit(1)
-        )
+        row, is_noise = audit_events.c, audit_events.c.kind.in_(NOISY)
         with writing(self._engine) as connection:
-            connection.execute(delete(audit_events).where(audit_events.c.at < self._clock() - self._keep_s))
-            surplus_id = connection.execute(newest).scalar_one_or_none()
-            if surplus_id is not None:
-                connection.execute(delete(audit_events).where(is_noise, audit_events.c.id <= surplus_id))
+            connection.execute(delete(audit_events).where(row.at < self._clock() - self._keep_s))
+            for about in (row.who.in_(select(users.c.email)), row.who.not_in(select(users.c.email))):
+                newest = select(row.id).where(is_noise, about).order_by(row.id.desc()).offset(MAX_NOISY_ROWS).limit(1)
+                surplus_id = connection.execute(newest).scalar_one_or_none()
+                if surplus_id is not None:
+                    connection.execute(delete(audit_events).where(is_noise, about, row.id <= surplus_id))
 
     def read(
         self,
@@ -166,13 +173,14 @@ class Audit:
                 logger.exception("the audit stumbled")
 
     def _begin_minute(self, now: float) -> None:
-        """In a new minute every kind has its rows again, and what was too much of the last one becomes a row each."""
+        """In a new minute everything has its rows again, and what was too much of the last one becomes a row each."""
         minute = int(now // 60)
         if minute == self._minute:
             return
         surplus, self._surplus = self._surplus, Counter()
         self._minute, self._rows_of = minute, Counter()
-        self._pending.extend(Event(now, kind, "", "", "more of the minute before", n) for kind, n in surplus.items())
+        told = "more of the minute before"
+        self._pending.extend(Event(now, kind, who, "", told, count) for (kind, who), count in surplus.items())
 
 
 def plain(text: str, longest: int) -> str:

@@ -1,7 +1,7 @@
 """What can stand in the audit, in the groups that its page is filtered by. docs/operations.md explains each."""
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "logins": ("login_ok", "login_failed", "login_throttled", "login_busy", "logout", "confirm_failed"),
+    "logins": ("login_ok", "login_step", "login_failed", "login_throttled", "login_busy", "logout", "confirm_failed"),
     "refusals": ("refused", "csrf_failed", "cross_site", "untrusted_host"),
     "streams": ("stream_opened", "stream_closed"),
     "changes": (

@@ -19,7 +19,7 @@ from app.accounts import Accounts, Principal, Role
 from app.audit import Audit
 from app.browsers import LIFE_S, KnownBrowsers
 from app.csrf import MaskedCSRFProtect
-from app.door import EXCHANGE, Door, Ways, current_door, note, set_cookie
+from app.door import EXCHANGE, Door, Ways, current_door, knock, note, set_cookie
 from app.errors import error_response
 from app.origin import local_path
 from app.passwords import Busy
@@ -119,7 +119,7 @@ def _guard(
                 return _ask_to_log_in(page)
             reason = refuse(principal)
             if reason is not None:
-                note("refused", principal.email, request.path)
+                note("refused", principal.email, request.path, is_user=True)
                 return error_response(403, "forbidden", reason)
             if not _has_bearer():
                 current_app.extensions["csrf"].protect()
@@ -153,22 +153,25 @@ def log_in() -> ResponseReturnValue:
     next_turn()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
     if not door.ways.password:
         return render_login("off"), 403
-    browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), email)
-    with door.throttle.attempt(request.remote_addr or "", email, browser) as attempt:
-        if attempt.wait_s is not None:
-            note("login_throttled", email)
-            return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-        try:
+    target = door.accounts.targets.find(email)
+    try:
+        with knock(door.throttle, target) as attempt:
+            if attempt.wait_s is not None:
+                note("login_throttled", email, is_user=target.is_user)
+                return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
             person = door.accounts.check_password(email, request.form.get("password", ""))
-        except Busy:
-            note("login_busy", email)
-            return render_login("busy"), 503, {"Retry-After": "3"}
-        more = door.ways.ask_more(person, email)
-        if person is None or more is not None:  # Not counted only for the right one, the count would tell which it is.
-            attempt.fail()
+            more = door.ways.ask_more(person, target, attempt)
+            # Were the right one not counted, the count would tell which it is. At the end of the way it is taken back.
+            if person is None or more is not None:
+                attempt.fail()
+    except Busy:
+        note("login_busy", email, is_user=target.is_user)
+        return render_login("busy"), 503, {"Retry-After": "3"}
     next_turn()
     if person is None:
-        note("login_failed", email)
+        note("login_failed", email, is_user=target.is_user)
+    elif more is not None:
+        note("login_step", email, is_user=target.is_user)
     if more is not None:
         return more
     return (render_login("invalid"), 401) if person is None else let_in(person, "password")
@@ -192,7 +195,8 @@ def let_in(person: Person, how: str, response: Response | None = None) -> Respon
         note("session_replaced", person.email, f"{opened.ended} sessions" if opened.ended > 1 else "")
     response = response or redirect(local_path(request.form.get("next")), 303)
     set_cookie(response, door.cookie, opened.token)
-    set_cookie(response, door.browser_cookie, door.browsers.mark(person.email), max_age=LIFE_S)
+    mark = door.browsers.mark(door.accounts.targets.find(person.email))
+    set_cookie(response, door.browser_cookie, mark, max_age=LIFE_S)
     return response
 
 

@@ -1,12 +1,13 @@
-"""Which browsers an account has logged in from before, by a signed cookie. It opens nothing; see app.throttle.
+"""Which browsers an account has logged in from, by a signed cookie. It opens nothing; see app.throttle.
 
-OWASP calls it a device cookie. It lives on after a logout, which is the point, and says nothing but a number.
+OWASP calls it a device cookie. It lives on after a logout, which is the point. It says which account, in which
+generation of its password and second factor, and no more: all browsers of an account hold the same mark, so whoever
+makes a thousand has one. What changes the generation ends them all.
 """
 
-import hashlib
-import secrets
-
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from app.targets import Target
 
 LIFE_S = 90 * 86_400
 """How long a browser stays known after its last login (s)."""
@@ -16,22 +17,17 @@ class KnownBrowsers:
     """Marks browsers and recognises them."""
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = URLSafeTimedSerializer(secret_key, salt="known browser")
+        self._signer = URLSafeTimedSerializer(secret_key, salt="known browser of a generation")
 
-    def mark(self, email: str) -> str:
-        """The cookie's value for a browser in which `email` has just logged in."""
-        return str(self._signer.dumps([_account(email), secrets.token_urlsafe(12)]))
+    def mark(self, target: Target) -> str:
+        """The cookie's value for a browser in which somebody has just logged in to that account."""
+        return str(self._signer.dumps([target.account, target.generation]))
 
-    def recognise(self, value: str | None, email: str) -> str | None:
-        """A name for the browser when `email` has logged in from it, else None."""
-        if not value:
-            return None
+    def recognise(self, value: str | None, target: Target) -> bool:
+        """Whether somebody has logged in to that account from the browser that sends this, and it is as it was then."""
+        if not value or not target.is_user:
+            return False
         try:
-            account, name = self._signer.loads(value, max_age=LIFE_S)
+            return bool(self._signer.loads(value, max_age=LIFE_S) == [target.account, target.generation])
         except (BadData, ValueError, TypeError):
-            return None
-        return f"{account}:{name}" if account == _account(email) else None
-
-
-def _account(email: str) -> str:
-    return hashlib.sha256(email.strip().lower().encode()).hexdigest()[:32]
+            return False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from flask import request
 
 from app.auth import current_principal
-from app.door import current_door, note
+from app.door import current_door, knock, note
 from app.passwords import Busy
 from app.people import People
 from app.sessions import OpenSession, Person
@@ -31,18 +31,17 @@ class Refusal:
 def confirm_password(person: Person, field_name: str = "password") -> Person | Refusal:
     """The same person, who has now shown the password that the form brings, or why that is not so."""
     door = current_door()
-    browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), person.email)
-    with door.throttle.attempt(request.remote_addr or "", person.email, browser) as attempt:
-        if attempt.wait_s is not None:
-            return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
-        try:
+    try:
+        with knock(door.throttle, door.accounts.targets.find(person.email)) as attempt:
+            if attempt.wait_s is not None:
+                return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
             shown = door.accounts.check_password(person.email, request.form.get(field_name, ""))
-        except Busy:
-            return Refusal("busy", 503, {"Retry-After": "3"})
-        if shown is None:
-            attempt.fail()
-            note("confirm_failed", person.email, request.path)
-            return Refusal("refused", 401)
+            if shown is None:
+                attempt.fail()
+                note("confirm_failed", person.email, request.path, is_user=True)
+                return Refusal("refused", 401)
+    except Busy:
+        return Refusal("busy", 503, {"Retry-After": "3"})
     return shown
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from flask import current_app, request
@@ -12,7 +13,8 @@ from app.audit import Audit
 from app.browsers import KnownBrowsers
 from app.sessions import Person
 from app.tables import MAX_EMAIL
-from app.throttle import LoginThrottle
+from app.targets import Target
+from app.throttle import Attempt, LoginThrottle
 
 HOME = "/monitor"
 """Where a login leads that did not say where to."""
@@ -23,7 +25,7 @@ proof by itself.
 """
 
 
-def _nothing_more(_person: Person | None, _email: str) -> Response | None:
+def _nothing_more(_person: Person | None, _target: Target, _attempt: Attempt) -> Response | None:
     return None
 
 
@@ -33,8 +35,8 @@ class Ways:
 
     password: bool = True
     oidc: bool = False
-    ask_more: Callable[[Person | None, str], Response | None] = _nothing_more
-    """After a password, right (whose) or wrong (None), and the address it was typed for: where to go on, if needed."""
+    ask_more: Callable[[Person | None, Target, Attempt], Response | None] = _nothing_more
+    """After a password, right (whose) or wrong (None), for that account, in that attempt: where to go on, if needed."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,23 @@ def current_door() -> Door:
     return door
 
 
-def note(kind: str, who: str, detail: str = "") -> None:
-    """Tell the audit what this request was about; of `who` only what can be an address is kept."""
+def knock(throttle: LoginThrottle, target: Target) -> AbstractContextManager[Attempt]:
+    """An attempt by this request at that account. Raises: Busy, on entry."""
+    door = current_door()
+    is_known = door.browsers.recognise(request.cookies.get(door.browser_cookie), target)
+    return throttle.attempt(request.remote_addr or "", target, is_known=is_known)
+
+
+def note(kind: str, who: str, detail: str = "", *, is_user: bool = False) -> None:
+    """Tell the audit what this request was about; of `who` what can be an address is kept. is_user: it is a user's."""
     is_address = len(who) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s]+", who.strip())
-    address = request.remote_addr or ""
-    current_door().audit.note(kind, who=who.strip().lower() if is_address else "", address=address, detail=detail)
+    current_door().audit.note(
+        kind,
+        who=who.strip().lower() if is_address else "",
+        address=request.remote_addr or "",
+        detail=detail,
+        is_user=is_user,
+    )
 
 
 def set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None) -> None:

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from app.auth import let_in, require_role
 from app.confirmation import Refusal, confirm_password, session_holder
-from app.door import current_door, note
+from app.door import current_door, knock, note
 from app.errors import error_response
-from app.second_step import SecondStep, digest, show_codes
+from app.passwords import Busy
+from app.second_step import SecondStep, show_codes
 from app.sessions import Person
 
 
@@ -53,13 +54,17 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         person = session_holder(step.people)
         if person is None:
             return redirect(url_for("factor.show"), 303)
-        with step.throttle.attempt(request.remote_addr or "", digest(person.email)) as attempt:
-            if attempt.wait_s is not None:
-                return _factor(person, "throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            how = step.factors.check(person.user_id, request.form.get("code", ""))
-            if how is None:
-                attempt.fail()
-                return _factor(person, "code"), 401
+        try:
+            with knock(step.throttle, current_door().accounts.targets.find(person.email)) as attempt:
+                if attempt.wait_s is not None:
+                    return _factor(person, "throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                how = step.factors.check(person.user_id, request.form.get("code", ""))
+                if how is None:
+                    attempt.fail()
+                    note("confirm_failed", person.email, request.path, is_user=True)
+                    return _factor(person, "code"), 401
+        except Busy:
+            return _factor(person, "busy"), 503, {"Retry-After": "3"}
         if request.form.get("action") == "remove" and not step.required:
             step.factors.remove(person.user_id)
             note("second_factor_off", person.email)

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -10,13 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from app.auth import current_principal, require_role, require_scope
 from app.errors import BadRequest, Unprocessable, error_response
-from app.throttle import LogThrottle
+from app.log_budget import BYTES, LINES, Budget, LogBudget
 from app.tokens import Scope
+from app.turn import next_turn
 from collector.store.log_group import Batch, Level, LogLine
 from collector.store.logs import SHOWN, LogStore
 
 MAX_LINES = 100
 """Lines that one request may bring."""
+
+TURN_CHARACTERS = 8192
+"""Of lines that are looked through before everybody else has a turn: 9 ms at most."""
 
 _REQUIRED = ("service", "level", "message")
 _OPTIONAL = ("host", "logger", "traceback")
@@ -25,7 +29,7 @@ _OPTIONAL = ("host", "logger", "traceback")
 def make_blueprint(logs: LogStore) -> Blueprint:
     """The endpoints, on `logs`."""
     blueprint = Blueprint("logs", __name__, url_prefix="/api")
-    throttle = LogThrottle()
+    budgets = LogBudget()
 
     @blueprint.get("/logs")
     @require_role("super_admin")
@@ -40,14 +44,24 @@ def make_blueprint(logs: LogStore) -> Blueprint:
     @require_scope(Scope.LOGS)
     def send_logs() -> ResponseReturnValue:
         """Take one line or a list of them. They go the way of every other: redacted, bounded, grouped."""
-        lines = _parse(request.get_data())
-        wait_s = throttle.count(current_principal().credential, len(lines))
-        if wait_s is not None:
-            response = error_response(429, "too_many_requests", f"Too many lines. Try again in {wait_s} s.")
-            response.headers["Retry-After"] = str(wait_s)
-            return response
-        logs.write(Batch.gather((line, 0.0) for line in lines), batch_id=secrets.token_hex(8))
+        body = request.get_data()
+        refusal = _refuse(BYTES, len(body), "bytes")  # Before anything is made of them: what is wrong costs as well.
+        if refusal is not None:
+            return refusal
+        lines = _parse(body)
+        refusal = _refuse(LINES, len(lines), "lines")
+        if refusal is not None:
+            return refusal
+        logs.write(Batch.gather(_in_turns(lines)), batch_id=secrets.token_hex(8))
         return {"accepted": len(lines)}, 202
+
+    def _refuse(budget: Budget, amount: int, what: str) -> Response | None:
+        wait_s = budgets.spend(current_principal().credential, budget, amount)
+        if wait_s is None:
+            return None
+        response = error_response(429, "too_many_requests", f"Too many {what}. Try again in {wait_s} s.")
+        response.headers["Retry-After"] = str(wait_s)
+        return response
 
     return blueprint
 
@@ -71,6 +85,17 @@ def recent_logs(
         if (not host or group["host"] == host) and level in (None, group["level"]) and _is_in(group, query)
     ]
     return {"now": round(recent.now_s, 3), "dropped": recent.dropped, "logs": found}
+
+
+def _in_turns(lines: list[LogLine]) -> Iterator[tuple[LogLine, float]]:
+    """Each line, as just logged; after a few milliseconds of work on them everybody else is served."""
+    characters = 0
+    for line in lines:
+        yield line, 0.0
+        characters += len(line.message) + len(line.traceback or "")
+        if characters > TURN_CHARACTERS:
+            characters = 0
+            next_turn()
 
 
 def _is_in(group: Mapping[str, Any], query: str | None) -> bool:

@@ -11,6 +11,7 @@ from app.door import current_door, note, set_cookie
 from app.jwt import BadToken
 from app.oidc import OidcProvider
 from app.origin import local_path
+from app.passwords import Busy
 from app.people import People
 from app.remote import RemoteUnavailable
 from app.seal import Seal, Unsealable
@@ -44,19 +45,21 @@ def make_blueprint(provider: OidcProvider, people: People, secret_key: str) -> B
     @blueprint.get("/login/oidc/callback")
     def arrive() -> ResponseReturnValue:
         """A session for who the provider says is a super_admin. 401, 403 or 503 otherwise, with the login."""
-        address = request.remote_addr or ""
-        with throttle.attempt(address, f"oidc from {address}") as attempt:  # It names no account yet.
-            if attempt.wait_s is not None:
-                return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            try:
-                person, target = _find()
-            except (BadToken, Unsealable) as exc:
-                logger.warning("a login by the provider was refused: %s", exc)
-                attempt.fail()
-                note("login_failed", "", "oidc")
-                return _forget((render_login("sign_on"), 401))
-            except RemoteUnavailable as exc:
-                return _explain_absence(exc)
+        try:
+            with throttle.attempt(request.remote_addr or "", None) as attempt:  # It names no account yet.
+                if attempt.wait_s is not None:
+                    return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                try:
+                    person, target = _find()
+                except (BadToken, Unsealable) as exc:
+                    logger.warning("a login by the provider was refused: %s", exc)
+                    attempt.fail()
+                    note("login_failed", "", "oidc")
+                    return _forget((render_login("sign_on"), 401))
+        except Busy:
+            return render_login("busy"), 503, {"Retry-After": "3"}
+        except RemoteUnavailable as exc:
+            return _explain_absence(exc)
         if person is None:
             note("login_failed", "", "oidc: no role")
             return _forget((render_login("no_role"), 403))

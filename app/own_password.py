@@ -12,7 +12,7 @@ from app.confirmation import Refusal
 from app.door import current_door, note
 from app.origin import local_path
 from app.passwords import MIN_LENGTH, Busy, UnacceptablePassword
-from app.second_step import RENEWAL, SecondStep, leave_step, start_over
+from app.second_step import RENEWAL, SecondStep, start_over
 from app.sessions import Person
 
 
@@ -34,8 +34,8 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         renewed = take_new_password(person)
         if isinstance(renewed, Refusal):
             return _form(renewed.error), renewed.status, renewed.headers
-        more = step.ask_to_enrol(renewed)
-        return more or leave_step(let_in(renewed, noted["how"]))
+        more = step.ask_to_enrol(renewed, noted)
+        return more or step.leave(noted, let_in(renewed, noted["how"]))
 
     def _newcomer() -> Person | None:
         noted = step.read()

@@ -102,7 +102,7 @@ class Passwords:
 
         Asks nothing of the password, which was good enough when it was set.
         """
-        if not self._hasher.check_needs_rehash(password_hash):
+        if password_hash == NO_PASSWORD or not self._hasher.check_needs_rehash(password_hash):
             return password_hash
         with self._wait_for_turn():
             return self._worker.hash(_encode(password))

@@ -11,6 +11,7 @@ import time
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, insert, select, update
@@ -147,8 +148,10 @@ class SecondFactors:
             sealed = connection.execute(
                 select(second_factors.c.sealed_secret).where(second_factors.c.user_id == user_id)
             ).scalar_one_or_none()
-        step = None if sealed is None else self._step_of(self._unseal(sealed), code)
-        if step is None:
+        # Whoever has none is as much work: how long it takes must not tell whether the password before it was right.
+        nobodys = self._nobodys
+        step = self._step_of(self._unseal(sealed or nobodys), code)
+        if step is None or sealed is None:
             return False
         # One statement: of two who send the same code at once, one gets in.
         newer = (second_factors.c.user_id == user_id, second_factors.c.last_step < step)
@@ -179,6 +182,10 @@ class SecondFactors:
         code = "".join(code.split())
         steps = [now_step + offset for offset in WINDOW if strings_equal(codes.generate_otp(now_step + offset), code)]
         return steps[0] if steps else None
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._seal.close(b32encode(secrets.token_bytes(SECRET_CHARS * 5 // 8)).decode())
 
     def _unseal(self, sealed: str) -> str | None:
         try:

@@ -5,7 +5,6 @@ that looks the same: who does not have both learns nothing about either. Where i
 the password alone, and there is nothing to hide.
 """
 
-import hashlib
 import secrets
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -13,19 +12,18 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.auth import let_in
-from app.door import current_door, note, set_cookie
+from app.door import current_door, knock, note, set_cookie
 from app.origin import local_path
+from app.passwords import Busy
 from app.people import People
 from app.seal import Seal, Unsealable
 from app.second_factors import SecondFactors
 from app.sessions import Person
-from app.throttle import PER_CODE, LoginThrottle
+from app.targets import NOBODY, Target, digest
+from app.throttle import CODES, Attempt, LoginThrottle
 
 STEP_S = 600
 """How long a login may stop between its steps, and an enrolment take."""
-
-NOBODY = 0
-"""The user of a login whose password was wrong."""
 
 CODE, RENEWAL, ENROLMENT = "code", "renewal", "enrol"
 """What a login waits for. To be at a later stage is to have shown what the earlier ones ask for."""
@@ -40,34 +38,35 @@ class SecondStep:
         self.factors = factors
         self.people = people
         self.required = required
-        self.throttle = LoginThrottle(PER_CODE)
-        self._steps = Seal(secret_key, "login step")
+        self.throttle = LoginThrottle(CODES)
+        self._steps = Seal(secret_key, "step of a login")
         self._enrolments = Seal(secret_key, "enrolment")
 
-    def ask(self, person: Person | None, email: str) -> Response | None:
+    def ask(self, person: Person | None, target: Target, attempt: Attempt) -> Response | None:
         """Where a login goes on after the password; None when that was all. `person` None: it was wrong."""
+        begun = {"account": target.account, "target": f"{target.user_id:010}", "ticket": attempt.ticket_id}
         if self.factors.is_enrolled(person.user_id if person else NOBODY) or (person is None and self.required):
-            return self._lead_to(CODE, person, email)
+            return self._lead_to(CODE, person, begun)
         if person is not None and person.is_initial:
-            return self.ask_for_own_password(person, "password")
-        return None if person is None else self.ask_to_enrol(person)
+            return self.ask_for_own_password(person, "password", begun)
+        return None if person is None else self.ask_to_enrol(person, begun)
 
-    def ask_for_own_password(self, person: Person, how: str) -> Response:
-        """To the form for one; `how`: what has shown who this is."""
-        return self._lead_to(RENEWAL, person, person.email, how)
+    def ask_for_own_password(self, person: Person, how: str, noted: dict[str, str]) -> Response:
+        """To the form for one; `how`: what has shown who this is. `noted`: what is known of this login."""
+        return self._lead_to(RENEWAL, person, noted, how)
 
-    def ask_to_enrol(self, person: Person) -> Response | None:
+    def ask_to_enrol(self, person: Person, noted: dict[str, str]) -> Response | None:
         """To the enrolment, where a second factor is required and there is none; else None."""
         if not self.required or self.factors.is_enrolled(person.user_id):
             return None
-        return self._lead_to(ENROLMENT, person, person.email)
+        return self._lead_to(ENROLMENT, person, noted)
 
-    def _lead_to(self, stage: str, person: Person | None, email: str, how: str = "password") -> Response:
+    def _lead_to(self, stage: str, person: Person | None, noted: dict[str, str], how: str = "password") -> Response:
         response = redirect(url_for(_VIEWS[stage], next=local_path(request.form.get("next"))), 303)
         step = {
             "user": f"{person.user_id if person else NOBODY:010}",  # Of one length, whoever it is.
             "stamp": digest(person.stamp if person else secrets.token_hex()),
-            "account": digest(email.strip().lower()),
+            **{name: noted[name] for name in ("account", "target", "ticket")},
             "stage": stage,
             "how": how,
         }
@@ -86,6 +85,17 @@ class SecondStep:
         """Who is in that step of a login, unless the password was wrong or the account has changed since."""
         person = self.people.find(int(step["user"]))
         return person if person and digest(person.stamp) == step["stamp"] else None
+
+    def target(self, step: dict[str, str]) -> Target:
+        """Whose account that login is aimed at, whatever was shown so far."""
+        return current_door().accounts.targets.find_user(int(step["target"]), step["account"])
+
+    def leave(self, step: dict[str, str], answer: ResponseReturnValue) -> Response:
+        """`answer`, at the end of that login: what was counted as a failure at its password was none."""
+        current_door().throttle.take_back(self.target(step), step["ticket"])
+        response = make_response(answer)
+        set_cookie(response, current_door().step_cookie, "", max_age=0)
+        return response
 
     def render_enrolment(self, person: Person, error: str | None = None, *, action: str, asks_password: bool) -> str:
         """The QR code and the form that shows that it has been read: of a new secret, or again of the one sent back."""
@@ -132,43 +142,45 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         noted = step.read()
         if noted is None:
             return start_over()
-        person, door = step.find(noted), current_door()
-        browser = door.browsers.recognise(request.cookies.get(door.browser_cookie), person.email if person else "")
-        with step.throttle.attempt(request.remote_addr or "", noted["account"], browser) as attempt:
-            if attempt.wait_s is not None:
-                note("login_throttled", person.email if person else "", "code")
-                return _code("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            how = step.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
-            if person is None or how is None:
-                attempt.fail()
-                note("login_failed", person.email if person else "", "code")
-                return _code("invalid"), 401
+        person, target = step.find(noted), step.target(noted)
+        try:
+            with knock(step.throttle, target) as attempt:
+                if attempt.wait_s is not None:
+                    note("login_throttled", target.email, "code", is_user=target.is_user)
+                    return _code("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                how = step.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
+                if person is None or how is None:
+                    attempt.fail()
+                    note("login_failed", target.email, "code", is_user=target.is_user)
+                    return _code("invalid"), 401
+        except Busy:
+            return _code("busy"), 503, {"Retry-After": "3"}
         if person.is_initial:
-            return step.ask_for_own_password(person, how)
-        return leave_step(let_in(person, how))
+            return step.ask_for_own_password(person, how, noted)
+        return step.leave(noted, let_in(person, how))
 
     @blueprint.get("/login/enrol")
     def show_enrolment() -> ResponseReturnValue:
         """The form for who must have a second factor and has none."""
-        person = _newcomer()
+        person, _ = _newcomer()
         return _enrolment(person) if person else start_over()
 
     @blueprint.post("/login/enrol")
     def enrol_newcomer() -> ResponseReturnValue:
         """A second factor and a session, with the recovery codes."""
-        person = _newcomer()
-        if person is None:
+        person, noted = _newcomer()
+        if person is None or noted is None:
             return start_over()
         codes = step.enrol(person)
         if codes is None:
             return _enrolment(person, "code")
         note("second_factor_on", person.email)
-        return leave_step(let_in(person, "totp", show_codes(codes)))
+        return step.leave(noted, let_in(person, "totp", show_codes(codes)))
 
-    def _newcomer() -> Person | None:
+    def _newcomer() -> tuple[Person | None, dict[str, str] | None]:
         noted = step.read()
         person = step.find(noted) if noted and noted.get("stage") == ENROLMENT else None
-        return person if person and not step.factors.is_enrolled(person.user_id) else None
+        return (person if person and not step.factors.is_enrolled(person.user_id) else None), noted
 
     def _enrolment(person: Person, error: str | None = None) -> str:
         return step.render_enrolment(person, error, action=url_for("second_step.enrol_newcomer"), asks_password=False)
@@ -188,15 +200,3 @@ def show_codes(codes: list[str]) -> Response:
 def start_over() -> Response:
     """To the login: there is nothing to go on with."""
     return redirect(url_for("auth.login", next=local_path(request.values.get("next"))), 303)
-
-
-def leave_step(answer: ResponseReturnValue) -> Response:
-    """`answer`, after which this browser is in no login any more."""
-    response = make_response(answer)
-    set_cookie(response, current_door().step_cookie, "", max_age=0)
-    return response
-
-
-def digest(text: str) -> str:
-    """A name for an account that tells nothing of it."""
-    return hashlib.sha256(text.encode(errors="replace")).hexdigest()

@@ -18,6 +18,7 @@ from app.auth import let_in, render_login
 from app.door import note
 from app.errors import error_response
 from app.jwt import LEEWAY_S, BadToken, Verifier, grants
+from app.passwords import Busy
 from app.people import Assertion, People
 from app.remote import RemoteUnavailable
 from app.sessions import Person
@@ -50,20 +51,22 @@ def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
         """A session for a good token: 204 for JSON, on to `next` for a form. 401 for any other, whatever its fault."""
         if not _is_welcome(request.headers.get("Origin"), exchange.origin):
             return error_response(403, "forbidden", "Pages of that site may not sign anybody in here.")
-        address = request.remote_addr or ""
-        with throttle.attempt(address, f"token from {address}") as attempt:  # It names no account that could be tried.
-            if attempt.wait_s is not None:
-                return _refuse("throttled", 429, attempt.wait_s)
-            try:
-                person = _find(_token())
-            except BadToken as exc:
-                logger.warning("a token was refused: %s", exc)
-                attempt.fail()
-                note("login_failed", "", "jwt")
-                return _refuse("refused", 401)
-            except RemoteUnavailable as exc:
-                logger.warning("a token could not be checked: %s", exc)
-                return _refuse("unavailable", 503, 3)
+        try:
+            with throttle.attempt(
+                request.remote_addr or "", None
+            ) as attempt:  # It names no account that could be tried.
+                if attempt.wait_s is not None:
+                    return _refuse("throttled", 429, attempt.wait_s)
+                try:
+                    person = _find(_token())
+                except BadToken as exc:
+                    logger.warning("a token was refused: %s", exc)
+                    attempt.fail()
+                    note("login_failed", "", "jwt")
+                    return _refuse("refused", 401)
+        except (RemoteUnavailable, Busy) as exc:
+            logger.warning("a token could not be checked: %s", exc)
+            return _refuse("unavailable", 503, 3)
         return let_in(person, "jwt", None if _is_form() else make_response("", 204))
 
     def _find(token: str) -> Person:

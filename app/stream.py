@@ -96,12 +96,13 @@ class SampleStream(ServerSentEventsBlueprint):
             return
         self._replace_oldest(viewer.user)
         by = viewer.credential.partition(":")[0]
-        self._audit.note("stream_opened", who=viewer.who, address=viewer.address, detail=by)
+        self._audit.note("stream_opened", who=viewer.who, address=viewer.address, detail=by, is_user=True)
         self._hub.join(viewer, cursor)
 
     def _note_end(self, viewer: Viewer) -> None:
         self._hub.leave(viewer)
-        self._audit.note("stream_closed", who=viewer.who, address=viewer.address, detail=viewer.ending or "left")
+        ending = viewer.ending or "left"
+        self._audit.note("stream_closed", who=viewer.who, address=viewer.address, detail=ending, is_user=True)
 
     def _replace_oldest(self, user: str) -> None:
         """End so many of a user's streams that there is room for one more."""

@@ -1,157 +1,107 @@
-"""How often a login may fail before the next has to wait, and how many log lines a token may send.
+"""How often a login may fail before the next has to wait.
 
-Failures count, successes do not. A browser that this account has logged in from before has an allowance of its own, so
-that strangers who use up the account's shut out other strangers, not its owner. At the password nobody waits longer
-than an hour. Why so is in docs/decisions/0015. Counted in the process's own memory: it holds when every store is down.
+Failures count, successes do not. Strangers share one allowance at an account, the browsers that the account is known
+to use share another: strangers who use up theirs shut out other strangers, not its owner. Both together are what an
+account allows in all, whatever cookies are shown. Why so is in docs/decisions/0015. Counted in the process's own
+memory: it holds when every store is down.
 """
 
-import hashlib
 import ipaddress
-import math
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
+from app.ledger import Bucket, Ledger, Limit, Ticket
+from app.targets import Target
 
-PER_CLIENT = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
-"""Of one address, whatever the account."""
+MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 
-PER_ACCOUNT = (RateLimitItemPerMinute(10, 15),)
-"""Of strangers together: 960 guesses a day at most, at passwords of which the guessable are refused."""
+PER_CLIENT = (Limit(5, MINUTE_S), Limit(20, HOUR_S))
+"""Of one address that no mark speaks for, whatever the account."""
 
-PER_CODE = (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50))
-"""Of strangers who know the account's password and guess the code. At 50 a day they need 18 years on average."""
 
-PER_BROWSER = (RateLimitItemPerMinute(10, 15),)
-"""Of a browser that the account is known to use, in place of the two others."""
+@dataclass(frozen=True)
+class Allowance:
+    """How often it may fail at one account."""
+
+    strangers: Sequence[Limit]
+    """All of them together."""
+    known: Sequence[Limit]
+    """All the browsers that the account is known to use together, in place of the strangers' and the client's."""
+
+
+PASSWORDS = Allowance(strangers=(Limit(10, 15 * MINUTE_S),), known=(Limit(10, 15 * MINUTE_S),))
+"""960 guesses a day each, at passwords of which the guessable are refused."""
+
+CODES = Allowance(
+    strangers=(Limit(10, 15 * MINUTE_S), Limit(40, DAY_S)), known=(Limit(5, 15 * MINUTE_S), Limit(10, DAY_S))
+)
+"""Of who knows the password and guesses the code: 50 a day, whatever they show. One in 333,333 is right, so it takes
+18 years on average, and one year with a chance of 5 % (`tests/app/test_guessing.py`).
+"""
 
 
 class Attempt:
     """One login that is under way."""
 
-    def __init__(self, wait_s: int | None) -> None:
+    def __init__(self, wait_s: int | None, ticket_id: str = "") -> None:
         self.wait_s = wait_s
         """Seconds after which it may be tried; None when it may go on."""
+        self.ticket_id = ticket_id
+        """By which `LoginThrottle.take_back` finds its failure."""
         self.has_failed = False
 
     def fail(self) -> None:
-        """Count it: the password was wrong."""
+        """Count it: the password was wrong, or what else has to be shown was not yet."""
         self.has_failed = True
 
 
-MAX_COUNTED = 4096
-"""Addresses and accounts whose failures are remembered."""
-
-
-class _NoTimer(threading.Timer):
-    """In place of the one by which limits looks through all that it remembers after every failure: milliseconds in
-    which nobody is served, as often as somebody wants to.
+class LoginThrottle:
+    """Counts failures. What is under way counts as one until it is known, and whom it keeps out waits for it: many
+    guesses at once gain nothing, and many right logins at once lose nothing.
     """
 
-    def __init__(self) -> None:
-        super().__init__(0, lambda: None)
-
-    def is_alive(self) -> bool:
-        """As if it had been started already."""
-        return True
-
-
-class BoundedStorage(MemoryStorage):
-    """Forgets first whoever has failed least: to be forgotten, all others must be tried as often."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.timer.cancel()
-        self.timer = _NoTimer()
-
-    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Count `amount` of `limit` in `expiry` (s), as limits asks for; whether there was room."""
-        if key in self.events:
-            now = time.time()
-            self.events[key] = [entry for entry in self.events[key] if entry.expiry > now]
-        elif len(self.events) >= MAX_COUNTED:
-            self._make_room()
-        return super().acquire_entry(key, limit, expiry, amount)
-
-    def _make_room(self) -> None:
-        now = time.time()
-        in_force = {key: sum(entry.expiry > now for entry in entries) for key, entries in list(self.events.items())}
-        for key in sorted(in_force, key=lambda key: in_force[key])[: MAX_COUNTED // 4]:
-            self.clear(key)
-
-
-LINES_PER_TOKEN = RateLimitItemPerMinute(600)
-"""Log lines a token may send; ten a second are far more than anybody reads."""
-
-
-class LoginThrottle:
-    """Counts failures. What is under way counts as one until it is known: many at once gain nothing."""
-
-    def __init__(
-        self, per_account: Sequence[RateLimitItem] = PER_ACCOUNT, storage: BoundedStorage | None = None
-    ) -> None:
-        self._per_account = per_account
-        self._limiter = MovingWindowRateLimiter(storage or BoundedStorage())
-        self._under_way: Counter[str] = Counter()
+    def __init__(self, allowance: Allowance = PASSWORDS, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` tells monotonic seconds."""
+        self._allowance = allowance
+        self.ledger = Ledger(clock)
 
     @contextmanager
-    def attempt(self, address: str, email: str, browser: str | None = None) -> Iterator[Attempt]:
-        """A login from `address`; `browser` names one that `email` is known to have logged in from."""
-        buckets = _buckets(address, email, browser, self._per_account)
-        waits_s = [self._wait_s(limit, key) for limit, key in buckets if not self._has_room(limit, key)]
-        if waits_s:
-            yield Attempt(max(waits_s))
+    def attempt(self, address: str, target: Target | None, *, is_known: bool = False) -> Iterator[Attempt]:
+        """A login from `address`, at nobody's account where it names none; is_known: from a browser with its mark.
+
+        Raises: Busy.
+        """
+        ticket = self.ledger.open(self._buckets(address, target, is_known))
+        if not isinstance(ticket, Ticket):
+            yield Attempt(ticket)
             return
-        keys = {key for _, key in buckets}
-        self._under_way.update(keys)
-        attempt = Attempt(None)
+        attempt = Attempt(None, ticket.id)
         try:
             yield attempt
         finally:
-            self._under_way -= Counter(keys)
-            if attempt.has_failed:
-                for limit, key in buckets:
-                    self._limiter.hit(limit, key)
+            self.ledger.close(ticket, has_failed=attempt.has_failed)
 
-    def _has_room(self, limit: RateLimitItem, key: str) -> bool:
-        return self._limiter.test(limit, key, cost=self._under_way[key] + 1)
+    def take_back(self, target: Target, ticket_id: str) -> None:
+        """What was counted because more had to be shown was no failure: it was shown. A second time does nothing."""
+        self.ledger.take_back((_strangers(target), _known(target)), ticket_id)
 
-    def _wait_s(self, limit: RateLimitItem, key: str) -> int:
-        if self._limiter.test(limit, key):
-            return 1  # Only what is under way is in the way.
-        return max(1, math.ceil(self._limiter.get_window_stats(limit, key).reset_time - time.time()))
-
-
-def _buckets(
-    address: str, email: str, browser: str | None, per_account: Sequence[RateLimitItem]
-) -> list[tuple[RateLimitItem, str]]:
-    if browser is not None:
-        return [(limit, f"browser:{browser}") for limit in PER_BROWSER]
-    # Hashed, so that no list of addresses lies in memory and every key is equally long.
-    account = hashlib.sha256(email.strip().lower().encode()).hexdigest()
-    client = _client(address)
-    return [
-        *((limit, f"client:{client}") for limit in PER_CLIENT),
-        *((limit, f"account:{account}") for limit in per_account),
-    ]
+    def _buckets(self, address: str, target: Target | None, is_known: bool) -> list[Bucket]:
+        if target and is_known:
+            return [Bucket(_known(target), self._allowance.known, target.is_user)]
+        buckets = [Bucket(f"client:{_client(address)}", PER_CLIENT, is_kept=False)]
+        if target:
+            buckets.append(Bucket(_strangers(target), self._allowance.strangers, target.is_user))
+        return buckets
 
 
-class LogThrottle:
-    """Counts log lines."""
+def _strangers(target: Target) -> str:
+    return f"strangers:{target.account}"
 
-    def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
-    def count(self, credential: str, lines: int) -> int | None:
-        """Count lines of one request. None when they may come in, else the seconds after which they may."""
-        if self._limiter.hit(LINES_PER_TOKEN, credential, cost=lines):
-            return None
-        return max(1, math.ceil(self._limiter.get_window_stats(LINES_PER_TOKEN, credential).reset_time - time.time()))
+def _known(target: Target) -> str:
+    return f"known:{target.account}"
 
 
 def _client(address: str) -> str:

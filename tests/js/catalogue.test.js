@@ -43,7 +43,7 @@ const WIRE = {
     ...['password', 'session', 'sessions', 'token'].map((what) => `done_${what}`)],
   audit: [...['session', 'token', 'left', 'revoked', 'unverified', 'rotate', 'shutdown', 'replaced', 'code', 'with_tokens', 'others'].map(
     (detail) => `detail_${detail}`), ...['all', 'logins', 'refusals', 'streams', 'changes'].map((group) => `group_${group}`),
-    'login_ok', 'login_failed', 'login_throttled', 'login_busy', 'logout', 'confirm_failed', 'refused', 'csrf_failed',
+    'login_ok', 'login_step', 'login_failed', 'login_throttled', 'login_busy', 'logout', 'confirm_failed', 'refused', 'csrf_failed',
     'cross_site', 'untrusted_host', 'stream_opened', 'stream_closed', 'user_created', 'user_disabled', 'user_enabled',
     'role_changed', 'password_changed', 'password_reset', 'session_revoked', 'session_replaced', 'token_created',
     'token_revoked', 'second_factor_on', 'second_factor_off', 'second_factor_reset', 'recovery_codes_renewed'],
