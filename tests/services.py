@@ -94,7 +94,9 @@ class RabbitServer(Service):
         """Run `rabbitmqctl`, which takes half a second."""
         program = str(Path(self.program).with_name("rabbitmqctl"))
         environ = {**os.environ, **self._environ}
-        subprocess.run([program, "--quiet", *arguments], env=environ, check=True, capture_output=True, timeout=30)
+        subprocess.run(
+            [program, "--quiet", *arguments], env=environ, check=True, capture_output=True, timeout=PATIENCE_S
+        )
 
     def start(self) -> None:
         """Start it and return once it answers."""

@@ -1,13 +1,15 @@
 """Fixtures of the app's tests: the panel's own database, on both servers that it may live on."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 
-from app import create_app
+from app import create_app, passwords
 from app.accounts import Accounts, Role
 from app.schema import migrate
 from collector.store.database import make_engine
@@ -15,6 +17,19 @@ from settings import load_settings
 from tests.app.people import ADMIN
 from tests.app.visitor import KEY, Clock, Make
 from tests.services import free_port
+
+
+HASHING = ("tests.app.test_passwords", "tests.app.test_hash_process")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A password costs next to nothing here, but where its hashing is what is tested: it was a third of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.module.__name__ not in HASHING:
+            quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+            patch.setattr(passwords, "PasswordHasher", lambda **_: quick())
+        yield
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])

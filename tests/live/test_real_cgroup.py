@@ -162,9 +162,8 @@ def test_a_busy_loop_fills_a_quota_of_half_a_core_and_is_throttled(cgroups: dict
 
     def fills_it() -> bool:
         seen.update(run_inside(cgroups))
-        return bool(seen["cpu"]["percent"] > 70)
+        return bool(seen["cpu"]["percent"] > 70 and seen["throttled"])
 
     # The kernel gives no more than the quota, and on a machine that others keep busy less: until it has half a core.
     wait_until(fills_it, what="the machine has half a core to give")
-    assert seen["throttled"] > 0
     assert seen["cpu"]["throttled_percent"] > 0
