@@ -18,7 +18,6 @@ from tests.app.people import ADMIN
 from tests.app.visitor import KEY, Clock, Make
 from tests.services import free_port
 
-
 HASHING = ("tests.app.test_passwords", "tests.app.test_hash_process")
 
 
