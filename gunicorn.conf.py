@@ -136,7 +136,7 @@ def post_worker_init(worker: Any) -> None:
     # circles walks all of them again and again, 50 ms at a thousand viewers, while everybody waits.
     gc.freeze()
     gc.set_threshold(10_000, 20, 1000)
-    for name in ("hub", "access", "audit"):
+    for name in ("hub", "access", "audit", "refusal"):
         worker.wsgi.extensions[name].start(lambda: worker.alive)
     # Nobody is let in before the past has been read: `/healthz` would say that there is no sample.
     worker.wsgi.extensions["hub"].wait_for_past()

@@ -34,6 +34,7 @@ from app.freshness import Freshness
 from app.history import Past
 from app.holding import Holding
 from app.hub import FEED_TIMEOUT_S, Hub
+from app.refusal import RefusalWatch
 from app.sessions import SessionLife
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
@@ -81,7 +82,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         per_user=settings.max_sessions_per_user,
     )
     users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
-    hub = app.extensions["hub"] = Hub(feed, logs, Freshness(interval_s, time.monotonic))
+    freshness = Freshness(interval_s, time.monotonic)
+    hub = app.extensions["hub"] = Hub(feed, logs, freshness)
+    app.extensions["refusal"] = RefusalWatch(store, freshness, interval_s)
     holding = Holding(engine, users.sessions, accounts.Role.SUPER_ADMIN)
     watch = app.extensions["access"] = AccessWatch(hub, holding.still_hold, doorbell)
     past = Past(store, History(engine), interval_s)

@@ -10,13 +10,18 @@ from typing import Any
 
 from collector.store import keys
 from collector.store.entries import CLOCK_SLACK_S
-from collector.store.model import Status
+from collector.store.errors import Refusal
+from collector.store.model import Status, TroubleCode
 
 STALE_AFTER_INTERVALS = 3
 """A host whose newest sample is older than so many intervals is silent."""
 
+LATE_AFTER_INTERVALS = 2
+"""Where no host's is younger than that, it is time to ask why."""
+
 _WORST_FIRST = (Status.OFFLINE, Status.UNKNOWN, Status.DEGRADED, Status.ONLINE, Status.DISABLED)
 _STATUSES = frozenset(Status)
+_TROUBLES = frozenset(TroubleCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,10 @@ class Freshness:
     """The newest sample of each host."""
 
     def __init__(self, interval_s: float, monotonic: Callable[[], float]) -> None:
+        self.refusal: Refusal | None = None
+        """Why nothing new comes, where Redis answers and takes nothing."""
         self._stale_after_s = STALE_AFTER_INTERVALS * interval_s
+        self._late_after_s = LATE_AFTER_INTERVALS * interval_s
         self._monotonic = monotonic
         self._hosts: dict[str, _Seen] = {}
         self._leftovers: set[str] = set()
@@ -75,23 +83,42 @@ class Freshness:
         return {"id": seen.id, "sample": seen.wire} if seen and seen.wire else None
 
     def hosts(self) -> list[dict[str, Any]]:
-        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}; a silent one's are unknown."""
+        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}; a silent one's are unknown.
+
+        Where there are any, "troubles": the codes of what is wrong with watching it.
+        """
         return [
             {
                 "host": host,
                 "age_s": round(min(self._age_s(seen), float(keys.HOST_RETENTION_S)), 1),
                 "is_fresh": self._is_fresh(seen),
                 "services": _services(seen) if self._is_fresh(seen) else dict.fromkeys(_services(seen), Status.UNKNOWN),
+                **({"troubles": troubles} if self._is_fresh(seen) and (troubles := _troubles(seen)) else {}),
             }
             for host, seen in sorted(self._hosts.items())
         ]
 
     def states(self) -> dict[str, tuple[bool, Any]]:
-        """What `hosts` says but for the ages, as (is_fresh, what the newest sample says of the services) by host.
+        """What `hosts` says but for the ages, as (is_fresh, what the newest sample says) by host.
 
         It costs a tenth of `hosts`: to see, again and again, whether there is anything new to say.
         """
-        return {host: (self._is_fresh(seen), seen.wire and seen.wire["services"]) for host, seen in self._hosts.items()}
+        return {
+            host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], seen.wire.get("troubles")))
+            for host, seen in self._hosts.items()
+        }
+
+    def is_late(self) -> bool:
+        """Whether every host is late, or there is none."""
+        age_s = self.age_s()
+        return age_s is None or age_s > self._late_after_s
+
+    def reasons(self) -> list[str]:
+        """The codes of what is wrong with the watching itself: why nothing comes, and the troubles of fresh hosts."""
+        found = {code for seen in self._hosts.values() if self._is_fresh(seen) for code in _troubles(seen)}
+        if self.refusal:
+            found.add(self.refusal)
+        return sorted(found)
 
     def age_s(self) -> float | None:
         """Age of the newest sample of all hosts (s), None before the first."""
@@ -132,3 +159,10 @@ def merge(statuses: set[Status]) -> Status:
 def _services(seen: _Seen) -> dict[str, Status]:
     words = seen.wire["services"] if seen.wire else {}
     return {name: Status(word) if word in _STATUSES else Status.UNKNOWN for name, word in words.items()}
+
+
+def _troubles(seen: _Seen) -> list[str]:
+    """The codes that we know: what another process wrote may hold anything."""
+    told = seen.wire.get("troubles") if seen.wire else None
+    codes = [each.get("code") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    return [code for code in codes if isinstance(code, str) and code in _TROUBLES]

@@ -42,9 +42,10 @@ def make_blueprint(hub: Hub) -> Blueprint:
         """Whether messages can go through, as far as is known: a fresh sample, and no service offline."""
         services = hub.freshness.services()
         fresh, hosts = hub.freshness.count_fresh()
-        verdict = judge(services, fresh, hosts)
+        reasons = hub.freshness.reasons()
+        verdict = judge(services, fresh, hosts, is_troubled=bool(reasons))
         sample = "stale" if fresh == 0 else "fresh" if fresh == hosts else "partial"
-        body = {"status": verdict, "sample": sample, "services": services}
+        body = {"status": verdict, "sample": sample, "services": services, **({"reasons": reasons} if reasons else {})}
         return _answer(json.dumps(body), verdict, JSON_TYPE)
 
     @blueprint.get("/livez")
@@ -61,12 +62,15 @@ def make_blueprint(hub: Hub) -> Blueprint:
     return blueprint
 
 
-def judge(services: dict[str, Status], fresh: int, hosts: int) -> Verdict:
-    """The overall verdict, of `hosts` of which `fresh` are not silent. Without any nothing is known: a failure."""
+def judge(services: dict[str, Status], fresh: int, hosts: int, *, is_troubled: bool = False) -> Verdict:
+    """The overall verdict, of `hosts` of which `fresh` are not silent. Without any nothing is known: a failure.
+
+    `is_troubled`: something is wrong with the watching itself.
+    """
     if fresh == 0:
         return Verdict.FAIL
     verdicts = {_VERDICTS[status] for status in services.values()}
-    if fresh < hosts:
+    if fresh < hosts or is_troubled:
         verdicts.add(Verdict.WARN)
     return next((verdict for verdict in (Verdict.FAIL, Verdict.WARN) if verdict in verdicts), Verdict.PASS)
 

@@ -21,7 +21,7 @@ from app.turn import next_turn
 from app.viewer import PENDING_BYTES, Viewer, wait_for_slow
 from collector.store import keys
 from collector.store.entries import Entry
-from collector.store.errors import BadEntry, StoreUnavailable
+from collector.store.errors import BadEntry, Refusal, StoreUnavailable
 from collector.store.live import LiveStore
 from collector.store.logs import LogStore
 from collector.store.wire import parse_wire
@@ -52,10 +52,11 @@ FAREWELL_S = 1.0
 FILL_PATIENCE_S = 2.0
 """How long a viewer who comes before the past has been read waits for it: longer than that takes."""
 
+LOOK_AT_LOGS_S = 10.0
+"""How often it is asked whether the news of the logs have begun anew. Of the samples it shows: none come."""
+
 REPLAY_BYTES = PENDING_BYTES // 2
 """Longest replay: what is pending besides must have room."""
-
-_RESET = sse.Event({}, type="reset").encode()
 
 
 class Hub:
@@ -76,7 +77,8 @@ class Hub:
         self._log_feed = LogFeed(logs, self._send_to_all)
         self._store_lead_s: float | None = None
         self._hosts_frame = (b"", float("-inf"))  # and when it was made
-        self._hosts_known: dict[str, tuple[bool, Any]] = {}
+        self._hosts_known: tuple[dict[str, tuple[bool, Any]], Refusal | None] = {}, None
+        self._looked_at_logs_mono_s = time.monotonic()
 
     def start(self, is_alive: Callable[[], bool]) -> None:
         """Start reading; when `is_alive` turns false (the server is ending) every viewer is sent away."""
@@ -126,7 +128,7 @@ class Hub:
         is_reset = missed is Resume.RESET or len(replay) > REPLAY_BYTES
         self._viewers[viewer] = None  # Before it is sent anything: who has left meanwhile has to be forgotten again.
         self._viewers_of.setdefault(viewer.user, {})[viewer] = None
-        viewer.send(_RESET if is_reset else replay)
+        viewer.send(self._make_reset() if is_reset else replay)
         viewer.send(self._tell_hosts_anew())
 
     def leave(self, viewer: Viewer) -> None:
@@ -176,7 +178,7 @@ class Hub:
         for host in self._store.hosts():
             self.freshness.know(host.host, host.age_s)
         if is_beginning:
-            self._send_to_all(_RESET)
+            self._send_to_all(self._make_reset())
         self._is_filled.set()
         self.is_connected = True
 
@@ -195,6 +197,14 @@ class Hub:
             if entries:
                 self._store_lead_s = keys.id_seconds(entries[-1].id) - time.monotonic()
             self._take(entries, lambda _: 0.0)
+            if asked_mono_s - self._looked_at_logs_mono_s > LOOK_AT_LOGS_S:
+                self._look_at_logs()
+
+    def _look_at_logs(self) -> None:
+        """Lower ids than the last one seen say that the news of the logs have begun anew: all of it is news."""
+        self._looked_at_logs_mono_s = time.monotonic()
+        if keys.id_key(self._store.last_log_id()) < keys.id_key(self._last_log_id):
+            self._last_log_id = keys.NO_ID
 
     def _read_on(self, *, block_ms: int) -> list[Entry]:
         """The samples after the last one; the log groups that have changed are noted."""
@@ -239,10 +249,15 @@ class Hub:
     def _tell_hosts(self) -> None:
         """Tell everybody about the hosts, when anything but their ages has changed."""
         self.freshness.tidy()
-        known = self.freshness.states()
+        known = self.freshness.states(), self.freshness.refusal
         if known != self._hosts_known:
             self._hosts_known = known
             self._send_to_all(self._make_hosts_frame())
+
+    def _make_reset(self) -> bytes:
+        """What was sent before does not go on; with the store's clock, which may be another as well."""
+        now_s = self.store_now_s()
+        return sse.Event({"now": None if now_s is None else round(now_s, 3)}, type="reset").encode()
 
     def _tell_hosts_anew(self) -> bytes:
         """The hosts for one who has just come, with ages that are a second old at most."""
@@ -250,7 +265,9 @@ class Hub:
         return frame if time.monotonic() - made_mono_s < 1 else self._make_hosts_frame()
 
     def _make_hosts_frame(self) -> bytes:
-        frame = sse.Event({"hosts": self.freshness.hosts()}, type="hosts").encode()
+        refusal = self.freshness.refusal
+        told = {"hosts": self.freshness.hosts(), **({"refusal": refusal} if refusal else {})}
+        frame = sse.Event(told, type="hosts").encode()
         self._hosts_frame = frame, time.monotonic()
         return frame
 

@@ -11,7 +11,7 @@ from collector.marks import Marker, Past, follow_past
 from collector.probes.broker import read_broker
 from collector.probes.queues import Reading
 from collector.probes.resources import Resources
-from collector.store.model import Check, Container, Cpu, Ram, Sample, Scope, Status
+from collector.store.model import Check, Container, Cpu, Ram, Sample, Scope, Status, Trouble, TroubleCode
 
 T = TypeVar("T")
 
@@ -41,6 +41,8 @@ class Probes:
     containers: Callable[[], tuple[Container, ...]]
     past: Callable[[], Past]
     """What the newest stored sample of this host tells; the first sample after a start is compared with it."""
+    troubles: Callable[[], tuple[Trouble, ...]] = tuple
+    """What is wrong with the watching itself, as far as writing has found out."""
 
 
 class SystemMonitor:
@@ -102,6 +104,7 @@ class SystemMonitor:
             containers=containers,
             broker_kind=reading.broker_kind if reading else None,
             version=self._version,
+            troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
         if self._past is None:
             self._past = self._recall.answer(min(RECALL_S, TICK_BUDGET_S - (time.monotonic() - started_s)))
@@ -114,3 +117,11 @@ class SystemMonitor:
     def lost(self) -> None:
         """The sample may not be stored: what the next one is compared with has to be asked for."""
         self._past = None
+
+
+def _shared_names(containers: tuple[Container, ...]) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(code=TroubleCode.CONTAINER_SHARED, facts={"name": container.name, "count": container.sources})
+        for container in containers
+        if container.sources > 1
+    )

@@ -11,7 +11,10 @@ import json
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
+from zlib import crc32
 
 from collector.probes.resources import ResourcesProbe
 from collector.store.errors import StoreUnavailable
@@ -30,11 +33,23 @@ def start(name: str, *, redis_url: str, host: str | None = None, interval_s: flo
     threading.Thread(target=reporter.run, args=(interval_s,), name="container-report", daemon=True).start()
 
 
+def _source() -> str:
+    """What tells this container from another that reports under the same name, and not from other processes of it.
+
+    A container's host name is its id; without one a service's cgroup is its own.
+    """
+    cgroup = b""
+    with suppress(OSError):
+        cgroup = Path("/proc/self/cgroup").read_bytes()
+    return f"{own_host_name()}.{crc32(cgroup):08x}"
+
+
 class _Reporter:
     def __init__(self, store: LiveStore, host: str, name: str) -> None:
         self._store = store
         self._host = host
         self._name = name
+        self._source = _source()
         self._probe = ResourcesProbe()
         self._is_failing = False
 
@@ -46,7 +61,8 @@ class _Reporter:
     def _report(self) -> None:
         seen = self._probe.read()
         try:
-            self._store.report(self._host, self._name, json.dumps({"cpu": asdict(seen.cpu), "ram": asdict(seen.ram)}))
+            body = json.dumps({"cpu": asdict(seen.cpu), "ram": asdict(seen.ram)})
+            self._store.report(self._host, self._name, body, source=self._source)
         except StoreUnavailable as exc:
             if not self._is_failing:
                 logger.warning("this container's CPU and RAM cannot be reported: %s", exc)

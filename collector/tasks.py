@@ -5,9 +5,11 @@ from functools import cache, partial
 
 from celery import current_app, shared_task
 from celery.signals import worker_ready
+from celery.worker import state
 
 from broker_url import trusting
 from collector import own_beat
+from collector.duty import Duty
 from collector.lane import Lane
 from collector.marks import Past, read_past
 from collector.monitor import Probes, SystemMonitor
@@ -18,6 +20,7 @@ from collector.probes.queues import QueueWatch
 from collector.probes.resources import ResourcesProbe
 from collector.probes.worker import WorkerProbe
 from collector.rollup import RollUp
+from collector.store.append import make_instance
 from collector.store.database import make_engine
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.history import History
@@ -27,9 +30,6 @@ from collector.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
 
 logger = logging.getLogger(__name__)
-
-CLAIM_INTERVALS = 3.5
-"""How long a slot stays claimed: longer than a tick may be late, which expires after three intervals."""
 
 HISTORY_PATIENCE_S = 2.0
 """Longest wait for SQLite's write lock, or for a statement of PostgreSQL, when history is written."""
@@ -42,14 +42,15 @@ def sample() -> None:
     monitor = _monitor()
     taken = monitor.sample()
     try:
-        entry_id = _store().append(taken, claim_s=CLAIM_INTERVALS * _settings().sample_interval_s)
+        is_written = _duty().write(taken)
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
-        entry_id = None
-    if entry_id is None:
-        monitor.lost()
-    else:
+        is_written = False
+    if is_written:
         monitor.written(taken)
+    else:
+        monitor.lost()
+    _duty().stand_by(feed=_watchdog().feed, is_ending=_is_ending)
 
 
 @shared_task(name="collector.roll_up")
@@ -79,7 +80,17 @@ def _watchdog() -> Watchdog:
 
 @cache
 def _store() -> LiveStore:
-    return LiveStore(redis_client(_settings().redis_url))
+    return LiveStore(redis_client(_settings().redis_url), instance=make_instance())
+
+
+@cache
+def _duty() -> Duty:
+    return Duty(_store(), host=_settings().monitor_host, interval_s=_settings().sample_interval_s)
+
+
+def _is_ending() -> bool:
+    """Whether the worker was told to end, which it does after the task in hand."""
+    return any(told is not None and told is not False for told in (state.should_stop, state.should_terminate))
 
 
 @cache
@@ -123,6 +134,7 @@ def _open_probes(settings: Settings) -> Probes:
         worker=worker.read,
         containers=ContainersProbe(_store(), settings.monitor_host).read,
         past=lambda: _read_past(settings.monitor_host),
+        troubles=lambda: _store().standing.troubles,
     )
 
 

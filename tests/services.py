@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import amqp
@@ -28,6 +29,11 @@ class RedisServer(Service):
     program = "redis-server"
     more_configuration = ""
     """Lines of redis.conf beside those that every test needs."""
+
+    def __init__(self, wrap: Sequence[str] = ()) -> None:
+        """`wrap`: what its command begins with."""
+        super().__init__()
+        self._wrap = wrap
 
     @property
     def url(self) -> str:
@@ -50,7 +56,7 @@ class RedisServer(Service):
             f"bind 127.0.0.1\nport {self.port}\nunixsocket {self.directory}/socket\nrequirepass {self.password}\n"
             f'dir {self.directory}\nsave ""\nappendonly no\n{self.more_configuration}'
         )
-        self._run([self.program, str(config)])
+        self._run([*self._wrap, self.program, str(config)])
 
     def is_ready(self) -> bool:
         """Whether it answers PING."""

@@ -1,12 +1,18 @@
 """What other processes of this host report of their own containers (`collector.report`)."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
+from collector.store.entries import Report
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.live import LiveStore
 from collector.store.model import Container, parse_container
 
 logger = logging.getLogger(__name__)
+
+FRESH_S = 9.0
+"""A report older than this says nothing about now."""
 
 
 class ContainersProbe:
@@ -22,10 +28,24 @@ class ContainersProbe:
             reports = self._store.reports(self._host)
         except StoreUnavailable:
             return ()
-        containers = []
-        for report in reports:
-            try:
-                containers.append(parse_container(report.name, report.age_s, report.body))
-            except BadEntry:
-                logger.debug("skipped the report of %r", report.name)
-        return tuple(containers)
+        return tuple(filter(None, map(_container, _by_name(reports))))
+
+
+def _by_name(reports: Sequence[Report]) -> list[list[Report]]:
+    named: dict[str, list[Report]] = {}
+    for report in reports:
+        named.setdefault(report.name, []).append(report)
+    return list(named.values())
+
+
+def _container(reports: list[Report]) -> Container | None:
+    """The container of one name. Where several report under it, always the same one of those: two that took turns would
+    make one that jumps. None when what they say is garbage."""
+    fresh = [report for report in reports if report.age_s <= FRESH_S]
+    chosen = fresh[0] if fresh else min(reports, key=lambda report: report.age_s)
+    try:
+        container = parse_container(chosen.name, chosen.age_s, chosen.body)
+    except BadEntry:
+        logger.debug("skipped the report of %r", chosen.name)
+        return None
+    return replace(container, sources=len(fresh)) if len(fresh) > 1 else container

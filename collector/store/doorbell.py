@@ -9,7 +9,7 @@ from typing import Any, cast
 from redis import Redis
 
 from collector.store import keys
-from collector.store.live import translated
+from collector.store.connection import translated
 
 
 class Doorbell:
@@ -33,6 +33,12 @@ class Doorbell:
 
     @translated
     def wait(self, after: str, *, block_ms: int) -> str | None:
-        """Wait for a ring after the id `after`; the newest one's id, None when there was none within `block_ms`."""
+        """Wait for a ring after the id `after`; the newest one's id, None when there was none within `block_ms`.
+
+        A bell that has begun anew, by a clock that was set back, has lower ids: that is a ring as well.
+        """
         answer = cast(list[Any], self._waiting.xread({keys.DOORBELL: after}, block=block_ms))
-        return cast(bytes, answer[0][1][-1][0]).decode() if answer else None
+        if answer:
+            return cast(bytes, answer[0][1][-1][0]).decode()
+        newest = self.last()
+        return newest if newest != after else None

@@ -47,6 +47,8 @@ class Report:
     name: str
     age_s: float
     body: bytes
+    source: str = ""
+    """Which of those that report under this name."""
 
 
 def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
@@ -78,7 +80,18 @@ def parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
     at_ms, _, body = value.partition(b" ")
     if not at_ms.isdigit():
         return None
-    return Report(name.decode("utf-8", "replace"), max(0.0, (now_ms - int(at_ms)) / 1000), body)
+    own_name, _, source = name.decode("utf-8", "replace").partition(keys.SOURCE)
+    return Report(own_name, max(0.0, (now_ms - int(at_ms)) / 1000), body, source)
+
+
+def store_time_s(time: tuple[int, int], offset_ms: bytes | None) -> float:
+    """The store's clock (epoch s) from Redis' TIME and the field `keys.OFFSET`."""
+    seconds, microseconds = time
+    try:
+        offset_s = int(offset_ms or 0) / 1000
+    except ValueError:
+        offset_s = 0.0
+    return seconds + microseconds / 1e6 + offset_s
 
 
 def age_s(age_s: float) -> float:

@@ -2,8 +2,10 @@
 
 | key                          | type   | bounded by                                   |
 |------------------------------|--------|----------------------------------------------|
-| monitor:samples              | stream | MINID: entries older than `RETENTION_S` go   |
-| monitor:slot:<host>:<slot>   | string | expires after `CLAIM_S`                   |
+| monitor:samples              | stream | MINID: entries older than `RETENTION_S` go; MAXLEN in any case |
+| monitor:clock                | hash   | three fields: what `append.lua` knows of Redis' clock |
+| monitor:slots:<host>         | zset   | slot by when it was written: those within `CLAIM_S` |
+| monitor:holder:<host>        | hash   | four fields: which collector reports as this host, which other wants to |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
@@ -39,10 +41,13 @@ RETENTION_S = 3600
 HOST_RETENTION_S = 7 * 86_400
 """How long a silent host stays on the list, in seconds, unless it is forgotten: an outage must not tidy itself away."""
 
+CLOCK = "monitor:clock"
+OFFSET = "offset"
+"""Field of `CLOCK`: what is added to Redis' own clock (ms), so that a jump of it moves nothing; see `append`."""
+
 CLAIM_S = 10.0
 """How long a written slot stays claimed, in seconds: longer than a tick of the default 3 s may be late. No longer than
 that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
-
 
 TRIAL = "monitor:trial"
 """Written, for a moment, to see whether anything can be."""
@@ -53,15 +58,26 @@ DOORBELL_RINGS = 16
 REPORT_TTL_S = 600
 """How long a container that reports no more is still shown, silent, in seconds."""
 
+SOURCE = "\x1f"
+"""Between a container's name and what tells it apart from another of the same name."""
+
+REPORTS_KEPT = 50
+"""With more of them than that, those of a host that are older than `REPORT_TTL_S` are taken away."""
+
 
 def containers(host: str) -> str:
     """Hash of what the containers of a host report of themselves: "<epoch ms> <JSON>" by name."""
     return f"monitor:containers:{host}"
 
 
-def slot(host: str, slot_number: int) -> str:
-    """Key whose existence says that `host` has already written its sample for this slot."""
-    return f"monitor:slot:{host}:{slot_number}"
+def slots(host: str) -> str:
+    """Sorted set of the slots for which `host` has already written its sample, by when (ms)."""
+    return f"monitor:slots:{host}"
+
+
+def holder(host: str) -> str:
+    """Hash of the collector that reports as `host` and when it was seen; when another last tried to, and how often."""
+    return f"monitor:holder:{host}"
 
 
 def log_group(group_id: str) -> str:

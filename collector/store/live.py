@@ -1,32 +1,32 @@
 """The live store: one Redis stream that is both the last hour's history and the feed. Redis only; keys in `keys`.
 
-A sample is written by one idempotent script, so a second beat, a redelivered tick or a retried command cannot double a
-point. Every command has a deadline. The ids are Redis' own (`*`), which stay increasing over clock jumps.
+A sample is written by one idempotent script (`append`), so a second beat, a redelivered tick or a retried command
+cannot double a point. Every command has a deadline.
 """
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from collections.abc import Iterator
+from typing import Any, cast
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.retry import Retry
+from redis.exceptions import ResponseError
 
 from collector.store import keys
-from collector.store.entries import Entry, Host, News, Report, age_s, parse_entry, parse_news, parse_report
-from collector.store.errors import StoreUnavailable
+from collector.store.append import Appender, Standing
+from collector.store.connection import COMMAND_TIMEOUT_S, translated
+from collector.store.connection import redis_client as redis_client  # noqa: PLC0414  Most take both from here.
+from collector.store.entries import (
+    Entry,
+    Host,
+    News,
+    Report,
+    age_s,
+    parse_entry,
+    parse_news,
+    parse_report,
+    store_time_s,
+)
 from collector.store.model import Sample
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-COMMAND_TIMEOUT_S = 1.0
-"""Deadline of one command. A healthy Redis answers in well under a millisecond."""
 
 PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
@@ -34,57 +34,27 @@ PAGE_ENTRIES = 200
 APPEND_GRACE_S = 3 * COMMAND_TIMEOUT_S
 """How long after it was sent a sample may still be written: both tries have timed out by then."""
 
-_APPEND = """
-local now = redis.call('TIME')
-local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
-if tonumber(ARGV[6]) > 0 and now_ms > tonumber(ARGV[6]) then return now_ms end
-if not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return false end
-local oldest_ms = now_ms - ARGV[4] * 1000
-local id = redis.call('XADD', KEYS[1], 'MINID', '~', oldest_ms, '*', 'host', ARGV[1], 'sample', ARGV[2])
-redis.call('ZADD', KEYS[2], now_ms, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now_ms - ARGV[5] * 1000)
-redis.call('ZADD', KEYS[4], 'NX', now_ms, ARGV[1])
-return id
+_STAND_BY = """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000) + (tonumber(redis.call('HGET', KEYS[2], ARGV[1])) or 0)
+redis.call('HSET', KEYS[1], 'rival_seen', now)
+redis.call('HINCRBY', KEYS[1], 'rival_tries', 1)
+return now - (tonumber(redis.call('HGET', KEYS[1], 'seen')) or 0)
 """
 _REPORT = """
 local now = redis.call('TIME')
-redis.call('HSET', KEYS[1], ARGV[1], now[1] * 1000 + math.floor(now[2] / 1000) .. ' ' .. ARGV[2])
+local offset = tonumber(redis.call('HGET', KEYS[2], ARGV[4])) or 0
+local now_ms = now[1] * 1000 + math.floor(now[2] / 1000) + offset
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now_ms) .. ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[5]) then
+    local all = redis.call('HGETALL', KEYS[1])
+    for at = 1, #all, 2 do
+        local at_ms = tonumber(string.match(all[at + 1], '^%d+')) or 0
+        if math.abs(now_ms - at_ms) > ARGV[3] * 1000 then redis.call('HDEL', KEYS[1], all[at]) end
+    end
+end
 """
-# MINID with `~` trims whole nodes (100 entries), so that trimming costs nothing on most writes: up to 100 entries more
-# than the hour stay. Redis' own clock gives the ids, so it must give the cutoff too.
-
-
-def redis_client(
-    url: str, *, timeout_s: float = COMMAND_TIMEOUT_S, max_connections: int = 20, **options: Any
-) -> "Redis":
-    """A client whose every command ends within `timeout_s`, connecting included. `options`: redis-py's own.
-
-    One retry at once, for a pooled connection that the server closed; none after a time-out, which would double the
-    deadline. RESP2 is fixed because the shape of XREAD's answer depends on the protocol.
-    """
-    return Redis.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        max_connections=max_connections,
-        protocol=2,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        **options,
-    )
-
-
-def translated(function: Callable[P, R]) -> Callable[P, R]:
-    """The one place where redis-py's errors become ours. Their text stays out: it can hold the URL's password."""
-
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except RedisError as exc:
-            raise StoreUnavailable(f"Redis: {type(exc).__name__}") from exc
-
-    return call
 
 
 class LiveStore:
@@ -93,64 +63,49 @@ class LiveStore:
     Every method raises StoreUnavailable when Redis does not answer in time, or refuses.
     """
 
-    def __init__(self, client: "Redis", *, append_grace_s: float = APPEND_GRACE_S) -> None:
+    def __init__(self, client: "Redis", *, instance: str = "", append_grace_s: float = APPEND_GRACE_S) -> None:
+        """`instance`: whose samples it writes, where others may want to write in the same name; see `append`."""
         self._redis = client
-        self._append_grace_s = append_grace_s
-        self._append = client.register_script(_APPEND)
-        self._lead_s: float | None = None
-        """Redis' clock less ours (monotonic), as of the last write."""
+        self._appender = Appender(client, instance=instance, grace_s=append_grace_s)
         self._report = client.register_script(_REPORT)
+        self._stand_by = client.register_script(_STAND_BY)
+
+    @property
+    def standing(self) -> Standing:
+        """What the last `append` has found out, beside writing."""
+        return self._appender.standing
 
     @translated
     def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
-        """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`.
-
-        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out. A
-        Redis that was frozen executes when it wakes what has long been given up, and stamps it as new: so the script
-        has a deadline by Redis' own clock. An answer that says "too late" has come in time: that clock was set.
-        """
-        for _ in range(2):
-            answer = self._try_append(sample, claim_s)
-            if not isinstance(answer, int):
-                break
-            self._lead_s = answer / 1000 - time.monotonic()
-        if not isinstance(answer, bytes):
-            return None
-        entry_id = answer.decode()
-        self._lead_s = keys.id_seconds(entry_id) - time.monotonic()
-        return entry_id
-
-    def _try_append(self, sample: Sample, claim_s: float) -> bytes | int | None:
-        """The id; None when the slot is taken; Redis' clock (ms) when it is past the deadline."""
-        deadline_s = 0.0 if self._lead_s is None else self._lead_s + time.monotonic() + self._append_grace_s
-        slot = [keys.SAMPLES, keys.HOSTS, keys.slot(sample.host, sample.slot), keys.JOINED]
-        values: list[str | bytes | int] = [
-            sample.host,
-            sample.to_json(),
-            int(claim_s * 1000),
-            keys.RETENTION_S,
-            keys.HOST_RETENTION_S,
-            int(deadline_s * 1000),
-        ]
-        try:
-            answer = self._append(keys=slot, args=values)
-        except RedisTimeoutError:
-            answer = self._append(keys=slot, args=values)
-        return cast("bytes | int | None", answer)
+        """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`, or when
+        another collector reports as this host: `standing` says so."""
+        return self._appender.append(sample, claim_s)
 
     @translated
-    def report(self, host: str, name: str, report: str) -> None:
-        """Note what a container of `host` says of itself (JSON), stamped by Redis' clock."""
-        self._report(keys=[keys.containers(host)], args=[name, report, keys.REPORT_TTL_S])
+    def stand_by(self, host: str) -> float:
+        """Say that we would report as `host`, too; for how long the collector that does has been silent (s)."""
+        silent_ms = self._stand_by(keys=[keys.holder(host), keys.CLOCK], args=[keys.OFFSET])
+        return cast(int, silent_ms) / 1000
+
+    @translated
+    def report(self, host: str, name: str, report: str, *, source: str = "") -> None:
+        """Note what a container of `host` says of itself (JSON), stamped by the store's clock. `source`: what tells it
+        apart from another of the same name."""
+        field = f"{name}{keys.SOURCE}{source}" if source else name
+        self._report(
+            keys=[keys.containers(host), keys.CLOCK],
+            args=[field, report, keys.REPORT_TTL_S, keys.OFFSET, keys.REPORTS_KEPT],
+        )
 
     @translated
     def reports(self, host: str) -> list[Report]:
         """What the containers of a host have said of themselves within `REPORT_TTL_S`, by name."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.time()
+        pipeline.hget(keys.CLOCK, keys.OFFSET)
         pipeline.hgetall(keys.containers(host))
-        (seconds, microseconds), rows = pipeline.execute()
-        now_ms = seconds * 1000 + microseconds / 1000
+        time, offset_ms, rows = pipeline.execute()
+        now_ms = store_time_s(time, offset_ms) * 1000
         reports = (parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
         return [report for report in reports if report and report.age_s <= keys.REPORT_TTL_S]
 
@@ -183,7 +138,7 @@ class LiveStore:
         return [parse_entry(raw) for raw in reversed(answer)]
 
     def since(self, since_s: float, until_s: float | None = None) -> Iterator[Entry]:
-        """The entries written at or after an instant (epoch s, Redis' clock) and, where that is given, before another;
+        """The entries written at or after an instant (epoch s, the store's clock) and, where given, before another;
         oldest first, read page by page."""
         start, end = f"{_milliseconds(since_s)}-0", "+"
         if until_s is not None:
@@ -212,7 +167,7 @@ class LiveStore:
 
     @translated
     def oldest_at(self, host: str) -> float | None:
-        """Since when the stream holds samples of a host (epoch s, Redis' clock); None where it holds none."""
+        """Since when the stream holds samples of a host (epoch s, the store's clock); None where it holds none."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.zscore(keys.JOINED, host)
         pipeline.zscore(keys.HOSTS, host)
@@ -236,9 +191,11 @@ class LiveStore:
 
     @translated
     def now_s(self) -> float:
-        """Redis' clock, which also gives the entries' ids: epoch s."""
-        seconds, microseconds = self._redis.time()
-        return seconds + microseconds / 1e6
+        """The store's clock, which also gives the entries' ids: epoch s. Redis' own, but for a jump of it."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.time()
+        pipeline.hget(keys.CLOCK, keys.OFFSET)
+        return store_time_s(*pipeline.execute())
 
     @translated
     def push(self, key: str, value: str) -> None:

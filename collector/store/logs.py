@@ -1,7 +1,7 @@
 """The store of logged lines: groups of repeats in Redis, the newest of them, for a day. Keys in `keys`.
 
 Everything that comes together is written by one script, which also mends what something else has left under its keys,
-stamps by Redis' clock and keeps within its bounds whatever comes.
+stamps by the store's clock and keeps within its bounds whatever comes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from typing import Any
 from redis import Redis
 
 from collector.store import keys
+from collector.store.connection import translated
+from collector.store.entries import store_time_s
 from collector.store.errors import BadEntry
-from collector.store.live import translated
 from collector.store.log_group import FIELDS, ID_PATTERN, Batch, parse_group
 
 SHOWN = 200
@@ -24,9 +25,10 @@ local function heal(key, kind)
     if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
 end
 if not redis.call('SET', KEYS[4], 1, 'NX', 'PX', 60000) then return 0 end
-heal(KEYS[1], 'stream') heal(KEYS[2], 'zset') heal(KEYS[3], 'hash')
+heal(KEYS[1], 'stream') heal(KEYS[2], 'zset') heal(KEYS[3], 'hash') heal(KEYS[5], 'hash')
 local time = redis.call('TIME')
-local now_us = time[1] * 1000000 + time[2]
+local offset_ms = tonumber(redis.call('HGET', KEYS[5], 'offset')) or 0
+local now_us = time[1] * 1000000 + time[2] + offset_ms * 1000
 local prefix, kept_us, most, dropped = ARGV[1], ARGV[2] * 1000000, tonumber(ARGV[3]), tonumber(ARGV[4])
 local ids = {}
 for at = 6, #ARGV, 6 do
@@ -40,7 +42,8 @@ for at = 6, #ARGV, 6 do
     newest_us = math.min(math.max(tonumber(known[3]) or newest_us, newest_us), now_us)
     redis.call('HSET', key, 'line', ARGV[at + 4], 'owner', ARGV[at + 5], 'count', string.format('%.0f', total),
         'first_us', string.format('%.0f', first_us), 'last_us', string.format('%.0f', newest_us))
-    redis.call('EXPIRE', key, ARGV[2])
+    -- Later than the list lets go of it: Redis expires by its own clock, which may be wrong by a day.
+    redis.call('EXPIRE', key, 4 * ARGV[2])
     redis.call('ZADD', KEYS[2], newest_us, id)
     ids[#ids + 1] = id
 end
@@ -91,7 +94,7 @@ return 1
 
 @dataclass(frozen=True)
 class Recent:
-    """The newest groups, the newest first, with Redis' clock (epoch s)."""
+    """The newest groups, the newest first, with the store's clock (epoch s)."""
 
     now_s: float
     dropped: int
@@ -125,7 +128,8 @@ class LogStore:
             ages_us = (int((age_s + waited_s) * 1e6) for age_s in (batch.oldest_age_s, batch.newest_age_s))
             line = batch.line
             values += [group_id, batch.count, *ages_us, line.to_json(), f"{line.host}/{line.service}"]
-        self._write(keys=[keys.LOGS, keys.RECENT_LOGS, keys.DROPPED_LOGS, keys.log_batch(batch_id)], args=values)
+        names = [keys.LOGS, keys.RECENT_LOGS, keys.DROPPED_LOGS, keys.log_batch(batch_id), keys.CLOCK]
+        self._write(keys=names, args=values)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -136,11 +140,14 @@ class LogStore:
         """The newest groups."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.time()
+        pipeline.hget(keys.CLOCK, keys.OFFSET)
         pipeline.zrevrangebyscore(keys.RECENT_LOGS, "+inf", "-inf", start=0, num=count)
         pipeline.hgetall(keys.DROPPED_LOGS)
-        (seconds, microseconds), ids, dropped = pipeline.execute()
-        now_s = seconds + microseconds / 1e6
+        time, offset_ms, ids, dropped = pipeline.execute()
+        now_s = store_time_s(time, offset_ms)
         groups = [group for group in self._read(ids) if now_s - group["last_at"] <= keys.LOG_RETENTION_S]
+        for group in groups:  # One of the future was stamped by a clock that has been set back.
+            group["first_at"], group["last_at"] = min(group["first_at"], now_s), min(group["last_at"], now_s)
         return Recent(now_s, _sum_dropped(dropped, now_s), groups)
 
     @translated

@@ -125,6 +125,27 @@ class Container:
     """How old the report was when the sample was taken."""
     cpu: Cpu
     ram: Ram
+    sources: int = 1
+    """How many containers report under this name at the moment; the figures are those of one of them."""
+
+
+class TroubleCode(StrEnum):
+    """What may be wrong with the watching itself."""
+
+    CLOCK_DIFFERS = "clock_differs"
+    """Redis' clock and the collector's are further apart than they may be."""
+    TWO_COLLECTORS = "two_collectors"
+    """Another collector would report as this host."""
+    CONTAINER_SHARED = "container_shared"
+    """Several containers report under one name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One of them. `facts` are what the page's sentence counts."""
+
+    code: TroubleCode
+    facts: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +172,8 @@ class Sample:
     version: str = ""
     marks: tuple[Mapping[str, Any], ...] = ()
     """What happened since the previous sample; shapes in `collector.marks`."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong with the watching of this host."""
 
     @property
     def queue_size(self) -> int | None:
@@ -167,7 +190,7 @@ class Sample:
 
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
         "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
-        "broker_kind", "version", "marks": [mark],
+        "broker_kind", "version", "marks": [mark], "troubles": [{"code", "facts"}],
         "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
@@ -189,6 +212,7 @@ class Sample:
             "broker_kind": self.broker_kind,
             "version": self.version,
             "marks": [dict(mark) for mark in self.marks],
+            "troubles": self.troubles,
             "detail": {
                 "cpu": self.cpu,
                 "ram": self.ram,

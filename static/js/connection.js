@@ -4,10 +4,11 @@
 import { STALE_INTERVALS, hostAge } from './state.js'
 
 /** @import { Blame, State } from './state.js' */
+/** @import { Refusal } from './types.js' */
 /**
  * @typedef {'connecting' | 'live' | 'delayed' | 'stale' | 'offline' | 'unverified' | 'replaced' | 'signed_out'
  *   | 'forbidden' | 'empty'} ConnectionCode
- * @typedef {Blame | 'network' | 'server'} Cause of data that does not come, where it is known
+ * @typedef {Blame | Refusal | 'network' | 'server'} Cause of data that does not come, where it is known
  * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null, cause: Cause | null}} Connection
  */
 
@@ -29,7 +30,7 @@ export function connection(state, mono_ms, isOnline = true) {
     code,
     age_s: hostAge(state, state.host, mono_ms),
     retry_s: retry_ms === null ? null : Math.max(0, Math.ceil((retry_ms - mono_ms) / 1000)),
-    cause: causeOf(code, state.blame, isOnline),
+    cause: causeOf(code, state.refusal ?? state.blame, isOnline),
   }
 }
 
@@ -65,7 +66,7 @@ function freshness(age_s, interval_s) {
   return age_s > DELAYED_INTERVALS * interval_s ? 'delayed' : 'live'
 }
 
-/** @param {ConnectionCode} code @param {Blame | null} blame @param {boolean} isOnline @returns {Cause | null} */
+/** @param {ConnectionCode} code @param {Blame | Refusal | null} blame @param {boolean} isOnline @returns {Cause | null} */
 function causeOf(code, blame, isOnline) {
   if (code === 'offline') return isOnline ? 'server' : 'network'
   return code === 'stale' || code === 'empty' ? blame : null

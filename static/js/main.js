@@ -123,10 +123,10 @@ function eventReceived({ name, id, data }) {
   if (name === 'critical_log') book = withGroup(book, told)
   else if (name === 'hello') dispatch({ type: 'hello', hello: told, mono_ms })
   else if (name === 'reset') {
-    dispatch({ type: 'reset' })
+    dispatch({ type: 'reset', now: told.now, mono_ms })
     recording.doubt()
     time.read()
-  } else if (name === 'hosts' && !changeHost({ type: 'hosts', hosts: told.hosts, mono_ms })) page.renderHosts(makeView())
+  } else if (name === 'hosts' && !changeHost({ type: 'hosts', ...told, mono_ms })) page.renderHosts(makeView())
   if (state.is_outdated) reloadWall()
   renderNow()
 }

@@ -31,6 +31,8 @@ import { followLead } from './timeline.js'
 const RETRY_MS = 5000
 /** Kept beyond what is shown, in intervals: a line must come from outside the plot on both sides. */
 const MARGIN_INTERVALS = 5
+/** What is seen later than the server's last by more than this has not come meanwhile: a clock was wrong, in s. */
+const MEANWHILE_S = 120
 /** So much is there whatever the range: the cards compare with some minutes ago. */
 export const TREND_S = 300
 
@@ -97,7 +99,8 @@ export class Recording {
     const seen = this.#columns
     this.interval_s = history.interval_s
     this.#columns = columnsOf(history, history.columns, this.#options)
-    appendNewer(this.#columns, seen, this.#options)
+    const last = this.#columns[0].at(-1)
+    appendNewer(this.#columns, seen, { ...this.#options, until: last === undefined ? Infinity : last + MEANWHILE_S })
     this.#marks = mergeMarks(this.#marks, historyMarks(history))
     this.oldest_at = history.oldest_at ?? this.oldest_at
     this.lead = this.#columns[0].length > 0 ? this.lead ?? lead_s : null

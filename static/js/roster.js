@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of hosts: how it is folded, which of them are in trouble, in what order they are shown. [pure] */
 
-/** @import { Host, HostNews, Sample, Services } from './types.js' */
+/** @import { Host, HostNews, Sample, Services, TroubleCode } from './types.js' */
 /** @import { Level } from './verdict.js' */
 /**
  * @typedef {object} HostState
@@ -9,6 +9,7 @@
  * @property {number} heard_at its newest sample we know of, epoch s of the store's clock
  * @property {boolean} is_fresh that it is not silent, as the server says: only of the host shown do we hear every sample
  * @property {Services} services {} while nothing is known
+ * @property {readonly TroubleCode[]} [troubles] what is wrong with watching it
  *
  * @typedef {{level: Level, code: string}} Trouble
  * @typedef {Trouble & {host: string, more: number}} Elsewhere `more` hosts besides are worse than the one shown
@@ -26,7 +27,9 @@ export function fromSnapshot(hosts, stale_s) {
 
 /** @param {readonly HostNews[]} news @param {number} now epoch s of the store's clock @returns {HostState[]} */
 export function fromNews(news, now) {
-  return news.map(({ host, age_s, is_fresh, services }) => ({ host, heard_at: now - age_s, is_fresh, services }))
+  return news.map(({ host, age_s, is_fresh, services, troubles }) => {
+    return { host, heard_at: now - age_s, is_fresh, services, ...(troubles && { troubles }) }
+  })
 }
 
 /** @param {readonly HostState[]} hosts @param {HostState} newer @returns {HostState[]} by name */
@@ -45,12 +48,13 @@ export function servicesOf({ checks }) {
  * @param {HostState} host
  * @returns {Trouble | null}
  */
-export function troubleOf({ is_fresh, services }) {
+export function troubleOf({ is_fresh, services, troubles = [] }) {
   if (!is_fresh) return { level: 'unknown', code: 'silent' }
   const offline = SERVICES.find((service) => services[service] === 'offline')
   if (offline) return { level: 'bad', code: `${offline}_offline` }
   const degraded = SERVICES.find((service) => services[service] === 'degraded')
-  return degraded ? { level: 'warn', code: `${degraded}_degraded` } : null
+  const code = degraded ? `${degraded}_degraded` : troubles[0]
+  return code ? { level: 'warn', code } : null
 }
 
 /** @param {readonly HostState[]} hosts @returns {HostState[]} those in trouble first, worst before all, then by name */

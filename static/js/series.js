@@ -76,12 +76,12 @@ export function columnsOf({ series }, answered, options) {
  *
  * @param {Columns} columns changed in place
  * @param {Columns} other
- * @param {{interval_s: number, keep_s: number}} options
+ * @param {{interval_s: number, keep_s: number, until?: number}} options `until`: not what is later
  */
-export function appendNewer(columns, other, options) {
+export function appendNewer(columns, other, { until = Infinity, ...options }) {
   const last = columns[0].at(-1) ?? -Infinity
   other[0].forEach((at, index) => {
-    if (at > last) appendRow(columns, other.map((column) => column[index]), options)
+    if (at > last && at <= until) appendRow(columns, other.map((column) => column[index]), options)
   })
 }
 

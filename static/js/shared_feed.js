@@ -158,6 +158,10 @@ export class SharedFeed {
   #eventReceived(event) {
     if (event.name === 'system_stats') this.#recent = remember(this.#recent, event)
     if (event.name === 'hello' || event.name === 'hosts') this.#told[event.name] = { event, mono_ms: performance.now() }
+    if (event.name === 'reset' && this.#told.hello) { // The store's clock may be another one.
+      const data = JSON.stringify({ ...JSON.parse(this.#told.hello.event.data), ...JSON.parse(event.data) })
+      this.#told.hello = { event: { ...this.#told.hello.event, data }, mono_ms: performance.now() }
+    }
     this.#say({ type: 'event', event })
     this.#delegate.eventReceived(event)
   }
@@ -216,7 +220,7 @@ export class SharedFeed {
     return Object.values(this.#told).map(({ event, mono_ms }) => {
       const elapsed_s = (performance.now() - mono_ms) / 1000
       const told = JSON.parse(event.data)
-      const now = event.name === 'hello' ? agedHello(told, elapsed_s) : { hosts: agedHosts(told.hosts, elapsed_s) }
+      const now = event.name === 'hello' ? agedHello(told, elapsed_s) : { ...told, hosts: agedHosts(told.hosts, elapsed_s) }
       return { ...event, data: JSON.stringify(now) }
     })
   }

@@ -11,7 +11,7 @@ import { isNewer, newerOf, writtenAt } from './cursor.js'
 import { HIGH_CPU_PERCENT } from './limits.js'
 import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
 
-/** @import { Sample, History, Snapshot, Hello, HostNews } from './types.js' */
+/** @import { Sample, History, Snapshot, Hello, HostNews, Refusal } from './types.js' */
 /** @import { HostState } from './roster.js' */
 
 /**
@@ -35,14 +35,15 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './roster.js'
  * @property {string} version the page's own
  * @property {boolean} is_outdated that the server has another version of the page
  * @property {Blame | null} blame why an open stream brings nothing, as far as it has been found out
+ * @property {Refusal | null} refusal the same, as the server says it: its Redis takes nothing
  *
  * @typedef {{type: 'link', phase: Phase, mono_ms: number, retry_ms?: number}
  *   | {type: 'hello', hello: Hello, mono_ms: number}
  *   | {type: 'sample', id: string, sample: Sample, mono_ms: number}
  *   | {type: 'history', history: History, mono_ms: number}
- *   | {type: 'hosts', hosts: HostNews[], mono_ms: number}
+ *   | {type: 'hosts', hosts: HostNews[], refusal?: Refusal | null, mono_ms: number}
  *   | {type: 'forgotten', host: string, mono_ms: number}
- *   | {type: 'reset'}
+ *   | {type: 'reset', now?: number | null, mono_ms: number}
  *   | {type: 'host', host: string, mono_ms: number}
  *   | {type: 'blame', blame: Blame | null}
  *   | {type: 'slept', seconds: number}
@@ -80,6 +81,7 @@ export function makeState({ interval_s, hosts, history, latest, version }, mono_
     version,
     is_outdated: false,
     blame: null,
+    refusal: null,
   }
   if (history) state = reduce(state, { type: 'history', history, mono_ms })
   if (latest) state = withSample(state, latest.id, latest.sample, mono_ms)
@@ -100,11 +102,11 @@ export function reduce(state, event) {
     case 'history':
       return withHistory(state, event.history, event.mono_ms)
     case 'hosts':
-      return withHosts(state, event.hosts, event.mono_ms)
+      return withHosts({ ...state, refusal: event.refusal ?? null }, event.hosts, event.mono_ms)
     case 'forgotten':
       return withoutStranger({ ...state, hosts: state.hosts.filter(({ host }) => host !== event.host) }, event.mono_ms)
     case 'reset':
-      return { ...state, cursor: null, newest: null }
+      return withReset({ ...state, cursor: null, newest: null }, event.now ?? null, event.mono_ms)
     case 'host':
       return event.host === state.host ? state : showing(state, event.host, event.mono_ms)
     case 'blame':
@@ -195,6 +197,20 @@ function withSample(state, id, sample, mono_ms) {
     blame: null,
     busy_ticks: is_busy ? state.busy_ticks + 1 : 0,
   }
+}
+
+/**
+ * The stream has begun anew, and its clock may have been set: what was heard cannot be of the future.
+ *
+ * @param {State} state
+ * @param {number | null} now epoch s
+ * @param {number} mono_ms
+ * @returns {State}
+ */
+function withReset(state, now, mono_ms) {
+  if (now === null) return state
+  const hosts = state.hosts.map((known) => ({ ...known, heard_at: Math.min(known.heard_at, now) }))
+  return { ...state, hosts, lead_s: leadOf(now, mono_ms) }
 }
 
 /** @param {State} state @param {History} history @param {number} mono_ms @returns {State} */

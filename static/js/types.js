@@ -13,7 +13,10 @@
  * @typedef {{scope: 'container' | 'host', used_bytes: number | null, limit_bytes: number | null,
  *   percent: number | null, peak_bytes: number | null, oom_kills: number | null,
  *   pressure_percent: number | null}} Ram
- * @typedef {{name: string, age_s: number, cpu: Cpu, ram: Ram}} Container `age_s`: of the report, when the sample was taken
+ * @typedef {'clock_differs' | 'two_collectors' | 'container_shared'} TroubleCode
+ * @typedef {{code: string, facts?: Facts}} Trouble `code`: a TroubleCode, as far as we know
+ * @typedef {'store_full' | 'store_read_only' | 'store_disk' | 'store_denied'} Refusal why a Redis that answers takes nothing
+ * @typedef {{name: string, age_s: number, cpu: Cpu, ram: Ram, sources?: number}} Container `age_s`: of the report, when the sample was taken
  *
  * @typedef {object} Sample One host's tick; `at` is epoch seconds by the collector's clock, null is not known.
  * @property {string} host
@@ -29,6 +32,7 @@
  * @property {Container[]} [containers]
  * @property {'amqp' | 'redis' | null} broker_kind
  * @property {string} version
+ * @property {Trouble[]} [troubles] what is wrong with the watching of this host
  * @property {Mark[]} [marks] what happened since the previous sample; without `at`, which is the sample's
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
  *
@@ -52,7 +56,7 @@
  *
  * @typedef {{host: string, last_at: number, age_s: number}} Host
  * @typedef {Partial<Record<Service, Status>>} Services
- * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services}} HostNews one of the event `hosts`
+ * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services, troubles?: TroubleCode[]}} HostNews one of the event `hosts`
  * @typedef {{version: string, interval_s: number, now: number, age_s: number | null}} Hello
  *
  * @typedef {object} LogGroup A critical line of a service's log, with its repeats.

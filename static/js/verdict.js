@@ -60,14 +60,16 @@ function doubtAbout({ code, age_s, retry_s, cause }, sample) {
   }
   if (code === 'unverified') return finding('unknown', code)
   if (code === 'stale') return finding('unknown', cause ? `silent_${cause}` : 'silent', { age: Math.floor(age_s ?? 0) })
-  if (code === 'empty' && cause === 'store') return finding('unknown', 'empty_store')
+  if (code === 'empty' && cause?.startsWith('store')) return finding('unknown', `empty_${cause}`)
   if (code === 'connecting' && !sample) return finding('unknown', 'connecting')
   return sample ? null : finding('unknown', 'empty')
 }
 
 /** @param {Sample} sample @param {number} busyTicks @returns {Finding[]} worst first */
 function findings(sample, busyTicks) {
-  const found = [...serviceFindings(sample), ...queueFindings(sample), ...resourceFindings(sample, busyTicks)]
+  const found = [
+    ...serviceFindings(sample), ...troubleFindings(sample), ...queueFindings(sample), ...resourceFindings(sample, busyTicks),
+  ]
   const order = ['bad', 'warn', 'unknown']
   const told = found.filter(({ code }, index) => code !== 'first_look' || found.findIndex((other) => other.code === code) === index)
   return told.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
@@ -99,6 +101,15 @@ function offlineFinding(service, { broker_kind, queue_size: waiting, checks }) {
   const age = checks.worker?.facts?.idle_s
   if (waiting && age !== undefined) return finding('bad', 'worker_offline_since', { waiting, age })
   return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
+}
+
+/** What is wrong with the watching itself; of codes that we do not know nothing is said. @param {Sample} sample @returns {Finding[]} */
+function troubleFindings({ host, troubles = [] }) {
+  return troubles.flatMap(({ code, facts = {} }) => {
+    if (code === 'clock_differs') return [finding('warn', code, { host, age: Math.abs(Number(facts.seconds)) })]
+    if (code === 'two_collectors') return [finding('warn', code, { host })]
+    return code === 'container_shared' ? [finding('warn', code, { name: facts.name, count: facts.count })] : []
+  })
 }
 
 /** @param {Sample} sample @returns {Finding[]} */

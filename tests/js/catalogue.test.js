@@ -27,7 +27,8 @@ const WIRE = {
   scope: ['container', 'host'],
   link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
   title: ['ok', 'warn', 'bad', 'unknown'],
-  elsewhere: ['silent', ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
+  elsewhere: ['silent', 'clock_differs', 'two_collectors', 'container_shared',
+    ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
   hosts: ['database', 'worker'],
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
@@ -53,7 +54,8 @@ const WIRE = {
 const VERDICTS = [
   ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
   'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
-  'silent_store', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
+  ...['store', 'store_full', 'store_read_only', 'store_disk', 'store_denied'].flatMap((cause) => [`silent_${cause}`, `empty_${cause}`]),
+  'clock_differs', 'two_collectors', 'container_shared', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
 ]
 /** Words that are the same in every language we speak, or names. */
 const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']

@@ -117,3 +117,15 @@ test('a history that cannot be read is told, and what was shown stays', async ()
   assert.equal(recording.trouble, 'failed')
   assert.equal(recording.shown.columns[0].length, 1)
 })
+
+test('samples of a clock that was ahead do not hold up those of the right one', () => {
+  const recording = new Recording(3)
+  recording.add(makeSample({ at: NOW }), 0)
+  recording.add(makeSample({ at: NOW + 603 }), 3000)
+  recording.doubt()
+
+  recording.take(makeHistory([NOW - 3, NOW, NOW + 3], { now: NOW + 4 }), NOW)
+  recording.add(makeSample({ at: NOW + 6 }), 6000)
+
+  assert.deepEqual(recording.live.columns[0], [NOW - 3, NOW, NOW + 3, NOW + 6])
+})

@@ -50,3 +50,11 @@ test('a host that is heard again keeps its one place in the list', () => {
 
   assert.deepEqual(hosts.map(({ host, services }) => [host, services.worker]), [['a', 'online'], ['b', 'offline']])
 })
+
+test('what is wrong with watching a host is trouble, after what is wrong with its services', () => {
+  const doubled = { ...fresh('a'), troubles: /** @type {const} */ (['two_collectors']) }
+
+  assert.deepEqual(troubleOf(doubled), { level: 'warn', code: 'two_collectors' })
+  assert.equal(troubleOf({ ...doubled, services: { worker: 'offline' } })?.code, 'worker_offline')
+  assert.equal(troubleOf({ ...doubled, is_fresh: false })?.code, 'silent')
+})

@@ -99,7 +99,7 @@ test('an event that was seen already changes nothing', () => {
 })
 
 test('after a reset any id is news', () => {
-  let state = reduce(openState(), { type: 'reset' })
+  let state = reduce(openState(), { type: 'reset', mono_ms: START_MS })
 
   state = reduce(state, { type: 'sample', id: '5-0', sample: makeSample({ cpu: 99 }), mono_ms: START_MS })
 
@@ -183,7 +183,7 @@ test('a silent host stays silent when its last sample is replayed', () => {
 
 test('what is replayed does not make a host older than the server has just said', () => {
   const sample = makeSample({ at: NOW - 14 })
-  let state = reduce(openState(), { type: 'reset' })
+  let state = reduce(openState(), { type: 'reset', mono_ms: START_MS })
 
   state = reduce(state, { type: 'sample', id: `${NOW - 14}000-0`, sample, mono_ms: START_MS })
 
@@ -278,4 +278,25 @@ test('another version on the server is noticed when a stream opens', () => {
 
   assert.equal(reduce(openState(), { type: 'hello', hello, mono_ms: START_MS }).is_outdated, true)
   assert.equal(reduce(openState(), { type: 'hello', hello: { ...hello, version: '1.7.0' }, mono_ms: START_MS }).is_outdated, false)
+})
+
+test('a stream that began anew by a clock set back does not make a host that writes look old', () => {
+  const ahead = NOW + 600
+  let state = reduce(openState(), { type: 'hello', hello: { version: '1.7.0', interval_s: 3, now: ahead, age_s: 0 }, mono_ms: START_MS })
+  state = reduce(state, { type: 'sample', id: `${ahead}000-0`, sample: makeSample({ at: ahead }), mono_ms: START_MS })
+
+  state = reduce(state, { type: 'reset', now: NOW + 3, mono_ms: START_MS + 3000 })
+  state = reduce(state, { type: 'sample', id: `${NOW + 15}000-0`, sample: makeSample({ at: NOW + 15 }), mono_ms: START_MS + 15_000 })
+
+  assert.equal(connection(state, START_MS + 16_000).code, 'live')
+})
+
+test('a Redis that takes nothing is the cause, whatever was guessed, until the server says otherwise', () => {
+  const news = [{ host: 'web-1', age_s: 12, is_fresh: false, services: {} }]
+  let state = reduce(openState(), { type: 'blame', blame: 'collector' })
+  state = reduce(state, { type: 'hosts', hosts: news, refusal: 'store_full', mono_ms: START_MS + 12_000 })
+
+  assert.equal(connection(state, START_MS + 12_000).cause, 'store_full')
+  state = reduce(state, { type: 'hosts', hosts: news, mono_ms: START_MS + 13_000 })
+  assert.equal(connection(state, START_MS + 13_000).cause, 'collector')
 })

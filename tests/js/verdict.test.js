@@ -131,3 +131,22 @@ test('without a sample there is nothing to judge', () => {
   assert.equal(verdict({ code: 'empty', age_s: null, retry_s: null, cause: null }, null, 0).code, 'empty')
   assert.equal(verdict({ code: 'connecting', age_s: null, retry_s: null, cause: null }, null, 0).code, 'connecting')
 })
+
+test('what is wrong with the watching itself is told, and a code that nobody knows is not', () => {
+  const troubles = /** @type {import('../../static/js/types.js').Trouble[]} */ ([
+    { code: 'clock_differs', facts: { seconds: -600 } }, { code: 'two_collectors' },
+    { code: 'container_shared', facts: { name: 'backend', count: 2 } }, { code: '<script>' },
+  ])
+
+  const { level, code, params, also } = verdict(LIVE, makeSample({ troubles }), 0)
+
+  assert.deepEqual({ level, code, params }, { level: 'warn', code: 'clock_differs', params: { host: 'web-1', age: 600 } })
+  assert.deepEqual(also.map((finding) => [finding.code, finding.params]), [
+    ['two_collectors', { host: 'web-1' }], ['container_shared', { name: 'backend', count: 2 }],
+  ])
+})
+
+test('a store that takes nothing is named, before the first sample as well', () => {
+  assert.equal(verdict({ ...LIVE, code: 'stale', age_s: 12, cause: 'store_full' }, makeSample(), 0).code, 'silent_store_full')
+  assert.equal(verdict({ ...LIVE, code: 'empty', age_s: null, cause: 'store_read_only' }, null, 0).code, 'empty_store_read_only')
+})

@@ -166,14 +166,6 @@ def test_a_sample_given_up_is_not_written_as_new_by_a_redis_that_wakes_later():
         assert [parse_wire(entry.sample)["slot"] for entry in store.newest(9)] == [1, 3]
 
 
-def test_a_redis_whose_clock_was_set_forward_still_takes_samples(store, monkeypatch):
-    store.append(make_sample(slot=1))
-    monkeypatch.setattr(store, "_lead_s", store._lead_s - 3600)  # What a step of an hour looks like from here.
-
-    assert store.append(make_sample(slot=2)) is not None
-    assert store.append(make_sample(slot=3)) is not None
-
-
 def test_a_connection_that_redis_closed_costs_no_sample():
     with RedisServer() as server:
         store = LiveStore(redis_client(server.url))

@@ -1,0 +1,133 @@
+"""Redis' clock is set, and set right again, under a whole panel: nothing is lost, nothing stops, and it is told."""
+
+import itertools
+import os
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from collector.store import keys
+from collector.store.columns import read_row
+from collector.store.database import make_engine
+from collector.store.history import History
+from collector.store.live import LiveStore, redis_client
+from collector.store.steps import MINUTE_S, begin
+from tests.clocks import Clocks
+from tests.services import RedisServer, wait_until
+from tests.web import ROOT, WebServer
+
+pytestmark = pytest.mark.live
+
+REDIS = "redis"
+HOST = "web-1"
+INTERVAL_S = 0.5
+DAY_S = 86_400
+
+
+@contextmanager
+def collector(redis_url, database_url, directory, name=HOST, log="log"):
+    """Beat and collector in one process."""
+    environ = {
+        **os.environ,
+        "REDIS_URL": redis_url,
+        "DATABASE_URL": database_url,
+        "MONITOR_HOST": name,
+        "SAMPLE_INTERVAL_S": str(INTERVAL_S),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "collector", "worker", "--beat"]
+    with (directory / log).open("wb") as written:
+        process = psutil.Popen(command, env=environ, cwd=directory, stderr=written)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(5)
+
+
+class Watcher:
+    """A viewer of everything, in a thread; it comes back after the last id it has seen."""
+
+    def __init__(self, web):
+        self._web = web
+        self.ids, self.slots, self.kinds = [], [], []
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def stop(self):
+        self._is_over.set()
+        self._thread.join(10)
+
+    def _run(self):
+        while not self._is_over.is_set():
+            path = f"/stream?after={self.ids[-1]}" if self.ids else "/stream"
+            try:
+                with self._web.stream(path, timeout_s=8) as stream:
+                    for event in stream:
+                        self.kinds.append(event.type)
+                        if event.type == "system_stats":
+                            self.ids.append(event.id)
+                            self.slots.append(event.json["slot"])
+                        if self._is_over.is_set():
+                            return
+            except OSError:
+                pass
+
+
+def test_redis_clock_set_forward_and_back_costs_no_sample_no_minute_and_no_viewer(tmp_path):
+    with (
+        Clocks() as clocks,
+        RedisServer(clocks.wrap(REDIS)) as server,
+        redis_client(server.url) as client,
+        WebServer(server.url, SAMPLE_INTERVAL_S=str(INTERVAL_S)) as web,
+        collector(server.url, web.database_url, tmp_path),
+    ):
+        store = LiveStore(client)
+        wait_until(lambda: client.xlen(keys.SAMPLES) >= 2, 20, "samples come")
+        watcher = Watcher(web)
+        wait_until(lambda: len(watcher.ids) >= 2, 10, "the viewer is live")
+        for offset_s in (600, 0, -600, 0, DAY_S, 0):
+            clocks.set(REDIS, offset_s)
+            seen = len(watcher.ids)
+            wait_until(lambda seen=seen: len(watcher.ids) >= seen + 6, 20, f"samples come at {offset_s}")
+            reasons = ["clock_differs"] if offset_s else None
+            wait_until(lambda reasons=reasons: health(web).get("reasons") == reasons, 5, f"it is told at {offset_s}")
+            assert health(web)["sample"] == "fresh"
+            assert abs(store.now_s() - time.time()) < 5
+            assert 0 <= web.get("/api/hosts").json["hosts"][0]["age_s"] < 5
+        watcher.stop()
+
+        assert watcher.slots == list(range(watcher.slots[0], watcher.slots[-1] + 1))
+        assert "reset" not in watcher.kinds
+        assert "bye" not in watcher.kinds
+        held = list(store.since(0))
+        assert [entry.id for entry in held if entry.id in set(watcher.ids)] == watcher.ids
+        assert all(time.time() - 300 < keys.id_seconds(entry.id) <= time.time() for entry in held)
+        minute = begin(keys.id_seconds(watcher.ids[-1]), MINUTE_S)
+        wait_until(lambda: minute in kept(web.database_url), 130, "the minute reaches SQL")
+        in_stream = [
+            begin(keys.id_seconds(entry.id), MINUTE_S) for entry in store.since(0, minute + 60) if read_row(entry)
+        ]
+        assert kept(web.database_url) == {at: len(list(group)) for at, group in itertools.groupby(in_stream)}
+    told = (tmp_path / "log").read_text()
+    assert told.count("ahead of this host's") == 3
+    assert told.count("agree again") == 3
+
+
+def health(web):
+    return web.get("/healthz", role=None).json
+
+
+def kept(url):
+    """How many samples each minute in SQL is made of."""
+    engine = make_engine(url)
+    try:
+        steps = History(engine).read(HOST, MINUTE_S, since_s=0, until_s=time.time() * 2, limit=100)
+        return {step.at: step.samples for step in steps}
+    finally:
+        engine.dispose()
