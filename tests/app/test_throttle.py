@@ -153,7 +153,7 @@ def test_many_wrong_ones_at_once_get_no_more_tries_than_one_after_the_other() ->
     throttle, all_there = LoginThrottle(), Barrier(20)
 
     def try_at_once(_: int) -> bool:
-        all_there.wait(10)
+        all_there.wait(60)
         return fail(throttle, "192.0.2.1") is None
 
     with ThreadPoolExecutor(20) as pool:
@@ -167,7 +167,7 @@ def test_many_right_ones_at_once_all_get_in_and_never_more_are_under_way_than_ma
 
     def log_in(number: int) -> bool:
         nonlocal most
-        all_there.wait(10)
+        all_there.wait(60)
         with throttle.attempt("192.0.2.1", user(f"{number}@example.test", number + 1)) as attempt:
             under_way.add(number)
             most = max(most, len(under_way))
@@ -184,7 +184,7 @@ def test_who_waits_for_others_is_told_their_failures_and_waits_for_no_end(monkey
 
     def hold() -> None:
         with throttle.attempt("192.0.2.1", user()) as attempt:
-            release.wait(20)
+            release.wait(60)
             attempt.fail()
 
     with ThreadPoolExecutor(6) as pool:

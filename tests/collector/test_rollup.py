@@ -196,7 +196,7 @@ def test_two_that_run_at_the_same_time_and_break_off_between_transactions_end_as
     def collect(kept):
         roller = RollUp(live, Failing(kept), host=HOST, days=30, wall=lambda: live.now)
         for _ in range(4):
-            together.wait(10)
+            together.wait(60)
             roller.run()
             seen.append(rows_of(kept))
 

@@ -34,7 +34,7 @@ def client(deployment):
 def end_in_good_order(server):
     process = server._process
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 def end_at_once(server):

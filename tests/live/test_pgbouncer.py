@@ -20,6 +20,7 @@ from collector.store.errors import StoreUnavailable
 from collector.store.model import Status
 from tests.fuzz import ALL_WAYS, fuzz
 from tests.pgbouncer import PgBouncer
+from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
 from tests.web import PASSWORD, WebServer
 
@@ -44,12 +45,12 @@ def pooled_url(bouncer: PgBouncer, postgres_url: str) -> str:
 @pytest.fixture
 def web(pooled_url: str, redis_url: str) -> Iterator[WebServer]:
     with WebServer(redis_url, DATABASE_URL=pooled_url, MAX_STREAMS_PER_USER="50", **ALL_WAYS) as server:
-        wait_until(lambda: server.get("/readyz", role=None).status == 200, 10)
+        wait_until(lambda: server.get("/readyz", role=None).status == 200)
         yield server
 
 
 def ask(web: WebServer, path: str, token: str) -> tuple[int, dict]:
-    connection = HTTPConnection("127.0.0.1", web.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", web.port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
@@ -76,6 +77,8 @@ def test_hundreds_of_requests_at_once_get_their_own_answers_and_nobody_elses(web
     def check(item: tuple[str, str, int]) -> str:
         path, who, expected = item
         status, answer = ask(web, path, tokens[who])
+        while status == 503:  # The pool or the database was busy, and that was said: no answer is nobody's.
+            status, answer = ask(web, path, tokens[who])
         if status != expected and not (path == "/api/me" and who == "viewer"):
             return f"{path} {who}: {status} {answer}"
         return "" if path != "/api/me" or status != 200 or who in ("viewer", answer["email"]) else f"{who}: {answer}"
@@ -96,7 +99,7 @@ def test_hundreds_of_requests_at_once_get_their_own_answers_and_nobody_elses(web
             stream.close()
 
     assert wrong == {}
-    assert web.log.read_text().count("access could not be checked") == 0
+    assert "prepared statement" not in web.log.read_text()
     engine = make_engine(web.database_url)
     with reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM pg_prepared_statements")).scalar_one() == 0

@@ -101,7 +101,7 @@ def test_no_message_in_the_queue_of_ticks_ends_the_collector(redis_url, tmp_path
     finally:
         for process in (beat, collector):
             process.kill()
-            process.wait(5)
+            process.wait(60)
         log.close()
     told = (tmp_path / "log").read_text()
     assert told.count("Received unregistered task") == 1

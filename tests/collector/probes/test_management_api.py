@@ -37,7 +37,7 @@ def server(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
         thread.start()
         yield f"http://ana:se%40cret@127.0.0.1:{listener.getsockname()[1]}", questions
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(60)
 
 
 def test_a_kept_connection_that_the_server_has_ended_costs_no_answer() -> None:
