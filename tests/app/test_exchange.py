@@ -2,6 +2,7 @@
 
 import base64
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,19 @@ def test_a_token_opens_one_session_by_a_form_or_by_json(make: Make) -> None:
         cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("monitor_session="))
         assert {"HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
     assert len(app.extensions["accounts"].list_users()) == 1
+
+
+def test_curls_own_content_type_is_taken_for_json_unless_a_page_sends_it(make: Make) -> None:
+    app = make(MONITOR_JWT_ORIGIN=SITE)
+    form = {"content_type": "application/x-www-form-urlencoded"}
+
+    def post(**headers: str) -> TestResponse:
+        body = json.dumps({"token": token(jti=secrets.token_hex())})
+        return app.test_client().post("/login/token", data=body, headers=headers, **form)
+
+    assert post().status_code == 204
+    assert post(Origin=SITE).status_code == 401
+    assert post(**{"Sec-Fetch-Site": "none"}).status_code == 401
 
 
 def test_no_token_is_good_twice_not_even_in_other_words(make: Make) -> None:

@@ -54,11 +54,11 @@ def write(store, *lines, **values):
     store.write(Batch.gather((each, 0.0) for each in lines), batch_id=secrets.token_hex(8), **values)
 
 
-def post(web, body, role="logs"):
+def post(web, body, role="logs", content_type="application/json"):
     connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=PATIENCE_S)
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        connection.request("POST", "/api/logs", data, {**web.bearer(role), "Content-Type": "application/json"})
+        connection.request("POST", "/api/logs", data, {**web.bearer(role), "Content-Type": content_type})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read()), answer.headers
     finally:
@@ -66,6 +66,24 @@ def post(web, body, role="logs"):
 
 
 GOOD = {"service": "php-site", "level": "critical", "message": "disk full at 98 %"}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "x"]
+)
+def test_a_token_is_enough_whatever_the_sender_calls_its_json(web, content_type):
+    message = "50%25 of a=b&c+d {x}"
+
+    status, answer, _ = post(web, {**GOOD, "message": message}, content_type=content_type)
+
+    assert (status, answer) == (202, {"accepted": 1})
+    assert [group["message"] for group in web.get("/api/logs").json["logs"]] == [message]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", "application/json"])
+def test_without_a_token_nothing_is_taken_under_any_name(web, content_type):
+    assert post(web, GOOD, role=None, content_type=content_type)[0] == 401
+    assert web.get("/api/logs").json["logs"] == []
 
 
 def test_a_line_reaches_viewers_of_every_host_at_once_as_its_group_without_a_cursor(web, store):

@@ -1,0 +1,237 @@
+"""Every command of README and docs is run, as it stands there, against a panel that `make run` has started.
+
+A command that cannot run here stands in `ELSEWHERE` with the reason; any other that nobody runs is a failure. Port 8000
+may be taken: the panel listens where PORT says, and curl, by its own configuration, goes there for 8000.
+"""
+
+import contextlib
+import os
+import re
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+import psutil
+import pyotp
+import pytest
+from click import Context, Group
+
+from app import create_app
+from app.accounts import Accounts, Role
+from app.seal import Seal
+from app.second_factors import SecondFactors
+from app.sessions import Origin
+from collector.store.database import make_engine
+from collector.store.live import LiveStore, redis_client
+from settings import Settings, load_settings
+from tests.documents import ROOT, Command, commands_in_blocks, commands_in_sentences
+from tests.process import free_port, wait_until
+from tests.stack import Stack
+from tests.web import PASSWORD, SECRET_KEY
+
+pytestmark = pytest.mark.live
+
+ELSEWHERE = {
+    r"docker |make (up|down|test-containers)\b": "needs a container engine: `make test-containers`",
+    r"make test\b": "what runs this very test",
+    r"make run\b": "what the panel here was started by",
+    r"[A-Z_]+=(?!\$\()\S+": "settings; that there are such is tested below",
+    r"upstream |location |proxy_|server ": "a piece of nginx's configuration: tests/deploy/test_nginx.py",
+    r"services: ": "a piece of a compose file: tests/deploy/test_compose.py",
+    r"import |from |collector\.report": "Python: tests/live/test_reports.py",
+}
+"""The beginnings of what cannot run here, with the reason."""
+
+PERSON = "person@example.org"
+BLOCKS = commands_in_blocks()
+COMMANDS = [
+    *BLOCKS,
+    *(
+        each
+        for each in commands_in_sentences()
+        if re.match(r"make burst|curl .*:8000/", each.text) and each.bare not in [known.bare for known in BLOCKS]
+    ),
+]
+"""Of those in sentences the others name a command, without all that it needs."""
+ASSIGNMENT = re.compile(r"([A-Z_]+)=\$\(")
+
+
+class DocumentedStack(Stack):
+    """`make run`, as written, with the two settings that README names for a second copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.environ = {
+            "PORT": str(self.port),
+            "MONITOR_DATA_DIR": str(self.data_dir),
+            "SAMPLE_INTERVAL_S": "0.5",
+            "PATH": f"{ROOT / '.venv/bin'}:{os.environ['PATH']}",
+            "CURL_HOME": str(self.directory),
+        }
+        (self.directory / ".curlrc").write_text(
+            f'connect-to = "127.0.0.1:8000:127.0.0.1:{self.port}"\nfail\nsilent\nshow-error\n'
+        )
+
+    def start(self) -> None:
+        self._run(["bash", "-c", f"cd {ROOT} && exec make run"], self.environ)
+
+    def is_ready(self) -> bool:
+        try:
+            return self.get("/healthz", role=None).status == 200
+        except OSError:
+            return False
+
+    def type(self, command: str, *, told: str = "", environ: dict[str, str]) -> str:
+        """What a command prints that ends by itself; `told` is typed at its questions."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env={**os.environ, **self.environ, **environ},
+            input=told,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+            start_new_session=True,  # Without a terminal, so that a question is put to us.
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    @contextlib.contextmanager
+    def going_on(self, command: str, **environ: str) -> Iterator[Callable[[], str]]:
+        """A command that does not end by itself, and what it has written so far; it is ended as by Ctrl-C."""
+        path = self.directory / secrets.token_hex(4)
+        with path.open("wb") as log:
+            process = psutil.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=ROOT,
+                env={**os.environ, **self.environ, **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield lambda: path.read_text(errors="replace")
+            assert process.poll() is None, path.read_text()
+        finally:
+            everything = [process, *process.children(recursive=True)] if process.is_running() else [process]
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+            _, alive = psutil.wait_procs(everything, timeout=20)
+            for left in alive:
+                left.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def panel() -> Iterator[DocumentedStack]:
+    with DocumentedStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def accounts(panel: DocumentedStack) -> Iterator[Accounts]:
+    """The panel's, with a person who is signed in and has a second factor."""
+    engine = make_engine(f"sqlite:///{panel.data_dir / 'monitor.sqlite3'}")
+    accounts = Accounts(engine)
+    accounts.create_user(PERSON, PASSWORD, Role.SUPER_ADMIN)
+    person = accounts.check_password(PERSON, PASSWORD)
+    assert person is not None
+    secret = pyotp.random_base32(32)
+    seal = Seal((panel.data_dir / "secret_key").read_text(), "second factor")
+    assert SecondFactors(engine, seal).enrol(person.user_id, secret, pyotp.TOTP(secret).now())
+    accounts.open_session_for(person, Origin("password", "127.0.0.1", "curl"))
+    yield accounts
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def variables(panel: DocumentedStack) -> dict[str, str]:
+    """What the documents' own `NAME=$(…)` bring."""
+    assignments = [(found[1], each) for each in COMMANDS if (found := ASSIGNMENT.match(each.text))]
+    return {name: panel.type(f'{each.text}\nprintf %s "${name}"', environ={}) for name, each in assignments}
+
+
+def is_elsewhere(command: Command) -> bool:
+    return any(re.match(beginning, command.text) for beginning in ELSEWHERE)
+
+
+def filled(text: str, accounts: Accounts) -> str:
+    """A command with its placeholders in capitals filled in."""
+    (session,) = accounts.sessions.list(PERSON) or [None]
+    text = re.sub(r"\[?\bEMAIL\b\]?", PERSON, text)
+    return re.sub(r"(?<= )ID\b", session.id if session else "ID", text)
+
+
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if not is_elsewhere(each)], ids=lambda command: command.bare[:60]
+)
+def test_a_documented_command_does_what_it_says(
+    command: Command, panel: DocumentedStack, accounts: Accounts, variables: dict[str, str]
+) -> None:
+    text = filled(command.text, accounts)
+    host = f"documented-{secrets.token_hex(3)}"
+    if ASSIGNMENT.match(text):
+        assert variables[text.partition("=")[0]]
+    elif "/stream" in text:
+        with panel.going_on(text, **variables) as written:
+            wait_until(lambda: "event: system_stats" in written(), what=text)
+    elif text.startswith("gunicorn"):
+        port = str(free_port())
+        with panel.going_on(text, PORT=port, SECRET_KEY=SECRET_KEY) as written:
+            wait_until(lambda: _answers(port), what=text)
+    elif text.startswith("python -m collector"):
+        with contextlib.ExitStack() as stack:
+            client = stack.enter_context(redis_client(panel.redis_url))
+            store = LiveStore(client)
+            stack.enter_context(panel.going_on(text, MONITOR_HOST=host))
+            if " worker" not in text:
+                wait_until(lambda: store.list_length(f"stats.{host}") > 0, what=text)
+                return
+            if "--beat" not in text:
+                stack.enter_context(panel.going_on("python -m collector beat", MONITOR_HOST=host))
+            wait_until(lambda: host in [each.host for each in store.hosts()], what=text)
+            store.forget_host(host)
+    else:
+        told = f"{PASSWORD}\n" * 2 if "users create" in text else ""
+        panel.type(text, told=told, environ=variables)
+
+
+def _answers(port: str) -> bool:
+    return (
+        subprocess.run(["curl", "-fsS", f"http://127.0.0.1:{port}/livez"], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def test_the_settings_in_blocks_are_settings() -> None:
+    names = {row.name.upper() for row in fields(Settings)}
+    used = {name for each in BLOCKS for name in re.findall(r"(?:^|\s)(MONITOR\w*)=", each.text)}
+
+    assert {name.removesuffix("_FILE") for name in used} - names == set()
+
+
+def test_every_command_in_a_sentence_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+(?: [a-z-]+)*):", (ROOT / "Makefile").read_text(), flags=re.M))
+    known = {target for line in targets for target in line.split()}
+    app = create_app(load_settings({"SECRET_KEY": SECRET_KEY}))
+    commands = [each.bare for each in commands_in_sentences()]
+
+    missing = [text for text in commands if text.startswith("make ") and text.split()[1] not in {*known, "bench-…"}]
+    flask = [re.sub(r".*flask --app app ", "", text) for text in commands if "flask --app app " in text]
+
+    assert missing == []
+    assert [text for text in flask if not _is_known(app.cli, text.split())] == []
+
+
+def _is_known(group: Group, words: list[str]) -> bool:
+    """Whether a command line names a command that there is, `a|b` all of them, and options it has."""
+    names = [name.rstrip("…,") for name in words[0].split("|")]
+    found = [group.get_command(Context(group), name) for name in names]
+    if not all(found):
+        return False
+    if isinstance(found[0], Group) and len(words) > 1:
+        return _is_known(found[0], words[1:])
+    options = {option for parameter in found[0].params for option in parameter.opts}
+    return all(word in options for word in words if word.startswith("--"))
