@@ -14,7 +14,7 @@ SERIES = (
     "in_per_s", "out_per_s", "database_ms", "worker_ms", "rabbitmq_ms",
 )  # fmt: skip
 """The columns, in their order: epoch s; percent; percent; MiB; messages; messages; percent; percent; messages a second
-that come in and that are finished, summed over the queues that tell; the checks' latencies in ms."""
+that come in and that are finished, summed over the queues; the checks' latencies in ms."""
 
 MAX_MARKS = 500
 """Marks answered at most, the newest: more cannot be told apart on a chart."""
@@ -84,9 +84,14 @@ def _part(whole: Any, name: str, figure: str) -> Any:
 
 
 def _sum_queues(queues: Any, figure: str) -> float | None:
-    values = [_number(queue.get(figure)) for queue in queues if isinstance(queue, dict)] if _is_list(queues) else []
-    known = [value for value in values if value is not None]
-    return round(math.fsum(known), 3) if known else None
+    """Over the queues that exist; None when one of them does not tell: a part is not the whole."""
+    there = [queue for queue in queues if _is_there(queue)] if _is_list(queues) else []
+    known = [value for queue in there if (value := _number(queue.get(figure))) is not None]
+    return round(math.fsum(known), 3) if known and len(known) == len(there) else None
+
+
+def _is_there(queue: Any) -> bool:
+    return isinstance(queue, dict) and queue.get("state") != "missing"
 
 
 def _marks(marks: Any, at_s: float) -> list[dict[str, Any]]:

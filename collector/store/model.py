@@ -7,7 +7,7 @@ named (`cpu`, `ram`, `ram_percent`, `queue_size`, `services`) keep his names and
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -177,13 +177,13 @@ class Sample:
 
     @property
     def queue_size(self) -> int | None:
-        """Messages ready, summed over the queues that answered; None when none did."""
-        return _sum(queue.ready for queue in self.queues)
+        """Messages ready, summed over the queues; None when one of them could not be read: a part is not the whole."""
+        return _sum(queue.ready for queue in self.queues if queue.state != QueueState.MISSING)
 
     @property
     def queue_peak(self) -> int | None:
-        """Sum of the queues' peaks; None when none answered."""
-        return _sum(queue.peak for queue in self.queues)
+        """Sum of the queues' peaks; None when one of them is not known."""
+        return _sum(queue.peak for queue in self.queues if queue.state != QueueState.MISSING or queue.peak)
 
     def to_json(self) -> bytes:
         """The wire form: compact UTF-8 JSON in one line, ASCII only.
@@ -256,6 +256,7 @@ def _figures(kind: type[F], values: Any) -> F:
     return kind(scope=Scope(values["scope"]), **numbers)
 
 
-def _sum(counts: Any) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known else None
+def _sum(counts: Iterable[int | None]) -> int | None:
+    each = list(counts)
+    known = [count for count in each if count is not None]
+    return sum(known) if known and len(known) == len(each) else None

@@ -19,11 +19,21 @@ export function drainOf(queues) {
   const flows = queues.map(flowOf)
   if (flows.includes(null)) return null
   const known = /** @type {{ready: number, net_per_s: number}[]} */ (flows)
-  const per_s = known.reduce((sum, { net_per_s }) => sum + (net_per_s > NOISE_PER_S ? net_per_s : 0), 0)
+  const per_s = known.reduce((sum, flow) => sum + (isGrowing(flow) ? flow.net_per_s : 0), 0)
   if (per_s > 0) return { kind: 'grows', per_s }
   const waiting = known.filter(({ ready }) => ready > 0)
   const seconds = Math.max(...waiting.map(({ ready, net_per_s }) => (net_per_s < -NOISE_PER_S ? -ready / net_per_s : Infinity)))
   return waiting.length > 0 && seconds <= HORIZON_S ? { kind: 'drains', seconds } : null
+}
+
+/**
+ * Whether what waits grows. More may come than is finished and yet nothing wait: it is with the workers then, for a
+ * later time or by prefetch. What grows holds at least what a second brings.
+ *
+ * @param {{ready: number, net_per_s: number}} flow
+ */
+function isGrowing({ ready, net_per_s }) {
+  return net_per_s > NOISE_PER_S && ready >= net_per_s
 }
 
 /** @param {Queue} queue */

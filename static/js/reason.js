@@ -5,7 +5,9 @@
 
 /** By reason, the sentence's parameters and the facts they are; `count` chooses the plural, `age` is in seconds. */
 const COUNTED = /** @type {Record<string, Record<string, string>>} */ ({
-  no_progress: { count: 'consumers', age: 'idle_s', waiting: 'waiting' },
+  no_progress: { age: 'idle_s', waiting: 'waiting' },
+  movement_unknown: { age: 'idle_s', waiting: 'waiting' },
+  unfinished: { age: 'idle_s', unacked: 'unacked' },
   no_consumers: { age: 'idle_s' },
 })
 

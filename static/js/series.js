@@ -45,7 +45,7 @@ export function appendRow(columns, row, { interval_s, keep_s }) {
 /** @param {Sample} sample @returns {(number | null)[]} in the order of COLUMNS */
 export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks }) {
   const latencies = /** @type {const} */ (['database', 'worker', 'rabbitmq']).map((name) => checks[name]?.latency_ms ?? null)
-  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(queues.map((queue) => queue[name] ?? null)))
+  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(queues.filter(({ state }) => state !== 'missing').map((queue) => queue[name] ?? null)))
   return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies]
 }
 
@@ -183,5 +183,5 @@ function trim(columns, before) {
 /** @param {(number | null)[]} values @returns {number | null} of those that are known; null when none is */
 function sum(values) {
   const known = values.filter((value) => value !== null)
-  return known.length > 0 ? known.reduce((total, value) => total + value, 0) : null
+  return known.length > 0 && known.length === values.length ? known.reduce((total, value) => total + value, 0) : null
 }

@@ -6,7 +6,7 @@
  * @typedef {'database' | 'worker' | 'rabbitmq'} Service
  * @typedef {{status: Status, reason: string | null, latency_ms: number | null, facts?: Facts}} Check
  * @typedef {Record<string, number | string>} Facts what a reason's sentence counts
- * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', ready: number | null, peak: number | null,
+ * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', reason?: string | null, ready: number | null, peak: number | null,
  *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null}} Queue
  * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
  *   throttled_percent: number | null, pressure_percent: number | null}} Cpu

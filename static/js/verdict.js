@@ -25,7 +25,7 @@ const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
 /** A container's report older than this says nothing about now, in seconds. */
 const CONTAINER_STALE_S = 9
 /** Reasons that are worth a sentence of their own: what to do about them differs. */
-const TELLING = ['worker_no_progress', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover']
+const TELLING = ['worker_movement_unknown', 'worker_unfinished', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover']
 
 /**
  * @param {Connection} connection
@@ -82,15 +82,21 @@ function serviceFindings(sample) {
     const check = sample.checks[service]
     if (!check || check.status === 'online' || check.status === 'disabled') return []
     if (check.status === 'offline') return [offlineFinding(service, sample)]
-    if (check.status === 'degraded') return [degradedFinding(service, check, broker)]
+    if (check.status === 'degraded' || isTelling(service, check)) return [degradedFinding(service, check, broker)]
     const isFirstLook = check.reason === 'first_look'
     return [isFirstLook ? finding('unknown', 'first_look') : finding('warn', `${service}_unknown`, { broker })]
   })
 }
 
+/** @param {Service} service @param {Check} check */
+function isTelling(service, { reason }) {
+  return TELLING.includes(`${service}_${reason}`)
+}
+
 /** @param {Service} service @param {Check} check @param {string} broker @returns {Finding} */
-function degradedFinding(service, { reason, facts = {} }, broker) {
-  if (!TELLING.includes(`${service}_${reason}`)) return finding('warn', `${service}_degraded`, { broker })
+function degradedFinding(service, check, broker) {
+  const { reason, facts = {} } = check
+  if (!isTelling(service, check)) return finding('warn', `${service}_degraded`, { broker })
   const counted = countedBy(reason ?? '', facts)
   return finding('warn', `${service}_${reason}${counted ? '_counted' : ''}`, { broker, ...counted })
 }
@@ -98,7 +104,11 @@ function degradedFinding(service, { reason, facts = {} }, broker) {
 /** @param {Service} service @param {Sample} sample @returns {Finding} */
 function offlineFinding(service, { broker_kind, queue_size: waiting, checks }) {
   if (service !== 'worker') return finding('bad', `${service}_offline`, { broker: brokerName(broker_kind) })
-  const age = checks.worker?.facts?.idle_s
+  const { reason, facts = {} } = /** @type {Check} */ (checks.worker)
+  const stopped = reason === 'no_progress' ? countedBy(reason, facts) : null
+  if (stopped) return finding('bad', 'worker_stopped_counted', stopped)
+  if (reason === 'no_progress') return finding('bad', 'worker_stopped')
+  const age = facts.idle_s
   if (waiting && age !== undefined) return finding('bad', 'worker_offline_since', { waiting, age })
   return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
 }
@@ -114,7 +124,10 @@ function troubleFindings({ host, troubles = [] }) {
 
 /** @param {Sample} sample @returns {Finding[]} */
 function queueFindings({ queues }) {
-  return queues.filter(({ state }) => state === 'missing').map(({ name }) => finding('warn', 'queue_missing', { name }))
+  return queues.flatMap(({ name, state, reason }) => {
+    if (state === 'missing') return [finding('warn', 'queue_missing', { name })]
+    return reason ? [finding('warn', `queue_${reason}`, { name })] : []
+  })
 }
 
 /** @param {Sample} sample @param {number} busyTicks @returns {Finding[]} */

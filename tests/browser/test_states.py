@@ -1,6 +1,8 @@
 """Every state the page can be in, each brought about by breaking the thing itself; and many tabs of one browser."""
 
+import json
 import re
+import threading
 import time
 from contextlib import contextmanager
 
@@ -10,9 +12,10 @@ from sqlalchemy import text
 
 from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
+from collector.store.model import Check, Status
 from tests.browser.axe import violations_in
-from tests.browser.page import SOON_MS, signed_in, state_is
-from tests.builders import make_sample
+from tests.browser.page import SOON_MS, shoot, signed_in, state_is
+from tests.builders import make_queue, make_sample
 from tests.services import RedisServer, wait_until
 from tests.stack import EMAIL, Stack
 from tests.web import PASSWORD, WebServer
@@ -274,3 +277,59 @@ def test_six_tabs_share_a_stream_and_the_next_leads_without_a_gap(tabs, stack):
     # The leader is frozen in the background: whoever is looked at goes on.
     tabs[leaders(tabs)[0]].evaluate("document.dispatchEvent(new Event('freeze'))")
     wait_until(lambda: len(leaders(tabs)) == 1, what="another tab leads")
+
+
+FACTS = {"queue": "dispatch", "idle_s": 75, "waiting": 130}
+STANDSTILL = {
+    "worker": Check(status=Status.OFFLINE, reason="no_progress", facts=FACTS),
+    "rabbitmq": Check(status=Status.ONLINE, latency_ms=1.0),
+    "database": Check(status=Status.ONLINE, latency_ms=1.0),
+}
+
+
+@contextmanager
+def sampling(redis_url, **overrides):
+    """A collector that says the same in every sample."""
+    store, stopping = LiveStore(redis_client(redis_url)), threading.Event()
+
+    def run():
+        while not stopping.wait(0.5):
+            now = time.time()
+            store.append(make_sample(at=now, slot=int(now * 10), **overrides), claim_s=1)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+def test_a_standstill_is_told_alike_by_the_line_on_top_the_chip_the_title_and_health(browser, complaints, size):
+    viewport = {"width": size[0], "height": size[1]}
+    queues = (make_queue(ready=130, peak=130),)
+    with (
+        RedisServer() as redis,
+        WebServer(redis.url) as web,
+        sampling(redis.url, queues=queues, checks=STANDSTILL),
+        signed_in(browser, [], complaints, viewport=viewport) as context,
+    ):
+        page = context.new_page()
+        page.goto(f"{web.url}/monitor")
+        page.fill("[name=email]", EMAIL)
+        page.fill("[name=password]", PASSWORD)
+        page.click("button[type=submit]")
+
+        expect(page.locator("#verdict-text")).to_have_text("Parado: 130 na fila, nada saiu há 75 s", timeout=SOON_MS)
+        row = page.locator("#card-services [data-service=worker]")
+        expect(row).to_have_attribute("data-status", "offline")
+        expect(row.locator(".service-status")).to_have_text("parado")
+        expect(row.locator(".service-reason")).to_have_text("130 na fila, nada saiu há 75 s")
+        expect(page).to_have_title(re.compile(r"^\(!\) 1 falha"))
+        health = web.get("/healthz", role=None)
+        told = json.loads(health.body)
+        assert (health.status, told["status"], told["services"]["worker"]) == (503, "fail", "offline")
+        assert violations_in(page) == {}
+        shoot(page, f"standstill-{size[0]}")

@@ -18,12 +18,13 @@ const GROUPS = new Set(Object.keys(portuguese).map((key) => key.split('.')[0]))
 
 /** Codes that come over the wire, and where the page looks for their words. */
 const WIRE = {
-  status: ['online', 'degraded', 'offline', 'unknown', 'disabled'],
-  reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress',
+  status: ['online', 'degraded', 'offline', 'stopped', 'unknown', 'disabled'],
+  reason: ['refused', 'timeout', 'denied', 'slow', 'error', 'stuck', 'no_consumers', 'no_progress', 'movement_unknown', 'unfinished',
     'alarm_memory', 'alarm_disk', 'first_look', 'ping_silent', 'ask_off', 'ask_denied', 'ask_read_only',
     'ask_unsupported', 'ask_unreachable', 'ask_failed', 'nobody_listens', 'none_serves', 'answer_unreadable', 'broker_down', 'not_watched', 'no_queues',
     'certificate_name', 'certificate_authority', 'certificate_expired', 'certificate_early', 'certificate', 'failover'],
-  reason_counted: ['no_consumers', 'no_progress'],
+  reason_counted: ['no_consumers', 'no_progress', 'movement_unknown', 'unfinished'],
+  queue_reason: ['priorities_not_counted', 'other_keyprefix'],
   scope: ['container', 'host'],
   link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
   title: ['ok', 'warn', 'bad', 'unknown'],
@@ -53,7 +54,8 @@ const WIRE = {
 /** Sentences whose code is put together from what came over the wire. */
 const VERDICTS = [
   ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
-  'worker_no_progress', 'worker_no_progress_counted', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
+  ...['stopped', 'movement_unknown', 'unfinished'].flatMap((code) => [`worker_${code}`, `worker_${code}_counted`]),
+  'queue_priorities_not_counted', 'queue_other_keyprefix', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
   ...['store', 'store_full', 'store_read_only', 'store_disk', 'store_denied'].flatMap((cause) => [`silent_${cause}`, `empty_${cause}`]),
   'clock_differs', 'two_collectors', 'container_shared', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
 ]

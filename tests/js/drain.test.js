@@ -18,7 +18,7 @@ test('several queues are over when the slowest is', () => {
 })
 
 test('one queue that grows outweighs all that drain', () => {
-  assert.deepEqual(drainOf([queue(100, 0, 50), queue(10, 12, 0)]), { kind: 'grows', per_s: 12 })
+  assert.deepEqual(drainOf([queue(100, 0, 50), queue(40, 12, 0)]), { kind: 'grows', per_s: 12 })
 })
 
 const SILENT = /** @type {[string, Parameters<typeof drainOf>[0]][]} */ ([
@@ -26,6 +26,8 @@ const SILENT = /** @type {[string, Parameters<typeof drainOf>[0]][]} */ ([
   ['the broker tells no rates', [queue(100)]],
   ['a queue could not be read', [queue(null, 0, 1)]],
   ['nothing waits', [queue(0, 5, 5)]],
+  ['more comes than is finished and nothing waits', [queue(0, 9, 0)]],
+  ['more comes than is finished and next to nothing waits', [queue(3, 9, 0)]],
   ['what waits does not move', [queue(100, 5, 5.2)]],
   ['it would take longer than a day', [queue(1_000_000, 0, 1)]],
   ['nothing is watched', []],

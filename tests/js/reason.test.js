@@ -5,11 +5,11 @@ import { test } from 'node:test'
 import { countedBy } from '../../static/js/reason.js'
 
 test('a reason whose numbers are all known is told with them', () => {
-  assert.deepEqual(countedBy('no_progress', { consumers: 3, idle_s: 90, waiting: 1250 }), { count: 3, age: 90, waiting: 1250 })
+  assert.deepEqual(countedBy('no_progress', { queue: 'dispatch', idle_s: 90, waiting: 1250 }), { age: 90, waiting: 1250 })
 })
 
 test('a number that is missing leaves the sentence without numbers', () => {
-  assert.equal(countedBy('no_progress', { consumers: 3 }), null)
+  assert.equal(countedBy('no_progress', { idle_s: 90 }), null)
   assert.equal(countedBy('no_consumers', {}), null)
 })
 

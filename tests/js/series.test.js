@@ -28,6 +28,16 @@ test('columns stay aligned and take their values from the sample', () => {
   ])) assert.deepEqual(column(columns, name), [value], name)
 })
 
+test('flows are known when every queue that exists tells its own', () => {
+  const queue = (/** @type {number | null} */ in_per_s, /** @type {'ok' | 'missing'} */ state = 'ok') =>
+    ({ name: 'dispatch', state, ready: 1, peak: 1, consumers: 1, in_per_s, out_per_s: 1 })
+  const flow = (/** @type {import('../../static/js/types.js').Queue[]} */ ...queues) => sampleRow(makeSample({ queues }))[7]
+
+  assert.equal(flow(queue(2), queue(3)), 5)
+  assert.equal(flow(queue(2), queue(null)), null)
+  assert.equal(flow(queue(2), queue(null, 'missing')), 2)
+})
+
 test('a missed tick becomes a null row, a late one does not', () => {
   assert.deepEqual(columnsAt(0, 4.4)[0], [0, 4.4])
   assert.deepEqual(columnsAt(0, 9)[0], [0, 3, 9])

@@ -49,13 +49,27 @@ test('a stopped dispatch says since when, where that is known', () => {
   assert.deepEqual({ code, params }, { code: 'worker_offline_since', params: { waiting: 1250, age: 90 } })
 })
 
-test('workers that finish nothing are told with numbers, and without where there are none', () => {
-  const facts = { consumers: 3, idle_s: 90, waiting: 1250 }
-  const counted = verdict(LIVE, withChecks({ worker: check('degraded', 'no_progress', facts) }), 0)
+test('messages that wait while none leaves are a standstill, with numbers where there are any', () => {
+  const facts = { queue: 'dispatch', idle_s: 75, waiting: 130 }
+  const { level, code, params } = verdict(LIVE, withChecks({ worker: check('offline', 'no_progress', facts) }), 0)
 
-  assert.equal(counted.code, 'worker_no_progress_counted')
-  assert.deepEqual(counted.params, { broker: 'RabbitMQ', count: 3, age: 90, waiting: 1250 })
-  assert.equal(verdict(LIVE, withChecks({ worker: check('degraded', 'no_progress') }), 0).code, 'worker_no_progress')
+  assert.deepEqual({ level, code, params }, { level: 'bad', code: 'worker_stopped_counted', params: { age: 75, waiting: 130 } })
+  assert.equal(verdict(LIVE, withChecks({ worker: check('offline', 'no_progress') }), 0).code, 'worker_stopped')
+})
+
+test('what nobody can tell of a queue is told as that, and what a worker holds without finishing as that', () => {
+  const unseen = verdict(LIVE, withChecks({ worker: check('unknown', 'movement_unknown', { idle_s: 60, waiting: 4 }) }), 0)
+  const held = verdict(LIVE, withChecks({ worker: check('degraded', 'unfinished', { idle_s: 115, unacked: 1000 }) }), 0)
+
+  assert.deepEqual([unseen.level, unseen.code, unseen.params.waiting], ['warn', 'worker_movement_unknown_counted', 4])
+  assert.deepEqual([held.level, held.code, held.params.unacked], ['warn', 'worker_unfinished_counted', 1000])
+})
+
+test('a queue that is counted only in part is a warning that names the queue', () => {
+  const queue = /** @type {const} */ ({ name: 'dispatch', state: 'unknown', reason: 'priorities_not_counted', ready: null, peak: null, consumers: null })
+  const { level, code, params } = verdict(LIVE, makeSample({ queue_size: null, queues: [queue] }), 0)
+
+  assert.deepEqual({ level, code, params }, { level: 'warn', code: 'queue_priorities_not_counted', params: { name: 'dispatch' } })
 })
 
 test('an alarm of the broker is called by its name', () => {

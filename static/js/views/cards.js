@@ -93,7 +93,11 @@ function queueCard(view, { queue_size, queue_peak, queues }) {
 /** @param {Queue[]} queues @returns {string} a key of the catalogue */
 function whyNoQueue(queues) {
   if (queues.length === 0) return 'queue.none'
-  return queues.every(({ state }) => state === 'missing') ? 'queue.missing_all' : 'queue.unknown'
+  const unread = queues.filter(({ state }) => state === 'unknown')
+  if (unread.length === 0) return 'queue.missing_all'
+  const reason = unread.find(({ reason }) => reason)?.reason
+  if (reason) return `queue_reason.${reason}`
+  return unread.length < queues.length ? 'queue.partly' : 'queue.unknown'
 }
 
 /** @param {View} view @param {Series} series @returns {Pick<Card, 'series' | 'limit' | 'trend' | 'moved'>} */
@@ -150,7 +154,8 @@ function renderQueues({ t, format }, queues) {
   queues.forEach((queue, index) => {
     const [name, detail, count, flow] = list.children[index].children
     const isOk = queue.state === 'ok'
-    const word = { ok: '', missing: t('queue.missing'), unknown: t('queue.unread') }[queue.state]
+    const unread = queue.reason ? t(`queue_reason.${queue.reason}`) : t('queue.unread')
+    const word = { ok: '', missing: t('queue.missing'), unknown: unread }[queue.state]
     const consumers = queue.consumers === null ? '' : t('queue.consumers', { count: queue.consumers })
     setText(name, queue.name)
     setText(detail, isOk ? consumers : word)

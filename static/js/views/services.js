@@ -30,7 +30,7 @@ function renderService(view, row, check) {
   const { status, reason, latency_ms, facts } = check ?? UNANSWERED
   setAttribute(row, 'data-status', status)
   setIcon(partOf(row, '.icon'), status)
-  setText(partOf(row, '.service-status'), t(`status.${status}`))
+  setText(partOf(row, '.service-status'), t(reason === 'no_progress' ? 'status.stopped' : `status.${status}`))
   const latency = latency_ms === null ? '' : format.latency(latency_ms)
   const calm = facts?.ask ? t(`reason.${facts.ask}`) : latency && t('service.answers', { latency })
   setText(partOf(row, '.service-reason'), reason === null ? calm : reasonText(view, reason, facts))

@@ -41,10 +41,15 @@ def test_what_is_not_known_is_null_and_never_zero():
     assert [wire[name] for name in ("cpu", "ram", "ram_percent", "queue_size", "queue_peak")] == [None] * 5
 
 
-def test_queues_that_answer_are_summed_without_those_that_do_not():
-    sample = make_sample(queues=(make_queue(ready=3, peak=9), make_queue(name="b", ready=None, peak=None)))
+def test_a_part_of_the_queues_is_never_told_as_the_whole():
+    known = make_queue(ready=3, peak=9)
+    unread = make_queue(name="b", state=QueueState.UNKNOWN, ready=None, peak=None)
+    missing = make_queue(name="c", state=QueueState.MISSING, ready=None, peak=None)
 
-    assert (sample.queue_size, sample.queue_peak) == (3, 9)
+    partly, whole = make_sample(queues=(known, unread)), make_sample(queues=(known, missing))
+
+    assert (partly.queue_size, partly.queue_peak) == (None, None)
+    assert (whole.queue_size, whole.queue_peak) == (3, 9)
 
 
 def test_the_wire_is_one_ascii_line_whatever_the_names_hold():
