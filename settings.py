@@ -141,7 +141,8 @@ class Settings:
     monitor_admin_password: str | None = setting(
         PASSWORD,
         None,
-        "That account's password, for an unattended first start. Not set: one is made and printed.",
+        "That account's password, for an unattended first start, after which no process has it. Not set: one is made "
+        "and printed.",
         secret=True,
     )
     session_idle_minutes: float = setting(

@@ -6,6 +6,7 @@ argon2's 19 MiB come from, stops the event loop until it gets a core again. Why 
 
 import itertools
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -96,7 +97,9 @@ class _Program:
 
     def __init__(self, idle_s: float) -> None:
         command = [sys.executable, "-P", str(_PATH), str(idle_s)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1)
+        # None of the environment, where secrets may be: passwords are enough for it to know.
+        environ = {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1, env=environ)
         self.questions = cast(IO[bytes], self.process.stdin)
         self.answers = cast(IO[bytes], self.process.stdout)
 

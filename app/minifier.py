@@ -25,7 +25,7 @@ def minify(sources: Mapping[str, str]) -> dict[str, str]:
     try:
         answer = subprocess.run(  # noqa: S603
             [sys.executable, "-I", __file__], input=json.dumps(wanted), capture_output=True, text=True,
-            check=True, timeout=DEADLINE_S,
+            check=True, timeout=DEADLINE_S, env={},
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         logger.error("the page's files are sent as they are written: %s %s", error, getattr(error, "stderr", ""))

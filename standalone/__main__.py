@@ -54,8 +54,9 @@ def prepare(settings: Settings) -> Path:
         from standalone import accounts  # noqa: PLC0415  Most of the time that a start takes before its programs.
 
         accounts.prepare(load_settings())
+    os.environ.pop("MONITOR_ADMIN_PASSWORD", None)  # It has served: no process that starts now has it.
     path = data_dir / "manager.conf"
-    path.write_text(programs.supervisor_config(ROOT, chosen), encoding="utf-8")
+    path.write_text(programs.supervisor_config(ROOT, chosen, os.environ.keys()), encoding="utf-8")
     return path
 
 

@@ -2,9 +2,11 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from standalone.environment import withheld
 
 STOP_S = 3
 """How long a program may take to end before it is killed: all must be gone 5 s after Ctrl-C."""
@@ -44,22 +46,26 @@ def log_path(data_dir: Path, name: str) -> Path:
     return data_dir / "log" / f"{name}.log"
 
 
-def supervisor_config(root: Path, programs: Sequence[Program]) -> str:
+def supervisor_config(root: Path, programs: Sequence[Program], given: Collection[str]) -> str:
     """The manager's configuration, for a manager whose working directory is the data directory.
 
-    It holds no secret: the programs inherit the environment.
+    It holds no secret: the programs inherit the environment, whose variables are named by `given`, but for the secrets
+    that are others'.
     """
     announce = Program("announce", python("standalone.announce"))
-    sections = [_SUPERVISORD, _ANNOUNCE.format(command=_spell(announce), root=_escape(root))]
+    sections = [_SUPERVISORD, _ANNOUNCE.format(command=_spell(announce, given), root=_escape(root))]
     for program in programs:
-        sections.append(_PROGRAM.format(name=program.name, command=_spell(program), root=_escape(root), stop_s=STOP_S))
+        command = _spell(program, given)
+        sections.append(_PROGRAM.format(name=program.name, command=command, root=_escape(root), stop_s=STOP_S))
     # One group, since supervisord stops group after group, and the waits would add up.
     names = ",".join(["announce", *(program.name for program in programs)])
     return "".join([*sections, f"[group:monitor]\nprograms={names}\n"])
 
 
-def _spell(program: Program) -> str:
-    return _escape(shlex.join(program.command))
+def _spell(program: Program, given: Collection[str]) -> str:
+    # supervisord can only add to an environment. `env` becomes the program: it leaves no process behind.
+    taken = [f"--unset={name}" for name in withheld(program.name, given)]
+    return _escape(shlex.join((*(("env", *taken) if taken else ()), *program.command)))
 
 
 def _escape(text: str | Path) -> str:

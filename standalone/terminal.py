@@ -1,10 +1,13 @@
 """What a person sees while the stack is set up: one line a step, one sentence when it cannot go on."""
 
+import os
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from standalone.environment import without_secrets
 
 
 class CannotStart(Exception):
@@ -33,6 +36,8 @@ def run_shown(
 ) -> None:
     """Run `argv` and show `shown(line)` of the lines that it writes: in place on a terminal, else one below the other.
 
+    It gets the environment, or `environ`, without our secrets.
+
     Raises: CommandFailed.
     """
     in_place = sys.stdout.isatty()
@@ -44,7 +49,7 @@ def run_shown(
         stderr=subprocess.STDOUT,
         text=True,
         cwd=cwd,
-        env=environ,
+        env=without_secrets(os.environ if environ is None else environ),
     ) as process:
         assert process.stdout is not None  # noqa: S101  For the type checker: it was asked for above.
         try:

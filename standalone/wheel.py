@@ -13,6 +13,7 @@ from base64 import b64encode
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+from standalone.environment import without_secrets
 from standalone.terminal import CannotStart, say
 
 PYPI = "https://pypi.org/simple"
@@ -33,7 +34,8 @@ def install_pip(python: Path) -> None:
         path = Path(scratch) / name
         path.write_bytes(_fetch("pip", name, set(re.findall(r"sha256:([0-9a-f]{64})", text))))
         command = [str(python), f"{path}/pip", "install", "--no-index", "--no-deps", str(path)]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  Our own command.
+        environ = without_secrets(os.environ)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)  # noqa: S603  Our own.
     if ended.returncode:
         raise CannotStart(f"Cannot install pip: {ended.stderr.strip().splitlines()[-1:]}")
 

@@ -82,7 +82,7 @@ class Ward(Stack):
         self._make_account()
         chosen = [self._wrapped(program) for program in (programs.BEAT, programs.COLLECTOR, programs.WEB, *self._more)]
         config = self.data_dir / "manager.conf"
-        config.write_text(programs.supervisor_config(ROOT, chosen))
+        config.write_text(programs.supervisor_config(ROOT, chosen, self.environ))
         self._run([sys.executable, "-m", "standalone.manager", str(config)], self.environ)
 
     def is_ready(self) -> bool:

@@ -14,16 +14,25 @@ import pytest
 from standalone.redis import socket_path
 from tests.process import PATIENCE_S, free_port, wait_until
 from tests.stack import PROGRAMS, Stack
+from tests.web import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.live
 
+WEBS_SECRET, COLLECTORS_SECRET = "the web's own secret, and long enough", "the-collectors-own-secret"
+
 
 @pytest.fixture(scope="module")
 def stack():
     """The one that goes on: what is tried beside it must not harm it."""
-    with Stack() as started:
+    with Stack(
+        MONITOR_JWT_ISSUER="test",
+        MONITOR_JWT_ALGORITHM="HS256",
+        MONITOR_JWT_KEY=WEBS_SECRET,
+        MONITORED_DATABASE_URL=f"sqlite:////nonexistent/{COLLECTORS_SECRET}",
+        WATCHED_QUEUES="dispatch",
+    ) as started:
         yield started
 
 
@@ -118,6 +127,22 @@ def test_a_second_copy_on_the_same_port_is_told_so_and_makes_no_directory(stack,
     assert second.returncode != 0
     assert "Address already in use. Set PORT to another." in second.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_password_for_the_first_start_is_in_no_process_and_a_secret_in_those_alone_that_read_it(stack):
+    stack.sign_in()  # By which the process that hashes has been started.
+    processes = [process for process in processes_of(stack) if process.pid != stack._process.pid]
+    hashing = [
+        child for web in stack.processes("web") for child in web.children() if "hasher.py" in str(child.cmdline())
+    ]
+    environs = {process.pid: str(process.environ()) for process in (*processes, *hashing, stack._process)}
+
+    assert hashing
+    assert not [pid for pid, environ in environs.items() if "MONITOR_ADMIN_PASSWORD" in environ or PASSWORD in environ]
+    webs, collectors = ({each.pid for each in stack.processes(name)} for name in ("web", "collector"))
+    manager = {stack._process.pid}
+    assert {pid for pid, environ in environs.items() if WEBS_SECRET in environ} == webs | manager
+    assert {pid for pid, environ in environs.items() if COLLECTORS_SECRET in environ} == collectors | manager
 
 
 def test_no_secret_shows_in_a_command_line_or_is_readable_by_others(stack):
