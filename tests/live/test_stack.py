@@ -48,17 +48,18 @@ def test_samples_stream_every_three_seconds_with_the_fields_of_the_plan(stack):
         assert 0 < sample["ram"] < math.inf
         assert 0 < sample["ram_percent"] <= 100
         assert isinstance(sample["queue_size"], int)
-        assert sample["services"]["database"] == "online"
-        assert sample["services"]["rabbitmq"] == "online"
+        assert {sample["services"][name] for name in ("database", "rabbitmq")} <= {"online", "degraded"}
         assert 0 < sample["took_ms"] <= Promise.TICK.within_s * 1000
 
 
 def test_every_service_is_online_and_machines_are_told_so(stack):
-    wait_until(lambda: stack.get("/healthz", role=None).status == 200)
-
-    assert stack.get("/healthz", role=None).json == {
+    well = {
         "status": "pass", "sample": "fresh", "services": dict.fromkeys(("database", "worker", "rabbitmq"), "online"),
     }  # fmt: skip
+
+    wait_until(lambda: stack.get("/healthz", role=None).json == well)
+
+    assert stack.get("/healthz", role=None).status == 200
 
 
 def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack):
