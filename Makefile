@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits soak pictures lock clean faults
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits test-celery test-reads soak pictures lock clean faults
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -64,6 +64,12 @@ down: ## End its containers, of every profile; their data stay.
 
 secrets: ## What the containers need, as files in deploy/secrets; what exists is kept.
 	@$(PYTHON) deploy/credentials.py
+
+test-celery: ## The question to the workers against Celery 4.4 to 5.6 beside the pinned one, some ten minutes.
+	CELERY_VERSIONS="4.4.7 5.0.5 5.1.2 5.2.7 5.3.6 5.4.0 5.5.3 5.6.2" $(PY) -m pytest -q tests/live/test_roll_call.py
+
+test-reads: ## What is sent to watched services, recorded for five minutes of outages and restarts. WATCH_MINUTES=60: longer.
+	WATCH_MINUTES=$${WATCH_MINUTES:-5} $(PY) -m pytest -q tests/live/test_least_rights.py
 
 bench: ## Every claim about cost and speed beside its peers, an hour; keeps bench/results. BENCH=--quick: smaller.
 	@bench/install-debian

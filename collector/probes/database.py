@@ -17,6 +17,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 
+from collector.probes.patience import Backoff
 from collector.probes.verdict import judge
 from collector.store.model import Check
 
@@ -29,6 +30,9 @@ _POSTGRES_OPTIONS = {
     "application_name": "zapvoice-monitor",
     "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
 }
+DENIED_REST_S, DENIED_CAP_S = 2.0, 60.0
+"""First and longest pause after a refusal for want of rights, which PostgreSQL logs as an error each time."""
+
 SQLITE_LOCK_S = 0.8
 """How long a writer may hold the file before it counts as a time-out."""
 
@@ -48,10 +52,15 @@ class DatabaseProbe:
         self._connect = _sqlite_file(url) if sa.make_url(url).get_backend_name() == "sqlite" else _postgres(url)
         self._kept: psycopg.Connection[Any] | None = None
         self._last_reason: str | None = None
+        self._denied = Backoff(DENIED_REST_S, DENIED_CAP_S)
+        self._resting_until_s = 0.0
+        """Until when a database that refuses us is not asked, monotonic."""
 
     def read(self) -> Check:
         """The verdict on one question."""
         started = time.monotonic()
+        if started < self._resting_until_s:
+            return judge(self._last_reason, None)
         try:
             self._select()
             failure = None
@@ -60,6 +69,10 @@ class DatabaseProbe:
         if failure not in (None, self._last_reason):
             log.warning("the watched database: %s", failure)
         self._last_reason = failure
+        if failure == "denied":
+            self._resting_until_s = started + self._denied.next_s()
+        else:
+            self._denied.reset()
         return judge(failure, (time.monotonic() - started) * 1000)
 
     def close(self) -> None:

@@ -29,6 +29,7 @@ from collector.probes.management_figures import (
     alarm_of,
     discover,
 )
+from collector.probes.patience import Backoff
 from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
 
@@ -36,6 +37,9 @@ log = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
 """Between two polls. RabbitMQ renews its figures at this pace, and its monitoring guide asks for no faster one."""
+
+DENIED_CAP_S = 60.0
+"""Longest pause between two polls that are refused for want of rights, each of which RabbitMQ logs."""
 
 STALE_POLLS = 3
 """An answer older than so many polls is none."""
@@ -55,6 +59,7 @@ class Answer:
     """What one poll brought."""
 
     figures: Mapping[str, Figures]
+    """Of every queue that was asked for and exists."""
     alarm: str | None
     """alarm_memory or alarm_disk while publishers are blocked anywhere in the cluster."""
     discovered: tuple[str, ...]
@@ -76,6 +81,7 @@ class ManagementWatch:
         """Whether RabbitMQ counts messages, and when that was asked, monotonic."""
         self._outcome: tuple[Answer, float] | None = None
         self._failure: str | None = None
+        self._denied = Backoff(interval_s, DENIED_CAP_S)
         self._left_out = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -112,7 +118,9 @@ class ManagementWatch:
                 if self._failure is not None:
                     log.info("the management API answers again")
                 self._failure = None
-            stopping.wait(self._interval_s)
+            if self._failure != "denied":
+                self._denied.reset()
+            stopping.wait(self._denied.next_s() if self._failure == "denied" else self._interval_s)
         self._api.close()
 
     def _poll(self) -> Answer:

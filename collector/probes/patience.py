@@ -1,4 +1,4 @@
-"""When the workers are asked again. [pure]
+"""When something is asked again that has not answered, or has refused us. [pure]
 
 A worker that takes no JSON logs each question as an error, and a broker each one that it refuses. So whoever does not
 answer is asked more and more seldom, and whoever never has soon only every five minutes.

@@ -4,6 +4,8 @@
 
 import ssl
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import amqp
@@ -14,10 +16,12 @@ from collector.probes.broker_connection import drop
 from collector.probes.departures import Departures
 from collector.probes.doubt import Doubt
 from collector.probes.passive_declare import Counts, Question
+from collector.probes.patience import Backoff
 from collector.store.model import Queue, QueueState
 
-ABSENT_REST_S = 2.0
-"""A queue that is not there is looked for again after this time: RabbitMQ logs every such look as an error."""
+ABSENT_REST_S, LONGEST_ABSENT_REST_S = 2.0, 60.0
+"""A queue that is not there, or not for us, is looked for again after this time, which doubles each time: RabbitMQ logs
+every such look as two errors. Where the management API tells which queues there are, one that is not is left alone."""
 
 BLOCKED_REST_S = 8.0
 """A queue that blocks its declare is asked again after this time: each question holds a channel until its answer."""
@@ -42,13 +46,38 @@ class QueueReader(Protocol):
         """Close a connection that may be broken, without talking to the broker."""
 
 
+@dataclass
+class _Rest:
+    """A queue that could not be read."""
+
+    queue: Queue
+    until_s: float
+    """Until when it is left alone, monotonic."""
+    at_least_until_s: float
+    """Until when it is left alone though somebody else knows of it: the API may not have heard yet that it is gone."""
+
+    def is_over(self, now_s: float, *, is_there: bool | None) -> bool:
+        """`is_there`: what somebody else knows of the queue; None = nothing."""
+        if self.queue.state == QueueState.MISSING and is_there is not None:
+            return is_there and now_s >= self.at_least_until_s
+        return now_s >= self.until_s
+
+
+def _nobody_tells(_name: str) -> bool | None:
+    return None
+
+
 class AmqpReader:
     """RabbitMQ: `queue.declare` with `passive`, whose answer carries the messages ready and the consumers.
 
     Every release up to 4.2.6 and from 4.3.0 counts a quorum queue's consumers rightly; a stream's are always 0.
     """
 
-    def __init__(self, connection: Connection, departures: Departures) -> None:
+    def __init__(
+        self, connection: Connection, departures: Departures, is_there: Callable[[str], bool | None] = _nobody_tells
+    ) -> None:
+        """`is_there`: whether somebody else knows of a queue of this name; None = nobody tells."""
+        self._is_there = is_there
         self._connection = connection
         self._departures = departures
         self._channel = connection.channel()
@@ -57,11 +86,13 @@ class AmqpReader:
         self._doubt = Doubt()
         self._settled: dict[str, tuple[Counts, Queue]] = {}
         """What was last told of each queue and believed."""
-        self._resting: dict[str, tuple[Queue, float]] = {}
-        """Queues that could not be read, and until when they are left alone, monotonic."""
+        self._resting: dict[str, _Rest] = {}
+        self._absent: dict[str, Backoff] = {}
 
     def read(self, name: str) -> Queue:
         """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
+        if name not in self._settled and name not in self._resting and self._is_there(name) is False:
+            self._rest(name, QueueState.MISSING, 0.0)
         if self._resting and (queue := self._rested(name)):
             self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
             return queue
@@ -70,12 +101,15 @@ class AmqpReader:
         except amqp.NotFound as error:
             # The same 404 says that a durable queue's node is down: then it is not missing, only out of sight.
             missing = "no queue" in str(error.reply_text)
-            return self._rest(name, QueueState.MISSING if missing else QueueState.UNKNOWN, ABSENT_REST_S)
+            self._settled.pop(name, None)
+            return self._rest_longer(name, QueueState.MISSING if missing else QueueState.UNKNOWN)
         except amqp.ChannelError:  # 403, 405: not for us; the others still can be read.
-            return self._rest(name, QueueState.UNKNOWN, ABSENT_REST_S)
+            return self._rest_longer(name, QueueState.UNKNOWN)
         except TimeoutError:
             self._leave_channel()
             return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
+        if self._absent:
+            self._absent.pop(name, None)
         settled = self._settled.get(name)
         if settled and settled[0] is counts:
             return settled[1]
@@ -110,16 +144,22 @@ class AmqpReader:
 
     def _rested(self, name: str) -> Queue | None:
         """What is said of a queue while it is left alone."""
-        queue, until_s = self._resting.get(name, (None, 0.0))
-        if time.monotonic() < until_s:
-            return queue
-        self._resting.pop(name, None)
+        rest = self._resting.get(name)
+        if rest is None:
+            return None
+        if not rest.is_over(time.monotonic(), is_there=self._is_there(name)):
+            return rest.queue
+        del self._resting[name]
         return None
+
+    def _rest_longer(self, name: str, state: QueueState) -> Queue:
+        backoff = self._absent.setdefault(name, Backoff(ABSENT_REST_S, LONGEST_ABSENT_REST_S))
+        return self._rest(name, state, backoff.next_s())
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)
         now_s = time.monotonic()
-        self._resting[name] = queue, now_s + rest_s
+        self._resting[name] = _Rest(queue, now_s + rest_s, now_s + min(rest_s, ABSENT_REST_S))
         self._departures.note(queue, now_s)
         return queue
 

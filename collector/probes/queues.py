@@ -39,6 +39,9 @@ Up to 25 queues are read every 250 ms; 200 of them every 2 s.
 BACKOFF_CAP_S = 2.0
 """Longest pause between two attempts to connect: a broker that is back shows within the next sample."""
 
+DENIED_CAP_S = 60.0
+"""Longest pause between two attempts that are refused for want of rights, each of which a broker logs as an error."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -151,15 +154,20 @@ class QueueWatch:
                     reader = None
                 failures += 1
             self._asked_at = None
-            time.sleep(self._pause_s(failures))  # Not `stopping.wait`: four times a second it costs as much as asking.
+            self._rest(failures, stopping)
         if reader is not None:
             reader.close()
 
     def _open_reader(self, url: str) -> QueueReader:
         if self.broker_kind == AMQP:
             self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
-            return AmqpReader(open_address(url, timeout_s=self._timeout_s), self._departures)
+            return AmqpReader(open_address(url, timeout_s=self._timeout_s), self._departures, self._is_there)
         return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
+
+    def _is_there(self, name: str) -> bool | None:
+        """What the management API knows of a queue; None = nothing."""
+        told = self._management.get() if self._management else None
+        return None if told is None else name in told.figures
 
     def _read_round(self, reader: QueueReader) -> None:
         if self._discovers and self._management and (told := self._management.get()):
@@ -213,11 +221,13 @@ class QueueWatch:
             for queue in self._seen.values()
         }
 
-    def _pause_s(self, failures: int) -> float:
-        if not failures:
-            return max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen))
-        pause_s: float = min(BACKOFF_CAP_S, self._read_interval_s * 2 ** min(failures, 10))
-        return pause_s * random.uniform(0.5, 1)  # noqa: S311  Jitter: collectors of a fleet come back one by one.
+    def _rest(self, failures: int, stopping: threading.Event) -> None:
+        if failures:
+            longest_s = DENIED_CAP_S if self._failure == "denied" else BACKOFF_CAP_S
+            pause_s: float = min(longest_s, self._read_interval_s * 2 ** min(failures, 10))
+            stopping.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311  Jitter: a fleet comes back one by one.
+        else:  # Not `stopping.wait`: four times a second it costs as much as asking.
+            time.sleep(max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen)))
 
 
 def _is_same(queue: Queue, before: Queue) -> bool:

@@ -62,23 +62,29 @@ class RedisPidbox:
             ("EXEC",),
         ]
         self._count: Command = ("LLEN", replies)
-        self._answers: Command = ("LRANGE", replies, 0, MAX_ANSWERS)
         self._bound: Command = ("SCARD", options.key(f"_kombu.binding.{EXCHANGE}"))
-        self._known: list[Any] = []
-        """After the last question: answers there, workers bound."""
+        self._taking: list[Command] = [
+            ("MULTI",),
+            ("LRANGE", replies, 0, MAX_ANSWERS),
+            ("LTRIM", replies, -1, -1),
+            self._bound,
+            ("EXEC",),
+        ]
+        self._workers = 0
+        """How many were bound after the last question, those included that have ended without a word."""
 
     def ask(self, timeout_s: float) -> Answers:
         """Put the question; an answer that has come late since the one before counts, too. Raises: AskError."""
         # One transaction: where a command of it is refused, as on a replica that only reads, nobody is asked.
         late, *_, listeners = self._send(*self._question)[-1]
         self._await(listeners, timeout_s)
-        fresh, *self._known = self._send(self._answers, self._count, self._bound)
+        fresh, _, self._workers = self._send(*self._taking)[-1]
         messages = [_open(message) for message in [*reversed(late), *reversed(fresh)] if message]
         return read_answers(messages, listeners=listeners)
 
     def has_news(self) -> bool:
         """Whether an answer has come late, or the number of workers bound has changed. Raises: AskError."""
-        return self._send(self._count, self._bound) != self._known
+        return self._send(self._count, self._bound) != [1, self._workers]
 
     def close(self) -> None:
         """Close the connection. The list of answers stays for as long as it lives: an answer may be on its way."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 import amqp
 import pytest
 
-from collector.probes import management
+from collector.probes import management, queue_reader
 from collector.probes.management import Answer, ManagementWatch, open_management
 from collector.probes.queues import QueueWatch
 from collector.probes.worker import WorkerProbe
@@ -248,3 +248,31 @@ def test_starting_and_stopping_twice_is_harmless(rabbitmq_server: RabbitServer) 
     await_answer(watch, lambda answer: True)
     watch.stop()
     watch.stop()
+
+
+def test_a_missing_queue_is_no_line_in_rabbitmqs_log_and_is_found_once_it_is_there(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_reader, "ABSENT_REST_S", 0.02)
+
+    with managing(rabbitmq_server, name) as management:
+        first = await_answer(management, lambda answer: answer.figures == {})
+        with watching(rabbitmq_server, management, name) as watch:
+            wait_until(lambda: state_of(watch, name).state == QueueState.MISSING, 8, "it is missing")
+            await_answer(management, lambda answer: answer is not first)  # Many a look later.
+            refused = [line for line in rabbitmq_server.log.read_text().splitlines() if name in line]
+            channel.queue_declare(name, auto_delete=False)
+            wait_until(lambda: state_of(watch, name).state == QueueState.OK, 8, "it is found")
+
+    assert refused == []
+
+
+def test_a_user_who_is_refused_asks_the_api_more_and_more_seldom(rabbitmq_server: RabbitServer, name: str) -> None:
+    wrong = rabbitmq_server.management_url.replace(rabbitmq_server.password, "wrong")
+
+    with managing(rabbitmq_server, name, url=wrong) as watch:
+        wait_until(lambda: watch._failure == "denied", 8, "it is refused")
+        pauses_s = [watch._denied.next_s() for _ in range(9)]
+
+    assert pauses_s[0] < pauses_s[1] < pauses_s[2]
+    assert pauses_s[-1] == management.DENIED_CAP_S

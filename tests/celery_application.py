@@ -1,0 +1,84 @@
+"""A watched application: a Celery app of its own with settings, tasks and workers, of any Celery version."""
+
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.process import Service
+
+APPLICATION = '''\
+import json, pathlib, time
+from celery import Celery
+
+app = Celery("application")
+app.conf.update(json.loads(pathlib.Path("settings.json").read_text()))
+
+
+@app.task(name="work", acks_late=True, ignore_result=True)
+def work(runs, until):
+    """Write down that it runs, and run until a file is there."""
+    with open(runs, "a") as file:
+        file.write("run\\n")
+    while not pathlib.Path(until).exists():
+        time.sleep(0.02)
+'''
+
+TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")
+"""What a line of a worker's log has that was not told of its ordinary work."""
+
+
+class Application(Service):
+    """One worker of an application; `settings` are Celery's, in the form that JSON has for them."""
+
+    program = sys.executable
+
+    def __init__(
+        self,
+        broker_url: str,
+        queue: str,
+        settings: Mapping[str, Any] | None = None,
+        *,
+        python: str = sys.executable,
+        pool: str = "solo",
+    ) -> None:
+        super().__init__()
+        self._broker_url = broker_url
+        self._queue = queue
+        self._pool = pool
+        self._python = python
+        self._ready_at = 0
+        (self.directory / "application.py").write_text(APPLICATION)
+        settings = {"broker_url": broker_url, "worker_hijack_root_logger": True, **(settings or {})}
+        (self.directory / "settings.json").write_text(json.dumps(settings))
+
+    @property
+    def url(self) -> str:
+        """Its broker's."""
+        return self._broker_url
+
+    def start(self) -> None:
+        """Start it and return once it consumes."""
+        name = f"{secrets.token_hex(4)}@test"
+        command = [self._python, "-m", "celery", "-A", "application", "worker", "-Q", self._queue, "-P", self._pool]
+        options = ["-c", "1", "-n", name, "-l", "INFO", "--prefetch-multiplier", "1"]
+        # C_FORCE_ROOT: as root Celery refuses to accept pickles, which some applications do.
+        self._run([*command, *options], {"C_FORCE_ROOT": "1"})
+        self._ready_at = len(self.log.read_text())
+
+    def is_ready(self) -> bool:
+        """Whether it has said so."""
+        return " ready." in self.log.read_text()
+
+    def trouble(self) -> list[str]:
+        """The lines of its log since it was ready that tell of trouble."""
+        lines = self.log.read_text()[self._ready_at :].splitlines()
+        return [line for line in lines if any(word in line for word in TROUBLE)]
+
+    def send(self, runs: Path, until: Path) -> None:
+        """Send the task that waits, as the application itself would."""
+        code = f"import application as a; a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={self._queue!r})"
+        subprocess.run([self._python, "-c", code], cwd=self.directory, check=True, timeout=30)

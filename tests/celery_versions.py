@@ -1,0 +1,65 @@
+"""Celery in other versions than the pinned one, each in a virtual environment of its own.
+
+    CELERY_VERSIONS="4.4.7 5.2.7" pytest tests/live/test_roll_call.py        # or: make test-celery
+
+Without that variable only the pinned Celery is tested. The environments are made in a temporary directory, once a run.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+PINNED = "pinned"
+
+COMPANIONS = {
+    "4.4.7": ("kombu==4.6.11", "redis<4"),
+    "5.0.5": ("kombu==5.0.2", "redis<4"),
+    "5.1.2": ("kombu==5.1.0", "redis<4"),
+    "5.2.7": ("kombu==5.2.4", "redis<4.4"),
+    "5.3.6": ("kombu==5.3.7", "redis<5"),
+    "5.4.0": ("kombu==5.4.2", "redis<5.3"),
+    "5.5.3": ("kombu==5.5.4", "redis<5.3"),
+    "5.6.2": ("kombu==5.6.2", "redis<7"),
+}
+"""By Celery's version, what it came out with: pip would take newer ones."""
+
+OLD_PYTHON = """\
+import inspect
+
+inspect.formatargspec = lambda *args, **kwargs: str(args)
+inspect.getargspec = lambda function: inspect.getfullargspec(function)[:4]
+"""
+"""Two functions that Python 3.11 no longer has, and that vine 1.3, of Celery 4.4, imports."""
+
+
+def versions_under_test() -> list[str]:
+    """The pinned one, and those that the environment names."""
+    return [PINNED, *os.environ.get("CELERY_VERSIONS", "").split()]
+
+
+@cache
+def python_of(version: str) -> str:
+    """The Python that has this Celery."""
+    if version == PINNED:
+        return sys.executable
+    environment = _folder() / version
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=120)
+    python = environment / "bin" / "python"
+    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    subprocess.run([*pip, f"celery=={version}", *COMPANIONS[version], "setuptools<81"], check=True, timeout=600)
+    if version.startswith("4."):
+        packages = next((environment / "lib").glob("python3*/site-packages"))
+        (packages / "sitecustomize.py").write_text(OLD_PYTHON)
+    return str(python)
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="monitor-celery-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -1,0 +1,62 @@
+"""A task that runs longer than kombu's default `visibility_timeout` is not delivered again because somebody watches."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from broker_options import BrokerOptions
+from collector.probes.patience import Pace
+from collector.probes.queues import QueueWatch
+from collector.probes.worker import WorkerProbe
+from tests.celery_application import Application
+from tests.services import wait_until
+
+pytestmark = pytest.mark.live
+
+QUESTIONS = 30
+"""kombu puts messages back at every tenth of its looks for an answer."""
+
+
+@contextmanager
+def watched(url: str) -> Iterator[WorkerProbe]:
+    watch = QueueWatch(url, ["dispatch"], read_interval_s=0.05)
+    probe = WorkerProbe(url, ["dispatch"], options=BrokerOptions(), pace=Pace(interval_s=0.05, retry_s=0.05))
+    watch.start()
+    probe.start()
+    try:
+        yield probe
+    finally:
+        probe.stop()
+        watch.stop()
+
+
+def test_a_long_task_runs_once_while_the_panel_watches(redis_url: str, tmp_path: Path) -> None:
+    runs, until = tmp_path / "runs", tmp_path / "until"
+    settings = {"broker_transport_options": {"visibility_timeout": 43200}}
+    with (
+        Application(redis_url, "dispatch", settings, pool="prefork") as worker,
+        Application(redis_url, "dispatch", settings, pool="prefork"),
+        redis.Redis.from_url(redis_url) as client,
+    ):
+        worker.send(runs, until)
+        wait_until(runs.exists, what="the task runs")
+        [(tag, score)] = client.zrange("unacked_index", 0, -1, withscores=True)
+        lowered = client.zincrby("unacked_index", -3700, tag)  # As if it had begun 3700 s ago.
+        before = questions(client)
+        with watched(redis_url):
+            wait_until(lambda: questions(client) >= before + QUESTIONS, what="the workers have been asked")
+        held = client.zrange("unacked_index", 0, -1, withscores=True)
+        until.touch()
+        wait_until(lambda: client.zcard("unacked_index") == 0, what="the task has ended")
+
+        assert held == [(tag, lowered)] != [(tag, score)]
+        assert runs.read_text().splitlines() == ["run"]
+
+
+def questions(client: redis.Redis) -> int:
+    """Messages published to the workers since Redis has run, whoever asked."""
+    published = client.info("commandstats").get("cmdstat_publish", {"calls": 0})
+    return int(published["calls"])

@@ -1,0 +1,187 @@
+"""The question to Celery's workers: who answers, what it leaves behind, and that no healthy worker logs it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+
+from broker_options import BrokerOptions
+from collector.probes.amqp_pidbox import AmqpPidbox
+from collector.probes.pidbox import Answers, AskError, Pidbox
+from collector.probes.redis_pidbox import RedisPidbox
+from tests.celery_application import Application
+from tests.celery_versions import PINNED, python_of, versions_under_test
+from tests.services import RabbitServer, RedisServer, wait_until
+
+pytestmark = pytest.mark.live
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "kombu's own options": {},
+    "other spellings of everything": {
+        "sep": ":",
+        "priority_steps": list(range(10)),
+        "global_keyprefix": "zap:",
+        "fanout_prefix": "/zap-{db}.",
+        "fanout_patterns": False,
+    },
+    "no step 0": {"priority_steps": [2, 5]},
+}
+QUESTIONS = 4
+
+
+@contextmanager
+def pidbox_of(url: str, options: dict[str, Any] | None = None) -> Iterator[Pidbox]:
+    read = {**(options or {})}
+    if "priority_steps" in read:
+        read["priority_steps"] = tuple(read["priority_steps"])
+    pidbox: Pidbox
+    if url.startswith("amqp"):
+        pidbox = AmqpPidbox(url, timeout_s=3)
+    else:
+        pidbox = RedisPidbox(url, BrokerOptions(**read), timeout_s=3)
+    try:
+        yield pidbox
+    finally:
+        pidbox.close()
+
+
+def ask_until_answered(pidbox: Pidbox) -> Answers:
+    answers: list[Answers] = []
+
+    def is_answered() -> bool:
+        answers.append(pidbox.ask(2))
+        return answers[-1].count > 0
+
+    wait_until(is_answered, 15, "somebody answers")
+    return answers[-1]
+
+
+def known_options(version: str, options: dict[str, Any]) -> dict[str, Any]:
+    """kombu knows `global_keyprefix` since 5.2."""
+    has_prefix = version == PINNED or version >= "5.2"
+    return {name: value for name, value in options.items() if has_prefix or name != "global_keyprefix"}
+
+
+@pytest.mark.parametrize("version", versions_under_test())
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_worker_on_redis_answers_and_logs_nothing(version: str, options: dict[str, Any], redis_url: str) -> None:
+    options = known_options(version, options)
+    settings = {"broker_transport_options": options}
+    with Application(redis_url, "dispatch", settings, python=python_of(version)) as worker:
+        with pidbox_of(redis_url, options) as pidbox:
+            answers = [ask_until_answered(pidbox) for _ in range(QUESTIONS)]
+
+        assert [list(each.queues.values()) for each in answers] == [[frozenset({"dispatch"})]] * QUESTIONS
+        assert worker.trouble() == []
+
+
+@pytest.mark.parametrize("version", versions_under_test())
+def test_a_worker_on_rabbitmq_answers_and_logs_nothing(version: str, rabbitmq_server: RabbitServer) -> None:
+    queue = f"queue-{uuid4().hex}"
+    with Application(rabbitmq_server.url, queue, python=python_of(version)) as worker:
+        with pidbox_of(rabbitmq_server.url) as pidbox:
+            answers = [ask_until_answered(pidbox) for _ in range(QUESTIONS)]
+
+        assert all(frozenset({queue}) in each.queues.values() for each in answers)
+        assert worker.trouble() == []
+
+
+@pytest.mark.parametrize("version", versions_under_test())
+def test_a_worker_whose_own_serializer_is_pickle_is_asked_in_json_and_its_pickle_is_not_loaded(
+    version: str, redis_url: str
+) -> None:
+    settings = {"task_serializer": "pickle", "accept_content": ["pickle", "json"]}
+    with Application(redis_url, "dispatch", settings, python=python_of(version)) as worker:
+        with pidbox_of(redis_url) as pidbox:
+            answers = ask_until_answered(pidbox)
+
+        assert answers.count == answers.listeners == 1
+        assert worker.trouble() == []
+
+
+def test_a_worker_without_remote_control_is_not_taken_for_silent(redis_url: str) -> None:
+    settings = {"worker_enable_remote_control": False}
+    with Application(redis_url, "dispatch", settings) as worker, pidbox_of(redis_url) as pidbox:
+        assert [pidbox.ask(1) for _ in range(2)] == [Answers(listeners=0)] * 2
+        assert worker.trouble() == []
+
+
+def test_what_is_left_in_redis_is_one_key_of_the_panels_own_that_ends_by_itself(redis_url: str) -> None:
+    with Application(redis_url, "dispatch") as worker, redis.Redis.from_url(redis_url) as client:
+        before = dump(client)
+        with pidbox_of(redis_url) as pidbox:
+            ask_until_answered(pidbox)
+            worker.pause()  # Its answers come late, one of them when nobody is there any more.
+            assert pidbox.ask(0.2).count == 0
+            worker.resume()
+            wait_until(pidbox.has_news, 10, "the late answer has come")
+            assert pidbox.ask(2).count == 1
+            worker.pause()
+            pidbox.ask(0.05)
+        worker.resume()
+        ours = [key.decode() for key in client.keys("zapvoice-monitor.*")]
+        wait_until(lambda: client.llen(ours[0]) == 2, 10, "the last answer has come")
+
+        assert len(ours) == 1
+        assert client.ttl(ours[0]) > 0
+        client.delete(ours[0])
+        assert dump(client) == before
+
+
+def dump(client: redis.Redis) -> dict[bytes, Any]:
+    """Every key with its value, but for what the worker itself renews."""
+    return {key: client.dump(key) for key in client.keys("*")}
+
+
+@pytest.mark.parametrize(
+    ("rights", "reason"),
+    [
+        ("+@all -publish", "ask_denied"),
+        ("+@all resetchannels", "ask_denied"),
+        ("+@all resetkeys ~dispatch*", "ask_denied"),
+        ("-@all", "ask_denied"),
+    ],
+)
+def test_who_may_not_ask_on_redis_is_told_so_and_nothing_is_published(
+    rights: str, reason: str, redis_server: RedisServer, redis_url: str
+) -> None:
+    user = f"user-{uuid4().hex}"
+    with redis.Redis.from_url(redis_url) as client, client.pubsub() as heard:
+        client.execute_command("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", *rights.split())
+        heard.psubscribe("*")
+        heard.get_message(timeout=5)
+        url = redis_url.replace(f":{redis_server.password}@", f"{user}:secret@")
+        with pytest.raises(AskError) as refused, pidbox_of(url) as pidbox:
+            pidbox.ask(1)
+        client.execute_command("ACL", "DELUSER", user)
+
+        assert refused.value.reason == reason
+        assert heard.get_message(timeout=0.1) is None
+        assert client.keys("*") == []
+
+
+def test_a_replica_that_only_reads_is_told_and_nobody_is_asked() -> None:
+    with RedisServer() as server, redis.Redis.from_url(server.url) as client, client.pubsub() as heard:
+        heard.psubscribe("*")
+        heard.get_message(timeout=5)
+        client.replicaof("127.0.0.1", "1")
+        with pytest.raises(AskError) as refused, pidbox_of(server.url) as pidbox:
+            pidbox.ask(1)
+
+        assert refused.value.reason == "ask_read_only"
+        assert heard.get_message(timeout=0.1) is None
+
+
+class RedisWithoutPublish(RedisServer):
+    more_configuration = 'rename-command PUBLISH ""\n'
+
+
+def test_a_redis_without_a_command_of_the_question_is_told() -> None:
+    with RedisWithoutPublish() as server:
+        with pytest.raises(AskError) as refused, pidbox_of(server.url) as pidbox:
+            pidbox.ask(1)
+
+        assert refused.value.reason == "ask_unsupported"
