@@ -65,6 +65,7 @@ def sampling(server: RabbitServer, queue: str) -> Iterator[Samples]:
         yield Samples(SystemMonitor(host="test", interval_s=3.0, version="", probes=probes))
 
 
+@pytest.mark.timeout(240)  # RabbitMQ is started twice.
 def test_no_outage_delays_a_sample_and_each_shows_within_nine_seconds() -> None:
     with RabbitServer() as server, CeleryWorker(server.url, "dispatch"), sampling(server, "dispatch") as samples:
         samples.until(lambda sample: sample.checks["worker"].status == Status.ONLINE, "the worker consumes")
