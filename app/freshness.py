@@ -104,7 +104,7 @@ class Freshness:
         It costs a tenth of `hosts`: to see, again and again, whether there is anything new to say.
         """
         return {
-            host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], seen.wire.get("troubles")))
+            host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], _troubles(seen)))
             for host, seen in self._hosts.items()
         }
 

@@ -27,7 +27,7 @@ class Unhealthy(Exception):
 
 
 def read_age_s(url: str, host: str) -> float | None:
-    """The age of a host's newest sample by Redis' clock (s), None when it has written none.
+    """The age of a host's newest sample by the store's clock (s), None when it has written none.
 
     Raises: Unhealthy when Redis does not answer or refuses; OSError when it cannot be reached.
     """
@@ -35,22 +35,26 @@ def read_age_s(url: str, host: str) -> float | None:
     from collector.store import keys  # noqa: PLC0415  Isolated, the interpreter does not look here by itself.
 
     connection, credentials, database = _connect(url)
-    commands = [("SELECT", database), ("TIME",), ("ZSCORE", keys.HOSTS, host), ("QUIT",)]
+    commands = [("SELECT", database), ("TIME",), ("ZSCORE", keys.HOSTS, host)]
+    commands += [("HGET", keys.CLOCK, keys.OFFSET), ("QUIT",)]
     if credentials:
         commands.insert(0, ("AUTH", *credentials))
     connection.sendall(b"".join(map(_encode, commands)))
     lines = _read(connection)
     for line in lines:
-        if line.startswith("-"):
+        if line.startswith("-") and not line[1:].isdigit():  # A number is an answer.
             raise Unhealthy(f"Redis refuses: {line[1:].split(' ')[0]}")  # What follows the code can repeat a secret.
-    # TIME is "*2", then a length and a number twice; ZSCORE a length and a number, "$-1" where the host is unknown.
+    # TIME is "*2", then a length and a number twice; the others are a length and a number, "$-1" where there is none.
     time_at = lines.index("*2") if "*2" in lines else len(lines)
-    seconds, microseconds, score = lines[time_at + 2 : time_at + 7 : 2] if len(lines) > time_at + 6 else (None,) * 3
-    if seconds is None or microseconds is None or score is None:
-        raise Unhealthy("Redis does not answer to the end")
-    if lines[time_at + 5] == "$-1":
-        return None
-    return int(seconds) + int(microseconds) / 1e6 - float(score) / 1000
+    values = lines[time_at + 1 :]
+    try:
+        seconds, microseconds = int(values[1]), int(values[3])
+        if values[4] == "$-1":
+            return None
+        offset_ms = 0 if values[6] == "$-1" else int(values[7])
+        return seconds + microseconds / 1e6 + offset_ms / 1000 - float(values[5]) / 1000
+    except (IndexError, ValueError) as exc:
+        raise Unhealthy("Redis does not answer to the end") from exc
 
 
 def _connect(url: str) -> tuple["_socket.socket", tuple[str, ...], str]:

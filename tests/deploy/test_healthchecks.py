@@ -79,6 +79,17 @@ def test_a_fresh_sample_of_this_host_is_health(redis_url, store):
     assert check_sampling(redis_url).returncode == 0
 
 
+def test_a_fresh_sample_is_health_while_redis_clock_is_ten_minutes_off(redis_url, store):
+    store.append(make_sample(host="web-1"))
+    make_older(redis_url, 600)
+    assert check_sampling(redis_url).returncode == 1
+
+    with redis_client(redis_url) as client:
+        client.hset(keys.CLOCK, keys.OFFSET, -600_000)
+
+    assert check_sampling(redis_url).returncode == 0
+
+
 def test_a_sample_of_another_host_is_not(redis_url, store):
     store.append(make_sample(host="web-2"))
 

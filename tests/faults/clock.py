@@ -1,51 +1,36 @@
-"""The clock as the patient: set by an hour, and set right again. Redis keeps the right time.
+"""The clocks as the patient: each set, and set right again, of beat and collector, of the web process, of Redis.
 
-Done process by process with clock.c, compiled here and preloaded. libfaketime 0.9.10 does not do: Python's
-`time.sleep` fails with EINVAL under it as soon as the monotonic clock is to be left alone.
+Done process by process, see `tests.clocks`.
 """
 
-import shutil
-import subprocess
-from pathlib import Path
-from tempfile import mkdtemp
+from collections.abc import Sequence
 
-from tests.faults.measure import Fault
-from tests.faults.ward import Ward
-
-COMPILER = shutil.which("cc")
-"""None: there is none, and these faults cannot be tried."""
+from collector.store import keys
+from collector.store.steps import MINUTE_S, begin
+from tests.clocks import COMPILER, Clocks
+from tests.faults.measure import Fault, Row
+from tests.faults.ward import HOST, Ward
+from tests.faults.watch import Point, View
+from tests.process import wait_until
 
 HOUR_S = 3600
-TICKS, WEB = "beat and collector", "the web process"
+TEN_MINUTES_S = 600
+DAY_S = 86_400
+TICKS, WEB, REDIS = "beat and collector", "the web process", "Redis"
 
 
 class ClockWard(Ward):
-    """A ward whose beat and collector go by one clock that can be set, and whose web process by another."""
+    """A ward whose beat and collector go by one clock that can be set, whose web process and Redis by another each."""
 
     def __init__(self, interval_s: float) -> None:
-        self._clocks = Path(mkdtemp(prefix="monitor-clock-"))
-        library = self._clocks / "clock.so"
-        source = Path(__file__).with_name("clock.c")
-        subprocess.run([str(COMPILER), "-shared", "-fPIC", "-O2", "-o", library, source], check=True, timeout=30)
-        for whose in (TICKS, WEB):
-            self.set_clock(whose, 0)
-        ticks, web = (
-            ("env", f"LD_PRELOAD={library}", f"CLOCK_OFFSET_FILE={self._path(whose)}") for whose in (TICKS, WEB)
-        )
-        super().__init__(interval_s=interval_s, wraps={"beat": ticks, "collector": ticks, "web": web})
-
-    def set_clock(self, whose: str, offset_s: int) -> None:
-        """Set a clock to the right time and `offset_s`, at once."""
-        unfinished = self._path(whose).with_suffix(".new")
-        unfinished.write_text(str(offset_s))
-        unfinished.rename(self._path(whose))
+        self.clocks = Clocks()
+        ticks, web, redis = (self.clocks.wrap(whose) for whose in (TICKS, WEB, REDIS))
+        wraps = {"beat": ticks, "collector": ticks, "web": web, "redis": redis}
+        super().__init__(interval_s=interval_s, wraps=wraps)
 
     def stop(self) -> None:
         super().stop()
-        shutil.rmtree(self._clocks, ignore_errors=True)
-
-    def _path(self, whose: str) -> Path:
-        return self._clocks / whose.replace(" ", "-")
+        self.clocks.close()
 
 
 def make_ward(interval_s: float = 3.0) -> Ward:
@@ -55,7 +40,12 @@ def make_ward(interval_s: float = 3.0) -> Ward:
 
 def _set(ward: Ward, whose: str, offset_s: int) -> None:
     assert isinstance(ward, ClockWard)
-    ward.set_clock(whose, offset_s)
+    ward.clocks.set(whose, offset_s)
+
+
+def is_told(view: View) -> bool:
+    """That the clocks differ."""
+    return "clock_differs" in view.troubles
 
 
 def _step(whose: str, offset_s: int) -> Fault:
@@ -63,12 +53,45 @@ def _step(whose: str, offset_s: int) -> Fault:
         name=f"Clock of {whose} set {'forward' if offset_s > 0 else 'back'} by an hour, and set right again",
         strike=lambda ward: _set(ward, whose, offset_s),
         heal=lambda ward: _set(ward, whose, 0),
-        shows=None,
+        shows=None if whose == WEB else is_told,
         lasts_s=15,
-        must_stay_well=True,
+        must_stay_well=whose == WEB,
         obstacle="" if COMPILER else "there is no C compiler",
     )
 
 
+def _step_of_redis(offset_s: int, words: str) -> Fault:
+    return Fault(
+        name=f"Clock of Redis set {words} for 20 s, and set right again",
+        strike=lambda ward: _set(ward, REDIS, offset_s),
+        heal=lambda ward: _set(ward, REDIS, 0),
+        shows=is_told,
+        lasts_s=20,
+        check=_hold_the_stream,
+        obstacle="" if COMPILER else "there is no C compiler",
+    )
+
+
+def _hold_the_stream(ward: Ward, row: Row, points: Sequence[Point]) -> None:
+    """Nothing of the future is left behind, all that the viewer got is held, and the minute in hand reaches SQL."""
+    held = {entry.id for entry in ward.store.since(0)}
+    now_s = ward.store.now_s()
+    if any(keys.id_seconds(entry_id) > now_s + 1 for entry_id in held):
+        row.faults.append("entries of the future are left")
+    if gone := sum(point.id not in held for point in points):
+        row.faults.append(f"{gone} entries gone from the stream")
+    minute = begin(keys.id_seconds(points[-1].id), MINUTE_S)
+    wait_until(lambda: (ward.history.newest_at(HOST, MINUTE_S, before_s=now_s * 2) or 0) >= minute, 130, "the minute")
+    row.notes.append("all entries kept; the next minute reached SQL")
+
+
 BACK, FORWARD = _step(TICKS, -HOUR_S), _step(TICKS, HOUR_S)
-FAULTS = (FORWARD, BACK, _step(WEB, HOUR_S), _step(WEB, -HOUR_S))
+FAULTS = (
+    FORWARD,
+    BACK,
+    _step(WEB, HOUR_S),
+    _step(WEB, -HOUR_S),
+    _step_of_redis(TEN_MINUTES_S, "forward by 10 minutes"),
+    _step_of_redis(-TEN_MINUTES_S, "back by 10 minutes"),
+    _step_of_redis(DAY_S, "forward by a day"),
+)

@@ -13,6 +13,7 @@ import psutil
 from app.accounts import Accounts
 from app.schema import migrate
 from collector.store.database import make_engine
+from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from standalone import programs
 from standalone.programs import Program
@@ -42,7 +43,11 @@ class Ward(Stack):
         self.interval_s = interval_s
         self._wraps = wraps or {}
         self._more = more
-        self.redis, self.rabbitmq, self.postgres = RedisServer(), RabbitServer(), PostgresServer()
+        self.redis, self.rabbitmq, self.postgres = (
+            RedisServer(self._wraps.get("redis", ())),
+            RabbitServer(),
+            PostgresServer(),
+        )
         self.own_postgres = PostgresServer() if has_own_postgres else None
         self.redis_link = Link(("127.0.0.1", self.redis.port))
         self.broker_link = Link(("127.0.0.1", self.rabbitmq.port))
@@ -67,6 +72,11 @@ class Ward(Stack):
     def redis_url(self) -> str:
         """The panel's Redis, past the link."""
         return self.redis.url
+
+    @property
+    def history(self) -> History:
+        """What the panel's own database keeps."""
+        return History(make_engine(self.environ["DATABASE_URL"]))
 
     @property
     def store(self) -> LiveStore:

@@ -8,7 +8,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any, NamedTuple
 
@@ -24,11 +24,13 @@ class View(NamedTuple):
 
     state: str
     services: Mapping[str, str]
+    troubles: Sequence[str] = ()
+    """Codes of what is wrong with the watching itself."""
 
     @property
     def is_well(self) -> bool:
         """Whether everything is said to be in order."""
-        return self.state in ("pass", "live") and {*self.services.values()} == {"online"}
+        return self.state in ("pass", "live") and {*self.services.values()} == {"online"} and not self.troubles
 
 
 Sign = Callable[[View], bool]
@@ -64,6 +66,7 @@ class Viewer:
         self._lead_s: float | None = None
         self._heard_at: float | None = None
         self._services: Mapping[str, str] = {}
+        self._troubles: Sequence[str] = ()
         self._cursor: str | None = None
         self._stopping = threading.Event()
         self.points: list[Point] = []
@@ -74,11 +77,12 @@ class Viewer:
     def view(self) -> View:
         """What the page says now."""
         if not self._is_open:
-            return View("offline", self._services)
+            return View("offline", self._services, self._troubles)
         if self._lead_s is None or self._heard_at is None:
-            return View("empty", self._services)
+            return View("empty", self._services, self._troubles)
         intervals = (self._lead_s + time.monotonic() - self._heard_at) / self._interval_s
-        return View("stale" if intervals > 3 else "delayed" if intervals > 2 else "live", self._services)
+        state = "stale" if intervals > 3 else "delayed" if intervals > 2 else "live"
+        return View(state, self._services, self._troubles)
 
     def stop(self) -> None:
         """Leave, at the next event or time-out."""
@@ -119,6 +123,7 @@ class Viewer:
             case "system_stats" if entry_id and data["host"] == HOST:
                 self._cursor = entry_id
                 self._services = data["services"]
+                self._troubles = [trouble["code"] for trouble in data["troubles"]]
                 id_s = int(entry_id.partition("-")[0]) / 1000
                 if self._lead_s is None:
                     self._lead_s = id_s - now_mono_s
@@ -126,6 +131,7 @@ class Viewer:
                 self.points.append(Point(now_mono_s, id_s, entry_id, data["slot"]))
             case "reset":
                 self._cursor = None
+                self._lead_s = data["now"] - now_mono_s if data["now"] is not None else self._lead_s
                 self.resets += 1
 
 
@@ -169,4 +175,4 @@ class Observation:
             body = json.loads(self._ward.get("/healthz", role=None).body)
         except (OSError, HTTPException, ValueError):
             return View("down", {})
-        return View(body["status"], body["services"])
+        return View(body["status"], body["services"], body.get("reasons", ()))

@@ -1,13 +1,9 @@
 """Redis' clock is set, and set right again, under a whole panel: nothing is lost, nothing stops, and it is told."""
 
 import itertools
-import os
-import sys
 import threading
 import time
-from contextlib import contextmanager
 
-import psutil
 import pytest
 
 from collector.store import keys
@@ -17,36 +13,14 @@ from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.steps import MINUTE_S, begin
 from tests.clocks import Clocks
+from tests.collectors import HOST, INTERVAL_S, collector
 from tests.services import RedisServer, wait_until
-from tests.web import ROOT, WebServer
+from tests.web import WebServer
 
 pytestmark = pytest.mark.live
 
 REDIS = "redis"
-HOST = "web-1"
-INTERVAL_S = 0.5
 DAY_S = 86_400
-
-
-@contextmanager
-def collector(redis_url, database_url, directory, name=HOST, log="log"):
-    """Beat and collector in one process."""
-    environ = {
-        **os.environ,
-        "REDIS_URL": redis_url,
-        "DATABASE_URL": database_url,
-        "MONITOR_HOST": name,
-        "SAMPLE_INTERVAL_S": str(INTERVAL_S),
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "collector", "worker", "--beat"]
-    with (directory / log).open("wb") as written:
-        process = psutil.Popen(command, env=environ, cwd=directory, stderr=written)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait(5)
 
 
 class Watcher:

@@ -73,3 +73,35 @@ def test_garbage_in_a_report_is_skipped(client, value):
     store.report("web-1", "good", json.dumps({"cpu": {"scope": "host"}, "ram": {"scope": "host"}}))
 
     assert [container.name for container in ContainersProbe(store, "web-1").read()] == ["good"]
+
+
+def test_containers_that_report_under_one_name_do_not_take_turns_and_it_is_counted(client):
+    store = LiveStore(client)
+    probe = ContainersProbe(store, "web-1")
+
+    def say(percent, source):
+        body = {"cpu": {"scope": "container", "percent": percent}, "ram": {"scope": "container"}}
+        store.report("web-1", "backend", json.dumps(body), source=source)
+
+    seen = []
+    for _ in range(3):
+        for percent, source in ((10, "one"), (90, "two")):
+            say(percent, source)
+            seen.append([(row.name, row.cpu.percent, row.sources) for row in probe.read()])
+
+    assert seen[0] == [("backend", 10, 1)]
+    assert seen[1:] == [[("backend", 10, 2)]] * 5
+
+
+def test_a_container_that_was_made_anew_is_shown_once_and_leaves_nothing_behind(client):
+    store = LiveStore(client)
+    body = json.dumps({"cpu": {"scope": "container", "percent": 1}, "ram": {"scope": "container"}})
+    old_ms = int((store.now_s() - keys.REPORT_TTL_S - 60) * 1000)
+    old = {f"backend{keys.SOURCE}{number}": f"{old_ms} {body}" for number in range(2 * keys.REPORTS_KEPT)}
+    client.hset(keys.containers("web-1"), mapping=old)
+
+    store.report("web-1", "backend", body, source="new")
+
+    [backend] = ContainersProbe(store, "web-1").read()
+    assert (backend.name, backend.sources) == ("backend", 1)
+    assert client.hlen(keys.containers("web-1")) == 1
