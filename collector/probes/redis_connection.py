@@ -6,7 +6,6 @@ HELLO, no CLIENT SETINFO, no PING, so that least rights are enough.
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import redis
 from redis.connection import ConnectionPool
@@ -27,8 +26,9 @@ class RedisConnection:
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
         options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "protocol": 2}
-        query = {name: value for name, value in query_of(url).items() if name == "db"}
-        bare_url = urlsplit(url)._replace(query=urlencode(query)).geturl()
+        database = query_of(url).get("db")
+        # Not by urlsplit and geturl, which make `unix:/path` of `unix:///path`.
+        bare_url = url.partition("?")[0] + (f"?db={database}" if database else "")
         tls = kombu_tls(url)
         self._pool = ConnectionPool.from_url(
             bare_url, driver_info=None, **options, **(tls if isinstance(tls, dict) else {})

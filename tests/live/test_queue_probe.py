@@ -356,6 +356,8 @@ def test_a_redis_key_that_is_no_queue_is_unknown_and_hides_no_other(redis_url: s
 def test_redis_is_reached_by_its_unix_socket(redis_server: RedisServer) -> None:
     with watching(redis_server.unix_url, "never-used") as watch:
         assert await_queue(watch, lambda queue: queue.state == QueueState.MISSING)
+    with watching(redis_server.unix_url.replace(f":{redis_server.password}@", ""), "never-used") as nobody:
+        assert await_reading(nobody, lambda reading: reading.failure is not None).failure == "denied"
 
 
 def test_starting_and_stopping_twice_is_harmless(redis_url: str) -> None:
