@@ -118,7 +118,7 @@ class DocumentedStack(Stack):
             everything = [process, *process.children(recursive=True)] if process.is_running() else [process]
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-            _, alive = psutil.wait_procs(everything, timeout=20)
+            _, alive = psutil.wait_procs(everything, timeout=60)
             for left in alive:
                 left.kill()
             process.wait()
