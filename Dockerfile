@@ -55,6 +55,6 @@ FROM runtime AS monitor
 LABEL org.opencontainers.image.version="1.7.0"
 ENV BIND_ADDRESS=0.0.0.0
 EXPOSE 8000
-HEALTHCHECK --interval=180s --timeout=5s --start-period=60s --start-interval=1s \
+HEALTHCHECK --interval=300s --timeout=5s --start-period=60s --start-interval=1s \
     CMD ["python", "-IS", "app/healthcheck.py", "http://127.0.0.1:8000/readyz"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "app:create_app()"]

@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits test-celery test-reads soak pictures lock clean faults
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits test-celery test-reads soak pictures lock clean faults test-containers
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -92,6 +92,10 @@ faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FA
 	@tests/install-debian
 	@$(PYTHON) -m standalone.bootstrap test
 	@$(PY) -m tests.faults $(FAULTS)
+
+test-containers: ## The containers on a real engine, as an operator runs them, ten minutes; DOCKER_HOST names one that runs.
+	@tests/engine/install-debian
+	@$(PYTHON) -m tests.engine
 
 pictures: ## The README's pictures, from the running product.
 	@$(PY) -m docs.pictures

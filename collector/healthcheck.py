@@ -31,7 +31,7 @@ def read_age_s(url: str, host: str) -> float | None:
 
     Raises: Unhealthy when Redis does not answer or refuses; OSError when it cannot be reached.
     """
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  pathlib is slow.
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  pathlib is slow.
     from collector.store import keys  # noqa: PLC0415  Isolated, the interpreter does not look here by itself.
 
     connection, credentials, database = _connect(url)

@@ -35,9 +35,10 @@ def up(chosen: str) -> None:
         docker.compose(*WITH_EVERY_PROFILE, "rm", "--stop", "--force", *left)
     collector = "collector" if PROFILES["host-detail"] not in wanted else PROFILES["host-detail"]
     without = ["--scale", "migrate=0"]
-    # One by one: together, Compose keeps each of them down for as long as the slowest takes to end.
-    for service in ("web", collector):
-        docker.compose(*profiles, "up", "-d", "--wait", *without, service)
+    # One after the other: together, Compose keeps each of them down for as long as the slowest takes to end. Collector
+    # and beat are healthy by each other's work alone.
+    for services in (("web",), (collector, "beat")):
+        docker.compose(*profiles, "up", "-d", "--wait", *without, *services)
     if collector != "collector":
         without += ["--scale", "collector=0"]  # Two collectors would take turns at one queue.
     docker.compose(*profiles, "up", "-d", "--wait", "--remove-orphans", *without)

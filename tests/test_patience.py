@@ -19,6 +19,7 @@ MEASURING = {
     "fuzz.py": "`make fuzz`, no test",
     "faults/": "`make faults`, which measures the fault table; its tests assert no time",
     "live/test_least_rights.py": "`make test-reads`, which looks on for minutes",
+    "engine/": "`make test-containers`, no test: it measures the containers",
     "live/test_real_cgroup.py": "the kernel's own figures of a busy loop are what is read",
 }
 """Where a clock of durations or a meter of CPU or memory may be read, and why."""
@@ -27,6 +28,7 @@ SLEEPING = {
     "process.py": "between two looks at a condition",
     "toxics.py": "a link that is slow",
     "faults/": "a fault comes at a moment of its own",
+    "engine/": "`make test-containers`, no test",
     "programs/": "services that live for a while, no tests",
 }
 """Where a test process may sleep, and why."""

@@ -121,7 +121,7 @@ def test_it_makes_the_secrets_migrates_beside_the_old_web_process_and_waits_for_
         "compose run --rm migrate",
         "compose --profile demo --profile host-detail rm --stop --force demo collector-host-detail",
         "compose up -d --wait --scale migrate=0 web",
-        "compose up -d --wait --scale migrate=0 collector",
+        "compose up -d --wait --scale migrate=0 collector beat",
         "compose up -d --wait --remove-orphans --scale migrate=0",
     ]
     assert (clone / "deploy" / "secrets" / "secret_key").exists()
@@ -136,7 +136,7 @@ def test_the_collector_with_the_machines_proc_takes_the_place_of_the_other(clone
     make(clone, "up", "PROFILE=host-detail", fails="never")
 
     assert asked(clone)[-2:] == [
-        "compose --profile host-detail up -d --wait --scale migrate=0 collector-host-detail",
+        "compose --profile host-detail up -d --wait --scale migrate=0 collector-host-detail beat",
         "compose --profile host-detail up -d --wait --remove-orphans --scale migrate=0 --scale collector=0",
     ]
     assert "compose --profile demo --profile host-detail rm --stop --force demo" in asked(clone)

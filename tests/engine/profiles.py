@@ -1,0 +1,122 @@
+"""Profiles, down and up again, another clone, and a database of one's own to watch."""
+
+import shutil
+
+from tests.engine.panel import PROGRAMS, SERVERS, Panel
+from tests.engine.table import Table
+
+PANEL = {*SERVERS, *PROGRAMS}
+
+
+def run(panel: Panel, table: Table) -> None:
+    """A row for each."""
+    _profiles(panel, table)
+    _own_database(panel, table)
+    _down_and_up(panel, table)
+    _another_clone(panel, table)
+
+
+def _profiles(panel: Panel, table: Table) -> None:
+    panel.make("up", "PROFILE=host-detail")
+    running = set(panel.containers())
+    table.add(
+        "`make up PROFILE=host-detail` after the demo",
+        "one collector, no demo",
+        ", ".join(sorted(running)),
+        running == PANEL - {"collector"} | {"collector-host-detail"},
+    )
+    panel.make("up")
+    left = set(panel.containers(all_of_them=True))
+    table.add("`make up` after it", "the panel and nothing else", ", ".join(sorted(left)), left == PANEL)
+    slots = [sample["slot"] for sample, _ in zip(panel.samples(), range(4), strict=False)]
+    table.add("samples after it", "one for each slot", slots, slots == list(range(slots[0], slots[0] + len(slots))))
+
+
+def _own_database(panel: Panel, table: Table) -> None:
+    """The product's: here another database of the server, under a user of its own who may only connect."""
+    script = "CREATE ROLE reader LOGIN PASSWORD 'a-real-one'; CREATE DATABASE product OWNER reader"
+    for statement in script.split("; "):
+        panel.compose("exec", "-T", "postgres", "psql", "-q", "-U", "monitor", "-d", "monitor", "-c", statement)
+    secret = panel.clone / "deploy/secrets/monitored_database_url"
+    for password, wanted in (("a-real-one", "online"), ("a-wrong-one", "offline")):
+        secret.write_text(f"postgresql://reader:{password}@postgres:5432/product\n")
+        panel.compose("restart", "collector")
+        took_s = panel.engine.wait_until(
+            lambda wanted=wanted: panel.health().get("services", {}).get("database") == wanted,
+            60,
+            f"the database is {wanted}",
+        )
+        status, _ = panel.get("/api/me")
+        table.add(
+            f"a watched database of one's own, {password.replace('-', ' ')}",
+            f"{wanted}; the panel's own goes on",
+            f"{wanted} after {took_s:.0f} s; the token: {status}",
+            status == 200,
+        )
+    tables = panel.compose(
+        "exec",
+        "-T",
+        "postgres",
+        "psql",
+        "-At",
+        "-U",
+        "monitor",
+        "-d",
+        "product",
+        "-c",
+        "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
+    ).stdout.strip()
+    table.add("the watched database", "nothing of the panel's in it", f"{tables} tables", tables == "0")
+    secret.write_text("")
+    panel.compose("restart", "collector")
+    panel.wait_until_watching()
+
+
+def _down_and_up(panel: Panel, table: Table) -> None:
+    panel.make("up", "PROFILE=demo")
+    before = panel.count_samples()
+    ended = panel.make("down")
+    left = panel.containers(all_of_them=True)
+    networks = panel.engine.docker(
+        "network", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={panel.project}"
+    )
+    table.add(
+        "`make down` after the demo",
+        "no container, no network",
+        f"{len(left)} containers, {len(networks.stdout.split())} networks",
+        ended.returncode == 0 and not left and not networks.stdout.split(),
+    )
+    ended = panel.make("up", "PROFILE=demo")
+    panel.wait_until_well()
+    after, (status, _) = panel.count_samples(), panel.get("/api/me")
+    table.add(
+        "`make up` after it",
+        "samples and the token are kept",
+        f"{before} samples, then {after}; the token: {status}",
+        ended.returncode == 0 and after >= before > 0 and status == 200,
+    )
+
+
+def _another_clone(panel: Panel, table: Table) -> None:
+    """The data belong to the project's name, not to the directory; what opens them are the secrets."""
+    other = panel.clone.parent / "somewhere-else"
+    panel.clone_to(other)
+    shutil.copy(panel.clone / ".env", other)
+    refused = panel.make("up", clone=other)
+    table.add(
+        "another clone without the secrets",
+        "a sentence says to copy them",
+        refused.stderr.strip().splitlines()[0],
+        refused.returncode != 0 and "copy its deploy/secrets" in refused.stderr,
+    )
+    shutil.copytree(panel.clone / "deploy/secrets", other / "deploy/secrets")
+    before = panel.count_samples()
+    ended = panel.make("up", "PROFILE=demo", clone=other)
+    panel.wait_until_well()
+    after, (status, _) = panel.count_samples(), panel.get("/api/me")
+    table.add(
+        "another clone with them",
+        "it takes over, with the data",
+        f"{before} samples, then {after}; the token: {status}",
+        ended.returncode == 0 and after >= before > 0 and status == 200,
+    )
