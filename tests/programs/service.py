@@ -31,6 +31,12 @@ class Program:
         assert self._process.stdout is not None
         return self._process.stdout
 
+    @property
+    def stderr(self) -> IO[str]:
+        """What it complains about."""
+        assert self._process.stderr is not None
+        return self._process.stderr
+
     def terminate(self) -> None:
         """Ask it to end."""
         self._process.terminate()
