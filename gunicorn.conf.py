@@ -145,7 +145,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _set_up_logging() -> None:
-    """To stderr, since Python does so by itself only while no handler is attached; what is grave, to the panel as well."""
+    """To stderr, which Python does by itself only while no handler is attached; what is grave, to the panel as well."""
     from collector.logs import CriticalLogHandler  # noqa: PLC0415
 
     logging.basicConfig(level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

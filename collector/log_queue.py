@@ -31,7 +31,6 @@ class Waiting:
     """A line in the queue."""
 
     line: LogLine
-    source: Source
     logged_mono_s: float
 
 
@@ -73,10 +72,10 @@ class LogQueue:
             return False
         return next(self._in_second_half.setdefault(source, itertools.count())) < LINES_A_SOURCE
 
-    def put(self, line: LogLine, source: Source) -> None:
+    def put(self, line: LogLine) -> None:
         """Add a line, after `has_room`."""
         self._put.add()
-        self._items.put(Waiting(line, source, time.monotonic()))
+        self._items.put(Waiting(line, time.monotonic()))
 
     def drop(self) -> None:
         """Count a line that will not be sent. Whoever waits in `take` is told."""

@@ -1,7 +1,6 @@
 """The thread that takes lines out of a process' queue, redacts, groups and writes them, for as long as it takes."""
 
 import itertools
-import math
 import secrets
 import time
 from _queue import Empty
@@ -84,16 +83,16 @@ class Sender:
         """How many lines have not been written yet."""
         return self.queue.unsent() + self._in_hand
 
-    def drain(self, deadline_mono_s: float) -> bool:
-        """Send in the caller's own thread what waits: where there can be no other. Whether all of it was sent in time.
+    def drain(self) -> bool:
+        """Send in the caller's own thread what waits: where there can be no other. Whether all of it was sent.
 
-        A try under way at the deadline is waited for: one or two commands' deadlines.
+        Each batch is tried once: to connect, to log in and to write have a command's deadline each.
         """
         token = _is_sending.set(True)
         try:
             while not self.queue.is_empty():
                 lines, mark = self.queue.take(BATCH_LINES, 0)
-                if not self._send(lines, deadline_mono_s):
+                if not self._send(lines, is_patient=False):
                     return False
                 if mark:
                     mark.put(None)
@@ -103,18 +102,21 @@ class Sender:
 
     def _run(self) -> None:
         _is_sending.set(True)
-        while not (self._is_closed and self.queue.is_empty()):
-            lines, mark = self.queue.take(BATCH_LINES, None)
-            self._send(lines, math.inf)
-            if mark:
-                self._calm()
-                mark.put(None)
-            elif lines and not self._is_hurried:
-                self._rest(max(SHORTEST_PAUSE_S, len(lines) / LINES_PER_S))
-        if self._store:
-            self._store.close()
+        try:
+            while not (self._is_closed and self.queue.is_empty()):
+                lines, mark = self.queue.take(BATCH_LINES, None)
+                self._send(lines, is_patient=True)
+                if mark:
+                    self._calm()
+                    mark.put(None)
+                elif lines and not self._is_hurried:
+                    self._rest(max(SHORTEST_PAUSE_S, len(lines) / LINES_PER_S))
+            if self._store:
+                self._store.close()
+        finally:  # Whatever ended it, out of memory as it may be: the next line starts another.
+            self._starts, self.is_running = itertools.count(), False
 
-    def _send(self, lines: list[Waiting], deadline_mono_s: float) -> bool:
+    def _send(self, lines: list[Waiting], *, is_patient: bool) -> bool:
         """Write the lines, and how many others were dropped; whether it was done. What was not counts as dropped."""
         dropped = self.queue.take_dropped()
         if not lines and not dropped:
@@ -122,7 +124,7 @@ class Sender:
         self._in_hand = len(lines) + dropped
         is_sent = False
         try:
-            is_sent = self._write(lines, dropped, deadline_mono_s)
+            is_sent = self._write(lines, dropped, is_patient=is_patient)
         except Exception as exc:  # noqa: BLE001  Whatever it is, the next line has its chance.
             complain(f"{self._in_hand} log lines could not be sent: {type(exc).__name__}")
             self._store = None
@@ -133,7 +135,7 @@ class Sender:
         self._in_hand = 0
         return is_sent
 
-    def _write(self, lines: list[Waiting], dropped: int, deadline_mono_s: float) -> bool:
+    def _write(self, lines: list[Waiting], dropped: int, *, is_patient: bool) -> bool:
         taken_mono_s, batch_id, is_failing = time.monotonic(), secrets.token_hex(8), False
         batches, unfit = _gather(lines, taken_mono_s)
         while True:
@@ -146,7 +148,7 @@ class Sender:
                 if not is_failing:
                     complain(f"log lines cannot be sent, and wait: {exc}")
                 is_failing = True
-            if time.monotonic() + RETRY_S > deadline_mono_s:
+            if not is_patient:
                 return False
             self._rest(RETRY_S)
 

@@ -101,7 +101,7 @@ class CriticalLogHandler(logging.Handler):
             return
         try:
             _depth.set(depth + 1)
-            self._outbox.put(make(), source)
+            self._outbox.put(make())
         except BaseException as exc:
             self._outbox.drop()
             if not isinstance(exc, Exception):  # A signal's handler, or a deadline of the service's own.

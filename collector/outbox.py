@@ -7,7 +7,6 @@ counted. A forked process has a queue and a thread of its own.
 
 import os
 import sys
-import time
 import weakref
 from _queue import Empty
 from collections.abc import Callable
@@ -42,9 +41,9 @@ class Outbox:
         self.drop()
         return False
 
-    def put(self, line: LogLine, source: Source) -> None:
+    def put(self, line: LogLine) -> None:
         """Send it, soon. Takes microseconds; after `has_room`."""
-        self._own().queue.put(line, source)
+        self._own().queue.put(line)
         self._start()
 
     def drop(self) -> None:
@@ -53,23 +52,24 @@ class Outbox:
         self._start()
 
     def flush(self, deadline_s: float) -> bool:
-        """Whether everything put in until now is written; waits no longer than `deadline_s`."""
+        """Whether everything put in until now is written; waits no longer than `deadline_s`.
+
+        Where the system has no thread for it, this one sends, and waits as long as one try takes.
+        """
         sender = self._own()
         if is_sending() or (not sender.is_running and sender.queue.is_empty()):
             return True
         if self._given_up is not None and self._given_up.empty():
             return False  # Nor would this time be enough: a process that ends is held up once.
-        is_flushed = self._wait(deadline_s) if self._start() else sender.drain(time.monotonic() + deadline_s)
+        is_flushed = self._wait(deadline_s) if self._start() else sender.drain()
         if not is_flushed:
-            complain(
-                f"{sender.unsent()} log lines were not sent within {deadline_s:g} s: a process that ends loses them"
-            )
+            complain(f"log lines not sent within {deadline_s:g} s, lost if the process ends: {sender.unsent()}")
         return is_flushed
 
     def close(self) -> None:
         """The thread ends once it has written what waits. The next line starts another."""
         sender = self._own()
-        self._sender = Sender(self._open_store)
+        self._sender, self._given_up = Sender(self._open_store), None
         sender.close()
 
     def begin_in_child(self) -> None:
@@ -85,6 +85,7 @@ class Outbox:
     def _begin(self) -> None:
         self._sender = Sender(self._open_store)
         self._given_up: Mark | None = None
+        """What the last flush that took too long was waiting for."""
         self._pid = os.getpid()
 
     def _start(self) -> bool:
