@@ -29,6 +29,9 @@ FLUSH_S = 2.0
 class Outbox:
     """The queue and the thread of whichever process this is used in."""
 
+    _given_up: Mark | None
+    """What the last flush that took too long was waiting for."""
+
     def __init__(self, open_store: Callable[[], LogStore]) -> None:
         self._open_store = open_store
         self._begin()
@@ -69,7 +72,8 @@ class Outbox:
     def close(self) -> None:
         """The thread ends once it has written what waits. The next line starts another."""
         sender = self._own()
-        self._sender, self._given_up = Sender(self._open_store), None
+        self._sender = Sender(self._open_store)
+        self._given_up = None
         sender.close()
 
     def begin_in_child(self) -> None:
@@ -78,14 +82,13 @@ class Outbox:
             self._begin()
 
     def _own(self) -> Sender:
-        if self._pid != os.getpid():  # Forked by something that does not tell Python.
+        if self._pid != os.getpid():  # In another library's hook, before ours.
             self._begin()
         return self._sender
 
     def _begin(self) -> None:
         self._sender = Sender(self._open_store)
-        self._given_up: Mark | None = None
-        """What the last flush that took too long was waiting for."""
+        self._given_up = None
         self._pid = os.getpid()
 
     def _start(self) -> bool:

@@ -74,7 +74,7 @@ def test_a_full_queue_is_sent_in_time_when_the_process_ends(redis_url, store):
     assert total(store) == 300
 
 
-@pytest.mark.parametrize("way", ["fork", "spawn", "forkserver", "pool", "os.fork", "unseen"])
+@pytest.mark.parametrize("way", ["fork", "spawn", "forkserver", "pool", "os.fork", "hook"])
 def test_children_send_their_own_lines_and_none_of_their_parents(redis_url, store, way):
     run("children", redis_url, way)
 

@@ -1,12 +1,21 @@
 """A service whose children log one line each and end, in the way that the argument names. It logs before and after."""
 
-import ctypes
+import logging
 import multiprocessing
 import os
 import sys
 import time
 
-from tests.programs.attached import attach
+
+def log_in_hook() -> None:
+    """As another library may, whose hook was there before ours."""
+    if sys.argv[2:] == ["hook"]:
+        logging.error("child 0")
+
+
+os.register_at_fork(after_in_child=log_in_hook)
+
+from tests.programs.attached import attach  # noqa: E402
 
 log, handler = attach()
 CHILDREN = 3
@@ -26,15 +35,8 @@ def work_and_drop(number: int) -> None:
 def fork(number: int) -> None:
     """By hand; it ends without `atexit`, having waited for its lines."""
     if not os.fork():
-        work(number)
-        handler.flush()
-        os._exit(0)
-
-
-def fork_unseen(number: int) -> None:
-    """By C, as a server does that runs Python inside: no hook of Python's is called."""
-    if not ctypes.PyDLL(None).fork():
-        work(number)
+        if sys.argv[2:] != ["hook"]:
+            work(number)
         handler.flush()
         os._exit(0)
 
@@ -57,7 +59,7 @@ def main(way: str) -> None:
             pool.join()
     else:
         for number in range(CHILDREN):
-            {"os.fork": fork, "unseen": fork_unseen}[way](number)
+            fork(number)
         for _ in range(CHILDREN):
             os.wait()
     log.error("parent after")
