@@ -12,7 +12,7 @@ from uuid import uuid4
 import amqp
 from kombu.connection import Connection
 
-from collector.probes.broker_connection import drop, open_connection, reason_of
+from collector.probes.broker_connection import drop, open_amqp, reason_of
 from collector.probes.pidbox import (
     CONTENT_TYPE,
     EXCHANGE,
@@ -41,7 +41,7 @@ class AmqpPidbox:
         """Answers that are waited for: as many as came last time. RabbitMQ does not tell how many it asks."""
         self._connection: Connection | None = None
         try:
-            self._connection = open_connection(broker_url, timeout_s=timeout_s)
+            self._connection = open_amqp(broker_url, timeout_s=timeout_s)
             self._channel: Any = self._connection.channel()
             self._listen()
         except Exception as error:

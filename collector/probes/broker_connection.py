@@ -1,8 +1,9 @@
-"""A kombu connection to the watched broker whose every wait ends, and the reason code of whatever ends it.
+"""A kombu connection to a watched RabbitMQ whose every wait ends, and the reason code of what ends one to any broker.
 
-Two traps are kept shut here. `kombu.Connection.connect()` sleeps 2 s and tries again before it reports a refusal, so
-connections are opened with no retry. Closing an AMQP connection politely waits for the peer's answer twice, so one
-that has failed is dropped without a word. Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
+To RabbitMQ alone: on Redis a channel of kombu's moves messages (`redis_connection`). Two traps are kept shut here.
+`kombu.Connection.connect()` sleeps 2 s and tries again before it reports a refusal, so connections are opened with no
+retry. Closing an AMQP connection politely waits for the peer's answer twice, so one that has failed is dropped without
+a word. Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
 """
 
 # kombu is marked as typed, but most of it is not.
@@ -14,17 +15,16 @@ import amqp
 import redis
 from kombu.connection import Connection
 
-from broker_url import kombu_url, query_of
-from collector.probes.failover import open_first
+from broker_url import query_of
 from collector.probes.tls import certificate_fault, kombu_tls
 
 AMQP = "amqp"
 REDIS = "redis"
 
 _HEARTBEAT_S = 30
-"""AMQP only. The broker forgets a collector that vanished after two of these; the reads are traffic enough for it."""
+"""The broker forgets a collector that vanished after two of these; the reads are traffic enough for it."""
 
-_AMQP_OPTIONS = {"client_properties": {"connection_name": "zapvoice-monitor"}}
+_OPTIONS = {"client_properties": {"connection_name": "zapvoice-monitor"}}
 """The name that RabbitMQ's list of connections shows."""
 
 _UNREACHABLE = (OSError, amqp.RecoverableConnectionError, amqp.ConnectionError, redis.ConnectionError)
@@ -36,51 +36,31 @@ def kind_of(broker_url: str) -> str:
     return AMQP if urlsplit(broker_url).scheme in {"amqp", "amqps"} else REDIS
 
 
-def open_connection(broker_url: str, *, timeout_s: float) -> Connection:
-    """Open a connection of which no single connect, read or write lasts longer than `timeout_s`.
+def open_amqp(url: str, *, timeout_s: float) -> Connection:
+    """Open a connection to RabbitMQ of which no single connect, read or write lasts longer than `timeout_s`.
 
-    Of several addresses (`amqp://a;amqp://b`) the first that lets us in, as Celery's clients do when they start.
-
-    Raises: whatever kombu, py-amqp or redis-py raise, of the preferred address; `reason_of` tells what it means.
+    Raises: whatever kombu and py-amqp raise; `reason_of` tells what it means.
     """
-    return open_first(broker_url, lambda url: open_address(url, timeout_s=timeout_s))[1]
-
-
-def open_address(url: str, *, timeout_s: float) -> Connection:
-    """Open a connection to one address. Raises: as `open_connection`."""
-    is_amqp = kind_of(url) == AMQP
-    options = _AMQP_OPTIONS if is_amqp else {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s}
     connection = Connection(
-        _bare(kombu_url(url)),
+        urlsplit(url)._replace(query="").geturl(),  # kombu would take its keys for arguments of its own.
         connect_timeout=timeout_s,
         heartbeat=int(query_of(url).get("heartbeat", _HEARTBEAT_S)),
         ssl=kombu_tls(url),
-        transport_options=options,
+        transport_options=_OPTIONS,
     )
     try:
         connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
     except BaseException:
         drop(connection)
         raise
-    if is_amqp:
-        # Not py-amqp's read_timeout: SO_RCVTIMEO ends in EAGAIN, which its `_read` repeats for ever within a frame.
-        connection.connection.sock.settimeout(timeout_s)
+    # Not py-amqp's read_timeout: SO_RCVTIMEO ends in EAGAIN, which its `_read` repeats for ever within a frame.
+    connection.connection.sock.settimeout(timeout_s)
     return connection
-
-
-def _bare(url: str) -> str:
-    """Without what kombu would take for arguments of its own, to the loss of ours; a Unix socket's stay."""
-    parts = urlsplit(url)
-    return url if parts.scheme == "redis+socket" else parts._replace(query="").geturl()
 
 
 def drop(connection: Connection) -> None:
     """Close a connection that may be broken, without talking to the broker."""
-    if connection.transport.driver_type == AMQP:
-        connection.collect()
-    else:
-        # Not collect(): for Redis it sets the process's default socket timeout, under every other thread's feet.
-        connection.release()
+    connection.collect()
 
 
 def reason_of(error: BaseException) -> str:

@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 5.0
 """Between two polls. RabbitMQ renews its figures at this pace, and its monitoring guide asks for no faster one."""
 
+MISSING_INTERVAL_S = 2.0
+"""While a watched queue is missing, which only the API tells without a line in RabbitMQ's log."""
+
 DENIED_CAP_S = 60.0
 """Longest pause between two polls that are refused for want of rights, each of which RabbitMQ logs."""
 
@@ -74,6 +77,7 @@ class ManagementWatch:
     ) -> None:
         self._api = ManagementApi(management_url)
         self._discovers = ALL_QUEUES in queue_names
+        self._names = frozenset(() if self._discovers else queue_names)
         self._paths = queues_paths(broker_url, () if self._discovers else queue_names)
         self._interval_s = interval_s
         self._counters = Counters(interval_s)
@@ -118,10 +122,15 @@ class ManagementWatch:
                 if self._failure is not None:
                     log.info("the management API answers again")
                 self._failure = None
-            if self._failure != "denied":
-                self._denied.reset()
-            stopping.wait(self._denied.next_s() if self._failure == "denied" else self._interval_s)
+            stopping.wait(self._pause_s())
         self._api.close()
+
+    def _pause_s(self) -> float:
+        if self._failure == "denied":
+            return self._denied.next_s()
+        self._denied.reset()
+        is_missing = self._outcome is not None and not self._names <= self._outcome[0].figures.keys()
+        return min(self._interval_s, MISSING_INTERVAL_S) if is_missing else self._interval_s
 
     def _poll(self) -> Answer:
         alarm = alarm_of(self._ask("/api/health/checks/alarms", may_fail=True).get("alarms", ()))

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from broker_options import BrokerOptions
-from collector.probes.broker_connection import AMQP, kind_of, open_address, reason_of
+from collector.probes.broker_connection import AMQP, kind_of, open_amqp, reason_of
 from collector.probes.departures import Departures, Movement
 from collector.probes.failover import Failover
 from collector.probes.kombu_bindings import Bindings
@@ -161,7 +161,7 @@ class QueueWatch:
     def _open_reader(self, url: str) -> QueueReader:
         if self.broker_kind == AMQP:
             self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
-            return AmqpReader(open_address(url, timeout_s=self._timeout_s), self._departures, self._is_there)
+            return AmqpReader(open_amqp(url, timeout_s=self._timeout_s), self._departures, self._is_there)
         return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
 
     def _is_there(self, name: str) -> bool | None:

@@ -129,7 +129,10 @@ def test_a_lost_server_reads_otherwise_than_a_silent_collector_and_the_page_retu
 def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
     state_is(page, "live")
     expect(page.locator("#hosts")).to_be_hidden()
-    online = {name: Check(status=Status.ONLINE) for name in ("worker", "rabbitmq")}
+    online = {
+        "worker": Check(status=Status.ONLINE, facts={"ask": "ask_denied"}),
+        "rabbitmq": Check(status=Status.ONLINE),
+    }
     sample = make_sample()
     backend = Container(name="backend", age_s=0.5, cpu=sample.cpu, ram=sample.ram)
     write_sample(
@@ -145,6 +148,9 @@ def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
     page.keyboard.press("Enter")
     expect(page.locator("#verdict-text")).to_have_text("Banco de dados não responde")
     expect(page.locator("#containers")).to_contain_text("backend")
+    expect(page.locator("#card-services [data-service=worker] .service-reason")).to_have_text(
+        "não dá para consultar os workers: falta permissão ao painel"
+    )
     page.reload()
     expect(page.locator("#host-name")).to_have_text("zz-2")
 

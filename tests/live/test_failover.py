@@ -4,9 +4,9 @@ import amqp
 import pytest
 
 from collector.probes.broker import read_broker
-from collector.probes.broker_connection import open_address, open_connection
+from collector.probes.broker_connection import open_amqp
 from collector.probes.departures import Departures
-from collector.probes.failover import Failover
+from collector.probes.failover import Failover, open_first
 from collector.probes.queue_reader import AmqpReader
 from collector.probes.queues import QueueWatch
 from collector.store.model import Check, QueueState, Status
@@ -45,7 +45,7 @@ def test_the_next_address_is_read_while_the_preferred_one_is_away_and_given_up_w
 
 def test_rabbitmqs_next_address_is_read_where_nobody_listens_at_the_first(rabbitmq_server: RabbitServer) -> None:
     def open_reader(url: str) -> AmqpReader:
-        return AmqpReader(open_address(url, timeout_s=2), Departures(is_certain=False))
+        return AmqpReader(open_amqp(url, timeout_s=2), Departures(is_certain=False))
 
     failover = Failover(f"amqp://nobody:x@127.0.0.1:{free_port()}//;{rabbitmq_server.url}", open_reader, longest_s=2)
 
@@ -61,4 +61,4 @@ def test_where_no_address_lets_us_in_the_preferred_ones_reason_is_told(rabbitmq_
     denied = rabbitmq_server.url.replace(rabbitmq_server.password, "wrong")
 
     with pytest.raises(amqp.AccessRefused):
-        open_connection(f"{denied};amqp://nobody:x@127.0.0.1:{free_port()}//", timeout_s=2)
+        open_first(f"{denied};amqp://nobody:x@127.0.0.1:{free_port()}//", lambda url: open_amqp(url, timeout_s=2))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import amqp
 import pytest
+import redis
 from celery import Celery
 
 from collector.probes import roll_call, worker_verdict
@@ -18,6 +19,7 @@ from collector.probes.queues import QueueWatch, Reading
 from collector.probes.worker import WorkerProbe
 from collector.probes.worker_verdict import STUCK_S
 from collector.store.model import Check, Queue, QueueState, Status
+from tests.celery_application import Application
 from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RabbitServer, wait_until
 
@@ -109,10 +111,15 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
 
 @contextmanager
 def probing(
-    url: str, queue: str, *, stuck_s: float = STUCK_S, management: ManagementWatch | None = None
+    url: str,
+    queue: str,
+    *,
+    stuck_s: float = STUCK_S,
+    management: ManagementWatch | None = None,
+    pace: Pace = QUICK,
 ) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
     watch = QueueWatch(url, [queue], read_interval_s=0.05, management=management)
-    probe = WorkerProbe(url, [queue], pace=QUICK, stuck_s=stuck_s)
+    probe = WorkerProbe(url, [queue], pace=pace, stuck_s=stuck_s)
     watch.start()
     probe.start()
     try:
@@ -361,3 +368,33 @@ def test_on_redis_a_worker_that_is_silent_is_unknown_and_online_when_it_speaks_a
 def test_a_worker_of_another_queue_does_not_count(redis_url: str) -> None:
     with CeleryWorker(redis_url, "elsewhere"), probing(redis_url, "dispatch") as (watch, probe):
         await_verdict(watch, probe, Check(status=Status.UNKNOWN, reason="none_serves"), 5)
+
+
+@pytest.mark.live
+def test_workers_that_may_not_be_asked_are_judged_by_movement_and_nothing_is_published(redis_url: str) -> None:
+    with CeleryWorker(redis_url, "dispatch"), redis.Redis.from_url(redis_url) as client, client.pubsub() as heard:
+        heard.psubscribe("*pidbox*")
+        heard.get_message(timeout=PATIENCE_S)
+        watch, probe = QueueWatch(redis_url, ["dispatch"]), WorkerProbe(redis_url, ["dispatch"], asks=False)
+        watch.start()
+        probe.start()
+        try:
+            await_verdict(watch, probe, Check(status=Status.UNKNOWN, reason="ask_off"), PATIENCE_S)
+        finally:
+            probe.stop()
+            watch.stop()
+        assert heard.get_message(timeout=0.1) is None
+        assert client.keys("zapvoice-monitor.*") == []
+
+
+@pytest.mark.live
+def test_a_worker_that_takes_only_pickle_is_asked_ever_more_seldom_and_told_as_silent(redis_url: str) -> None:
+    settings = {"accept_content": ["pickle"], "task_serializer": "pickle"}
+    with (
+        Application(redis_url, "dispatch", settings) as worker,
+        probing(redis_url, "dispatch", pace=Pace(retry_s=0.05)) as (watch, probe),
+    ):
+        await_verdict(watch, probe, PING_SILENT, PATIENCE_S)
+        wait_until(lambda: worker.log.read_text().count("Can't decode message body") == 3, what="it was asked thrice")
+        assert probe._roll_call is not None
+        assert probe._roll_call._patience._strangers.next_s() >= 0.05 * 4**2
