@@ -203,7 +203,7 @@ class QueueWatch:
                 self._seen[queue.name] = replace(queue, peak=max(before.peak or 0, queue.ready))
             self._noted[queue.name] = queue
         if queue.state not in (before.state, QueueState.OK):
-            log.warning("queue %r is %s", queue.name, queue.state)
+            log.warning("queue %r is %s%s", queue.name, queue.state, f": {queue.reason}" if queue.reason else "")
 
     def _note_failure(self, error: Exception) -> None:
         reason = reason_of(error)

@@ -109,6 +109,7 @@ function offlineFinding(service, { broker_kind, queue_size: waiting, checks }) {
   if (stopped) return finding('bad', 'worker_stopped_counted', stopped)
   if (reason === 'no_progress') return finding('bad', 'worker_stopped')
   const age = facts.idle_s
+  if (facts.queue) return finding('bad', 'worker_offline_queue', { name: facts.queue, age, waiting: facts.waiting })
   if (waiting && age !== undefined) return finding('bad', 'worker_offline_since', { waiting, age })
   return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
 }

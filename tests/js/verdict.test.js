@@ -49,6 +49,13 @@ test('a stopped dispatch says since when, where that is known', () => {
   assert.deepEqual({ code, params }, { code: 'worker_offline_since', params: { waiting: 1250, age: 90 } })
 })
 
+test('a standstill of one queue among several, which nobody consumes, names it', () => {
+  const facts = { queue: 'low', idle_s: 75, waiting: 9 }
+  const { code, params } = verdict(LIVE, withChecks({ worker: check('offline', 'no_consumers', facts) }), 0)
+
+  assert.deepEqual({ code, params }, { code: 'worker_offline_queue', params: { name: 'low', age: 75, waiting: 9 } })
+})
+
 test('messages that wait while none leaves are a standstill, with numbers where there are any', () => {
   const facts = { queue: 'dispatch', idle_s: 75, waiting: 130 }
   const { level, code, params } = verdict(LIVE, withChecks({ worker: check('offline', 'no_progress', facts) }), 0)
