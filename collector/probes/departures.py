@@ -21,6 +21,17 @@ class Movement:
     departed_s: float | None = None
     """How long ago one was last seen leaving; None = never yet."""
 
+    def joined_with(self, seen: "Movement") -> "Movement":
+        """This, told by counters that come late, with what was `seen` of the depth at once."""
+        stills = [each for each in (self.still_s, seen.still_s) if each is not None]
+        departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
+        return replace(
+            self,
+            # Waiting has ended as soon as it is seen to have; it has begun when both say so.
+            still_s=min(stills) if len(stills) == 2 else None,
+            departed_s=min(departed, default=None),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Mark:

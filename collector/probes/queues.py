@@ -241,7 +241,7 @@ def _joined(reading: Reading, told: Answer) -> Reading:
         figures = told.figures.get(queue.name)
         if figures is None or figures.movement is None or queue.state != QueueState.OK:
             continue
-        movements[queue.name] = figures.movement if queue.ready else replace(figures.movement, still_s=None)
+        movements[queue.name] = figures.movement.joined_with(movements[queue.name])
         if figures.unfinished_s is not None:
             unfinished_s[queue.name] = figures.unfinished_s
     queues = tuple(_join(queue, told.figures.get(queue.name)) for queue in reading.queues)

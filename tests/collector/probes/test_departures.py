@@ -59,6 +59,28 @@ def test_when_a_message_last_left_is_told_for_an_empty_queue_too() -> None:
     assert [movement.departed_s for movement in moved([(9, 1), (8, 1), (0, 1), (0, 1)])] == [None, 0, 0, 3]
 
 
+@pytest.mark.parametrize(
+    ("counted", "seen", "still_s", "departed_s"),
+    [
+        ((70, None), (80, None), 70, None),
+        ((70, 80), (2, 2), 2, 2),  # The counters do not know yet that one has left.
+        ((70, 80), (None, 1), None, 1),  # Nor that nothing waits any more.
+        ((3, 13), (500, None), 3, 13),  # As many came as went.
+    ],
+)
+def test_late_counters_are_joined_with_what_is_seen_at_once(
+    counted: tuple[float, float | None],
+    seen: tuple[float | None, float | None],
+    still_s: float | None,
+    departed_s: float | None,
+) -> None:
+    told = Movement(still_s=counted[0], departed_s=counted[1], is_certain=True)
+
+    joined = told.joined_with(Movement(still_s=seen[0], departed_s=seen[1], unchanged_s=9))
+
+    assert (joined.still_s, joined.departed_s, joined.is_certain) == (still_s, departed_s, True)
+
+
 def test_another_message_at_the_head_is_one_that_has_left() -> None:
     departures = Departures(is_certain=True)
     queue = Queue(name="q", state=QueueState.OK, ready=9)
