@@ -6,6 +6,8 @@ from tests.engine.panel import PROGRAMS, SERVERS, Panel
 from tests.engine.table import Table
 
 PANEL = {*SERVERS, *PROGRAMS}
+IN_PRODUCT = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'product'"
+TABLES = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
 
 
 def run(panel: Panel, table: Table) -> None:
@@ -36,40 +38,35 @@ def _own_database(panel: Panel, table: Table) -> None:
     """The product's: here another database of the server, under a user of its own who may only connect."""
     script = "CREATE ROLE reader LOGIN PASSWORD 'a-real-one'; CREATE DATABASE product OWNER reader"
     for statement in script.split("; "):
-        panel.compose("exec", "-T", "postgres", "psql", "-q", "-U", "monitor", "-d", "monitor", "-c", statement)
+        _ask(panel, statement)
     secret = panel.clone / "deploy/secrets/monitored_database_url"
-    for password, wanted in (("a-real-one", "online"), ("a-wrong-one", "offline")):
+    for password, wanted in (("a-real-one", "online"), ("a-wrong-one", "unknown")):
         secret.write_text(f"postgresql://reader:{password}@postgres:5432/product\n")
         panel.compose("restart", "collector")
-        took_s = panel.engine.wait_until(
-            lambda wanted=wanted: panel.health().get("services", {}).get("database") == wanted,
-            60,
-            f"the database is {wanted}",
-        )
-        status, _ = panel.get("/api/me")
+        panel.wait_until_sampled(panel.count_samples())
+        panel.engine.wait_until(lambda wanted=wanted: _database(panel) == wanted, 60, f"the database is {wanted}")
+        (status, _), asked = panel.get("/api/me"), _ask(panel, IN_PRODUCT)
         table.add(
-            f"a watched database of one's own, {password.replace('-', ' ')}",
+            f"a watched database of one's own, under {password.replace('-', ' ')}",
             f"{wanted}; the panel's own goes on",
-            f"{wanted} after {took_s:.0f} s; the token: {status}",
-            status == 200,
+            f"{wanted}, connections to it: {asked}; the token: {status}",
+            status == 200 and (asked != "0") == (wanted == "online"),
         )
-    tables = panel.compose(
-        "exec",
-        "-T",
-        "postgres",
-        "psql",
-        "-At",
-        "-U",
-        "monitor",
-        "-d",
-        "product",
-        "-c",
-        "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'",
-    ).stdout.strip()
+    tables = _ask(panel, TABLES, database="product")
     table.add("the watched database", "nothing of the panel's in it", f"{tables} tables", tables == "0")
     secret.write_text("")
     panel.compose("restart", "collector")
     panel.wait_until_watching()
+
+
+def _ask(panel: Panel, statement: str, database: str = "monitor") -> str:
+    """What PostgreSQL answers its owner."""
+    command = ["psql", "-At", "-U", "monitor", "-d", database, "-c", statement]
+    return panel.compose("exec", "-T", "postgres", *command).stdout.strip()
+
+
+def _database(panel: Panel) -> str:
+    return str(panel.health().get("services", {}).get("database"))
 
 
 def _down_and_up(panel: Panel, table: Table) -> None:
