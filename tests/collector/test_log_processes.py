@@ -106,6 +106,15 @@ def test_a_process_ends_though_redis_is_silent(moment):
     assert ("not sent within 2 s" in err) is (moment != "with_nobody_reading")
 
 
+def test_children_end_though_redis_is_silent_and_each_says_what_it_could_not_send():
+    with RedisServer() as server, Link(("127.0.0.1", server.port)) as link:
+        link.black_hole()
+        _, err = run("children", f"redis://:{server.password}@127.0.0.1:{link.port}/0", "fork")
+
+    # Of three children and their parent: a line and a drop, the line before and the line after.
+    assert err.count("not sent within 2 s, lost if the process ends: 2\n") == 4
+
+
 @pytest.mark.parametrize(
     "options", [("-k", "gevent"), *(("-k", kind, "--preload") for kind in ("sync", "gthread", "gevent"))]
 )
