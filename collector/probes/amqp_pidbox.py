@@ -37,6 +37,9 @@ class AmqpPidbox:
         self._queue = f"{OWN_NAMES}replies.{uuid4().hex}"
         self._came: list[tuple[str, bytes]] = []
         self._is_returned = False
+        self._ticket = ""
+        self._answered = 0
+        """How many of those that came are answers to the last question: a late one ends no waiting."""
         self._expected = 1
         """Answers that are waited for: as many as came last time. RabbitMQ does not tell how many it asks."""
         self._connection: Connection | None = None
@@ -57,7 +60,7 @@ class AmqpPidbox:
             raise self._failed(error) from error
         came, self._came = self._came, []
         answers = read_answers(came, listeners=0 if self._is_returned else None)
-        self._expected = max(1, answers.count)
+        self._expected = max(1, self._answered)
         return answers
 
     def has_news(self) -> bool:
@@ -78,15 +81,15 @@ class AmqpPidbox:
 
     def _put(self) -> None:
         """Publish and wait for RabbitMQ's word, which a refusal would take the place of."""
-        self._is_returned = False
+        self._is_returned, self._answered, self._ticket = False, 0, uuid4().hex
         message = amqp.Message(
-            question(self._queue), content_type=CONTENT_TYPE, content_encoding="utf-8", delivery_mode=1
+            question(self._queue, self._ticket), content_type=CONTENT_TYPE, content_encoding="utf-8", delivery_mode=1
         )
         self._channel.basic_publish_confirm(message, EXCHANGE, "", mandatory=True, confirm_timeout=self._timeout_s)
 
     def _await(self, timeout_s: float) -> None:
         end_s = time.monotonic() + timeout_s
-        while self._connection is not None and len(self._came) < self._expected:
+        while self._connection is not None and self._answered < self._expected:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 return
@@ -96,6 +99,7 @@ class AmqpPidbox:
                 return
 
     def _take(self, message: Any) -> None:
+        self._answered += (message.headers or {}).get("ticket") == self._ticket
         body = message.body
         self._came.append((str(message.content_type), body.encode() if isinstance(body, str) else bytes(body)))
 

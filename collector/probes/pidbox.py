@@ -79,15 +79,15 @@ class Pidbox(Protocol):
         """Give the connection up."""
 
 
-def question(reply_queue: str) -> bytes:
-    """The body of the message that is put to everybody."""
+def question(reply_queue: str, ticket: str) -> bytes:
+    """The body of the message that is put to everybody. An answer has the question's ticket among its headers."""
     body = {
         "method": "active_queues",
         "arguments": {},
         "destination": None,
         "pattern": None,
         "matcher": None,
-        "ticket": str(uuid4()),
+        "ticket": ticket,
         "reply_to": {"exchange": "", "routing_key": reply_queue},
     }
     return json.dumps(body).encode()

@@ -58,7 +58,7 @@ class RedisPidbox:
             ("DEL", replies),
             ("RPUSH", replies, _NO_ANSWER),
             ("EXPIRE", replies, REPLIES_LIVE_S),
-            ("PUBLISH", channel, envelope(question(reply_queue))),
+            ("PUBLISH", channel, envelope(question(reply_queue, uuid4().hex))),
             ("EXEC",),
         ]
         self._count: Command = ("LLEN", replies)

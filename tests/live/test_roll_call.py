@@ -14,6 +14,7 @@ from collector.probes.pidbox import Answers, AskError, Pidbox
 from collector.probes.redis_pidbox import RedisPidbox
 from tests.celery_application import Application
 from tests.celery_versions import PINNED, python_of, versions_under_test
+from tests.process import PATIENCE_S
 from tests.services import RabbitServer, RedisServer, wait_until
 
 pytestmark = pytest.mark.live
@@ -185,3 +186,17 @@ def test_a_redis_without_a_command_of_the_question_is_told() -> None:
             pidbox.ask(1)
 
         assert refused.value.reason == "ask_unsupported"
+
+
+def test_on_rabbitmq_a_late_answer_does_not_stand_for_the_next_one(rabbitmq_server: RabbitServer) -> None:
+    queue = f"queue-{uuid4().hex}"
+    with Application(rabbitmq_server.url, queue) as worker, pidbox_of(rabbitmq_server.url) as pidbox:
+        [name] = [each for each, queues in ask_until_answered(pidbox).queues.items() if queue in queues]
+        worker.pause()
+        assert name not in pidbox.ask(0.2).queues
+        worker.resume()
+        assert name in pidbox.ask(PATIENCE_S).queues
+        pidbox.ask(PATIENCE_S)
+        worker.pause()
+        assert name not in pidbox.ask(0.2).queues
+        worker.resume()
