@@ -28,6 +28,12 @@ DEFAULT_USER = "user default off ~* &* +@all"
 DEFAULT_USER_WITHOUT_RIGHTS = "user default off"
 """As the ACL was made up to 1.7.0."""
 
+PANEL_RIGHTS = {"configure": r"^zapvoice-monitor\.", "write": r"^celery\.pidbox$", "read": ".*"}
+"""What the panel may do in RabbitMQ: read, and ask the workers. docs/operations.md, "Least rights"."""
+
+PANEL_READS_ALONE = {"configure": "^$", "write": "^$", "read": ".*"}
+"""As its rights were made up to 1.7.0."""
+
 MAY_BE_EMPTY = {"monitored_database_url"}
 
 
@@ -73,10 +79,10 @@ def make_watched_database() -> Mapping[str, str]:
 
 
 def make_rabbitmq() -> Mapping[str, str]:
-    """Two users of the virtual host `zapvoice`: the watched product, and the panel, who may only look."""
+    """Two users of the virtual host `zapvoice`: the watched product, and the panel, who looks and asks the workers."""
     passwords = {name: secrets.token_urlsafe(32) for name in ("monitor", "zapvoice")}
     tags = {"monitor": ["monitoring"], "zapvoice": []}
-    allowed = {"monitor": ("^$", "^$", ".*"), "zapvoice": (".*", ".*", ".*")}
+    rights = {"monitor": PANEL_RIGHTS, "zapvoice": dict.fromkeys(("configure", "write", "read"), ".*")}
     definitions = {
         "vhosts": [{"name": "zapvoice"}],
         "users": [
@@ -88,10 +94,7 @@ def make_rabbitmq() -> Mapping[str, str]:
             }
             for name, password in passwords.items()
         ],
-        "permissions": [
-            {"user": name, "vhost": "zapvoice", "configure": configure, "write": write, "read": read}
-            for name, (configure, write, read) in allowed.items()
-        ],
+        "permissions": [{"user": name, "vhost": "zapvoice", **granted} for name, granted in rights.items()],
     }
     return {
         "rabbitmq_definitions": json.dumps(definitions, indent=1) + "\n",
@@ -149,16 +152,37 @@ def _provide_group(directory: Path, group: Mapping[str, str]) -> list[str]:
 def migrate(directory: Path) -> list[str]:
     """Bring files of earlier releases up to date. Returns the names of those that were changed.
 
-    Up to 1.7.0 Redis' default user had no rights, and every restart of Redis lost the samples and logs. The next start
-    reads the file anew, and replays what it had not been able to.
+    Each is read anew by its server's next start.
     """
-    path = directory / "redis_acl"
+    return [*_migrate_redis(directory / "redis_acl"), *_migrate_rabbitmq(directory / "rabbitmq_definitions")]
+
+
+def _migrate_redis(path: Path) -> list[str]:
+    """Up to 1.7.0 Redis' default user had no rights, and every restart of Redis lost the samples and logs.
+
+    The next start replays what the ones before had not been able to.
+    """
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     if DEFAULT_USER_WITHOUT_RIGHTS not in map(str.strip, lines):
         return []
     mended = [DEFAULT_USER if line.strip() == DEFAULT_USER_WITHOUT_RIGHTS else line for line in lines]
     _write(path, "\n".join(mended) + "\n")
     return [path.name]
+
+
+def _migrate_rabbitmq(path: Path) -> list[str]:
+    """Up to 1.7.0 the panel's user could not ask the workers."""
+    try:
+        definitions = json.loads(path.read_text(encoding="utf-8"))
+        old = [each for each in definitions["permissions"] if {**each, **PANEL_READS_ALONE} == each]
+    except (OSError, ValueError, KeyError, TypeError):  # None, or the operator's own.
+        return []
+    of_panel = [each for each in old if each.get("user") == "monitor"]
+    for permission in of_panel:
+        permission.update(PANEL_RIGHTS)
+    if of_panel:
+        _write(path, json.dumps(definitions, indent=1) + "\n")
+    return [path.name] if of_panel else []
 
 
 def _write(path: Path, text: str) -> None:

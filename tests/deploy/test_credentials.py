@@ -190,12 +190,31 @@ def test_rabbitmq_is_given_the_hashes_of_the_passwords_alone(directory):
     assert {user["name"] for user in definitions["users"]} == {"monitor", "zapvoice"}
 
 
-def test_the_panel_may_only_look_at_rabbitmq(directory):
+def test_the_panel_may_only_look_at_rabbitmq_and_ask_its_workers(directory):
     permissions = json.loads((directory / "rabbitmq_definitions").read_text())["permissions"]
 
     assert {each["user"]: (each["configure"], each["write"], each["read"]) for each in permissions}["monitor"] == (
-        "^$", "^$", ".*",
+        r"^zapvoice-monitor\.", r"^celery\.pidbox$", ".*",
     )  # fmt: skip
+
+
+def test_a_panel_of_an_earlier_release_is_given_the_right_to_ask_the_workers(directory):
+    made = contents(directory)
+    definitions = json.loads(made["rabbitmq_definitions"])
+    definitions["permissions"][0].update(configure="^$", write="^$")
+    (directory / "rabbitmq_definitions").write_text(json.dumps(definitions))
+
+    assert run(directory).stdout == f"Brought up to date: rabbitmq_definitions in {directory}\n"
+    assert contents(directory) == made
+    assert run(directory).stdout == ""
+
+
+def test_definitions_of_ones_own_are_left_alone(directory):
+    own = json.dumps({"permissions": [{"user": "monitor", "configure": "^$", "write": "^$", "read": "^dispatch$"}]})
+    (directory / "rabbitmq_definitions").write_text(own)
+
+    assert run(directory).stdout == ""
+    assert (directory / "rabbitmq_definitions").read_text() == own
 
 
 def test_the_hash_is_the_one_of_rabbitmqs_documentation():
