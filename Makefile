@@ -103,8 +103,9 @@ pictures: ## The README's pictures, from the running product.
 lock: ## Pin requirements*.in anew, with hashes (needs uv).
 	for each in requirements requirements-standalone requirements-dev standalone/requirements-pip \
 	    standalone/requirements-node standalone/requirements-redis \
-	    tests/requirements-scan; do \
+	    tests/requirements-scan tests/requirements-old-redis; do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    $$(case $$each in *old-redis) echo --no-deps;; esac) \
 	    --default-index https://pypi.org/simple $$each.in -o $$each.txt || exit 1; \
 	done
 

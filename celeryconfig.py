@@ -2,9 +2,9 @@
 
 from broker_url import kombu_url
 from collector.slots import Slots
-from settings import load_settings
+from settings import settings_of_program
 
-_settings = load_settings()
+_settings = settings_of_program()
 _queue = f"stats.{_settings.monitor_host}"
 
 # The panel's own broker, apart from the one it watches: an outage there must show, not silence the panel.

@@ -11,7 +11,7 @@ from typing import Any
 from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
-from settings import load_settings
+from settings import end_with, settings_of_program
 
 
 class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
@@ -61,7 +61,7 @@ class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
 MASTER_SLEEP_S = 10.0
 """Longest sleep of gunicorn's master."""
 
-_settings = load_settings()
+_settings = settings_of_program()
 _host = f"[{_settings.bind_address}]" if ":" in _settings.bind_address else _settings.bind_address
 
 bind = f"{_host}:{_settings.port}"
@@ -132,6 +132,7 @@ def _raise_open_files_limit() -> None:
 def post_worker_init(worker: Any) -> None:
     """Start what runs beside the requests, in the worker, where gevent has patched; viewers leave when it ends."""
     _set_up_logging()
+    _refuse_old_redis(worker.wsgi.extensions["store"])
     # What is loaded stays, and a viewer is hundreds of objects that make no circles: without this the collector of
     # circles walks all of them again and again, 50 ms at a thousand viewers, while everybody waits.
     gc.freeze()
@@ -142,6 +143,17 @@ def post_worker_init(worker: Any) -> None:
     worker.wsgi.extensions["hub"].wait_for_past()
     if _settings.report_as:
         _report_container(_settings.report_as)
+
+
+def _refuse_old_redis(store: Any) -> None:
+    """End with a sentence where Redis answers and is too old. One that does not answer yet may come."""
+    from collector.store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
+
+    try:
+        store.check_version()
+    except StoreUnavailable as exc:
+        if exc.refusal is Refusal.OLD:
+            end_with(str(exc))
 
 
 def _set_up_logging() -> None:

@@ -8,10 +8,11 @@ files call `load_settings`; everything else takes arguments. Imports nothing but
 import os
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from address_forms import FaultyAddressError
 from broker_options import BrokerOptions, FaultyOptionsError
@@ -257,6 +258,22 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def end_with(fault: str) -> NoReturn:
+    """End this program with a sentence on stderr. By exit code 3 gunicorn ends as a whole; after any other one it would
+    start its worker anew, without end.
+    """
+    sys.stderr.write(f"{fault}\n")
+    raise SystemExit(3)
+
+
+def settings_of_program() -> Settings:
+    """`load_settings` for a program: a fault ends it, in a sentence."""
+    try:
+        return load_settings()
+    except SettingsError as exc:
+        end_with(str(exc))
 
 
 def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:

@@ -39,15 +39,27 @@ from app.sessions import SessionLife
 from app.stream import SampleStream, StreamLimits
 from collector.store.database import make_engine
 from collector.store.doorbell import Doorbell
+from collector.store.errors import MonitorError
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.logs import LogStore
-from settings import VERSION, Settings, SettingsError, load_settings
+from settings import VERSION, Settings, SettingsError, end_with, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web application. Nothing is connected to before the first request; the server's hook starts the hub."""
-    settings = settings or load_settings()
+    """The web application. Nothing is connected to before the first request; the server's hook starts the hub.
+
+    Without `settings` they are the environment's, and their faults end the program in a sentence.
+    """
+    if settings is not None:
+        return _make_app(settings)
+    try:
+        return _make_app(load_settings())
+    except (SettingsError, MonitorError) as exc:
+        end_with(str(exc))
+
+
+def _make_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     if app.debug:
         raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])

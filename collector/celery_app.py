@@ -9,8 +9,11 @@ from kombu.connection import Connection
 
 from collector import own_beat
 from collector.logs import CriticalLogHandler, watch_task_failures
+from collector.store.connection import redis_client
+from collector.store.errors import Refusal, StoreUnavailable
+from collector.store.redis_version import check_version
 from collector.transport import CarefulTransport
-from settings import load_settings
+from settings import end_with, settings_of_program
 
 
 class SteadyConnection(Connection):
@@ -40,10 +43,24 @@ celery.config_from_object("celeryconfig")
 @signals.setup_logging.connect
 def set_up_logging(**_: object) -> None:
     """Our own format on stderr; Celery's would log a line for each of 28,800 ticks a day."""
-    logging.basicConfig(level=load_settings().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=settings_of_program().log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
     logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+@signals.beat_init.connect
+@signals.celeryd_init.connect
+def refuse_old_redis(**_: object) -> None:
+    """End with a sentence where the panel's Redis answers and is too old. One that does not answer yet may come."""
+    if own_beat.is_this_thread():
+        return
+    with redis_client(settings_of_program().redis_url) as client:
+        try:
+            check_version(client)
+        except StoreUnavailable as exc:
+            if exc.refusal is Refusal.OLD:
+                end_with(str(exc))
 
 
 @signals.celeryd_init.connect
@@ -67,7 +84,7 @@ def send_logs_of_collector(**_: object) -> None:
 
 def _send_logs(service: str) -> CriticalLogHandler:
     set_up_logging()  # Celery would do it later, and Python's basicConfig does nothing once there is a handler.
-    settings = load_settings()
+    settings = settings_of_program()
     handler = CriticalLogHandler(settings.redis_url, service, settings.monitor_host)
     logging.getLogger().addHandler(handler)
     return handler
@@ -76,7 +93,7 @@ def _send_logs(service: str) -> CriticalLogHandler:
 @signals.beat_init.connect
 def report_container(**_: object) -> None:
     """Beat has a container of its own in production; the collector's own is in its samples."""
-    settings = load_settings()
+    settings = settings_of_program()
     if settings.report_as and not own_beat.is_this_thread():
         from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
 

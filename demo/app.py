@@ -6,12 +6,12 @@ from broker_url import addresses, kombu_url
 from collector.logs import CriticalLogHandler, watch_task_failures
 from demo.gateway import deliver
 from demo.voice import encode, synthesise
-from settings import load_settings
+from settings import settings_of_program
 from standalone.redis import url
 
 QUEUE = "dispatch"
 
-_settings = load_settings()
+_settings = settings_of_program()
 
 _broker_url = _settings.monitored_broker_url or url(_settings.monitor_data_dir, 1)
 celery = Celery("demo", broker=";".join(map(kombu_url, addresses(_broker_url))))

@@ -75,14 +75,21 @@ def _prepare_redis(data_dir: Path) -> programs.Program:
 
 
 def _check_redis(url: str) -> None:
-    import redis.exceptions  # noqa: PLC0415  Not where there is none to ask.
-    from redis import Redis  # noqa: PLC0415
+    from redis import Redis  # noqa: PLC0415  Not where there is none to ask.
+
+    from collector.store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
+    from collector.store.redis_version import check_version  # noqa: PLC0415
 
     try:
-        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None) as client:
-            client.ping()
-    except (redis.exceptions.RedisError, OSError) as exc:
-        raise CannotStart(f"The Redis that REDIS_URL names does not answer: {exc}") from exc
+        with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None, protocol=2) as client:
+            check_version(client)
+    except StoreUnavailable as exc:
+        told = (
+            str(exc)
+            if exc.refusal is Refusal.OLD
+            else f"The Redis that REDIS_URL names does not answer: {exc.__cause__ or exc}"
+        )
+        raise CannotStart(told) from exc
 
 
 def _provide_secret(path: Path) -> Path:

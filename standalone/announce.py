@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-from settings import Settings, load_settings
+from settings import Settings, settings_of_program
 from standalone.programs import log_path
 from standalone.terminal import say
 
@@ -70,4 +70,4 @@ def _reachable(address: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(load_settings()))
+    raise SystemExit(main(settings_of_program()))

@@ -62,7 +62,7 @@ class RedisServer(Service):
 
     def is_ready(self) -> bool:
         """Whether it answers PING."""
-        with redis.Redis(port=self.port, password=self.password, socket_timeout=2) as client:
+        with redis.Redis(port=self.port, password=self.password, socket_timeout=2, protocol=2) as client:
             try:
                 return bool(client.ping())
             except redis.RedisError:

@@ -78,6 +78,7 @@ def test_only_wiring_reads_the_settings(path):
 
     if module not in WIRING and not is_within(module, "standalone") and not is_within(module, "demo"):
         assert "load_settings" not in text
+        assert "settings_of_program" not in text
         assert "environ" not in imports_of(path) | {node.attr for node in ast.walk(ast.parse(text))
                                                     if isinstance(node, ast.Attribute)
                                                     and isinstance(node.value, ast.Name)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from broker_url import addresses
 from collector.probes.broker_connection import AMQP, kind_of
 from collector.probes.management_api import ANSWER_S, ManagementApi
 from collector.probes.management_figures import (
@@ -209,7 +210,7 @@ def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
 
     Pages, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
     """
-    vhost = quote(unquote(urlsplit(broker_url).path[1:]) or "/", safe="")
+    vhost = quote(unquote(urlsplit(addresses(broker_url)[0]).path[1:]) or "/", safe="")
     fixed = f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&use_regex=true&name="
     patterns = [f"^(?:{'|'.join(some)})$" for some in _portions(names)] if names else [WORK_PATTERN]
     return [fixed + quote(pattern, safe="") for pattern in patterns]

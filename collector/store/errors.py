@@ -16,6 +16,7 @@ class Refusal(StrEnum):
     READ_ONLY = "store_read_only"
     DISK = "store_disk"
     DENIED = "store_denied"
+    OLD = "store_old"
 
     @property
     def meaning(self) -> str:
@@ -27,6 +28,7 @@ _MEANINGS = {
     Refusal.FULL: "it is full (OOM): raise maxmemory, or find out what else fills it",
     Refusal.READ_ONLY: "it is a read-only replica (READONLY): give REDIS_URL the primary",
     Refusal.DISK: "it cannot write to its disk and takes nothing (MISCONF): make room there",
+    Refusal.OLD: "it is older than 6.2: give REDIS_URL a newer one",
     Refusal.DENIED: "its user may not do that (NOPERM): look at the ACL",
 }
 

@@ -27,6 +27,7 @@ from collector.store.entries import (
     store_time_s,
 )
 from collector.store.model import Sample
+from collector.store.redis_version import check_version
 
 PAGE_ENTRIES = 200
 """Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
@@ -79,7 +80,11 @@ class LiveStore:
     def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
         """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`, or when
         another collector reports as this host: `standing` says so."""
-        return self._appender.append(sample, claim_s)
+        try:
+            return self._appender.append(sample, claim_s)
+        except ResponseError:
+            check_version(self._redis)
+            raise
 
     @translated
     def stand_by(self, host: str) -> float:
@@ -207,9 +212,14 @@ class LiveStore:
         """How many entries a list holds, 0 where there is none."""
         return self._redis.llen(key)
 
+    def check_version(self) -> None:
+        """See `collector.store.redis_version`."""
+        check_version(self._redis)
+
     @translated
     def try_writing(self) -> None:
-        """Raises StoreUnavailable where Redis answers and yet takes nothing: its memory or its disk is full."""
+        """Raises StoreUnavailable where Redis answers and yet takes nothing: it is full, or too old."""
+        check_version(self._redis)
         self._redis.set(keys.TRIAL, 1, px=1)
 
     @translated

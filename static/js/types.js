@@ -15,7 +15,7 @@
  *   pressure_percent: number | null}} Ram
  * @typedef {'clock_differs' | 'two_collectors' | 'container_shared'} TroubleCode
  * @typedef {{code: string, facts?: Facts}} Trouble `code`: a TroubleCode, as far as we know
- * @typedef {'store_full' | 'store_read_only' | 'store_disk' | 'store_denied'} Refusal why a Redis that answers takes nothing
+ * @typedef {'store_full' | 'store_read_only' | 'store_disk' | 'store_denied' | 'store_old'} Refusal why a Redis that answers takes nothing
  * @typedef {{name: string, age_s: number, cpu: Cpu, ram: Ram, sources?: number}} Container `age_s`: of the report, when the sample was taken
  *
  * @typedef {object} Sample One host's tick; `at` is epoch seconds by the collector's clock, null is not known.

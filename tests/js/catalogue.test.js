@@ -56,7 +56,7 @@ const VERDICTS = [
   ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
   ...['stopped', 'movement_unknown', 'unfinished'].flatMap((code) => [`worker_${code}`, `worker_${code}_counted`]),
   'queue_priorities_not_counted', 'queue_other_keyprefix', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
-  ...['store', 'store_full', 'store_read_only', 'store_disk', 'store_denied'].flatMap((cause) => [`silent_${cause}`, `empty_${cause}`]),
+  ...['store', 'store_full', 'store_read_only', 'store_disk', 'store_denied', 'store_old'].flatMap((cause) => [`silent_${cause}`, `empty_${cause}`]),
   'clock_differs', 'two_collectors', 'container_shared', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
 ]
 /** Words that are the same in every language we speak, or names. */

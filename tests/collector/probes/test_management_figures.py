@@ -147,3 +147,9 @@ def test_discovery_leaves_out_what_ends_with_its_user_and_streams() -> None:
 )
 def test_an_alarm_is_one_that_stops_publishers(resources: list[str], reason: str | None) -> None:
     assert alarm_of([{"node": "rabbit@a", "resource": resource} for resource in resources]) == reason
+
+
+def test_the_virtual_host_is_that_of_the_first_of_several_addresses():
+    one, several = (queues_paths(url, ["q"]) for url in ("amqp://a/v", "amqp://a/v;amqp://b/w"))
+
+    assert one == several
