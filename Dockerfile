@@ -30,7 +30,7 @@ RUN groupadd --gid 10001 monitor \
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /srv/monitor
-COPY address_forms.py broker_options.py broker_url.py celeryconfig.py gunicorn.conf.py setting_forms.py settings.py ./
+COPY address_forms.py broker_options.py broker_url.py celeryconfig.py gunicorn.conf.py setting_forms.py setting_rules.py settings.py ./
 COPY migrations/ migrations/
 COPY collector/ collector/
 COPY app/ app/

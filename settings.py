@@ -47,6 +47,7 @@ from setting_forms import (
     number,
     setting,
 )
+from setting_rules import faults_together
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "1.7.0"
@@ -249,12 +250,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             faults.append(f"{name} must be {row.metadata['form'].expected}; {shown} is not.")
         except OSError as exc:
             faults.append(f"{name}_FILE must name a readable file: {exc.strerror}.")
-    if not faults and values["watched_queues"] == (ALL_QUEUES,) and not _can_discover(values):
-        faults.append(
-            "WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp://… or amqps://…."
-        )
-    if not faults:
-        faults = _sign_on_faults(values)
+    faults = faults or faults_together(values)
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
@@ -274,30 +270,6 @@ def settings_of_program() -> Settings:
         return load_settings()
     except SettingsError as exc:
         end_with(str(exc))
-
-
-def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:
-    """What is missing for a way in that is configured by half."""
-    oidc = [values[f"monitor_oidc_{name}"] for name in ("issuer", "client_id", "redirect_url")]
-    faults = []
-    if any(oidc) and not all(oidc):
-        faults.append("MONITOR_OIDC_ISSUER, MONITOR_OIDC_CLIENT_ID and MONITOR_OIDC_REDIRECT_URL are needed together.")
-    key, url = values["monitor_jwt_key"], values["monitor_jwt_jwks_url"]
-    if (key or url) and not values["monitor_jwt_issuer"]:
-        faults.append("MONITOR_JWT_KEY and MONITOR_JWT_JWKS_URL need MONITOR_JWT_ISSUER.")
-    if values["monitor_jwt_issuer"] and bool(key) == bool(url):
-        faults.append("MONITOR_JWT_ISSUER needs one of MONITOR_JWT_KEY and MONITOR_JWT_JWKS_URL.")
-    if url and values["monitor_jwt_algorithm"].startswith("HS"):
-        faults.append("MONITOR_JWT_ALGORITHM by HMAC needs MONITOR_JWT_KEY: a secret is not published.")
-    if not values["monitor_local_login"] and not all(oidc) and not values["monitor_jwt_issuer"]:
-        faults.append("MONITOR_LOCAL_LOGIN=false leaves no way in: set MONITOR_OIDC_… or MONITOR_JWT_….")
-    return faults
-
-
-def _can_discover(values: Mapping[str, Any]) -> bool:
-    """Only RabbitMQ can tell its queues; on Redis a key that is a list may be anything."""
-    broker_url = values["monitored_broker_url"] or ""
-    return values["rabbitmq_management_url"] is not None and broker_url.startswith(("amqp:", "amqps:"))
 
 
 def _value(metadata: Mapping[str, Any], text: str, above: Mapping[str, Any]) -> Any:

@@ -66,7 +66,7 @@ def test_the_image_holds_nothing_that_it_does_not_run(deployment):
 
     assert {path.name for path in monitor.path(".").iterdir()} - {"__pycache__"} == {
         "address_forms.py", "app", "broker_options.py", "broker_url.py", "celeryconfig.py", "collector",
-        "gunicorn.conf.py", "migrations", "setting_forms.py", "settings.py", "static",
+        "gunicorn.conf.py", "migrations", "setting_forms.py", "setting_rules.py", "settings.py", "static",
     }  # fmt: skip
     assert {path.name for path in demo.path(".").iterdir()} - {path.name for path in monitor.path(".").iterdir()} == {
         "demo", "standalone",
