@@ -1,10 +1,12 @@
 """What the tests of the page share: a signed-in browser, and what the console must not have said."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import sign_in
@@ -30,6 +32,14 @@ class Complaints(list[str]):
         """Unless it is excused."""
         if not said.startswith(self._excused or ("\0",)):
             super().append(said)
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    """An authenticator's one-time code of now, or of so many steps later.
+
+    A code is taken in the steps beside its own too, so this step's and the next one's have half a minute at least.
+    """
+    return str(pyotp.TOTP(secret).at(int(time.time()), steps))
 
 
 def shoot(page: Page, name: str) -> None:

@@ -1,14 +1,12 @@
 """axe-core over the login and the panel, in their states, both themes and both languages: no violation."""
 
 import re
-import time
 
-import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import choose, violations, violations_in
-from tests.browser.page import signed_in, state_is
+from tests.browser.page import code_of, signed_in, state_is
 from tests.services import RedisServer
 from tests.stack import EMAIL
 from tests.web import PASSWORD, WebServer
@@ -159,7 +157,7 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
         assert violations(page) == []
         secret = (page.text_content(".door-secret code") or "").replace(" ", "")
         page.fill("[name=password]", PASSWORD)
-        page.fill("[name=code]", pyotp.TOTP(secret).at(int(time.time()) - 30))
+        page.fill("[name=code]", code_of(secret))
         page.click("button[type=submit]")
         expect(page.locator(".door-codes")).to_be_visible()
         assert violations(page) == []
@@ -171,7 +169,7 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
             log_in(tab, web.url)
             tab.wait_for_url(re.compile("/login/code"))
             assert violations(tab) == []
-            tab.fill("[name=code]", pyotp.TOTP(secret).now())
+            tab.fill("[name=code]", code_of(secret, +1))
             tab.click("button[type=submit]")
             tab.wait_for_url("**/monitor")
             for path in ("/second-factor", "/account", "/audit"):
