@@ -39,7 +39,7 @@ def code_of(secret: str, steps: int = 0) -> str:
 
     A code is taken in the steps beside its own too, so this step's and the next one's have half a minute at least.
     """
-    return str(pyotp.TOTP(secret).at(int(time.time()), steps))
+    return str(pyotp.TOTP(secret).at(int(time.time()) + 30 * steps))
 
 
 def shoot(page: Page, name: str) -> None:
