@@ -73,6 +73,15 @@ def watch(page: Page, complaints: Complaints) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
 
+def takes_a_sample(page: Page) -> None:
+    """Wait for the next one: the newest row in the table of a chart is another. The verdict may stay."""
+    page.evaluate("document.querySelector('#chart-queue details').open = true")
+    newest = page.locator("#chart-queue tbody th").first
+    before = newest.inner_text()
+    expect(newest).not_to_have_text(before)
+    page.evaluate("document.querySelector('#chart-queue details').open = false")
+
+
 def state_is(page: Page, state: str, timeout_ms: float = SOON_MS) -> None:
     """Wait until the chip says so."""
     expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=timeout_ms)

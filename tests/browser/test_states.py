@@ -14,7 +14,7 @@ from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import Check, Status
 from tests.browser.axe import violations_in
-from tests.browser.page import SOON_MS, shoot, signed_in, state_is
+from tests.browser.page import SOON_MS, shoot, signed_in, state_is, takes_a_sample
 from tests.builders import make_queue, make_sample
 from tests.services import RedisServer, wait_until
 from tests.stack import EMAIL, Stack
@@ -240,11 +240,6 @@ def leaders(pages) -> list[int]:
     return [number for number, page in enumerate(pages) if page.evaluate(OPEN)]
 
 
-def grows(page) -> None:
-    before = page.locator("#verdict-detail").inner_text()
-    expect(page.locator("#verdict-detail")).not_to_have_text(before, timeout=SOON_MS)
-
-
 def test_six_tabs_share_a_stream_and_the_next_leads_without_a_gap(tabs, stack):
     for page in tabs:
         state_is(page, "live")
@@ -259,7 +254,7 @@ def test_six_tabs_share_a_stream_and_the_next_leads_without_a_gap(tabs, stack):
     last.locator(".host[data-host=zz-2] .host-row").click()
     expect(last.locator("#host-name")).to_have_text("zz-2")
     expect(last.locator("#card-ram .value")).not_to_have_text("—", timeout=SOON_MS)
-    grows(tabs[4])
+    takes_a_sample(tabs[4])
     assert len(leaders(tabs)) == 1
 
     # The leader closes.
@@ -268,7 +263,7 @@ def test_six_tabs_share_a_stream_and_the_next_leads_without_a_gap(tabs, stack):
     for page in rest:
         page.evaluate("window.states.clear()")
     for page in rest:
-        grows(page)
+        takes_a_sample(page)
     assert len(leaders(tabs)) == 1
     # A sample may be late; no page has had to connect, and none was without what it showed.
     seen = {state for page in rest for state in page.evaluate("[...window.states]")}
