@@ -1,7 +1,7 @@
 """How much a token for logs may send: lines, and bytes, since each costs the web process time that viewers wait for.
 
-To find what is secret in a byte takes up to 1.1 µs (`make bench-logs`), so BYTES is 4 % of a core. Counted in the
-process's own memory.
+To look through a byte for secrets takes up to 1.1 µs of CPU, so BYTES is 4 % of a core (`make bench-logs`). Counted in
+the process's own memory.
 """
 
 import math

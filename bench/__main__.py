@@ -18,6 +18,7 @@ PARTS = (
     "page",
     "history",
     "login",
+    "logs",
     "start",
     "bursts",
 )
@@ -37,6 +38,7 @@ QUICK = {
     "page": ("--loads", "3", "--cpu-seconds", "5", "--samples", "1200"),
     "history": ("--count", "20", "--days", "2"),
     "login": ("--seconds", "15"),
+    "logs": ("--seconds", "10"),
 }
 """Whether everything still runs, in some ten minutes; the figures are those of a smaller load."""
 

@@ -24,7 +24,10 @@ NAME_BYTES = 200
 """What is kept of a host's, service's, logger's or task's name."""
 
 LOOKED_AT_CHARACTERS = 16_384
-"""What of a message is looked at: a line of a megabyte costs no more than this."""
+"""What of a message is looked at, and of a traceback: a line of a megabyte costs no more than this, 33 ms at worst."""
+
+NAME_CHARACTERS = 1024
+"""The same of a name."""
 
 MARGIN_CHARACTERS = 256
 """What is left out where a text was cut before it was redacted: half a secret has no shape to be known by."""
@@ -69,7 +72,7 @@ class LogLine:
             logger=self.logger and _name(self.logger),
             task=self.task and _name(self.task),
             message=shorten(in_one_line(_redact(cut(self.message, LOOKED_AT_CHARACTERS))), MESSAGE_BYTES),
-            traceback=self.traceback and shorten_middle(show_invisible(_redact(self.traceback)), TRACEBACK_BYTES),
+            traceback=self.traceback and _trace(self.traceback),
         )
 
     @property
@@ -138,10 +141,29 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[:limit] + CUT
 
 
+def _trace(text: str) -> str:
+    return shorten_middle(show_invisible(_redact(_both_ends(text, LOOKED_AT_CHARACTERS))), TRACEBACK_BYTES)
+
+
+def _both_ends(text: str, limit: int) -> str:
+    """Some `limit` characters of it, the most from its end, with a mark where the others were.
+
+    The end begins with a line, and not within a key: no other secret goes over lines, so none is there by half.
+    """
+    if len(text) <= limit:
+        return text
+    line_end = text.find("\n", len(text) - limit * 2 // 3)
+    start = line_end + 1 if line_end >= 0 else len(text)
+    if text.rfind("-----BEGIN ", 0, start) > text.rfind("-----END ", 0, start):
+        key_end = text.find("-----END ", start)
+        start = key_end if key_end >= 0 else len(text)
+    return text[: limit // 3] + CUT + text[start:]
+
+
 def _redact(text: str) -> str:
     *before_cuts, last = redact(text).split(CUT)
     return "".join(f"{piece[:-MARGIN_CHARACTERS]}…\n" for piece in before_cuts) + last
 
 
 def _name(text: str) -> str:
-    return shorten(in_one_line(_redact(cut(text, LOOKED_AT_CHARACTERS))), NAME_BYTES)
+    return shorten(in_one_line(_redact(cut(text, NAME_CHARACTERS))), NAME_BYTES)

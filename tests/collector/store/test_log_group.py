@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.store import log_group
 from collector.store.errors import BadEntry
-from collector.store.log_group import MESSAGE_BYTES, TRACEBACK_BYTES, Batch, Level, LogLine, parse_group
+from collector.store.log_group import (
+    LOOKED_AT_CHARACTERS,
+    MESSAGE_BYTES,
+    TRACEBACK_BYTES,
+    Batch,
+    Level,
+    LogLine,
+    parse_group,
+)
+from collector.store.redaction import redact
 from tests.hostile import FORGERIES, LEAKS, PEM
+
+LONG_KEY = "-----BEGIN PRIVATE KEY-----\n" + "QUJDREVGR0g=\n" * 400 + "-----END PRIVATE KEY-----"
 
 
 def line(message="boom", **values):
@@ -49,6 +61,47 @@ def test_no_half_of_a_secret_is_left_where_a_text_was_cut(before, text, secret):
     blanks = "password=" + "x" * (before - 10)
 
     assert secret not in line(f"{blanks} {text} {'y' * 9}").clean().message
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("password=hunter2hunter2", "unter2"),
+        ("4111 1111 1111 1111", "1111 1111"),
+        (PEM, "MII"),
+        (LONG_KEY, "QUJD"),
+        (f"key = {LONG_KEY!r}", "QUJD"),
+        (LONG_KEY + "\nTraceback", "QUJD"),
+    ],
+    ids=["name", "card", "key", "long key", "key in one line", "key and more"],
+)
+def test_no_half_of_a_secret_is_left_where_the_middle_of_a_traceback_was_left_out(text, secret):
+    end = LOOKED_AT_CHARACTERS * 2 // 3
+    for place in range(0, len(text) + 1, 1 + len(text) // 20):  # Where in it the part begins that is looked at.
+        rest = ("z\n" * end)[: end - (len(text) - place) - 1]
+        trace = "frame\n" * 2000 + text + "\n" + rest
+        assert trace[-end:].startswith(text[place:])
+
+        assert secret not in line(traceback=trace).clean().traceback
+
+
+def test_of_a_long_traceback_the_beginning_and_the_end_are_kept():
+    trace = "Traceback:\n" + "".join(f"  frame {number}\n" for number in range(9000)) + "ValueError: the end"
+    kept = line(traceback=trace).clean().traceback
+
+    assert kept.startswith("Traceback:\n  frame 0\n")
+    assert kept.endswith("  frame 8999\nValueError: the end")
+
+
+@pytest.mark.parametrize("field", ["message", "traceback", "service", "host", "logger", "task"])
+def test_no_text_of_a_line_is_looked_at_beyond_its_bound(field, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(log_group, "redact", lambda text: looked_at.append(len(text)) or redact(text))
+
+    line(**{field: "111.444.777-35\n" * 4300}).clean()
+
+    assert max(looked_at) <= LOOKED_AT_CHARACTERS + len(log_group.CUT)
+    assert sum(looked_at) <= LOOKED_AT_CHARACTERS + 100
 
 
 @pytest.mark.parametrize(("text", "secret"), LEAKS)
