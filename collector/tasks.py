@@ -4,11 +4,11 @@ import logging
 from functools import cache, partial
 
 from celery import current_app, shared_task
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
 
 from broker_url import trusting
-from collector import own_beat
+from collector import own_beat, restarts
 from collector.duty import Duty
 from collector.lane import Lane
 from collector.marks import Past, read_past
@@ -57,6 +57,18 @@ def sample() -> None:
 def roll_up() -> None:
     """Have the minutes that have closed kept in SQL. Returns at once; the next run is the retry."""
     _roll_up_lane().ask()
+
+
+@worker_init.connect
+def note_start(**_: object) -> None:
+    """Count it, and tell where it is one of too many."""
+    restarts.note_start(_store(), _settings().monitor_host)
+
+
+@worker_shutdown.connect
+def note_end(**_: object) -> None:
+    """What ends in good order is not killed."""
+    restarts.note_end(_store(), _settings().monitor_host)
 
 
 @worker_ready.connect

@@ -120,6 +120,7 @@ def test_every_redis_key_is_in_the_table():
         keys.slots("<host>"),
         keys.holder("<host>"),
         keys.containers("<host>"),
+        keys.starts("<host>"),
         keys.LOGS,
         keys.RECENT_LOGS,
         keys.DROPPED_LOGS,

@@ -7,6 +7,7 @@
 | monitor:slots:<host>         | zset   | slot by when it was written: those within `CLAIM_S` |
 | monitor:holder:<host>        | hash   | four fields: which collector reports as this host, which other wants to |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
+| monitor:starts:<host>        | string | how often the collector was started; expires after `STARTS_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
 | monitor:doorbell             | stream | MAXLEN: `DOORBELL_RINGS`                     |
@@ -63,6 +64,15 @@ SOURCE = "\x1f"
 
 REPORTS_KEPT = 50
 """With more of them than that, those of a host that are older than `REPORT_TTL_S` are taken away."""
+
+
+STARTS_S = 600
+"""How long a start of the collector counts, from the first one on, in seconds."""
+
+
+def starts(host: str) -> str:
+    """How often a host's collector was started without having ended in good order before."""
+    return f"monitor:starts:{host}"
 
 
 def containers(host: str) -> str:

@@ -217,6 +217,17 @@ class LiveStore:
         check_version(self._redis)
 
     @translated
+    def count_start(self, host: str) -> int:
+        """How often a host's collector has been started within `STARTS_S`, this time included."""
+        self._redis.set(keys.starts(host), 0, nx=True, ex=keys.STARTS_S)
+        return self._redis.incr(keys.starts(host))
+
+    @translated
+    def forget_starts(self, host: str) -> None:
+        """The collector has ended in good order: its next start says nothing of a fault."""
+        self._redis.delete(keys.starts(host))
+
+    @translated
     def try_writing(self) -> None:
         """Raises StoreUnavailable where Redis answers and yet takes nothing: it is full, or too old."""
         check_version(self._redis)
