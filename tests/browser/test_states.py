@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
+from collector.store.append import make_instance
 from collector.store.database import make_engine
 from collector.store.live import LiveStore, redis_client
 from collector.store.model import Check, Status
@@ -70,6 +71,33 @@ def test_a_lost_redis_is_blamed_on_redis_and_not_on_the_collector(page, stack, c
         expect(page).to_have_title(re.compile("Sem dados novos"))
 
     state_is(page, "live")
+
+
+def test_a_redis_that_is_full_is_named_and_not_the_collector(page, stack):
+    with redis_client(stack.redis_url) as operator:
+        operator.config_set("maxmemory", 1)
+        try:
+            state_is(page, "stale", 30_000)
+            expect(page.locator("#verdict-text")).to_contain_text("o Redis do painel está cheio", timeout=SOON_MS)
+            assert violations_in(page) == {}
+        finally:
+            operator.config_set("maxmemory", 0)
+
+    state_is(page, "live", 30_000)
+
+
+def test_two_collectors_of_one_name_are_told(page, stack):
+    host = stack.get("/api/hosts").json["hosts"][0]["host"]
+    with redis_client(stack.redis_url) as client:
+        other = LiveStore(client, instance=f"0{make_instance()}")  # The earlier one, which stands by.
+        assert other.append(make_sample(host=host)) is None
+
+        def is_told():
+            other.stand_by(host)
+            told = page.locator("#verdict-text").inner_text() + page.locator("#verdict-detail").inner_text()
+            return f"Dois coletores se apresentam como {host}" in told
+
+        wait_until(is_told, 30)
 
 
 def test_a_network_that_is_gone_is_told_apart_from_a_server_that_does_not_answer(page, stack, complaints):

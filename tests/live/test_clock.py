@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from collector.store import keys
+from collector.store import append, keys
 from collector.store.columns import read_row
 from collector.store.database import make_engine
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
 from collector.store.steps import MINUTE_S, begin
+from tests.builders import next_sample
 from tests.clocks import Clocks
 from tests.collectors import HOST, INTERVAL_S, collector
 from tests.services import RedisServer, wait_until
@@ -91,6 +92,39 @@ def test_redis_clock_set_forward_and_back_costs_no_sample_no_minute_and_no_viewe
     told = (tmp_path / "log").read_text()
     assert told.count("ahead of this host's") == 3
     assert told.count("agree again") == 3
+
+
+def test_viewers_go_on_when_the_stream_begins_anew_with_lower_ids(monkeypatch):
+    monkeypatch.setattr(append, "AHEAD_HOLD_S", 0.001)
+    with (
+        Clocks() as clocks,
+        RedisServer(clocks.wrap(REDIS)) as server,
+        redis_client(server.url) as client,
+        WebServer(server.url) as web,
+    ):
+        clocks.set(REDIS, 600)  # Wrong from the start, so that nobody can tell that it has jumped.
+        store = LiveStore(client)
+        store.append(next_sample(at=time.time()))
+        wait_until(lambda: health(web)["sample"] == "fresh", 20, "the sample is seen")
+        with web.stream(timeout_s=20) as stream:
+            stream.next("hosts")
+            clocks.set(REDIS, 0)
+            while store.standing.moved_back_s is None:
+                store.append(next_sample(at=time.time()))
+            told = stream.next("reset").json
+            entry_id = store.append(next_sample(at=time.time()))
+            came = stream.next("system_stats")
+
+            assert keys.id_seconds(entry_id) <= time.time()
+            assert came.id == entry_id
+            assert abs(told["now"] - time.time()) < 30
+        with web.stream(f"/stream?after={int((time.time() + 600) * 1000)}-0") as stream:
+            assert stream.next("reset").id is None
+            last_id = store.append(next_sample(at=time.time()))
+            assert stream.next("system_stats").id == last_id
+        history = web.get(f"/api/history?host={HOST}").json
+        assert (history["last_id"], health(web)["sample"]) == (last_id, "fresh")
+        assert 0 <= history["age_s"] < 30
 
 
 def health(web):
