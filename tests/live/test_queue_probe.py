@@ -457,6 +457,7 @@ def test_the_search_for_bindings_is_bounded_at_every_step(redis_url: str, monkey
     monkeypatch.setattr(kombu_bindings, "SCAN_COUNT", 100)
     monkeypatch.setattr(kombu_bindings, "MEMBERS", 50)
     monkeypatch.setattr(kombu_bindings, "STEP_REST_S", 0.0)
+    monkeypatch.setattr(kombu_bindings, "SEARCH_REST_S", 0.0)
     with redis.Redis.from_url(redis_url) as client:
         client.mset({f"key-{number}": "x" for number in range(2000)})
         client.sadd("_kombu.binding.all", *(f"a\x06\x16\x06\x16queue-{number}" for number in range(2000)))
