@@ -222,7 +222,7 @@ def test_every_command_in_a_sentence_exists() -> None:
     flask = [re.sub(r".*flask --app app ", "", text) for text in commands if "flask --app app " in text]
 
     assert missing == []
-    assert [text for text in flask if not _is_known(app.cli, text.split())] == []
+    assert [text for text in flask if text != "…" and not _is_known(app.cli, text.split())] == []
 
 
 def _is_known(group: Group, words: list[str]) -> bool:
