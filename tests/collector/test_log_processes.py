@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from collector.outbox import FLUSH_S
 from collector.store.live import redis_client
 from collector.store.logs import LogStore
 from tests.certificates import Authority
@@ -46,7 +47,8 @@ def test_a_library_may_patch_at_any_moment_while_redis_is_silent(library):
     with RedisServer() as server, Link(("127.0.0.1", server.port)) as link, ExitStack() as stack:
         link.black_hole()
         url = f"redis://:{server.password}@127.0.0.1:{link.port}/0"
-        programs = [stack.enter_context(service("patched", url, f"{library}-{after}")) for after in PATCHED_AFTER]
+        kinds = [f"{library}-{after}" for after in PATCHED_AFTER]
+        programs = [stack.enter_context(service("patched", url, kind, last_lines_s=FLUSH_S)) for kind in kinds]
         for program in programs:
             out, err = program.end()
             assert out == "the service goes on\n"
@@ -67,7 +69,7 @@ def test_a_library_may_patch_at_any_moment_though_the_connection_is_encrypted(tm
 
 
 def test_a_full_queue_is_sent_in_time_when_the_process_ends(redis_url, store):
-    _, err = run("ending", redis_url, "with_a_full_queue")
+    _, err = run("ending", redis_url, "with_a_full_queue", last_lines_s=FLUSH_S)
 
     assert err == ""
     assert sum(counts(store).values()) >= 256
@@ -92,7 +94,7 @@ def test_last_words_arrive_at_any_end(redis_url, store, moment):
 
 
 def test_a_process_ends_under_threads_that_log_on(redis_url, store):
-    _, err = run("ending", redis_url, "with_busy_threads")
+    _, err = run("ending", redis_url, "with_busy_threads", last_lines_s=FLUSH_S)
 
     assert "the last words" in counts(store) or "not sent within 2 s" in err
 
@@ -101,7 +103,8 @@ def test_a_process_ends_under_threads_that_log_on(redis_url, store):
 def test_a_process_ends_though_redis_is_silent(moment):
     with RedisServer() as server, Link(("127.0.0.1", server.port)) as link:
         link.black_hole()
-        _, err = run("ending", f"redis://:{server.password}@127.0.0.1:{link.port}/0", moment)
+        url = f"redis://:{server.password}@127.0.0.1:{link.port}/0"
+        _, err = run("ending", url, moment, last_lines_s=FLUSH_S)
 
     assert ("not sent within 2 s" in err) is (moment != "with_nobody_reading")
 
@@ -109,7 +112,8 @@ def test_a_process_ends_though_redis_is_silent(moment):
 def test_children_end_though_redis_is_silent_and_each_says_what_it_could_not_send():
     with RedisServer() as server, Link(("127.0.0.1", server.port)) as link:
         link.black_hole()
-        _, err = run("children", f"redis://:{server.password}@127.0.0.1:{link.port}/0", "fork")
+        url = f"redis://:{server.password}@127.0.0.1:{link.port}/0"
+        _, err = run("children", url, "fork", last_lines_s=FLUSH_S)
 
     # Of three children and their parent: a line and a drop, the line before and the line after.
     assert err.count("not sent within 2 s, lost if the process ends: 2\n") == 4
@@ -121,7 +125,9 @@ def test_children_end_though_redis_is_silent_and_each_says_what_it_could_not_sen
 def test_a_web_service_may_be_loaded_before_it_forks_and_before_gevent_patches(redis_url, store, options, tmp_path):
     port = str(free_port())
     arguments = ("-w", "2", "-b", f"127.0.0.1:{port}", *options, "tests.programs.web_service:application")
-    with Program("gunicorn", *arguments, cwd=tmp_path, PANEL_REDIS_URL=redis_url) as server:
+    with Program(
+        "gunicorn", *arguments, cwd=tmp_path, PANEL_REDIS_URL=redis_url, LAST_LINES_S=str(PATIENCE_S)
+    ) as server:
         wait_until(lambda: _answers(port), what="it answers")
         wait_until(lambda: counts(store).get("a request") == 1, what="its line has come")
         for _ in range(7):

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from collector.outbox import FLUSH_S
 from collector.store.live import redis_client
 from collector.store.logs import LogStore
 from tests.process import PATIENCE_S
@@ -71,7 +72,8 @@ def test_a_call_waits_for_no_redis_and_the_end_for_two_seconds(state):
         else:
             {"down": link.down, "silent": link.black_hole, "frozen": server.pause}[state]()
         patience = () if state in ("down", "full") else ("for an hour",)  # What is answered at once is tried again.
-        _, err = run("flooding", f"redis://:{server.password}@127.0.0.1:{link.port}/0", *patience)
+        url = f"redis://:{server.password}@127.0.0.1:{link.port}/0"
+        _, err = run("flooding", url, *patience, last_lines_s=FLUSH_S)
         server.resume()
 
     assert err.count("cannot be sent, and wait") == (0 if patience else 1)

@@ -4,6 +4,8 @@ import logging
 import logging.config
 import sys
 
+from tests.programs.attached import be_patient
+
 CONFIG = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -38,6 +40,7 @@ class NoHealth(logging.Filter):
 
 
 if __name__ == "__main__":
+    be_patient()
     for round_number in range(2):
         logging.config.dictConfig(CONFIG)
         log = logging.getLogger("shop.calls")

@@ -32,6 +32,7 @@ def in_an_os_thread(function: Callable[[], None]) -> None:
 if before == "nothing":
     patch()
 logs = importlib.import_module("collector.logs")
+importlib.import_module("tests.programs.attached").be_patient()
 if before == "import":
     patch()
 handler = logs.CriticalLogHandler(redis_url, argument, "web-1")

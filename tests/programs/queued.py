@@ -7,6 +7,7 @@ import sys
 from logging.handlers import QueueHandler, QueueListener
 
 from collector.logs import CriticalLogHandler
+from tests.programs.attached import be_patient
 
 
 async def work(number: int) -> None:
@@ -23,6 +24,7 @@ async def main() -> None:
     await asyncio.gather(*map(work, range(50)))
 
 
+be_patient()
 records: "queue.SimpleQueue[logging.LogRecord]" = queue.SimpleQueue()
 logging.getLogger().addHandler(QueueHandler(records))
 listener = QueueListener(records, CriticalLogHandler(sys.argv[1], "backend"))

@@ -7,7 +7,9 @@ import logging
 import os
 
 from collector.logs import CriticalLogHandler
+from tests.programs.attached import be_patient
 
+be_patient()
 logging.getLogger().addHandler(CriticalLogHandler(os.environ["PANEL_REDIS_URL"], "backend", "web-1"))
 log = logging.getLogger("zapvoice.web")
 log.error("an import")
