@@ -16,9 +16,9 @@ from collector.probes.broker_connection import drop, open_amqp, reason_of
 from collector.probes.pidbox import (
     CONTENT_TYPE,
     EXCHANGE,
-    OWN_NAMES,
     Answers,
     AskError,
+    new_reply_queue,
     question,
     read_answers,
     reason_to_fail,
@@ -34,7 +34,7 @@ class AmqpPidbox:
     def __init__(self, broker_url: str, *, timeout_s: float) -> None:
         """Raises: AskError."""
         self._timeout_s = timeout_s
-        self._queue = f"{OWN_NAMES}replies.{uuid4().hex}"
+        self._queue = new_reply_queue()  # Of its own for each connection: the last one's may still be locked.
         self._came: list[tuple[str, bytes]] = []
         self._is_returned = False
         self._ticket = ""

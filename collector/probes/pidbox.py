@@ -24,8 +24,10 @@ EXCHANGE = "celery.pidbox"
 CONTENT_TYPE = "application/json"
 """The question's form, and the only one in which an answer is read: a pickle is never loaded."""
 
-OWN_NAMES = "zapvoice-monitor."
-"""What the name of every key and queue of the panel's own on a watched broker begins with."""
+
+def new_reply_queue() -> str:
+    """A name that no other panel has. Every key and queue of the panel's own on a watched broker begins alike."""
+    return f"zapvoice-monitor.replies.{uuid4().hex}"
 
 
 class AskError(Exception):

@@ -17,7 +17,6 @@ from broker_options import BrokerOptions
 from collector.probes.broker_connection import reason_of
 from collector.probes.pidbox import (
     EXCHANGE,
-    OWN_NAMES,
     Answers,
     AskError,
     envelope,
@@ -43,13 +42,15 @@ _NO_ANSWER = ""
 class RedisPidbox:
     """The way to the workers over one connection. Not thread-safe."""
 
-    def __init__(self, broker_url: str, options: BrokerOptions, *, timeout_s: float) -> None:
-        """Raises: AskError."""
+    def __init__(self, broker_url: str, options: BrokerOptions, reply_queue: str, *, timeout_s: float) -> None:
+        """`reply_queue`: where the answers come to, of `new_reply_queue`; the same after each reconnect.
+
+        Raises: AskError.
+        """
         try:
             self._connection = RedisConnection(broker_url, timeout_s=timeout_s)
         except Exception as error:
             raise AskError(_reason(error)) from error
-        reply_queue = f"{OWN_NAMES}replies.{uuid4().hex}"
         replies = _list_of(reply_queue, options)
         channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
         self._question: list[Command] = [

@@ -17,7 +17,7 @@ from broker_url import addresses
 from collector.probes.amqp_pidbox import AmqpPidbox
 from collector.probes.broker_connection import AMQP, kind_of
 from collector.probes.patience import Pace, Patience
-from collector.probes.pidbox import Answers, AskError, Pidbox
+from collector.probes.pidbox import Answers, AskError, Pidbox, new_reply_queue
 from collector.probes.redis_pidbox import RedisPidbox
 from settings import ALL_QUEUES
 
@@ -57,6 +57,7 @@ class RollCall:
         self._urls = addresses(broker_url)
         self._place = 0
         self._options = options
+        self._reply_queue = new_reply_queue()
         self._pace = pace
         self._is_amqp = kind_of(broker_url) == AMQP
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
@@ -125,7 +126,7 @@ class RollCall:
     def _open(self, url: str) -> Pidbox:
         if self._is_amqp:
             return AmqpPidbox(url, timeout_s=SOCKET_S)
-        return RedisPidbox(url, self._options, timeout_s=SOCKET_S)
+        return RedisPidbox(url, self._options, self._reply_queue, timeout_s=SOCKET_S)
 
     def _rest(self, pidbox: Pidbox | None, pause_s: float) -> None:
         """Pause, for as long as nothing has changed."""

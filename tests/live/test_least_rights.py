@@ -24,10 +24,10 @@ from tests.services import PostgresServer, RabbitServer, RedisServer, Service, w
 from tests.toxics import Link
 from tests.web import ROOT
 
-pytestmark = pytest.mark.live
-
 DOCUMENT = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 WATCH_S = 60 * float(os.environ.get("WATCH_MINUTES", "0"))
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240 + 2 * WATCH_S)]
+
 QUEUE = "dispatch"
 """The queue that the document's rights name."""
 USER = "zapvoice-monitor"

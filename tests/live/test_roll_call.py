@@ -10,7 +10,7 @@ import redis
 
 from broker_options import BrokerOptions
 from collector.probes.amqp_pidbox import AmqpPidbox
-from collector.probes.pidbox import Answers, AskError, Pidbox
+from collector.probes.pidbox import Answers, AskError, Pidbox, new_reply_queue
 from collector.probes.redis_pidbox import RedisPidbox
 from tests.celery_application import Application
 from tests.celery_versions import PINNED, python_of, versions_under_test
@@ -42,7 +42,7 @@ def pidbox_of(url: str, options: dict[str, Any] | None = None) -> Iterator[Pidbo
     if url.startswith("amqp"):
         pidbox = AmqpPidbox(url, timeout_s=3)
     else:
-        pidbox = RedisPidbox(url, BrokerOptions(**read), timeout_s=3)
+        pidbox = RedisPidbox(url, BrokerOptions(**read), new_reply_queue(), timeout_s=3)
     try:
         yield pidbox
     finally:
