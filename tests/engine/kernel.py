@@ -47,6 +47,11 @@ class Container:
         """What `/proc/<pid>/status` says of all its processes in one field."""
         return {_status(pid, field) for pid in self.pids()}
 
+    def has_default_route(self) -> bool:
+        """Whether its network leads anywhere but to the other containers of it."""
+        lines = Path(f"/proc/{self.pids()[0]}/net/route").read_text().splitlines()[1:]
+        return any(line.split()[1] == "00000000" for line in lines)
+
     def has_read_only_root(self) -> bool:
         """Whether the file system that its processes see at `/` takes no writes."""
         mounts = (Path(f"/proc/{self.pids()[0]}/mountinfo").read_text()).splitlines()

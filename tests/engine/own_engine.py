@@ -70,11 +70,11 @@ def base_tree(directory: Path, suite: str) -> Path:
     tree = directory / f"base-{suite}"
     if not (tree / ".done").exists():
         shutil.rmtree(tree, ignore_errors=True)
-        with (directory / f"base-{suite}.log").open("w") as log:
-            command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(tree), _mirror()]
-            _run(command, log)
+        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(tree), _mirror()]
+        _run(command, directory / f"base-{suite}.log")
         # Where the way to the registries is inspected, the machine has the certificate for it.
-        shutil.copy(CERTIFICATES, tree / CERTIFICATES.relative_to("/"))
+        if CERTIFICATES.exists():
+            shutil.copy(CERTIFICATES, tree / CERTIFICATES.relative_to("/"))
         (tree / ".done").touch()
     return tree
 
@@ -164,8 +164,7 @@ class OwnEngine(Engine):
         policy.chmod(0o755)
         shutil.copy("/etc/resolv.conf", self._tree / "etc/resolv.conf")
         command = ["unshare", "--mount", "--fork", "sh", "-ec", INSTALL, "install", str(self._tree), *PACKAGES]
-        with (self.directory / "engine.log").open("w") as log:
-            _run(command, log)
+        _run(command, self.directory / "engine.log")
         (self._tree / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n")  # slirp4netns answers there.
         (self._tree / ".done").touch()
 
@@ -244,10 +243,12 @@ def _mirror() -> str:
     return next((line.split()[1] for line in lines if line.startswith("URIs:")), "http://deb.debian.org/debian")
 
 
-def _run(command: Sequence[str], log: "object") -> None:
-    ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # type: ignore[call-overload]
+def _run(command: Sequence[str], log: Path) -> None:
+    """Run to the end, its output in a file. Raises: CannotRun with the end of that."""
+    with log.open("w") as file:
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False)
     if ended.returncode:
-        raise CannotRun(f"`{command[0]}` failed with {ended.returncode}: see {log.name}")  # type: ignore[attr-defined]
+        raise CannotRun(f"`{command[0]}` failed with {ended.returncode}: {log.read_text()[-500:].strip()}")
 
 
 def _remove_groups(group: Path) -> None:
