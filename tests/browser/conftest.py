@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.chromium import launch
 from tests.browser.page import SOON_MS, Complaints, login_cookies
@@ -17,6 +17,14 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=SOON_MS)  # Its own 5 s say more of the machine than of the page.
     with sync_playwright() as playwright:
         browser = launch(playwright)
+        new_context = browser.new_context
+
+        def patient_context(**options: Any) -> BrowserContext:
+            context = new_context(**options)
+            context.set_default_timeout(SOON_MS)
+            return context
+
+        browser.new_context = patient_context  # type: ignore[method-assign]
         yield browser
         browser.close()
 

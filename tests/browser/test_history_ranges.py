@@ -95,7 +95,8 @@ def test_a_range_of_days_shows_every_step_and_its_peaks(page, now_s, name):
     assert first - step_s <= time.time() - span_s <= first + step_s
     assert time.time() - step_s <= last + step_s
     assert {at % step_s for at in rows} == {0}
-    assert max(float(row["queue_peak_messages_max"]) for row in rows.values()) == 5000
+    peaks = [row["queue_peak_messages_max"] for row in rows.values()]
+    assert max(float(peak) for peak in peaks if peak) == 5000
     for row in rows.values():
         assert float(row["cpu_percent_min"]) <= float(row["cpu_percent"]) <= float(row["cpu_percent_max"])
     stood = [at for at in rows if now_s - 4 * DAY_S + step_s <= at < now_s - 3.5 * DAY_S - step_s]

@@ -31,6 +31,11 @@ def client(deployment):
         yield client
 
 
+def is_written(server, text):
+    """Whether the append-only file has it: while the disk is slow, Redis answers up to two seconds sooner."""
+    return any(text.encode() in path.read_bytes() for path in server.directory.rglob("*.aof"))
+
+
 def end_in_good_order(server):
     process = server._process
     process.terminate()
@@ -50,6 +55,7 @@ def test_a_restart_of_redis_keeps_samples_and_logs(deployment, client, end):
     logs.write(Batch.gather([(LINE, 0.0)]), batch_id=f"batch-{before}")
     count = logs.recent().groups[0]["count"]
 
+    wait_until(lambda: is_written(deployment.redis, f"batch-{before}"), what="the last of it is with the kernel")
     end(deployment.redis)
     deployment.redis.start()
     wait_until(lambda: deployment.redis.check() == 0)
