@@ -1,8 +1,10 @@
 """Starts the programs of this folder. One that does not end by itself fails its test."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -23,6 +25,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     @property
@@ -53,7 +56,8 @@ class Program:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        with suppress(ProcessLookupError):  # Its children as well: one that hangs outlives its parent.
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
 
