@@ -57,6 +57,9 @@ COMMANDS = [
     ),
 ]
 """Of those in sentences the others name a command, without all that it needs."""
+RUN = re.compile(r"(curl|make|flask|\.venv/bin/flask|python|pip|gunicorn) |[A-Z_]+=\$\(\.venv/bin/flask ")
+"""The beginnings of what is run: nothing else is given to a shell, which could take it for something that it is not."""
+
 ASSIGNMENT = re.compile(r"([A-Z_]+)=\$\(")
 
 
@@ -173,6 +176,7 @@ def filled(text: str, accounts: Accounts) -> str:
 def test_a_documented_command_does_what_it_says(
     command: Command, panel: DocumentedStack, accounts: Accounts, variables: dict[str, str]
 ) -> None:
+    assert RUN.match(command.text), f"{command}: neither run here nor in ELSEWHERE, with the reason"
     text = filled(command.text, accounts)
     host = f"documented-{secrets.token_hex(3)}"
     if ASSIGNMENT.match(text):
