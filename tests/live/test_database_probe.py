@@ -4,11 +4,13 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from collector.lane import Lane
 from collector.monitor import NO_ANSWER
+from collector.probes import database
 from collector.probes.database import DatabaseProbe
 from collector.store.model import Check, Status
 from tests.promises import Promise
@@ -122,6 +124,19 @@ def test_postgres_that_lets_nobody_in_is_denied(
     url = url.replace(postgres_server.password, "wrong") if spoil == "password" else f"{url}-nowhere"
 
     assert without_latency(make_probe(url).read()) == DENIED
+
+
+@pytest.mark.live
+def test_postgres_that_lets_nobody_in_is_not_asked_at_every_tick_since_it_logs_each_attempt(
+    postgres_server: PostgresServer, make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "DENIED_REST_S", 60.0)
+    user = f"nobody_{uuid4().hex}"
+    probe = make_probe(postgres_server.url.replace("://monitor:", f"://{user}:"))
+
+    assert [without_latency(probe.read()) for _ in range(5)] == [DENIED] * 5
+    attempts = f'FATAL:  password authentication failed for user "{user}"'
+    assert postgres_server.log.read_text().count(attempts) == 1
 
 
 def test_nobody_listening_is_refused(make_probe: MakeProbe) -> None:
