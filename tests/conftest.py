@@ -19,11 +19,16 @@ settings.load_profile("suite")  # How long an example takes says how busy the ma
 WAITING = ("browser", "deploy", "faults", "live", "standalone")
 """Directories whose tests wait for servers more than they compute."""
 
+LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.py", "test_queue_probe.py",
+           "test_rabbitmq_outage.py", "test_least_rights.py", "test_documented_commands.py"}  # fmt: skip
+"""Files that take a minute or so: begun last, one of them would be waited for alone."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the files so that a run in several processes is even: browsers, servers and pauses side by side.
 
-    The files of a directory that waits are spread over the run, the longest first; the others fill the gaps at its end.
+    LONGEST first. The files of a directory that waits are spread over the run, the longest first; the others fill the
+    gaps at its end.
     """
     files: dict[Path, list[Path]] = {}
     for path in sorted({item.path for item in items}, key=lambda path: (-path.stat().st_size, path)):
@@ -33,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, paths in files.items()
         for number, path in enumerate(paths)
     }
-    items.sort(key=lambda item: places[item.path])
+    items.sort(key=lambda item: (item.path.name not in LONGEST, places[item.path]))
 
 
 @pytest.fixture(scope="session")
