@@ -52,7 +52,7 @@ CMD ["celery", "-A", "demo.app", "worker", "--pool", "solo", "--without-gossip",
 
 # Last, so that it is what a plain `docker build` makes.
 FROM runtime AS monitor
-LABEL org.opencontainers.image.version="1.7.0"
+LABEL org.opencontainers.image.version="1.7.1"
 ENV BIND_ADDRESS=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=300s --timeout=5s --start-period=60s --start-interval=1s \

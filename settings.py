@@ -50,7 +50,7 @@ from setting_forms import (
 from setting_rules import faults_together
 
 ROOT = Path(__file__).resolve().parent
-VERSION = "1.7.0"
+VERSION = "1.7.1"
 
 
 class SettingsError(ValueError):

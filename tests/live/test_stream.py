@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from app import hub
+from settings import VERSION
 from tests.builders import make_queue, next_sample
 from tests.process import PATIENCE_S
 from tests.web import WebServer, refused
@@ -16,7 +17,7 @@ def test_the_stream_opens_before_there_is_any_sample(redis_url):
     with WebServer(redis_url) as web, web.stream() as stream:
         hello = stream.next("hello").json
 
-    assert (hello["version"], hello["interval_s"], hello["age_s"]) == ("1.7.0", 3.0, None)
+    assert (hello["version"], hello["interval_s"], hello["age_s"]) == (VERSION, 3.0, None)
     assert stream.comments == ["zapvoice-monitor"]
     assert 1000 <= stream.retry_ms <= 4000
     headers = stream.response.headers
