@@ -6,6 +6,7 @@ parts; the first start always runs. It ends with 0 when all held, 1 when somethi
 """
 
 import argparse
+import fcntl
 import os
 import platform
 import shutil
@@ -60,10 +61,15 @@ def main(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _directory() -> Iterator[Path]:
-    """Where all of it lies: kept where ENGINE_DIR names it, else gone at the end."""
+    """Where all of it lies: kept where ENGINE_DIR names it, else gone at the end. Raises: CannotRun."""
     if kept := os.environ.get("ENGINE_DIR"):
         Path(kept).mkdir(parents=True, exist_ok=True)
-        yield Path(kept).resolve()
+        with (Path(kept) / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise CannotRun(f"another run uses {kept}") from exc
+            yield Path(kept).resolve()
         return
     directory = Path(tempfile.mkdtemp(prefix="monitor-engine-"))
     directory.chmod(0o755)

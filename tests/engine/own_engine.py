@@ -100,6 +100,7 @@ class OwnEngine(Engine):
         self._hold()
         self._connect()
         self.start()
+        self._tidy()
 
     def start(self) -> None:
         """Start the engine and return once it answers."""
@@ -232,6 +233,13 @@ class OwnEngine(Engine):
             10,
             "the way out is there",
         )
+
+    def _tidy(self) -> None:
+        """Remove what an earlier run has left in a directory that is kept, should it have been cut short."""
+        if left := self.docker("ps", "--all", "--quiet").stdout.split():
+            self.docker("rm", "--force", "--volumes", *left)
+        for kind in ("network", "volume", "image"):
+            self.docker(kind, "prune", "--force", *(["--all"] if kind == "volume" else []))
 
     def _inside(self, words: Sequence[str]) -> list[str]:
         return ["nsenter", "--target", str(self._init_pid), "--mount", "--pid", "--net", "--", *words]
