@@ -112,7 +112,7 @@ def test_a_dispatch_is_counted_on_rabbitmq_and_shown_to_the_first_user(container
         samples = [stream.next("system_stats").json for _ in range(2)]
 
     assert sent.returncode == 0, sent.stderr
-    assert max(sample["queue_peak"] for sample in samples) >= 100
+    assert max(sample["queue_peak"] or 0 for sample in samples) >= 100, samples  # A first look may have seen none.
     assert samples[-1]["host"] == "zapvoice"
     assert samples[-1]["services"]["rabbitmq"] == "online"
 
