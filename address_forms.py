@@ -97,6 +97,11 @@ def _check_query(text: str, known: Mapping[str, Check]) -> None:
         raise FaultyAddressError(f"has {shown} behind its `?`, which means nothing here{taken}")
     if faulty := [name for name, value in query.items() if not known[name](value)]:
         raise FaultyAddressError(f"has a value of `{faulty[0]}` that cannot be used{_FORMS.get(faulty[0], '')}")
+    if not _are_a_pair(query):
+        raise FaultyAddressError(
+            "must name in `ssl_certfile` a PEM file with a certificate, and in `ssl_keyfile` its key, unless that is "
+            f"in the same file{_PASSWORD if 'ssl_password' in known else '; the key must not be encrypted'}"
+        )
 
 
 def _count_certificates(path: Path) -> int:
@@ -108,6 +113,26 @@ def _count_certificates(path: Path) -> int:
     except ssl.SSLError:
         return 0
     return context.cert_store_stats()["x509"]
+
+
+def _holds_certificates(value: str) -> bool:
+    try:
+        return _count_certificates(Path(value)) > 0
+    except OSError:
+        return False
+
+
+def _are_a_pair(query: Mapping[str, str]) -> bool:
+    """Whether the client's certificate, where one is named, can be used with its key."""
+    certificate, key = query.get("ssl_certfile"), query.get("ssl_keyfile")
+    if certificate is None:
+        return key is None
+    try:
+        # An empty password: without one OpenSSL asks the terminal for that of an encrypted key.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, query.get("ssl_password", ""))
+    except OSError:
+        return False
+    return True
 
 
 def _is_file(value: str) -> bool:
@@ -125,7 +150,7 @@ def _matches(pattern: str) -> Check:
 _DATABASE = {"db": _matches(r"[0-9]{1,4}")}
 _HEARTBEAT = {"heartbeat": _matches(r"[0-9]{1,5}")}
 _TLS: Mapping[str, Check] = {
-    "ssl_ca_certs": _is_file,
+    "ssl_ca_certs": _holds_certificates,
     "ssl_certfile": _is_file,
     "ssl_keyfile": _is_file,
     "ssl_cert_reqs": _matches("(CERT_)?(NONE|OPTIONAL|REQUIRED)|none|optional|required"),  # Also as Celery has it.
@@ -153,7 +178,7 @@ _POSTGRESQL: Mapping[str, Check] = {
         _is_any,
     ),
     "sslmode": _matches("disable|allow|prefer|require|verify-ca|verify-full"),
-    "sslrootcert": lambda value: value == "system" or _is_file(value),
+    "sslrootcert": lambda value: value == "system" or _holds_certificates(value),
     "sslcert": _is_file,
     "sslkey": _is_file,
 }  # fmt: skip
@@ -166,7 +191,11 @@ _FORMS = {
     "ssl_check_hostname": ": it must be true or false",
     "sslmode": ": it must be disable, allow, prefer, require, verify-ca or verify-full",
     **dict.fromkeys(
-        ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "sslrootcert", "sslcert", "sslkey"),
-        ": it must be the path of a file that is there",
+        ("ssl_ca_certs", "sslrootcert"), ": it must be the path of a PEM file with a CA's certificate in it"
+    ),
+    **dict.fromkeys(
+        ("ssl_certfile", "ssl_keyfile", "sslcert", "sslkey"), ": it must be the path of a file that is there"
     ),
 }
+
+_PASSWORD = "; where the key is encrypted, `ssl_password` opens it"  # noqa: S105  No password, a sentence about one.

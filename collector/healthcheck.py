@@ -31,8 +31,9 @@ def read_age_s(url: str, host: str) -> float | None:
 
     Raises: Unhealthy when Redis does not answer or refuses; OSError when it cannot be reached.
     """
+    # Isolated, the interpreter does not look here by itself.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  pathlib is slow.
-    from collector.store import keys  # noqa: PLC0415  Isolated, the interpreter does not look here by itself.
+    from collector.store import keys  # noqa: PLC0415
 
     connection, credentials, database = _connect(url)
     commands = [("SELECT", database), ("TIME",), ("ZSCORE", keys.HOSTS, host)]
@@ -77,19 +78,21 @@ def _connect(url: str) -> tuple["_socket.socket", tuple[str, ...], str]:
         connection.connect(place)
         return connection, credentials, named.get("db", "0")
     address, _, path = place.partition("/")
-    connection = _dial(address, with_tls=scheme == "rediss")
+    connection = _dial(address, tls_url=url if scheme == "rediss" else None)
     return connection, credentials, named.get("db") or path or "0"
 
 
-def _dial(address: str, *, with_tls: bool) -> "_socket.socket":
+def _dial(address: str, *, tls_url: str | None) -> "_socket.socket":
+    """`tls_url`: the URL whose query says how TLS is spoken, None without."""
     name, _, port = address.rpartition(":") if ":" in address.rpartition("]")[2] else (address, "", "6379")
     name = name.strip("[]") or "localhost"
-    if with_tls:
+    if tls_url:
         import socket  # noqa: PLC0415  TLS is worth its 30 ms.
-        import ssl  # noqa: PLC0415
+
+        from collector.probes.tls import context_of  # noqa: PLC0415
 
         plain = socket.create_connection((name, int(port)), TIMEOUT_S)
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=name)
+        return context_of(tls_url).wrap_socket(plain, server_hostname=name)
     # Of bytes, since a text would load the whole of IDNA.
     family, kind, protocol, _, place = _socket.getaddrinfo(name.encode(), int(port), 0, _socket.SOCK_STREAM)[0]
     connection = _socket.socket(family, kind, protocol)

@@ -17,6 +17,10 @@ OLDEST_BUILDX = (0, 17)
 COMPOSE_NEEDS_BUILDX_FROM = (2, 40, 2)
 
 
+ANSWER_S = 30.0
+"""How long an engine may take to answer a question, which it does in well under a second."""
+
+
 class Refused(Exception):
     """What was asked for cannot be done; the message says what to do."""
 
@@ -70,7 +74,12 @@ def read(*words: str) -> list[str]:
 
 
 def _ask(*words: str) -> str | None:
-    ended = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    """What `docker WORDS` prints; None when it fails, or says nothing in time."""
+    command = ["docker", *words]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER_S)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return None
     return None if ended.returncode else ended.stdout.strip()
 
 

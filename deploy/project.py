@@ -23,8 +23,7 @@ def settle(root: Path) -> str:
     own = os.environ.get("COMPOSE_PROJECT_NAME") or _remembered(root / ".env")
     name = own or find_name(NAME, _of_directory(root), _projects_with_volume())
     if name != NAME and not own:
-        with (root / ".env").open("a", encoding="utf-8") as file:
-            file.write(f"COMPOSE_PROJECT_NAME={name}\n")
+        _remember(root / ".env", name)
         print(f"The containers and volumes of this directory are named {name}: .env keeps it so.", flush=True)
     return name
 
@@ -52,6 +51,13 @@ def _remembered(path: Path) -> str:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     found = re.findall(r"^\s*COMPOSE_PROJECT_NAME\s*=\s*[\"']?([-_a-z0-9]+)", text, flags=re.M)
     return str(found[-1]) if found else ""
+
+
+def _remember(path: Path, name: str) -> None:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    separator = "" if text.endswith("\n") or not text else "\n"  # An editor may leave the last line without its end.
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{separator}COMPOSE_PROJECT_NAME={name}\n")
 
 
 def _projects_with_volume() -> set[str]:

@@ -32,8 +32,9 @@ class Authority:
         self.path = directory / f"{name}.pem"
         self.path.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))
 
-    def issue(self, host: str, *, from_days: float = -1, to_days: float = 1) -> Files:
-        """A server's certificate for an address or a name, valid between two instants, in days from now."""
+    def issue(self, host: str, *, from_days: float = -1, to_days: float = 1, password: str = "") -> Files:
+        """A certificate for an address or a name, valid between two instants, in days from now. `password`: what the
+        key is encrypted with, "" for not at all."""
         key = ec.generate_private_key(ec.SECP256R1())
         try:
             alternative: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
@@ -46,10 +47,11 @@ class Authority:
         stem = f"{self.path.stem}-{host}-{from_days}-{to_days}"
         files = Files(self._directory / f"{stem}.pem", self._directory / f"{stem}.key")
         files.certificate.write_bytes(_pem(signed))
+        encryption = (
+            serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+        )
         files.key.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
         )
         files.key.chmod(0o644)  # A server that runs as another user reads it.
         return files

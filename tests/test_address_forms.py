@@ -22,7 +22,10 @@ SECRET = secrets.token_hex(8)
         ("REDIS_URL", "redis://a,redis://b", "REDIS_URL must be"),
         ("MONITORED_BROKER_URL", "amqp://host//?connection_attempts=3&heartbeat=5", "`connection_attempts`"),
         ("MONITORED_BROKER_URL", "amqp://host//?heartbeat=soon", "`heartbeat`"),
-        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "path of a file that is there"),
+        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "PEM file with a CA's certificate"),
+        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
+        ("MONITORED_BROKER_URL", "amqps://host//?ssl_certfile=/nowhere.pem", "path of a file that is there"),
+        ("REDIS_URL", "rediss://host/0?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
         ("MONITORED_BROKER_URL", "amqp://a//;amqp://b//?x=1", "`x`"),
         ("MONITORED_BROKER_URL", "amqp://a//;redis://b/0", "of one kind"),
         ("MONITORED_BROKER_URL", "amqp://a//,amqp://b//", "MONITORED_BROKER_URL must be"),
@@ -33,7 +36,9 @@ SECRET = secrets.token_hex(8)
         ("DATABASE_URL", "sqlite:////x/monitor.sqlite3?mode=ro", "`mode`"),
         ("MONITORED_DATABASE_URL", "postgres://host/db?foo=1", "`foo`"),
         ("RABBITMQ_MANAGEMENT_URL", "http://host:15672?vhost=a", "`vhost`"),
+        ("DATABASE_URL", "postgresql://host/db?sslmode=verify-ca&sslrootcert=/etc/hostname", "`sslrootcert`"),
         ("RABBITMQ_MANAGEMENT_URL", "https://host:15672?ssl_check_hostname=0", "true or false"),
+        ("RABBITMQ_MANAGEMENT_URL", "https://host?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
     ],
 )
 def test_what_means_nothing_is_refused_in_one_sentence_that_names_it_and_tells_no_secret(name, url, told):
@@ -61,6 +66,46 @@ def test_what_means_something_is_taken(tmp_path):
     settings = load_settings(taken)
 
     assert {name: getattr(settings, name.lower()) for name in taken} == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("REDIS_URL", "rediss://host/0"),
+        ("MONITORED_BROKER_URL", "amqps://host//"),
+        ("RABBITMQ_MANAGEMENT_URL", "https://host:15671"),
+    ],
+)
+def test_a_clients_certificate_is_taken_with_its_own_key_alone(name, url, tmp_path):
+    authority = Authority(tmp_path)
+    mine, another = authority.issue("mine"), authority.issue("another")
+    both = tmp_path / "both.pem"
+    both.write_bytes(mine.certificate.read_bytes() + mine.key.read_bytes())
+    for query in (f"ssl_certfile={mine.certificate}&ssl_keyfile={mine.key}", f"ssl_certfile={both}"):
+        assert load_settings({name: f"{url}?{query}"})
+
+    for query in (
+        f"ssl_certfile={mine.certificate}&ssl_keyfile={another.key}",
+        f"ssl_certfile={mine.certificate}",
+        f"ssl_keyfile={mine.key}",
+        f"ssl_certfile={mine.key}&ssl_keyfile={mine.key}",
+    ):
+        with pytest.raises(SettingsError, match=f"{name} must name in `ssl_certfile` a PEM file with a certificate"):
+            load_settings({name: f"{url}?{query}"})
+
+
+def test_an_encrypted_key_is_opened_by_its_password_where_one_may_be_named_and_no_terminal_is_asked(tmp_path):
+    mine = Authority(tmp_path).issue("mine", password=SECRET)
+    query = f"ssl_certfile={mine.certificate}&ssl_keyfile={mine.key}"
+
+    assert load_settings({"REDIS_URL": f"rediss://host/0?{query}&ssl_password={SECRET}"})
+    for name, url in (
+        ("REDIS_URL", f"rediss://host/0?{query}&ssl_password=another"),
+        ("REDIS_URL", f"rediss://host/0?{query}"),
+        ("MONITORED_BROKER_URL", f"amqps://host//?{query}"),
+    ):
+        with pytest.raises(SettingsError, match=f"{name} must name in `ssl_certfile`"):
+            load_settings({name: url})
 
 
 def test_postgres_is_postgresql():

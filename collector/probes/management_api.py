@@ -23,19 +23,15 @@ class ManagementApi:
         user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         self._headers = {"Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
         self._path = parts.path.rstrip("/")
-        self._connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            tls = context_of(management_url)
-            self._connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=tls)
-        else:
-            self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        self._url = management_url
+        self._connection: http.client.HTTPConnection | None = None
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body; no redirect is followed, which could take the password elsewhere.
 
         Raises: OSError, HTTPException.
         """
-        is_kept = self._connection.sock is not None
+        is_kept = self._connection is not None and self._connection.sock is not None
         try:
             try:
                 return self._get(path)
@@ -50,17 +46,29 @@ class ManagementApi:
 
     def close(self) -> None:
         """Close the connection; the next question opens another."""
-        self._connection.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _get(self, path: str) -> tuple[int, bytes]:
-        if self._connection.sock is None:
-            self._connect()
-        self._connection.request("GET", self._path + path, headers=self._headers)
-        response = self._connection.getresponse()
+        connection = self._connection
+        if connection is None or connection.sock is None:
+            connection = self._connect()
+        connection.request("GET", self._path + path, headers=self._headers)
+        response = connection.getresponse()
         return response.status, response.read()
 
-    def _connect(self) -> None:
-        self._connection.timeout = CONNECT_S
-        self._connection.connect()
-        connected: Any = self._connection.sock
+    def _connect(self) -> http.client.HTTPConnection:
+        self._connection = connection = _make_connection(self._url)
+        connection.connect()
+        connected: Any = connection.sock
         connected.settimeout(ANSWER_S)
+        return connection
+
+
+def _make_connection(url: str) -> http.client.HTTPConnection:
+    """Not connected yet. The files of certificates are read, so that renewed ones are believed."""
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_S)
+    tls = context_of(url)
+    return http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT_S, context=tls)

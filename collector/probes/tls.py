@@ -43,14 +43,24 @@ def kombu_tls(url: str) -> dict[str, Any] | bool:
 
 
 def context_of(url: str) -> ssl.SSLContext:
-    """How Python's own client reaches an `https://` URL. Raises: OSError, SSLError for files that cannot be used."""
+    """How Python's own client reaches an `https://` URL, or a `rediss://` one, as redis-py would.
+
+    Raises: OSError, SSLError for files that cannot be used.
+    """
     query = query_of(url)
-    context = ssl.create_default_context(cafile=query.get("ssl_ca_certs"))
-    checks_name, level = _checks(query)
-    context.check_hostname = checks_name
-    context.verify_mode = level
+    file, directory = query.get("ssl_ca_certs"), query.get("ssl_ca_path")
+    if urlsplit(url).scheme == "rediss":
+        context = ssl.create_default_context()
+        if file or directory:
+            context.load_verify_locations(file, directory)  # redis-py believes the system's as well.
+    else:
+        context = ssl.create_default_context(cafile=file)
+    context.check_hostname, context.verify_mode = _checks(query)
     if "ssl_certfile" in query:
-        context.load_cert_chain(query["ssl_certfile"], query.get("ssl_keyfile"))
+        # An empty password: without one OpenSSL asks the terminal for that of an encrypted key, and waits.
+        context.load_cert_chain(query["ssl_certfile"], query.get("ssl_keyfile"), query.get("ssl_password", ""))
+    if ciphers := query.get("ssl_ciphers"):
+        context.set_ciphers(ciphers)
     return context
 
 

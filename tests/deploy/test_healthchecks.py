@@ -1,6 +1,7 @@
 """The health checks as containers run them, against a real web process and a real Redis."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,9 +17,11 @@ from collector.store import entries, keys
 from collector.store.live import LiveStore, redis_client
 from settings import load_settings
 from tests.builders import make_sample
+from tests.certificates import Authority
 from tests.deploy import compose
 from tests.process import free_port, wait_until
 from tests.services import RedisServer
+from tests.tls_redis import ELSEWHERE, HERE, TlsRedis
 from tests.web import ROOT, WebServer
 
 pytestmark = pytest.mark.live
@@ -140,6 +143,46 @@ def test_redis_is_asked_under_every_form_of_its_url(redis_server, form):
         client.flushdb()
 
     assert (checked.returncode, checked.stderr) == (int(form == "other database"), ""), checked.stdout
+
+
+def test_redis_is_asked_by_tls_as_the_settings_let_it_be(tmp_path):
+    authority = Authority(tmp_path)
+    (tmp_path / "hashed").mkdir()
+    shutil.copy(authority.path, tmp_path / "hashed")
+    subprocess.run(["openssl", "rehash", tmp_path / "hashed"], check=True)
+    mine = authority.issue("mine", password="opens")
+    client = f"ssl_certfile={mine.certificate}&ssl_keyfile={mine.key}&ssl_password=opens"
+    with TlsRedis(authority.issue(HERE)) as server:
+        away = server.tls_url.replace(HERE, ELSEWHERE)
+        with redis_client(server.url) as plain:
+            LiveStore(plain).append(make_sample(host="web-1"))
+        codes = {}
+        for url in (
+            server.tls_url,
+            f"{server.tls_url}?ssl_ca_certs={authority.path}",
+            f"{server.tls_url}?ssl_ca_path={tmp_path}/hashed",
+            f"{server.tls_url}?ssl_ca_certs={authority.path}&{client}&ssl_ciphers=ECDHE%2BAESGCM",
+            f"{server.tls_url}?ssl_cert_reqs=none",
+            f"{away}?ssl_ca_certs={authority.path}",
+            f"{away}?ssl_ca_certs={authority.path}&ssl_check_hostname=false",
+        ):
+            assert load_settings({"REDIS_URL": url}).redis_url == url
+            with redis_client(url) as client_of_it:
+                answers = can_ping(client_of_it)
+            checked = check_sampling(url)
+            codes[url] = (answers, checked.returncode, server.password in checked.stdout + checked.stderr)
+
+    assert list(codes.values()) == [
+        (works, 0 if works else 1, False) for works in (False, True, True, True, True, False, True)
+    ]
+
+
+def can_ping(client):
+    """Whether the panel's own client gets through."""
+    try:
+        return client.ping()
+    except redis.ConnectionError:
+        return False
 
 
 @pytest.mark.parametrize("url", ["redis://:hunter2@127.0.0.1:{port}/0", "redis://127.0.0.1:{port}/0"])

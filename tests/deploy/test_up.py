@@ -176,6 +176,28 @@ def test_an_installation_that_has_its_directorys_name_keeps_it(clone):
     assert (clone / ".env").read_text() == "COMPOSE_PROJECT_NAME=clone\n"
 
 
+@pytest.mark.parametrize("held", ["PORT=9000", "PORT=9000\n"])
+def test_the_name_gets_a_line_of_its_own_in_a_file_whose_last_line_has_no_end(clone, held):
+    make(clone, "secrets")
+    (clone / "projects").write_text("clone\n")
+    (clone / ".env").write_text(held)
+
+    make(clone, "up", fails="never")
+
+    assert (clone / ".env").read_text() == "PORT=9000\nCOMPOSE_PROJECT_NAME=clone\n"
+
+
+def test_an_engine_that_never_answers_is_told(clone, monkeypatch):
+    make(clone, "secrets", fails="never")
+    program = clone / "bin" / "docker"
+    program.write_text(f"#!/bin/sh\n[ $1 = compose ] && echo 2.40.3 || exec {shutil.which('sleep')} 60\n")
+    monkeypatch.setenv("PATH", str(clone / "bin"))
+    monkeypatch.setattr(docker, "ANSWER_S", 0.5)
+
+    with pytest.raises(docker.Refused, match="No Docker engine answers"):
+        docker.require()
+
+
 @pytest.mark.parametrize(
     ("in_use", "name"),
     [

@@ -15,29 +15,10 @@ from collector.probes.queues import QueueWatch
 from collector.store.model import Check, Status
 from settings import load_settings
 from tests.certificates import Authority, Files
-from tests.services import PostgresServer, RabbitServer, RedisServer, free_port, wait_until
+from tests.services import PostgresServer, RabbitServer, free_port, wait_until
+from tests.tls_redis import ELSEWHERE, HERE, TlsRedis
 
 pytestmark = pytest.mark.live
-
-HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
-"""Two addresses of this machine; certificates are for the first."""
-
-
-class TlsRedis(RedisServer):
-    """Redis that speaks TLS, without client certificates."""
-
-    def __init__(self, files: Files, *, address: str = HERE) -> None:
-        super().__init__()
-        self._address = address
-        self.tls_port = free_port()
-        self.more_configuration = (
-            f"bind 127.0.0.1 {ELSEWHERE}\ntls-port {self.tls_port}\ntls-cert-file {files.certificate}\n"
-            f"tls-key-file {files.key}\ntls-ca-cert-file {files.certificate}\ntls-auth-clients no\n"
-        )
-
-    @property
-    def tls_url(self) -> str:
-        return f"rediss://:{self.password}@{self._address}:{self.tls_port}/0"
 
 
 class TlsRabbit(RabbitServer):
@@ -153,6 +134,26 @@ def test_the_management_api_with_a_certificate_of_ones_own_ca_is_asked_and_every
     ):
         watch = ask(address, trusted)
         wait_until(lambda reason=reason: f"does not answer: {reason} " in caplog.text, 10)
+        watch.stop()
+    assert rabbit.password not in caplog.text
+
+
+def test_a_file_of_certificates_that_cannot_be_used_is_told_and_the_api_is_asked_once_it_can_be(
+    rabbit: TlsRabbit, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_text("no certificate\n")
+    url = trusting(rabbit.tls_management_url(HERE), str(trusted)) or ""
+    watch = ManagementWatch(url, rabbit.url, ["dispatch"], interval_s=0.2)
+    watch.start()
+    try:
+        wait_until(lambda: "does not answer: error (SSLError)" in caplog.text, 10)
+        assert watch.get() is None
+
+        shutil.copy(authority.path, trusted)
+
+        wait_until(lambda: watch.get() is not None, 10)
+    finally:
         watch.stop()
     assert rabbit.password not in caplog.text
 
