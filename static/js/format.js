@@ -7,6 +7,8 @@ const NBSP = '\u00a0'
 
 const KIB = 1024
 const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+/** From here on the next unit says it shorter: 0.98 GiB, not 1,000 MiB. */
+const NEXT_UNIT = 1000
 /** Symbols that are the same in every language we speak, each with its seconds and shown up to so many of it. */
 const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60, 'min', 120], [3600, 'h', 48], [86_400, 'd', Infinity]])
 
@@ -87,7 +89,8 @@ export function makeFormat(language) {
 
 /** @param {number} bytes @param {Intl.NumberFormat} integer @param {Intl.NumberFormat} short */
 function sizeText(bytes, integer, short) {
-  const power = bytes < KIB ? 0 : Math.min(SIZE_UNITS.length - 1, Math.floor(Math.log(bytes) / Math.log(KIB)))
+  const fits = SIZE_UNITS.findIndex((_, power) => Math.round(bytes / KIB ** power) < NEXT_UNIT)
+  const power = fits < 0 ? SIZE_UNITS.length - 1 : fits
   const format = power < 3 ? integer : short
   return `${format.format(bytes / KIB ** power)}${NBSP}${SIZE_UNITS[power]}`
 }

@@ -7,11 +7,11 @@ import { indexFrom } from './series.js'
 
 /** The shortest past that says anything, in seconds. */
 const SHORTEST_S = 55
-/** Values at each end that are averaged, so that one busy tick is no trend. */
+/** Values of the past that are averaged. Those of now are not: the change stands beside the newest, and must agree with it. */
 const AVERAGED = 5
 
 /**
- * The last values against those of `over_s` ago, or of the oldest there are.
+ * The newest value against those of `over_s` ago, or the oldest there are.
  *
  * @param {readonly number[]} instants ascending
  * @param {readonly (number | null)[]} values
@@ -23,9 +23,10 @@ export function trendOf(instants, values, { over_s, least }) {
   if (newest === undefined) return null
   const from = indexFrom(instants, newest - over_s)
   const span_s = newest - instants[from]
-  const [before, after] = [average(values.slice(from, from + AVERAGED)), average(values.slice(-AVERAGED))]
-  if (span_s < SHORTEST_S || before === null || after === null) return null
-  const change = after - before
+  const before = average(values.slice(from, from + AVERAGED))
+  const now = values.at(-1) ?? null
+  if (span_s < SHORTEST_S || before === null || now === null) return null
+  const change = now - before
   const direction = Math.abs(change) < least ? 'even' : change > 0 ? 'up' : 'down'
   return { direction, change, over_s: span_s }
 }

@@ -232,6 +232,19 @@ def test_no_width_needs_sideways_scrolling_whatever_a_host_is_called(page, stack
         LiveStore(client).forget_host(name[:63])
 
 
+def test_on_a_phone_what_takes_two_lines_covers_nothing(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    for card in ("cpu", "ram"):
+        note, trend = page.locator(f"#card-{card}").evaluate("""(card) => {
+          const [line, note, trend] = ['.line', '.note', '.trend'].map((part) => card.querySelector(part))
+          line.textContent = '123,54 GiB de 125,78 GiB'
+          note.textContent = 'OOM: 12 processos mortos, 1 agora'
+          trend.textContent = '↗ +2,4 p.p.'
+          return [note.getBoundingClientRect().bottom, trend.getBoundingClientRect().top]
+        }""")
+        assert note <= trend
+
+
 def test_on_paper_the_charts_are_whole_and_dated_and_nothing_is_to_be_pressed(page):
     state_is(page, "live")
     page.emulate_media(media="print")

@@ -28,6 +28,7 @@ test('what is not known is a dash and never zero', () => {
 test('sizes use binary units', () => {
   assert.equal(spaced(pt.size(512 * 2 ** 20)), '512 MiB')
   assert.equal(spaced(pt.size(1.5 * 2 ** 30)), '1,5 GiB')
+  assert.deepEqual([999, 1000, 1023.9].map((mib) => spaced(pt.size(mib * 2 ** 20))), ['999 MiB', '0,98 GiB', '1 GiB'])
   assert.equal(spaced(en.size(0)), '0 B')
 })
 

@@ -15,8 +15,20 @@ test('a trend is against what was some minutes ago', () => {
   assert.equal(trendOf(instants, instants.map((at) => -at), OPTIONS)?.direction, 'down')
 })
 
-test('one busy tick is no trend', () => {
-  assert.equal(trendOf(instants, instants.map((at) => (at === 300 ? 9 : 0)), OPTIONS)?.direction, 'even')
+test('a change is the one of the number it stands beside', () => {
+  const drained = instants.map((at) => (at > 200 && at < 297 ? 150 : 0))
+  const filled = instants.map((at) => (at === 300 ? 88 : 0))
+
+  assert.deepEqual(trendOf(instants, drained, OPTIONS), { direction: 'even', change: 0, over_s: 300 })
+  assert.deepEqual(trendOf(instants, filled, OPTIONS), { direction: 'up', change: 88, over_s: 300 })
+})
+
+test('beside what is not known now there is none', () => {
+  assert.equal(trendOf(instants, instants.map((at) => (at === 300 ? null : 7)), OPTIONS), null)
+})
+
+test('one busy tick some minutes ago makes no trend of its height', () => {
+  assert.ok((trendOf(instants, instants.map((at) => (at === 0 ? 9 : 0)), OPTIONS)?.change ?? -9) > -2)
 })
 
 test('where too little is known there is none', () => {
