@@ -28,6 +28,7 @@ from collector.store import keys
 from collector.store.database import make_engine
 from collector.store.history import History
 from collector.store.live import LiveStore
+from collector.store.reports import ReportStore
 from collector.store.steps import MINUTE_S
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
@@ -52,6 +53,7 @@ class Panel:
         self.web = web
         self.client = client
         self.store = LiveStore(client)
+        self.reports = ReportStore(client)
         self.worker, self.redis = web._process.children()[0].pid, store._process.pid
 
     def look(self) -> dict[str, float]:
@@ -78,7 +80,7 @@ class Panel:
         begun = time.monotonic()
         for number in range(count):
             host = f"host-{number % hosts}"
-            self.store.reports(host)
+            self.reports.read(host)
             self.store.append(dataclasses.replace(plain, host=host, slot=next(SLOTS), at=time.time()), claim_s=5)
             time.sleep(max(0.0, begun + (number + 1) / samples_per_s - time.monotonic()))
         return count

@@ -23,7 +23,7 @@ from collector.native_thread import SimpleQueue, start_thread
 from collector.probes.resources import ResourcesProbe
 from collector.stderr import complain
 from collector.store.errors import StoreUnavailable
-from collector.store.live import LiveStore
+from collector.store.reports import ReportStore
 from settings import own_host_name
 
 
@@ -32,7 +32,7 @@ def start(name: str, *, redis_url: str, host: str | None = None, interval_s: flo
 
     Returns at once. `host` None: this machine's own name. Raises: ValueError when `redis_url` is no URL of a Redis.
     """
-    reporter = _Reporter(LiveStore(native_redis_client(redis_url)), host or own_host_name(), name[:63])
+    reporter = _Reporter(ReportStore(native_redis_client(redis_url)), host or own_host_name(), name[:63])
     if not start_thread(lambda: reporter.run(interval_s)):
         complain("this container is not reported: the system refuses a thread")
 
@@ -49,7 +49,7 @@ def _source() -> str:
 
 
 class _Reporter:
-    def __init__(self, store: LiveStore, host: str, name: str) -> None:
+    def __init__(self, store: ReportStore, host: str, name: str) -> None:
         self._store = store
         self._host = host
         self._name = name
@@ -69,7 +69,7 @@ class _Reporter:
         try:
             seen = self._probe.read()
             body = json.dumps({"cpu": asdict(seen.cpu), "ram": asdict(seen.ram)})
-            self._store.report(self._host, self._name, body, source=self._source)
+            self._store.write(self._host, self._name, body, source=self._source)
         except StoreUnavailable as exc:
             complaint = str(exc)
         except Exception as exc:  # noqa: BLE001  Whatever it is, it is not the service's.

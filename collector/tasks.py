@@ -6,6 +6,7 @@ from functools import cache, partial
 from celery import current_app, shared_task
 from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
+from redis import Redis
 
 from broker_url import trusting
 from collector import own_beat, restarts
@@ -25,6 +26,7 @@ from collector.store.database import make_engine
 from collector.store.errors import BadEntry, StoreUnavailable
 from collector.store.history import History
 from collector.store.live import LiveStore, redis_client
+from collector.store.reports import ReportStore
 from collector.store.wire import parse_wire
 from collector.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
@@ -62,13 +64,13 @@ def roll_up() -> None:
 @worker_init.connect
 def note_start(**_: object) -> None:
     """Count it, and tell where it is one of too many."""
-    restarts.note_start(_store(), _settings().monitor_host)
+    restarts.note_start(_redis(), _settings().monitor_host)
 
 
 @worker_shutdown.connect
 def note_end(**_: object) -> None:
     """What ends in good order is not killed."""
-    restarts.note_end(_store(), _settings().monitor_host)
+    restarts.note_end(_redis(), _settings().monitor_host)
 
 
 @worker_ready.connect
@@ -91,8 +93,13 @@ def _watchdog() -> Watchdog:
 
 
 @cache
+def _redis() -> Redis:
+    return redis_client(_settings().redis_url)
+
+
+@cache
 def _store() -> LiveStore:
-    return LiveStore(redis_client(_settings().redis_url), instance=make_instance())
+    return LiveStore(_redis(), instance=make_instance())
 
 
 @cache
@@ -144,7 +151,7 @@ def _open_probes(settings: Settings) -> Probes:
         database=DatabaseProbe(settings.monitored_database_url or settings.database_url).read,
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
-        containers=ContainersProbe(_store(), settings.monitor_host).read,
+        containers=ContainersProbe(ReportStore(_redis()), settings.monitor_host).read,
         past=lambda: _read_past(settings.monitor_host),
         troubles=lambda: _store().standing.troubles,
     )

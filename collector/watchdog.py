@@ -27,6 +27,10 @@ PATIENCE_CHECKS = 3
 the ticks that have expired meanwhile."""
 
 
+STALLED_CODE = 70
+"""With which the process ends; EX_SOFTWARE of sysexits.h."""
+
+
 class Watchdog:
     """Fed by every tick; barks when ticks wait and none is taken.
 
@@ -84,4 +88,4 @@ def end_process(reason: str = "ticks are due and none is taken") -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, CriticalLogHandler):  # The others' locks may be held by the thread that is stuck.
             handler.flush()
-    os._exit(70)  # EX_SOFTWARE
+    os._exit(STALLED_CODE)

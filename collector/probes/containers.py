@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from collector.store.entries import Report
 from collector.store.errors import BadEntry, StoreUnavailable
-from collector.store.live import LiveStore
 from collector.store.model import Container, parse_container
+from collector.store.reports import ReportStore
 
 logger = logging.getLogger(__name__)
 
@@ -18,14 +18,14 @@ FRESH_S = 9.0
 class ContainersProbe:
     """Reads the reports of one host from the store."""
 
-    def __init__(self, store: LiveStore, host: str) -> None:
+    def __init__(self, store: ReportStore, host: str) -> None:
         self._store = store
         self._host = host
 
     def read(self) -> tuple[Container, ...]:
         """The containers by name; none when the store does not answer. Garbage is skipped."""
         try:
-            reports = self._store.reports(self._host)
+            reports = self._store.read(self._host)
         except StoreUnavailable:
             return ()
         return tuple(filter(None, map(_container, _by_name(reports))))

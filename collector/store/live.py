@@ -19,11 +19,9 @@ from collector.store.entries import (
     Entry,
     Host,
     News,
-    Report,
     age_s,
     parse_entry,
     parse_news,
-    parse_report,
     store_time_s,
 )
 from collector.store.model import Sample
@@ -42,20 +40,6 @@ redis.call('HSET', KEYS[1], 'rival_seen', now)
 redis.call('HINCRBY', KEYS[1], 'rival_tries', 1)
 return now - (tonumber(redis.call('HGET', KEYS[1], 'seen')) or 0)
 """
-_REPORT = """
-local now = redis.call('TIME')
-local offset = tonumber(redis.call('HGET', KEYS[2], ARGV[4])) or 0
-local now_ms = now[1] * 1000 + math.floor(now[2] / 1000) + offset
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now_ms) .. ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[5]) then
-    local all = redis.call('HGETALL', KEYS[1])
-    for at = 1, #all, 2 do
-        local at_ms = tonumber(string.match(all[at + 1], '^%d+')) or 0
-        if math.abs(now_ms - at_ms) > ARGV[3] * 1000 then redis.call('HDEL', KEYS[1], all[at]) end
-    end
-end
-"""
 
 
 class LiveStore:
@@ -68,7 +52,6 @@ class LiveStore:
         """`instance`: whose samples it writes, where others may want to write in the same name; see `append`."""
         self._redis = client
         self._appender = Appender(client, instance=instance, grace_s=append_grace_s)
-        self._report = client.register_script(_REPORT)
         self._stand_by = client.register_script(_STAND_BY)
 
     @property
@@ -91,28 +74,6 @@ class LiveStore:
         """Say that we would report as `host`, too; for how long the collector that does has been silent (s)."""
         silent_ms = self._stand_by(keys=[keys.holder(host), keys.CLOCK], args=[keys.OFFSET])
         return cast(int, silent_ms) / 1000
-
-    @translated
-    def report(self, host: str, name: str, report: str, *, source: str = "") -> None:
-        """Note what a container of `host` says of itself (JSON), stamped by the store's clock. `source`: what tells it
-        apart from another of the same name."""
-        field = f"{name}{keys.SOURCE}{source}" if source else name
-        self._report(
-            keys=[keys.containers(host), keys.CLOCK],
-            args=[field, report, keys.REPORT_TTL_S, keys.OFFSET, keys.REPORTS_KEPT],
-        )
-
-    @translated
-    def reports(self, host: str) -> list[Report]:
-        """What the containers of a host have said of themselves within `REPORT_TTL_S`, by name."""
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.time()
-        pipeline.hget(keys.CLOCK, keys.OFFSET)
-        pipeline.hgetall(keys.containers(host))
-        time, offset_ms, rows = pipeline.execute()
-        now_ms = store_time_s(time, offset_ms) * 1000
-        reports = (parse_report(name, value, now_ms) for name, value in sorted(rows.items()))
-        return [report for report in reports if report and report.age_s <= keys.REPORT_TTL_S]
 
     @translated
     def follow(self, after: str, logs_after: str, *, block_ms: int) -> News:
@@ -215,17 +176,6 @@ class LiveStore:
     def check_version(self) -> None:
         """See `collector.store.redis_version`."""
         check_version(self._redis)
-
-    @translated
-    def count_start(self, host: str) -> int:
-        """How often a host's collector has been started within `STARTS_S`, this time included."""
-        self._redis.set(keys.starts(host), 0, nx=True, ex=keys.STARTS_S)
-        return self._redis.incr(keys.starts(host))
-
-    @translated
-    def forget_starts(self, host: str) -> None:
-        """The collector has ended in good order: its next start says nothing of a fault."""
-        self._redis.delete(keys.starts(host))
 
     @translated
     def try_writing(self) -> None:

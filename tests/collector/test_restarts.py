@@ -1,14 +1,17 @@
 """A collector that is killed again and again says so at its next start, on the panel."""
 
+import re
 import sys
 
 import pytest
 
 from collector import restarts
 from collector.store import keys
-from collector.store.live import LiveStore
+from collector.store.live import redis_client
 from collector.store.logs import LogStore
+from collector.store.starts import count_start
 from tests.process import Service, wait_until
+from tests.recording import RecordingLink, redis_commands
 from tests.web import ROOT
 
 pytestmark = pytest.mark.live
@@ -49,9 +52,8 @@ def messages(client):
 def test_the_start_after_two_that_were_killed_is_told_on_the_panel_and_an_end_in_good_order_forgets_them(
     redis_url, client
 ):
-    store = LiveStore(client)
     for _ in range(restarts.TELL_FROM - 1):
-        restarts.note_start(store, HOST)  # And nothing more comes of those that are killed.
+        restarts.note_start(client, HOST)  # And nothing more comes of those that are killed.
 
     with Collector(redis_url) as collector:
         wait_until(lambda: messages(client))
@@ -60,17 +62,25 @@ def test_the_start_after_two_that_were_killed_is_told_on_the_panel_and_an_end_in
 
     (message,) = messages(client)
     assert message.startswith("this collector was started 3 times within 10 minutes and never ended in good order")
+    assert {"OOMKilled", "exit code 70"} <= set(re.findall(r"OOMKilled|exit code 70", message)), "it knows not which"
     assert not client.exists(keys.starts(HOST))
 
 
 def test_a_start_or_two_is_nothing_to_tell_of(client, caplog):
     for _ in range(restarts.TELL_FROM - 1):
-        restarts.note_start(LiveStore(client), HOST)
+        restarts.note_start(client, HOST)
 
     assert caplog.records == []
 
 
 def test_each_host_counts_for_itself(client):
-    store = LiveStore(client)
+    assert [count_start(client, host) for host in ("web-1", "web-2", "web-1")] == [1, 1, 2]
 
-    assert [store.count_start(host) for host in ("web-1", "web-2", "web-1")] == [1, 1, 2]
+
+def test_a_start_is_counted_in_one_step_so_that_no_number_without_an_end_is_left(redis_server, redis_url):
+    with RecordingLink(("127.0.0.1", redis_server.port)) as link:
+        with redis_client(redis_url.replace(f":{redis_server.port}/", f":{link.port}/")) as client:
+            assert count_start(client, HOST) == 1
+        words = [command[0] for stream in link.streams() for command in redis_commands(stream)]
+
+    assert words[words.index(b"MULTI") :] == [b"MULTI", b"SET", b"INCRBY", b"EXEC"]

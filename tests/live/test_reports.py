@@ -8,6 +8,7 @@ import pytest
 from collector.probes.containers import ContainersProbe
 from collector.store import keys
 from collector.store.live import LiveStore, redis_client
+from collector.store.reports import ReportStore
 from tests.process import PATIENCE_S
 from tests.programs.service import service
 from tests.services import free_port, wait_until
@@ -22,7 +23,7 @@ def client(redis_url):
 
 
 def test_a_process_reports_by_one_line_and_is_shown_silent_when_it_ends(redis_url, client):
-    probe = ContainersProbe(LiveStore(client), "web-1")
+    probe = ContainersProbe(ReportStore(client), "web-1")
     with service("reporting", redis_url, "none-nothing"):
         wait_until(lambda: probe.read() and probe.read()[0].cpu.percent is not None)
         [backend] = probe.read()
@@ -71,21 +72,21 @@ def test_a_system_without_threads_does_not_reach_the_service(redis_url):
      b'12 {"cpu":{"scope":"host","x":1},"ram":{"scope":"host"}}'],
 )  # fmt: skip
 def test_garbage_in_a_report_is_skipped(client, value):
-    store = LiveStore(client)
-    stamp = str(int(store.now_s() * 1000)).encode()
+    store = ReportStore(client)
+    stamp = str(int(LiveStore(client).now_s() * 1000)).encode()
     client.hset(keys.containers("web-1"), "bad", value.replace(b"12", stamp, 1))
-    store.report("web-1", "good", json.dumps({"cpu": {"scope": "host"}, "ram": {"scope": "host"}}))
+    store.write("web-1", "good", json.dumps({"cpu": {"scope": "host"}, "ram": {"scope": "host"}}))
 
     assert [container.name for container in ContainersProbe(store, "web-1").read()] == ["good"]
 
 
 def test_containers_that_report_under_one_name_do_not_take_turns_and_it_is_counted(client):
-    store = LiveStore(client)
+    store = ReportStore(client)
     probe = ContainersProbe(store, "web-1")
 
     def say(percent, source):
         body = {"cpu": {"scope": "container", "percent": percent}, "ram": {"scope": "container"}}
-        store.report("web-1", "backend", json.dumps(body), source=source)
+        store.write("web-1", "backend", json.dumps(body), source=source)
 
     seen = []
     for _ in range(3):
@@ -98,13 +99,13 @@ def test_containers_that_report_under_one_name_do_not_take_turns_and_it_is_count
 
 
 def test_a_container_that_was_made_anew_is_shown_once_and_leaves_nothing_behind(client):
-    store = LiveStore(client)
+    store = ReportStore(client)
     body = json.dumps({"cpu": {"scope": "container", "percent": 1}, "ram": {"scope": "container"}})
-    old_ms = int((store.now_s() - keys.REPORT_TTL_S - 60) * 1000)
+    old_ms = int((LiveStore(client).now_s() - keys.REPORT_TTL_S - 60) * 1000)
     old = {f"backend{keys.SOURCE}{number}": f"{old_ms} {body}" for number in range(2 * keys.REPORTS_KEPT)}
     client.hset(keys.containers("web-1"), mapping=old)
 
-    store.report("web-1", "backend", body, source="new")
+    store.write("web-1", "backend", body, source="new")
 
     [backend] = ContainersProbe(store, "web-1").read()
     assert (backend.name, backend.sources) == ("backend", 1)
