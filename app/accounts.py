@@ -127,7 +127,7 @@ class Accounts:
 
         None when the account has changed since. Raises: UnacceptablePassword, Busy.
         """
-        if self._passwords.verify(person.stamp, password):
+        if self._passwords.verify(person.stamp, password, is_known=True):
             raise UnacceptablePassword("same", "This is the password that was to be replaced.")
         columns = self._password_columns(person.email, password, is_initial=False)
         with writing(self._engine) as connection:
@@ -161,20 +161,22 @@ class Accounts:
         with reading(self._engine) as connection:
             return [Account(found[0], Role(found[1]), *found[2:]) for found in connection.execute(query)]
 
-    def check_password(self, email: str, password: str) -> Person | None:
+    def check_password(self, email: str, password: str, *, is_known: bool = False) -> Person | None:
         """Who this is; None when the two do not belong together, the password's time is up or the user is disabled.
 
-        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes. Raises: Busy.
+        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes.
+        is_known: it is tried where the account is known, and need not wait for strangers. Raises: Busy.
         """
         address = canonical(email)
         with reading(self._engine) as connection:
             row = connection.execute(_BY_ADDRESS, {"address": address, "now": self._clock()}).one_or_none()
-        is_right = self._passwords.verify(row and row.password_hash, password)
+        is_right = self._passwords.verify(row and row.password_hash, password, is_known=is_known)
         if row is None:
             return None
         person = Person(row.id, address, row.password_hash, is_initial=row.initial_until is not None)
         # Of a wrong one as well, in vain: where a second factor is asked for nothing may tell which it was.
-        renewed = self._renew_hash(person, self._passwords.renew(row.password_hash, password), is_right=is_right)
+        renewed_hash = self._passwords.renew(row.password_hash, password, is_known=is_known)
+        renewed = self._renew_hash(person, renewed_hash, is_right=is_right)
         return renewed if is_right else None
 
     def open_session_for(self, person: Person, origin: Origin) -> NewSession | None:

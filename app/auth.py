@@ -159,7 +159,7 @@ def log_in() -> ResponseReturnValue:
             if attempt.wait_s is not None:
                 note("login_throttled", email, is_user=target.is_user)
                 return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            person = door.accounts.check_password(email, request.form.get("password", ""))
+            person = door.accounts.check_password(email, request.form.get("password", ""), is_known=attempt.is_known)
             more = door.ways.ask_more(person, target, attempt)
             # Were the right one not counted, the count would tell which it is. At the end of the way it is taken back.
             if person is None or more is not None:

@@ -35,7 +35,7 @@ def confirm_password(person: Person, field_name: str = "password") -> Person | R
         with knock(door.throttle, door.accounts.targets.find(person.email)) as attempt:
             if attempt.wait_s is not None:
                 return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
-            shown = door.accounts.check_password(person.email, request.form.get(field_name, ""))
+            shown = door.accounts.check_password(person.email, request.form.get(field_name, ""), is_known=True)
             if shown is None:
                 attempt.fail()
                 note("confirm_failed", person.email, request.path, is_user=True)

@@ -24,11 +24,11 @@ MIN_LENGTH = 12
 MAX_BYTES = 1024
 """Bytes in UTF-8: far above any pass phrase, far below what would be work."""
 
-MAX_HASHES = 1
-"""Hashes computed at once: each takes 19 MiB and a core, so a flood of logins must queue."""
-
 MAX_WAITING = 32
-"""Logins that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
+"""Logins of strangers that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
+
+MAX_WAITING_KNOWN = 16
+"""Those besides of whom the account knows already. They are turned away by each other alone."""
 
 TURN_S = 5.0
 """Longest wait for a turn: thirty hashes take about a second."""
@@ -56,15 +56,60 @@ def make_password() -> str:
     return secrets.token_hex(12)
 
 
+class _Turns:
+    """One hash at a time: each takes 19 MiB and a core, so a flood of logins must queue.
+
+    Whom the account knows, a browser with its mark or somebody who is in, goes first and has places of their own: else
+    whoever keeps the others taken, with names of nobody, would shut out everybody.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._is_taken = False
+        self._waiting = {True: 0, False: 0}
+        """How many, by whether they are known."""
+
+    @contextmanager
+    def take(self, *, is_known: bool) -> Iterator[None]:
+        """Wait for a turn and have it. Raises: Busy, on entry."""
+        self._wait(is_known)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_taken = False
+                self._changed.notify_all()
+
+    def waiting(self) -> int:
+        return sum(self._waiting.values())
+
+    def _wait(self, is_known: bool) -> None:
+        with self._changed:
+            if self._waiting[is_known] >= (MAX_WAITING_KNOWN if is_known else MAX_WAITING):
+                raise Busy("Too many passwords are being checked.")
+            self._waiting[is_known] += 1
+            try:
+                if not self._changed.wait_for(lambda: self._is_next(is_known), TURN_S):
+                    raise Busy("Too many passwords are being checked.")
+                self._is_taken = True
+            finally:
+                self._waiting[is_known] -= 1
+
+    def _is_next(self, is_known: bool) -> bool:
+        return not self._is_taken and (is_known or not self._waiting[True])
+
+
 class Passwords:
-    """Hashes and checks passwords without stopping gevent's event loop. One of it bounds the work."""
+    """Hashes and checks passwords without stopping gevent's event loop. One of it bounds the work.
+
+    `is_known`, below: whoever tries it need not wait for strangers.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         # Under gevent its event loop runs on meanwhile; a command has none.
         self._worker = HashProcess(self._hasher) if monkey.is_module_patched("threading") else self._hasher
-        self._turn = threading.BoundedSemaphore(MAX_HASHES)
-        self._place = threading.BoundedSemaphore(MAX_HASHES + MAX_WAITING)
+        self._turns = _Turns()
         # What an unknown user's password is checked against, so that the answer takes as long as a known one's.
         self._nobody = self._hasher.hash(secrets.token_bytes(32))
 
@@ -80,10 +125,10 @@ class Passwords:
         if _is_guessable(password, words):
             message = "The password is too common, or too easily guessed: take one with less pattern."
             raise UnacceptablePassword("common", message)
-        with self._wait_for_turn():
+        with self._take_turn(is_known=True):  # Nobody sets a password who has not shown who they are.
             return self._worker.hash(_encode(password))
 
-    def verify(self, password_hash: str | None, password: str) -> bool:
+    def verify(self, password_hash: str | None, password: str, *, is_known: bool = False) -> bool:
         """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.
 
         Raises: Busy.
@@ -91,38 +136,34 @@ class Passwords:
         if password_hash == NO_PASSWORD:
             password_hash = None
         try:
-            with self._wait_for_turn():
+            with self._take_turn(is_known=is_known):
                 matches = self._worker.verify(password_hash or self._nobody, _encode(password))
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None
 
-    def renew(self, password_hash: str, password: str) -> str:
+    def renew(self, password_hash: str, password: str, *, is_known: bool = False) -> str:
         """The hash to store from now on: another one when this one was made with other parameters than today's.
 
         Asks nothing of the password, which was good enough when it was set.
         """
         if password_hash == NO_PASSWORD or not self._hasher.check_needs_rehash(password_hash):
             return password_hash
-        with self._wait_for_turn():
+        with self._take_turn(is_known=is_known):
             return self._worker.hash(_encode(password))
 
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._turns.waiting()
+
     @contextmanager
-    def _wait_for_turn(self) -> Iterator[None]:
-        if not self._place.acquire(blocking=False):
-            raise Busy("Too many passwords are being checked.")
-        try:
-            if not self._turn.acquire(timeout=TURN_S):
-                raise Busy("Too many passwords are being checked.")
+    def _take_turn(self, *, is_known: bool) -> Iterator[None]:
+        with self._turns.take(is_known=is_known):
             try:
                 yield
             except HashingFailed as exc:
                 logger.error("passwords cannot be checked: %s", exc)
                 raise Busy("Passwords cannot be checked.") from exc
-            finally:
-                self._turn.release()
-        finally:
-            self._place.release()
 
 
 def _is_guessable(password: str, words: Collection[str]) -> bool:

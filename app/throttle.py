@@ -45,11 +45,13 @@ CODES = Allowance(
 class Attempt:
     """One login that is under way."""
 
-    def __init__(self, wait_s: int | None, ticket_id: str = "") -> None:
+    def __init__(self, wait_s: int | None, ticket_id: str = "", *, is_known: bool = False) -> None:
         self.wait_s = wait_s
         """Seconds after which it may be tried; None when it may go on."""
         self.ticket_id = ticket_id
         """By which `LoginThrottle.take_back` finds its failure."""
+        self.is_known = is_known
+        """Whether it comes from a browser with the account's mark."""
         self.has_failed = False
 
     def fail(self) -> None:
@@ -77,7 +79,7 @@ class LoginThrottle:
         if not isinstance(ticket, Ticket):
             yield Attempt(ticket)
             return
-        attempt = Attempt(None, ticket.id)
+        attempt = Attempt(None, ticket.id, is_known=is_known)
         try:
             yield attempt
         finally:

@@ -149,8 +149,9 @@ class WebClient:
         token = _csrf_token(self._visit("GET", "/account", cookies))
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRFToken": token}
 
-    def _visit(self, method: str, path: str, cookies: dict[str, str], body: str = "") -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+    def _visit(self, method: str, path: str, cookies: dict[str, str], body: str = "", **headers: str) -> Answer:
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

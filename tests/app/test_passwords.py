@@ -7,8 +7,18 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from app.passwords import MAX_BYTES, NO_PASSWORD, Passwords, UnacceptablePassword, make_password
+from app.passwords import (
+    MAX_BYTES,
+    MAX_WAITING,
+    MAX_WAITING_KNOWN,
+    NO_PASSWORD,
+    Busy,
+    Passwords,
+    UnacceptablePassword,
+    make_password,
+)
 from app.schema import MIGRATIONS
+from tests.process import PATIENCE_S, wait_until
 
 PASSWORD = "correct horse battery"
 
@@ -168,3 +178,54 @@ def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_co
     assert not passwords.verify(NO_PASSWORD, NO_PASSWORD)
     assert not passwords.verify(None, PASSWORD)
     assert len(set(hashes)) == 1, "both are checked against the same made-up hash"
+
+
+class HeldHasher(WatchedHasher):
+    """Each check waits until the test lets it go on; the passwords in the order in which their turn came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.tried: list[bytes] = []
+
+    def verify(self, password_hash: str | bytes, password: str | bytes) -> Any:
+        self.tried.append(bytes(password, "ascii") if isinstance(password, str) else password)
+        assert self.go.wait(PATIENCE_S)
+        return super().verify(password_hash, password)
+
+
+def test_a_flood_of_strangers_takes_no_turn_of_a_known_browser_which_is_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.passwords.TURN_S", PATIENCE_S)
+    hasher = HeldHasher()
+    passwords = Passwords(hasher)
+    hashed = passwords.hash(PASSWORD)
+    with ThreadPoolExecutor(MAX_WAITING + 2) as pool:
+        strangers = [pool.submit(passwords.verify, None, "a wrong password") for _ in range(MAX_WAITING + 1)]
+        wait_until(lambda: passwords.waiting() == MAX_WAITING)
+        with pytest.raises(Busy):
+            passwords.verify(hashed, PASSWORD)
+
+        known = pool.submit(passwords.verify, hashed, PASSWORD, is_known=True)
+        wait_until(lambda: passwords.waiting() == MAX_WAITING + 1)
+        hasher.go.set()
+
+        assert known.result()
+        assert not any(stranger.result() for stranger in strangers)
+    assert hasher.tried.index(PASSWORD.encode()) == 1
+    assert (hasher.most, passwords.waiting()) == (1, 0)
+
+
+def test_the_turns_of_known_browsers_are_counted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.passwords.TURN_S", PATIENCE_S)
+    hasher = HeldHasher()
+    passwords = Passwords(hasher)
+    with ThreadPoolExecutor(MAX_WAITING_KNOWN + 1) as pool:
+        known = [pool.submit(passwords.verify, None, PASSWORD, is_known=True) for _ in range(MAX_WAITING_KNOWN + 1)]
+        wait_until(lambda: passwords.waiting() == MAX_WAITING_KNOWN)
+        with pytest.raises(Busy):
+            passwords.verify(None, PASSWORD, is_known=True)
+        hasher.go.set()
+
+        assert not any(each.result() for each in known)
