@@ -9,7 +9,7 @@ from typing import TypeVar
 from collector.lane import Lane, Reader
 from collector.marks import Marker, Past, follow_past
 from collector.probes.broker import read_broker
-from collector.probes.queues import Reading
+from collector.probes.reading import Reading
 from collector.probes.resources import Resources
 from collector.store.model import Check, Container, Cpu, Ram, Sample, Scope, Status, Trouble, TroubleCode
 

@@ -27,7 +27,7 @@ PURE = {
     "collector.store.columns", "collector.store.entries", "collector.store.errors", "collector.store.keys",
     "collector.store.log_group", "collector.store.model", "collector.store.redaction", "collector.store.secret_names",
     "collector.store.steps", "collector.store.visible", "collector.probes.broker", "collector.probes.doubt",
-    "collector.probes.patience", "collector.probes.pidbox",
+    "collector.probes.backoff", "collector.probes.patience", "collector.probes.pidbox", "collector.probes.reading",
     "collector.probes.departures", "collector.probes.growth", "collector.probes.management_figures",
     "collector.probes.worker_verdict",
 }  # fmt: skip

@@ -21,7 +21,7 @@ from app.viewer import Viewer
 from collector.marks import Past
 from collector.monitor import Probes, SystemMonitor
 from collector.probes.passive_declare import Question
-from collector.probes.queues import Reading
+from collector.probes.reading import Reading
 from collector.probes.resources import ResourcesProbe
 from collector.store.database import make_engine
 from collector.store.model import Check, Status

@@ -12,7 +12,7 @@ from uuid import uuid4
 import amqp
 from kombu.connection import Connection
 
-from collector.probes.broker_connection import drop, open_amqp, reason_of
+from collector.probes.broker_connection import close, drop, open_amqp, reason_of
 from collector.probes.pidbox import (
     CONTENT_TYPE,
     EXCHANGE,
@@ -70,7 +70,7 @@ class AmqpPidbox:
     def close(self) -> None:
         """Close the connection, and with it the queue."""
         if self._connection is not None:
-            self._connection.release()
+            close(self._connection)
             self._connection = None
 
     def _listen(self) -> None:

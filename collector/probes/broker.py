@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from collector.probes.queues import Reading
+from collector.probes.reading import Reading
 from collector.probes.verdict import judge
 from collector.store.model import Check, Status
 

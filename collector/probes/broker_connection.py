@@ -1,6 +1,6 @@
-"""A kombu connection to a watched RabbitMQ whose every wait ends, and the reason code of what ends one to any broker.
+"""Opens RabbitMQ with a deadline on every wait; gives the reason code of any broker's error.
 
-To RabbitMQ alone: on Redis a channel of kombu's moves messages (`redis_connection`). Two traps are kept shut here.
+kombu opens RabbitMQ alone: on Redis a channel of kombu's moves messages (`redis_connection`). Two traps are kept shut:
 `kombu.Connection.connect()` sleeps 2 s and tries again before it reports a refusal, so connections are opened with no
 retry. Closing an AMQP connection politely waits for the peer's answer twice, so one that has failed is dropped without
 a word. Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
@@ -56,6 +56,14 @@ def open_amqp(url: str, *, timeout_s: float) -> Connection:
     # Not py-amqp's read_timeout: SO_RCVTIMEO ends in EAGAIN, which its `_read` repeats for ever within a frame.
     connection.connection.sock.settimeout(timeout_s)
     return connection
+
+
+def close(connection: Connection) -> None:
+    """Close a connection politely, and one that cannot be closed so without a word. Raises nothing."""
+    try:
+        connection.release()
+    except Exception:  # noqa: BLE001  py-amqp raises outside what kombu takes for an error of closing, such as a 404.
+        drop(connection)
 
 
 def drop(connection: Connection) -> None:

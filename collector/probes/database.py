@@ -17,7 +17,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.pq import TransactionStatus
 
-from collector.probes.patience import Backoff
+from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.verdict import judge
 from collector.store.model import Check
 
@@ -30,8 +30,8 @@ _POSTGRES_OPTIONS = {
     "application_name": "zapvoice-monitor",
     "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
 }
-DENIED_REST_S, DENIED_CAP_S = 2.0, 60.0
-"""First and longest pause after a refusal for want of rights, which PostgreSQL logs as an error each time."""
+DENIED_REST_S = 2.0
+"""First pause after a refusal for want of rights, which PostgreSQL logs as an error each time."""
 
 SQLITE_LOCK_S = 0.8
 """How long a writer may hold the file before it counts as a time-out."""

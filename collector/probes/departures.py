@@ -22,7 +22,7 @@ class Movement:
     """How long ago one was last seen leaving; None = never yet."""
 
     def joined_with(self, seen: "Movement") -> "Movement":
-        """This, told by counters that come late, with what was `seen` of the depth at once."""
+        """What counters tell, which come late, joined with what was `seen` of the depth at once."""
         stills = [each for each in (self.still_s, seen.still_s) if each is not None]
         departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
         return replace(
@@ -70,6 +70,18 @@ class Departures:
         """What was not seen is not held against anybody."""
         self._marks.clear()
 
+    def skip(self, since_s: float, until_s: float) -> None:
+        """Nothing was seen between the two: no time in which messages have waited or the depth has stood still."""
+        gap_s = until_s - since_s
+        self._marks = {
+            name: replace(
+                mark,
+                waiting_since_s=min(until_s, _still_since_s(mark) + gap_s),
+                changed_at_s=min(until_s, mark.changed_at_s + gap_s),
+            )
+            for name, mark in self._marks.items()
+        }
+
     def movement(self, name: str, now_s: float) -> Movement:
         """What is known of one queue at `now_s`."""
         mark = self._marks.get(name)
@@ -78,13 +90,16 @@ class Departures:
         departed_s = None if mark.departed_at_s is None else now_s - mark.departed_at_s
         if not mark.ready:
             return Movement(is_certain=self.is_certain, departed_s=departed_s)
-        since_s = max(mark.waiting_since_s, mark.departed_at_s or 0.0)
         return Movement(
-            still_s=max(0.0, now_s - since_s - self._lag_s),
+            still_s=max(0.0, now_s - _still_since_s(mark) - self._lag_s),
             is_certain=self.is_certain,
             unchanged_s=now_s - mark.changed_at_s,
             departed_s=departed_s,
         )
+
+
+def _still_since_s(mark: _Mark) -> float:
+    return max(mark.waiting_since_s, mark.departed_at_s or 0.0)
 
 
 def _follow(before: _Mark, queue: Queue, now_s: float) -> _Mark:

@@ -7,14 +7,18 @@ stand-in. So the preferred one is read again as soon as it lets us in.
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from broker_url import addresses
+from collector.probes.backoff import DENIED_CAP_S, Backoff
+from collector.probes.broker_connection import reason_of
 
 log = logging.getLogger(__name__)
 
 RETURN_S = 10.0
-"""How often, while another address than the preferred one is read, that one is tried again."""
+"""How often, while another address than the preferred one is read, that one is tried again; more seldom where it
+refuses us, which is an error in its log each time."""
 
 
 class Droppable(Protocol):
@@ -46,14 +50,12 @@ def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
 class Failover(Generic[D]):
     """Opens one broker for reading. Not thread-safe but for `place`."""
 
-    def __init__(
-        self, broker_url: str, open_one: Callable[[str], D], *, longest_s: float, return_s: float | None = None
-    ) -> None:
+    def __init__(self, broker_url: str, open_one: Callable[[str], D], *, longest_s: float) -> None:
         """`longest_s`: how long `open_one` may take to connect."""
         self._urls = addresses(broker_url)
         self._broker_url = broker_url
+        self._denied = Backoff(RETURN_S, DENIED_CAP_S)
         self._open_one = open_one
-        self._return_s = RETURN_S if return_s is None else return_s
         self._return_at_s = 0.0
         """When the preferred address is tried again, monotonic."""
         self.place = 0
@@ -66,19 +68,23 @@ class Failover(Generic[D]):
         place, opened = open_first(self._broker_url, self._open_one)
         if place != self.place:
             log.warning("the watched broker is read at address %d of %d", place + 1, len(self._urls))
-        self.place, self._return_at_s = place, time.monotonic() + self._return_s
+        self._denied.reset()
+        self.place, self._return_at_s = place, time.monotonic() + RETURN_S
         return opened
 
     def reopen(self, opened: D) -> D:
         """`opened`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
         if not self.place or time.monotonic() < self._return_at_s:
             return opened
-        self._return_at_s = time.monotonic() + self._return_s
         try:
             preferred = self._open_one(self._urls[0])
-        except Exception:  # noqa: BLE001  Whatever it is, the other address goes on being read.
+        except Exception as error:  # noqa: BLE001  Whatever it is, the other address goes on being read.
+            pause_s = self._denied.next_s() if reason_of(error) == "denied" else RETURN_S
+            self._return_at_s = time.monotonic() + pause_s
             return opened
         log.info("the watched broker is read at its preferred address again")
-        opened.drop()
+        with suppress(Exception):  # That it does not close well must not cost the one just opened.
+            opened.drop()
+        self._denied.reset()
         self.place = 0
         return preferred

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from broker_url import addresses
+from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.broker_connection import AMQP, kind_of
 from collector.probes.management_api import ANSWER_S, ManagementApi
 from collector.probes.management_figures import (
@@ -30,7 +31,6 @@ from collector.probes.management_figures import (
     alarm_of,
     discover,
 )
-from collector.probes.patience import Backoff
 from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
 
@@ -41,9 +41,6 @@ INTERVAL_S = 5.0
 
 MISSING_INTERVAL_S = 2.0
 """While a watched queue is missing, which only the API tells without a line in RabbitMQ's log."""
-
-DENIED_CAP_S = 60.0
-"""Longest pause between two polls that are refused for want of rights, each of which RabbitMQ logs."""
 
 STALE_POLLS = 3
 """An answer older than so many polls is none."""

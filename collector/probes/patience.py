@@ -6,24 +6,7 @@ answer is asked more and more seldom, and whoever never has soon only every five
 
 from dataclasses import dataclass
 
-
-class Backoff:
-    """Pauses that grow by `factor` from `first_s` to `longest_s`."""
-
-    def __init__(self, first_s: float, longest_s: float, factor: float = 2.0) -> None:
-        self._first_s = first_s
-        self._longest_s = longest_s
-        self._factor = factor
-        self._next_s = first_s
-
-    def next_s(self) -> float:
-        """The pause after one more failure."""
-        pause_s, self._next_s = self._next_s, min(self._next_s * self._factor, self._longest_s)
-        return pause_s
-
-    def reset(self) -> None:
-        """It has worked."""
-        self._next_s = self._first_s
+from collector.probes.backoff import Backoff
 
 
 @dataclass(frozen=True, kw_only=True)

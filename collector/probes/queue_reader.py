@@ -12,11 +12,11 @@ import amqp
 from amqp import spec
 from kombu.connection import Connection
 
-from collector.probes.broker_connection import drop
+from collector.probes.backoff import Backoff
+from collector.probes.broker_connection import close, drop
 from collector.probes.departures import Departures
 from collector.probes.doubt import Doubt
 from collector.probes.passive_declare import Counts, Question
-from collector.probes.patience import Backoff
 from collector.store.model import Queue, QueueState
 
 ABSENT_REST_S, LONGEST_ABSENT_REST_S = 2.0, 60.0
@@ -94,7 +94,7 @@ class AmqpReader:
         if name not in self._settled and name not in self._resting and self._is_there(name) is False:
             self._rest(name, QueueState.MISSING, 0.0)
         if self._resting and (queue := self._rested(name)):
-            self._channel.basic_qos(0, 0, False)  # Changes nothing; that it is answered shows that the broker is well.
+            self.prove()
             return queue
         try:
             counts = self._declare(name)
@@ -120,9 +120,13 @@ class AmqpReader:
             self._departures.note(queue, time.monotonic())
         return believed
 
+    def prove(self) -> None:
+        """Ask what changes nothing: that it is answered shows that the broker is well. Raises: as `read`."""
+        self._channel.basic_qos(0, 0, False)
+
     def close(self) -> None:
         """Close the connection politely."""
-        self._connection.release()
+        close(self._connection)
 
     def drop(self) -> None:
         """Close the connection without a word."""

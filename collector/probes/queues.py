@@ -8,18 +8,19 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from broker_options import BrokerOptions
+from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.broker_connection import AMQP, kind_of, open_amqp, reason_of
-from collector.probes.departures import Departures, Movement
+from collector.probes.departures import Departures
 from collector.probes.failover import Failover
 from collector.probes.kombu_bindings import Bindings
-from collector.probes.management import Answer, ManagementWatch
-from collector.probes.management_figures import Figures
+from collector.probes.management import ManagementWatch
 from collector.probes.queue_reader import AmqpReader, QueueReader
+from collector.probes.reading import Reading
 from collector.probes.redis_connection import RedisConnection
 from collector.probes.redis_reader import HEAD_REST_S, RedisMemory, RedisReader
 from collector.store.model import Queue, QueueState
@@ -39,29 +40,9 @@ Up to 25 queues are read every 250 ms; 200 of them every 2 s.
 BACKOFF_CAP_S = 2.0
 """Longest pause between two attempts to connect: a broker that is back shows within the next sample."""
 
-DENIED_CAP_S = 60.0
-"""Longest pause between two attempts that are refused for want of rights, each of which a broker logs as an error."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """What the watch saw since the previous `take()`."""
-
-    broker_kind: str
-    """amqp or redis."""
-    queues: tuple[Queue, ...]
-    failure: str | None = None
-    """Why the broker's last answer is missing: refused, timeout, denied, error, stuck. None = it answered."""
-    latency_ms: float | None = None
-    """Duration of the last round over all queues; None before the first."""
-    alarm: str | None = None
-    """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
-    place: int = 0
-    """Which of the broker's addresses is read, 0 the preferred one."""
-    movements: Mapping[str, Movement] = field(default_factory=dict)
-    """Queue by queue, what is known of the messages that leave it."""
-    unfinished_s: Mapping[str, float] = field(default_factory=dict)
-    """Queue by queue, for how long messages have been with a consumer and none was finished. Only where it is known."""
+UNSEEN_S = 5.0
+"""A longer time between two rounds is one in which nothing was seen: this process was stopped. Rounds rest 2 s at most.
+"""
 
 
 class QueueWatch:
@@ -94,12 +75,16 @@ class QueueWatch:
         self._watch_only(() if self._discovers else queue_names)
         self._asked_at: float | None = None
         """When the pending question was put, monotonic; None while none is."""
+        self._seen_until_s = time.monotonic()
+        """Up to when it is known what the queues held."""
         self._failure: str | None = None
         self._latency_ms: float | None = None
         options = options or BrokerOptions()
         is_amqp = self.broker_kind == AMQP
         self._departures = Departures(is_certain=not is_amqp, lag_s=0.0 if is_amqp else HEAD_REST_S)
         self._memory = RedisMemory(options=options, bindings=Bindings(options), departures=self._departures)
+        self._away = Backoff(2 * read_interval_s, BACKOFF_CAP_S)
+        self._denied = Backoff(2 * read_interval_s, DENIED_CAP_S)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -135,34 +120,45 @@ class QueueWatch:
                 place=self._failover.place,
                 movements={queue.name: self._departures.movement(queue.name, now_s) for queue in seen},
             )
-        return reading if told is None or reading.failure is not None else _joined(reading, told)
+        return reading if told is None or reading.failure is not None else reading.joined_with(told.figures, told.alarm)
 
     def _run(self, stopping: threading.Event) -> None:
         reader: QueueReader | None = None
-        failures = 0
         while not stopping.is_set():
             try:
                 self._asked_at = time.monotonic()
+                was_away = reader is None
                 reader = self._failover.open() if reader is None else self._failover.reopen(reader)
+                self._skip_unseen(was_away=was_away)
                 self._read_round(reader)
-                failures = 0
+                self._asked_at = None
+                self._rest()
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
-                self._note_failure(error)
+                reason = self._note_failure(error)
                 if reader is not None:
                     with suppress(Exception):  # It is broken: that it does not close well is no news.
                         reader.drop()
                     reader = None
-                failures += 1
-            self._asked_at = None
-            self._rest(failures, stopping)
+                self._asked_at = None
+                pause_s = (self._denied if reason == "denied" else self._away).next_s()
+                stopping.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311  Jitter: a fleet comes back one by one.
         if reader is not None:
-            reader.close()
+            with suppress(Exception):
+                reader.close()
 
     def _open_reader(self, url: str) -> QueueReader:
-        if self.broker_kind == AMQP:
-            self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
-            return AmqpReader(open_amqp(url, timeout_s=self._timeout_s), self._departures, self._is_there)
-        return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
+        if self.broker_kind != AMQP:
+            return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
+        reader = AmqpReader(open_amqp(url, timeout_s=self._timeout_s), self._departures, self._is_there)
+        self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
+        return reader
+
+    def _skip_unseen(self, *, was_away: bool) -> None:
+        """Do not hold against the workers what nobody saw: the broker was away, or this process was stopped."""
+        now_s = time.monotonic()
+        if was_away or now_s - self._seen_until_s > UNSEEN_S:
+            self._departures.skip(self._seen_until_s, now_s)
+            self._seen_until_s = now_s
 
     def _is_there(self, name: str) -> bool | None:
         """What the management API knows of a queue; None = nothing."""
@@ -179,7 +175,13 @@ class QueueWatch:
             if queue is not self._noted.get(name):
                 self._note(queue)
             now_s = time.monotonic()
+        if not self._names and isinstance(reader, AmqpReader):  # Nothing is discovered; `*` is for RabbitMQ alone.
+            reader.prove()
+            now_s = time.monotonic()
+        self._seen_until_s = now_s
         self._latency_ms = (now_s - started_s) * 1000
+        self._away.reset()
+        self._denied.reset()
         if self._failure is not None:
             with self._lock:
                 log.info("the watched broker answers again")
@@ -205,12 +207,13 @@ class QueueWatch:
         if queue.state not in (before.state, QueueState.OK):
             log.warning("queue %r is %s%s", queue.name, queue.state, f": {queue.reason}" if queue.reason else "")
 
-    def _note_failure(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception) -> str:
         reason = reason_of(error)
         with self._lock:
             if self._failure != reason:  # Neither the message nor the traceback: both may hold the broker's address.
                 log.warning("the watched broker does not answer: %s (%s)", reason, type(error).__name__)
             self._fail(reason)
+        return reason
 
     def _fail(self, reason: str) -> None:
         """Forget the depths, which nobody vouches for any more; the peaks were seen. Wants the lock."""
@@ -221,37 +224,10 @@ class QueueWatch:
             for queue in self._seen.values()
         }
 
-    def _rest(self, failures: int, stopping: threading.Event) -> None:
-        if failures:
-            longest_s = DENIED_CAP_S if self._failure == "denied" else BACKOFF_CAP_S
-            pause_s: float = min(longest_s, self._read_interval_s * 2 ** min(failures, 10))
-            stopping.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311  Jitter: a fleet comes back one by one.
-        else:  # Not `stopping.wait`: four times a second it costs as much as asking.
-            time.sleep(max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen)))
+    def _rest(self) -> None:
+        # Not `stopping.wait`: four times a second it costs as much as asking.
+        time.sleep(max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen)))
 
 
 def _is_same(queue: Queue, before: Queue) -> bool:
     return (queue.state, queue.ready, queue.consumers) == (before.state, before.ready, before.consumers)
-
-
-def _joined(reading: Reading, told: Answer) -> Reading:
-    movements = dict(reading.movements)
-    unfinished_s: dict[str, float] = {}
-    for queue in reading.queues:
-        figures = told.figures.get(queue.name)
-        if figures is None or figures.movement is None or queue.state != QueueState.OK:
-            continue
-        movements[queue.name] = figures.movement.joined_with(movements[queue.name])
-        if figures.unfinished_s is not None:
-            unfinished_s[queue.name] = figures.unfinished_s
-    queues = tuple(_join(queue, told.figures.get(queue.name)) for queue in reading.queues)
-    return replace(reading, queues=queues, alarm=told.alarm, movements=movements, unfinished_s=unfinished_s)
-
-
-def _join(queue: Queue, figures: Figures | None) -> Queue:
-    if figures is None or queue.state != QueueState.OK:
-        return queue
-    if figures.is_quorum and (queue.ready, queue.consumers) == (0, 0) and (figures.ready or figures.consumers):
-        # A quorum queue without a leader: AMQP says 0, as of an empty one, and the API what its leader last said.
-        return Queue(name=queue.name, state=QueueState.UNKNOWN, peak=queue.peak or None)
-    return replace(queue, unacked=figures.unacked, in_per_s=figures.in_per_s, out_per_s=figures.out_per_s)

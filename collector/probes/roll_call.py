@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from broker_options import BrokerOptions
@@ -111,6 +112,8 @@ class RollCall:
                     pidbox = pidbox or self._open(self._urls[place])
                     roll, pause_s = self._judge(pidbox.ask(self._pace.answer_s))
                 else:
+                    _close(pidbox)  # RabbitMQ would miss the heartbeats of an idle connection.
+                    pidbox = None
                     roll, pause_s = self._not_asked(), self._pace.interval_s
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
                 roll, pause_s = self._note_failure(error)
@@ -187,4 +190,5 @@ def _has_news(pidbox: Pidbox) -> bool:
 
 def _close(pidbox: Pidbox | None) -> None:
     if pidbox is not None:
-        pidbox.close()
+        with suppress(Exception):  # That it does not close well must not end the thread.
+            pidbox.close()

@@ -12,7 +12,7 @@ from broker_options import BrokerOptions
 from collector.probes.broker_connection import REDIS, kind_of
 from collector.probes.departures import Movement
 from collector.probes.patience import Pace
-from collector.probes.queues import Reading
+from collector.probes.reading import Reading
 from collector.probes.roll_call import OFF, Roll, RollCall
 from collector.probes.worker_verdict import FIRST_LOOK, STUCK_S, Evidence, find_stuck, judge_workers
 from collector.store.model import Check, Queue, QueueState, Status
@@ -128,7 +128,9 @@ def _judge_answers(roll: Roll | None, reading: Reading, stuck_s: float) -> Check
         return Check(status=Status.ONLINE)
     if roll is None:
         return FIRST_LOOK
-    status = Status.DEGRADED if len(silent) < len(evidence) else Status.UNKNOWN
+    # Where nobody could be asked, or an answer could not be read, that a queue is left out says nothing of its workers.
+    is_their_word = roll.reason in (None, "ping_silent")
+    status = Status.DEGRADED if is_their_word and len(silent) < len(evidence) else Status.UNKNOWN
     return Check(status=status, reason=roll.reason or "none_serves")
 
 

@@ -7,7 +7,7 @@ import pytest
 from collector import monitor as sampling
 from collector.marks import Past
 from collector.monitor import Probes, SystemMonitor
-from collector.probes.queues import Reading
+from collector.probes.reading import Reading
 from collector.probes.resources import Resources
 from collector.store.model import Check, Container, Cpu, Ram, Scope, Status
 from tests.builders import make_queue

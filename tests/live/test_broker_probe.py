@@ -3,7 +3,8 @@
 import pytest
 
 from collector.probes.broker import read_broker
-from collector.probes.queues import QueueWatch, Reading
+from collector.probes.queues import QueueWatch
+from collector.probes.reading import Reading
 from collector.store.model import Check, Status
 from tests.services import wait_until
 

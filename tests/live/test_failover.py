@@ -1,8 +1,13 @@
 """Several addresses of one watched broker, as in Celery's own setting: while the first is away, the next is read."""
 
+import time
+from uuid import uuid4
+
 import amqp
 import pytest
+from kombu import Connection
 
+from collector.probes import queues
 from collector.probes.broker import read_broker
 from collector.probes.broker_connection import open_amqp
 from collector.probes.departures import Departures
@@ -62,3 +67,39 @@ def test_where_no_address_lets_us_in_the_preferred_ones_reason_is_told(rabbitmq_
 
     with pytest.raises(amqp.AccessRefused):
         open_first(f"{denied};amqp://nobody:x@127.0.0.1:{free_port()}//", lambda url: open_amqp(url, timeout_s=2))
+
+
+def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_next(
+    rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"queue-{uuid4().hex}"
+    tried: list[str] = []
+
+    def note_and_open(url: str, *, timeout_s: float) -> Connection:
+        tried.append(url)
+        return open_amqp(url, timeout_s=timeout_s)
+
+    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.05)
+    monkeypatch.setattr(queues, "open_amqp", note_and_open)
+    with amqp.Connection(f"127.0.0.1:{rabbitmq_server.port}", "monitor", rabbitmq_server.password) as connection:
+        channel = connection.channel()
+        channel.queue_declare(name, auto_delete=False)
+        channel.basic_publish(amqp.Message("x"), routing_key=name)
+    watch = QueueWatch(f"amqp://nobody:x@127.0.0.1:{free_port()}//;{rabbitmq_server.url}", [name], read_interval_s=0.02)
+
+    def still_s() -> float | None:
+        movement = watch.take().movements.get(name)
+        return movement and movement.still_s
+
+    watch.start()
+    try:
+        wait_until(lambda: still_s() is not None, 5, "the message is seen")
+        seen_at_s, tried_before = time.monotonic(), len(tried)
+        wait_until(lambda: len(tried) >= tried_before + 3, 5, "the preferred address is tried again")
+        since_then_s = time.monotonic() - seen_at_s
+        told_s = still_s()
+    finally:
+        watch.stop()
+
+    assert told_s is not None
+    assert told_s >= since_then_s

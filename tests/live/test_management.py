@@ -9,6 +9,7 @@ import amqp
 import pytest
 
 from collector.probes import management, queue_reader
+from collector.probes.backoff import DENIED_CAP_S
 from collector.probes.management import Answer, ManagementWatch, open_management
 from collector.probes.queues import QueueWatch
 from collector.probes.worker import WorkerProbe
@@ -275,4 +276,4 @@ def test_a_user_who_is_refused_asks_the_api_more_and_more_seldom(rabbitmq_server
         pauses_s = [watch._denied.next_s() for _ in range(9)]
 
     assert pauses_s[0] < pauses_s[1] < pauses_s[2]
-    assert pauses_s[-1] == management.DENIED_CAP_S
+    assert pauses_s[-1] == DENIED_CAP_S

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -15,11 +16,14 @@ from kombu import Queue as KombuQueue
 from broker_options import BrokerOptions
 from collector.probes import kombu_bindings, queue_reader, queues, redis_reader
 from collector.probes.management import ManagementWatch
-from collector.probes.queues import QueueWatch, Reading
+from collector.probes.queue_reader import QueueReader
+from collector.probes.queues import QueueWatch
+from collector.probes.reading import Reading
 from collector.store.model import Queue, QueueState
 from tests.process import PATIENCE_S
 from tests.promises import Promise
 from tests.services import RabbitServer, RedisServer, free_port, wait_until
+from tests.toxics import Link
 
 pytestmark = pytest.mark.live
 
@@ -493,3 +497,92 @@ def test_on_redis_a_message_that_leaves_is_seen_though_the_depth_stays(
     assert after.unchanged_s is not None
     assert after.unchanged_s > 0.2
     assert "message" not in repr(watch.__dict__)
+
+
+def test_the_time_in_which_redis_was_away_is_not_held_against_its_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queues, "HEAD_REST_S", 0.0)
+    monkeypatch.setattr(queues, "BACKOFF_CAP_S", 0.1)
+    with RedisServer() as server, watching(server.url, "dispatch") as watch:
+        began_s = time.monotonic()
+        with redis.Redis.from_url(server.url) as client:
+            client.lpush("dispatch", "message")
+        await_queue(watch, lambda queue: queue.ready == 1)
+        seen_s = time.monotonic() - began_s
+        server.pause()
+        await_reading(watch, lambda reading: reading.failure is not None)
+        away_at_s = time.monotonic()
+        wait_until(lambda: time.monotonic() - away_at_s > 1 + 2 * seen_s, what="it is away for longer than was seen")
+        away_s = time.monotonic() - away_at_s
+        server.resume()
+        back = await_reading(watch, lambda reading: reading.failure is None and reading.queues[0].ready == 1)
+        at_most_s = time.monotonic() - began_s - away_s
+
+    still_s = back.movements["dispatch"].still_s
+    assert still_s is not None
+    assert still_s <= at_most_s
+
+
+def test_the_time_in_which_the_watch_itself_was_stopped_is_not_held_against_the_workers(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "HEAD_REST_S", 0.0)
+    monkeypatch.setattr(queues, "UNSEEN_S", 0.1)
+    is_stopped, goes_on = threading.Event(), threading.Event()
+
+    def stop() -> None:
+        is_stopped.set()
+        assert goes_on.wait(PATIENCE_S)
+
+    began_s = time.monotonic()
+    with redis.Redis.from_url(redis_url) as client, watching(redis_url, "dispatch") as watch:
+        client.lpush("dispatch", "message")
+        await_queue(watch, lambda queue: queue.ready == 1)
+        monkeypatch.setattr(watch, "_rest", stop)
+        assert is_stopped.wait(PATIENCE_S)
+        stopped_at_s = time.monotonic()
+        wait_until(lambda: time.monotonic() - stopped_at_s > 1 + stopped_at_s - began_s, what="it is long stopped")
+        stopped_s = time.monotonic() - stopped_at_s
+        goes_on.set()
+        wait_until(lambda: watch._seen_until_s > stopped_at_s + stopped_s, what="it reads again")
+        still_s = watch.take().movements["dispatch"].still_s
+        at_most_s = time.monotonic() - began_s - stopped_s
+
+    assert still_s is not None
+    assert still_s <= at_most_s
+
+
+def test_where_no_queue_is_discovered_the_broker_is_asked_all_the_same(rabbitmq_server: RabbitServer) -> None:
+    with Link(("127.0.0.1", rabbitmq_server.port)) as link:
+        url = rabbitmq_server.url.replace(f":{rabbitmq_server.port}/", f":{link.port}/")
+        with watching(url, "*") as watch:
+            await_reading(watch, lambda reading: reading.failure is None and reading.latency_ms is not None)
+            link.black_hole()
+            hanging = await_reading(watch, lambda reading: reading.failure is not None)
+            link.heal()
+            back = await_reading(watch, lambda reading: reading.failure is None)
+
+    assert hanging.failure == "timeout"
+    assert back.queues == ()
+
+
+def test_one_denial_after_many_refusals_is_the_first_denial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "BACKOFF_CAP_S", 0.1)
+    server = RedisServer()
+    opened = 0
+
+    with watching(server.url.replace(server.password, "wrong"), "dispatch") as watch:
+        open_one = watch._failover.open
+
+        def count_and_open() -> QueueReader:
+            nonlocal opened
+            opened += 1
+            return open_one()
+
+        watch._failover.open = count_and_open  # type: ignore[method-assign]
+        wait_until(lambda: opened >= 12, what="nobody listens, time and again")
+        with server:
+            await_reading(watch, lambda reading: reading.failure == "denied")
+            opened_by_then = opened
+            wait_until(lambda: opened >= opened_by_then + 2, 5, "it is tried twice more")

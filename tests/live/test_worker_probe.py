@@ -15,7 +15,8 @@ from collector.probes import roll_call, worker_verdict
 from collector.probes.departures import Movement
 from collector.probes.management import ManagementWatch
 from collector.probes.patience import Pace
-from collector.probes.queues import QueueWatch, Reading
+from collector.probes.queues import QueueWatch
+from collector.probes.reading import Reading
 from collector.probes.worker import WorkerProbe
 from collector.probes.worker_verdict import STUCK_S
 from collector.store.model import Check, Queue, QueueState, Status
@@ -107,6 +108,33 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
     assert verdicts(none, none, down, none, none) == [
         FIRST_LOOK, no_consumers(3), BROKER_DOWN, FIRST_LOOK, no_consumers(3),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        (None, Status.DEGRADED),  # Somebody has answered and consumes the other queue alone.
+        ("ping_silent", Status.DEGRADED),
+        *((why, Status.UNKNOWN) for why in (
+            "ask_off", "ask_denied", "ask_read_only", "ask_unsupported", "ask_unreachable", "ask_failed",
+            "nobody_listens", "answer_unreadable",
+        )),
+    ],
+)  # fmt: skip
+def test_on_redis_an_idle_queue_beside_one_that_moves_is_held_against_the_workers_only_by_their_own_silence(
+    reason: str | None, status: Status
+) -> None:
+    probe = WorkerProbe("redis://", ["moving", "idle"])
+    assert probe._roll_call is not None
+    probe._roll_call._outcome = roll_call.Roll(reason=reason), float("inf")
+    reading = Reading(
+        broker_kind="redis",
+        queues=tuple(Queue(name=name, state=QueueState.OK, ready=0) for name in ("moving", "idle")),
+        latency_ms=1.0,
+        movements={"moving": Movement(is_certain=True, departed_s=1.0)},
+    )
+
+    assert probe.read(reading) == Check(status=status, reason=reason or "none_serves")
 
 
 @contextmanager

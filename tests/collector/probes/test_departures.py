@@ -88,3 +88,43 @@ def test_another_message_at_the_head_is_one_that_has_left() -> None:
     departures.note(queue, 30.0, has_departed=True)
 
     assert departures.movement("q", 40.0) == Movement(still_s=10, is_certain=True, unchanged_s=40, departed_s=10)
+
+
+def test_a_time_in_which_nothing_was_seen_counts_neither_as_waiting_nor_as_standing_still() -> None:
+    departures = Departures(is_certain=True)
+    queue = Queue(name="q", state=QueueState.OK, ready=9)
+    departures.note(queue, 0.0)
+    departures.note(queue, 20.0)
+
+    departures.skip(20.0, 110.0)
+
+    assert departures.movement("q", 110.0) == Movement(still_s=20, is_certain=True, unchanged_s=20)
+
+
+def test_what_left_before_a_time_in_which_nothing_was_seen_left_as_long_ago_as_it_did() -> None:
+    departures = Departures(is_certain=True)
+    departures.note(Queue(name="q", state=QueueState.OK, ready=9), 0.0)
+    departures.note(Queue(name="q", state=QueueState.OK, ready=8), 15.0)
+
+    departures.skip(20.0, 110.0)
+
+    assert departures.movement("q", 110.0) == Movement(still_s=5, is_certain=True, unchanged_s=5, departed_s=95)
+
+
+def test_a_standstill_is_told_though_the_broker_is_away_again_and_again() -> None:
+    departures = Departures(is_certain=True)
+    for seen_s in range(0, 400, 40):
+        for at_s in range(seen_s, seen_s + 10):
+            departures.note(Queue(name="q", state=QueueState.OK, ready=9), at_s)
+        departures.skip(seen_s + 9, seen_s + 40)
+
+    assert departures.movement("q", 400).still_s == 90
+
+
+def test_nothing_has_waited_since_a_later_time_than_now() -> None:
+    departures = Departures(is_certain=True)
+    departures.note(Queue(name="q", state=QueueState.OK, ready=9), 22.0)
+
+    departures.skip(20.0, 110.0)  # The round that failed had read this queue.
+
+    assert departures.movement("q", 110.0) == Movement(still_s=0, is_certain=True, unchanged_s=0)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from collector.probes.patience import Backoff, Pace, Patience
+from collector.probes.backoff import Backoff
+from collector.probes.patience import Pace, Patience
 
 PACE = Pace()
 
