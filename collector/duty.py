@@ -35,6 +35,13 @@ class Duty:
         self._interval_s = interval_s
         self._told = Standing()
 
+    def announce(self) -> None:
+        """Say that this process is there, so that one that reports as the host already leaves ticks to it."""
+        try:
+            self._store.announce(self._host)
+        except StoreUnavailable as exc:
+            logger.warning("could not say that this collector reports as %s: %s", self._host, exc)
+
     def write(self, sample: Sample) -> bool:
         """Whether the sample was written. Raises: StoreUnavailable."""
         entry_id = self._store.append(sample, claim_s=CLAIM_INTERVALS * self._interval_s)

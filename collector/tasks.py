@@ -75,8 +75,9 @@ def note_end(**_: object) -> None:
 
 @worker_ready.connect
 def watch_over_ticks(**_: object) -> None:
-    """Start the watchdog in the process that runs the ticks."""
+    """Start the watchdog in the process that runs the ticks, and say that it is there to take them."""
     _watchdog().start()
+    _duty().announce()
 
 
 # Made when first needed, in the process that runs the ticks.

@@ -39,9 +39,9 @@ local function is_within(stamp, span)
 end
 
 -- 2. Who reports as this host: of those alive the one that started last, so that a restart costs no sample.
-local is_shared = 0
+local is_shared, is_followed = 0, 0
 if instance ~= '' then
-    local held = redis.call('HMGET', holder, 'holder', 'seen', 'rival_seen', 'rival_tries')
+    local held = redis.call('HMGET', holder, 'holder', 'seen', 'rival_seen', 'rival_tries', 'heir')
     local is_mine = held[1] == instance
     local tries = is_within(held[3], lease) and tonumber(held[4]) or 0
     if held[1] and not is_mine and held[1] > instance and is_within(held[2], lease) then
@@ -53,10 +53,14 @@ if instance ~= '' then
     redis.call('PEXPIRE', holder, host_retention)
     -- Seen twice: a collector that gives way to its successor may still have had one tick in hand.
     if is_mine and tries > 1 then is_shared = 1 end
+    if held[5] then -- Told once: an heir that never comes leaves the name where it is.
+        redis.call('HDEL', holder, 'heir')
+        if held[5] > instance then is_followed = 1 end
+    end
 end
 
 -- 3. Once in each slot. A claim of the future was made by a clock that has been set back since.
-if is_within(redis.call('ZSCORE', slots, slot), claim) then return {'taken', raw, offset, is_shared} end
+if is_within(redis.call('ZSCORE', slots, slot), claim) then return {'taken', raw, offset, is_shared, is_followed} end
 redis.call('ZADD', slots, now, slot) -- First: a full Redis refuses no more once a script has taken something away.
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', now - claim)
 redis.call('ZREMRANGEBYSCORE', slots, now + SLACK, '+inf')
@@ -145,4 +149,4 @@ redis.call('XTRIM', samples, 'MAXLEN', '~', math.max(LEAST, math.floor(most) * r
 redis.call('ZADD', hosts, now, host)
 redis.call('ZREMRANGEBYSCORE', hosts, '-inf', now - host_retention)
 redis.call('ZADD', joined, 'NX', now, host)
-return {'written', raw, offset, is_shared, id, renewed and string.format('%.0f', renewed) or ''}
+return {'written', raw, offset, is_shared, is_followed, id, renewed and string.format('%.0f', renewed) or ''}

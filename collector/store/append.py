@@ -7,7 +7,8 @@ One script, `append.lua`, does it all, so that nothing comes between its parts. 
   jump that this machine's own clock has made as well is followed. Ids that stay ahead of the clock for `AHEAD_HOLD_S`
   are moved back, and the stream begins anew.
 - Its instance. Of several collectors of one name the last that started writes; the others are told that the name is
-  held, until that one has been silent for the length of the lease.
+  held, until that one has been silent for the length of the lease. It says at its start that it is there: ticks come
+  by one queue, and the one that has had the last one may have the next ones, too, for minutes.
 - A deadline by Redis' clock: a Redis that was frozen executes when it wakes what has long been given up.
 
 Why it is so: docs/decisions.
@@ -62,7 +63,7 @@ class Standing:
     clock_ahead_s: float = 0.0
     """Redis' own clock less this host's."""
     is_held: bool = False
-    """Another collector reports as this host: nothing was written."""
+    """Another collector reports as this host: nothing was written, or what was is the last before that one's."""
     is_shared: bool = False
     """Another collector wants to."""
     moved_back_s: float | None = None
@@ -103,6 +104,11 @@ class Appender:
         self._clocks: _Clocks | None = None
         """As of the last answer."""
         self.standing = Standing()
+
+    @property
+    def instance(self) -> str:
+        """Whose samples these are; "" where whoever comes may write."""
+        return self._instance
 
     def append(self, sample: Sample, claim_s: float) -> str | None:
         """The id; None where the slot is taken or the name is held.
@@ -148,10 +154,10 @@ class Appender:
         if word == b"held":
             self.standing = found
             return None
-        moved_ms = answer[5] if word == b"written" else b""
+        moved_ms = answer[6] if word == b"written" else b""
         moved_back_s = float(moved_ms) / 1000 if moved_ms else None
-        self.standing = replace(found, is_shared=bool(answer[3]), moved_back_s=moved_back_s)
-        return answer[4].decode() if word == b"written" else None
+        self.standing = replace(found, is_shared=bool(answer[3]), is_held=bool(answer[4]), moved_back_s=moved_back_s)
+        return answer[5].decode() if word == b"written" else None
 
 
 def _ms(seconds: float) -> int:

@@ -5,7 +5,7 @@
 | monitor:samples              | stream | MINID: entries older than `RETENTION_S` go; MAXLEN in any case |
 | monitor:clock                | hash   | three fields: what `append.lua` knows of Redis' clock |
 | monitor:slots:<host>         | zset   | slot by when it was written: those within `CLAIM_S` |
-| monitor:holder:<host>        | hash   | four fields: which collector reports as this host, which other wants to |
+| monitor:holder:<host>        | hash   | five fields: which collector reports as this host, which other wants to |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:starts:<host>        | string | how often the collector was started; expires after `STARTS_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |

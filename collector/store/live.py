@@ -70,6 +70,12 @@ class LiveStore:
             raise
 
     @translated
+    def announce(self, host: str) -> None:
+        """Say that this process will report as `host`: the collector that does now leaves the next tick to it."""
+        self._redis.hset(keys.holder(host), "heir", self._appender.instance)
+        self._redis.expire(keys.holder(host), keys.HOST_RETENTION_S)
+
+    @translated
     def stand_by(self, host: str) -> float:
         """Say that we would report as `host`, too; for how long the collector that does has been silent (s)."""
         silent_ms = self._stand_by(keys=[keys.holder(host), keys.CLOCK], args=[keys.OFFSET])

@@ -254,6 +254,44 @@ def test_of_two_collectors_the_later_one_writes_and_both_are_told(store, client)
     assert [wire["slot"] for _, wire in entries(store)] == [1, 2, 4, 6]
 
 
+def test_a_later_collector_need_not_get_a_tick_to_be_known(store, client):
+    older, later = make_instance(), make_instance()
+    first, second = (Machine(client, instance=instance) for instance in (older, later))
+    first.write(slot=1)
+    LiveStore(client, instance=later).announce("web-1")
+
+    assert first.write(slot=2) != [None]  # A tick in hand is not lost.
+    assert first.appender.standing.is_held
+    store.stand_by("web-1")
+    second.write(slot=3)
+    for slot in (4, 5):
+        store.stand_by("web-1")
+        second.write(slot=slot)
+    assert second.appender.standing.is_shared
+    assert [wire["slot"] for _, wire in entries(store)] == [1, 2, 3, 4, 5]
+
+
+def test_a_later_collector_that_never_writes_costs_the_first_one_turn(store, client):
+    older, later = make_instance(), make_instance()
+    first = Machine(client, instance=older)
+    first.write(slot=1)
+    LiveStore(client, instance=later).announce("web-1")
+    first.write(slot=2)
+    assert first.appender.standing.is_held
+
+    assert first.write(slot=3) != [None]
+    assert not first.appender.standing.is_held
+
+
+def test_a_collector_that_starts_alone_is_followed_by_nobody(store, client):
+    instance = make_instance()
+    LiveStore(client, instance=instance).announce("web-1")
+    machine = Machine(client, instance=instance)
+
+    machine.write(slot=1)
+    assert not machine.appender.standing.is_held
+
+
 def test_a_collector_that_stands_by_writes_once_the_other_has_been_silent_for_three_intervals(store, client):
     first, second = (Machine(client, instance=make_instance()) for _ in range(2))
     first.write(slot=1, claim_s=1.0)
