@@ -224,7 +224,9 @@ def test_no_width_needs_sideways_scrolling_whatever_a_host_is_called(page, stack
     expect(page.locator("#connection-age")).to_contain_text("há", timeout=SOON_MS)
     for width in (320, 390, 768, 1920):
         page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("document.getElementById('reload').hidden = false")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#host-name").evaluate("(name) => name.clientWidth") > 60
         chip = page.locator("#connection").bounding_box()
         assert chip["x"] + chip["width"] <= width
         assert page.locator("#connection").evaluate("(chip) => chip.scrollWidth <= chip.clientWidth")
