@@ -20,6 +20,8 @@ MEASURING = {
     "faults/": "`make faults`, which measures the fault table; its tests assert no time",
     "live/test_least_rights.py": "`make test-reads`, which looks on for minutes",
     "engine/": "`make test-containers`, no test: it measures the containers",
+    "live/test_failover.py": "what is told of a standstill is held between the test's own readings on either side",
+    "live/test_queue_probe.py": "the same",
     "live/test_real_cgroup.py": "the kernel's own figures of a busy loop are what is read",
 }
 """Where a clock of durations or a meter of CPU or memory may be read, and why."""

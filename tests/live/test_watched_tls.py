@@ -1,6 +1,7 @@
 """What is watched by TLS: a CA of one's own, and what is said of a certificate that is refused."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -15,10 +16,20 @@ from collector.probes.queues import QueueWatch
 from collector.store.model import Check, Status
 from settings import load_settings
 from tests.certificates import Authority, Files
+from tests.process import PATIENCE_S
 from tests.services import PostgresServer, RabbitServer, free_port, wait_until
 from tests.tls_redis import ELSEWHERE, HERE, TlsRedis
 
 pytestmark = pytest.mark.live
+
+
+def is_open(end: tuple[str, int]) -> bool:
+    """Whether somebody listens there."""
+    try:
+        with socket.create_connection(end, timeout=PATIENCE_S):
+            return True
+    except OSError:
+        return False
 
 
 class TlsRabbit(RabbitServer):
@@ -36,6 +47,11 @@ class TlsRabbit(RabbitServer):
                 f"ssl_options.{name} = {path}\nmanagement.ssl.{name} = {path}\n" for name, path in options.items()
             )
         )
+
+    def is_ready(self) -> bool:
+        """Whether its listeners of TLS are there, too: RabbitMQ opens them after the plain one."""
+        ends = [(HERE, self.tls_port), (ELSEWHERE, self.tls_port), (HERE, self.tls_management_port)]
+        return super().is_ready() and all(map(is_open, ends))
 
     def tls_url(self, address: str) -> str:
         return f"amqps://monitor:{self.password}@{address}:{self.tls_port}//"
