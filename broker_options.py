@@ -4,7 +4,6 @@ Imports nothing but the standard library. Source: kombu 5.7.0, transport/redis.p
 """
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,12 +32,6 @@ class BrokerOptions:
     """Stands before every key and channel."""
     fanout_prefix: bool | str = True
     """Whether channels of broadcasts name the database (`/{db}.`), or what stands there instead."""
-    fanout_patterns: bool = True
-    """Whether those channels carry the routing key."""
-    visibility_timeout_s: float = 3600.0
-    """After this time an unacknowledged message is delivered again."""
-    unacked_key: str = "unacked"
-    unacked_index_key: str = "unacked_index"
 
     def key(self, name: str) -> str:
         """The Redis key of what kombu calls `name`."""
@@ -66,7 +59,7 @@ def parse_broker_options(text: str) -> BrokerOptions:
             faults.append(f"needs {name} to be {expected}.")
     if faults:
         raise FaultyOptionsError(faults)
-    read = {_FIELDS.get(name, name): options[name] for name in _READ if name in options}
+    read = {name: options[name] for name in _READ if name in options}
     if "priority_steps" in read:
         read["priority_steps"] = tuple(read["priority_steps"])
     return BrokerOptions(**read)
@@ -88,10 +81,6 @@ def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _is_duration(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0
-
-
 def _is_steps(value: Any) -> bool:
     """Ascending, since kombu looks a message's step up by bisection."""
     if not isinstance(value, list) or not 0 < len(value) <= MAX_STEPS:
@@ -107,21 +96,16 @@ _READ: dict[str, _Rule] = {
     "priority_steps": ("a list of whole numbers from 0 to 255, ascending, such as [0, 3, 6, 9]", _is_steps),
     "global_keyprefix": ("a text of at most 255 characters", _is_text),
     "fanout_prefix": ("true, false or a text such as /{db}.", lambda value: _is_boolean(value) or _is_name(value)),
-    "fanout_patterns": ("true or false", _is_boolean),
-    "visibility_timeout": ("a number of seconds above 0", _is_duration),
-    "unacked_key": ("a text of 1 to 255 characters", _is_name),
-    "unacked_index_key": ("a text of 1 to 255 characters", _is_name),
 }
 """Option by option, what it must be."""
 
-_FIELDS = {"visibility_timeout": "visibility_timeout_s"}
-
 _KNOWN = frozenset(_READ) | {
-    # Of kombu's Redis transport: how the application's own connections behave.
-    "ack_emulation", "body_encoding", "client_name", "deadletter_queue", "health_check_interval", "max_connections",
-    "polling_interval", "queue_order_strategy", "reauth_check_interval", "retry_on_timeout", "socket_connect_timeout",
-    "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_mutex_expire", "unacked_mutex_key",
-    "unacked_restore_interval", "unacked_restore_limit", "unacked_restore_throttle",
+    # Of kombu's Redis transport: how the application's own connections and unfinished messages behave.
+    "ack_emulation", "body_encoding", "client_name", "deadletter_queue", "fanout_patterns", "health_check_interval",
+    "max_connections", "polling_interval", "queue_order_strategy", "reauth_check_interval", "retry_on_timeout",
+    "socket_connect_timeout", "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_index_key",
+    "unacked_key", "unacked_mutex_expire", "unacked_mutex_key", "unacked_restore_interval", "unacked_restore_limit",
+    "unacked_restore_throttle", "visibility_timeout",
     # Of kombu's Connection and py-amqp.
     "client_properties", "confirm_publish", "errback", "interval_max", "interval_start", "interval_step",
     "login_method", "max_retries", "on_blocked", "on_unblocked", "read_timeout", "retry_errors", "socket_settings",

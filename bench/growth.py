@@ -81,7 +81,7 @@ class Panel:
         for number in range(count):
             host = f"host-{number % hosts}"
             self.reports.read(host)
-            self.store.append(dataclasses.replace(plain, host=host, slot=next(SLOTS), at=time.time()), claim_s=5)
+            self.store.append(dataclasses.replace(plain, host=host, slot=next(SLOTS), at=time.time()), interval_s=1.5)
             time.sleep(max(0.0, begun + (number + 1) / samples_per_s - time.monotonic()))
         return count
 

@@ -9,18 +9,12 @@ import logging
 import time
 from collections.abc import Callable
 
-from collector.store.append import SLACK_S, Standing
+from collector.store.append import SILENT_INTERVALS, SLACK_S, Standing
 from collector.store.errors import StoreUnavailable
 from collector.store.live import LiveStore
 from collector.store.model import Sample
 
 logger = logging.getLogger(__name__)
-
-CLAIM_INTERVALS = 3.5
-"""How long a slot stays claimed: longer than a tick may be late, which expires after three intervals."""
-
-SILENT_INTERVALS = 3
-"""After so many intervals of silence the name is free."""
 
 LOOK_S = 0.25
 """How often one who stands by looks whether its process is to end."""
@@ -44,7 +38,7 @@ class Duty:
 
     def write(self, sample: Sample) -> bool:
         """Whether the sample was written. Raises: StoreUnavailable."""
-        entry_id = self._store.append(sample, claim_s=CLAIM_INTERVALS * self._interval_s)
+        entry_id = self._store.append(sample, interval_s=self._interval_s)
         self._tell(self._store.standing)
         return entry_id is not None
 

@@ -16,8 +16,8 @@ QUEUE_LINES = 256
 """Lines that wait at most: some 5 MB at their very longest."""
 
 LINES_A_SOURCE = 8
-"""Lines that one source may put into the queue's second half between two batches: it is for the others while one
-floods."""
+"""Once the queue is half full, one source may add so many lines between two batches. So a source that floods leaves
+room for the others."""
 
 Source = tuple[str, int]
 """Where a line comes from: its logger and the number of the line in its file that logged it."""

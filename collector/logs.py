@@ -11,8 +11,8 @@ and in a Celery worker, where failed tasks come with their names, by
 
 Logging never waits, raises or fails for the panel, wherever it is done: in threads, greenlets and coroutines, before
 and after gevent or eventlet has patched, in forked and spawned children, in a signal's handler, while the process ends.
-A line costs some tens of microseconds, one too many some two: see `collector.outbox`. Redaction happens in this
-process, before anything leaves it.
+A line costs some tens of microseconds, and two where the queue is full: see `collector.outbox`. Redaction happens in
+this process, before anything leaves it.
 """
 
 import logging

@@ -15,10 +15,10 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from psycopg.pq import TransactionStatus
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.verdict import judge
+from collector.store.deadline_connection import DeadlineConnection
 from collector.store.model import Check
 
 log = logging.getLogger(__name__)
@@ -103,22 +103,19 @@ class DatabaseProbe:
             connection.execute(_ASK)
 
 
-class _DeadlineConnection(psycopg.Connection[Any]):
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return super().wait(gen, interval, timeout or ANSWER_S)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
-            raise
-
-
 def _postgres(url: str) -> Callable[[], psycopg.Connection[Any]]:
     """Connects as SQLAlchemy would, without what it does around each question: that took longer than the question."""
     target = sa.make_url(url)
     arguments, options = target.get_dialect()().create_connect_args(target)
     # Autocommit: without BEGIN and ROLLBACK a question is one round trip.
-    return partial(_DeadlineConnection.connect, *arguments, autocommit=True, **{**options, **_POSTGRES_OPTIONS})
+    named = {**options, **_POSTGRES_OPTIONS, "autocommit": True}
+
+    def connect() -> psycopg.Connection[Any]:
+        connection = DeadlineConnection.connect(*arguments, **named)
+        connection.answer_s = ANSWER_S
+        return connection
+
+    return connect
 
 
 def _sqlite_file(url: str) -> Callable[[], sqlite3.Connection]:

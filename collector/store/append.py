@@ -42,11 +42,12 @@ MOVED = 10_000
 LEAST_ENTRIES = 20_000
 """So many entries may stand in any case, whatever the clocks say."""
 
-HOUR_CLAIMS = 7 * keys.RETENTION_S
-"""Twice the samples of an hour, times the length of a claim: a claim lasts for three and a half intervals."""
+SILENT_INTERVALS = 3
+"""A name is free after its holder was silent for so many intervals."""
 
-LEASE_CLAIMS = 3 / 3.5
-"""A name is free after its holder was silent for so many claims: three intervals."""
+CLAIM_INTERVALS = 3.5
+"""How long a written slot stays claimed: longer than a tick may be late, which expires after three intervals. No longer
+than that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
 
 _SCRIPT = Path(__file__).with_name("append.lua").read_text(encoding="utf-8")
 
@@ -110,7 +111,7 @@ class Appender:
         """Whose samples these are; "" where whoever comes may write."""
         return self._instance
 
-    def append(self, sample: Sample, claim_s: float) -> str | None:
+    def append(self, sample: Sample, interval_s: float) -> str | None:
         """The id; None where the slot is taken or the name is held.
 
         Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out. An
@@ -119,14 +120,14 @@ class Appender:
         known = self._clocks
         deadline_s = known.redis_s - known.mono_s + time.monotonic() + self._grace_s if known else 0.0
         try:
-            answer = self._ask(sample, claim_s, deadline_s)
+            answer = self._ask(sample, interval_s, deadline_s)
         except RedisTimeoutError:
-            answer = self._ask(sample, claim_s, deadline_s)
+            answer = self._ask(sample, interval_s, deadline_s)
         if answer[0] == b"late":
-            answer = self._ask(sample, claim_s, answer[1] / 1000 + self._grace_s)
+            answer = self._ask(sample, interval_s, answer[1] / 1000 + self._grace_s)
         return self._note(answer)
 
-    def _ask(self, sample: Sample, claim_s: float, deadline_s: float) -> list[Any]:
+    def _ask(self, sample: Sample, interval_s: float, deadline_s: float) -> list[Any]:
         now_mono_s, wall_s = time.monotonic(), self._wall()
         known = self._clocks
         due_s: tuple[float, ...] = (0.0, 0.0, 0.0)
@@ -135,10 +136,12 @@ class Appender:
             due_s = (known.redis_s + passed_s, known.wall_s + passed_s, known.offset_s)
         host = sample.host
         names = [keys.SAMPLES, keys.HOSTS, keys.JOINED, keys.slots(host), keys.holder(host), keys.CLOCK]
-        spans_s = (claim_s, keys.RETENTION_S, keys.HOST_RETENTION_S, LEASE_CLAIMS * claim_s)
+        claim_s, lease_s = CLAIM_INTERVALS * interval_s, SILENT_INTERVALS * interval_s
+        spans_s = (claim_s, keys.RETENTION_S, keys.HOST_RETENTION_S, lease_s)
+        most = int(2 * keys.RETENTION_S / interval_s)  # Twice the samples that one host writes in that time.
         values: list[str | bytes | int] = [
             host, sample.to_json(), sample.slot, self._instance,
-            *map(_ms, spans_s), int(HOUR_CLAIMS / claim_s),
+            *map(_ms, spans_s), most,
             _ms(deadline_s), _ms(wall_s), int(known is not None), *map(_ms, due_s),
             *map(_ms, (SLACK_S, LEAP_HOLD_S, AHEAD_HOLD_S)), MOVED, LEAST_ENTRIES,
         ]  # fmt: skip

@@ -25,7 +25,8 @@ _REFUSALS = {
     "NOPERM": Refusal.DENIED,
     "The user executing the script": Refusal.DENIED,
 }
-"""What its answer has in it when Redis answers and yet takes nothing; with a script somewhere within."""
+"""Why Redis answers and yet refuses, by the words in its answer that say so. Where a script was refused, they stand
+somewhere within."""
 
 
 def redis_client(

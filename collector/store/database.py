@@ -9,7 +9,6 @@ connection that would have to be remembered by the next: no start-up options, no
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -35,9 +34,6 @@ millisecond."""
 
 ANSWER_S = 1.0
 """How much longer than that a PostgreSQL server is waited for."""
-
-CANCEL_S = 0.25
-"""How long it may take to tell a server that nobody waits for its answer any more: a frozen one never hears it."""
 
 SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
@@ -151,30 +147,6 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 
 
-@cache
-def _deadline_connection() -> Any:
-    """psycopg's connection, made to end the wait for a server that answers nothing at all: one that is frozen keeps no
-    deadline of its own, and outside of a transaction it has none. psycopg is 5 MB, which a process on SQLite does
-    without."""
-    import psycopg  # noqa: PLC0415
-    from psycopg.pq import TransactionStatus  # noqa: PLC0415
-
-    class DeadlineConnection(psycopg.Connection[Any]):
-        answer_s: float | None = None
-
-        def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-            try:
-                return super().wait(gen, interval, timeout or self.answer_s)
-            except psycopg.OperationalError:
-                if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                    with suppress(psycopg.Error):  # The server is told, or it would work on for nobody.
-                        self.cancel_safe(timeout=CANCEL_S)
-                    self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
-                raise
-
-    return DeadlineConnection
-
-
 def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
     engine = create_engine(
         url,
@@ -185,7 +157,10 @@ def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
     )
 
     def connect(_dialect: Dialect, _entry: ConnectionPoolEntry, args: Any, named: Any) -> DBAPIConnection:
-        connection = _deadline_connection().connect(*args, **named)
+        # A process on SQLite does without psycopg.
+        from collector.store.deadline_connection import DeadlineConnection  # noqa: PLC0415
+
+        connection = DeadlineConnection.connect(*args, **named)
         connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
         return cast(DBAPIConnection, connection)
 

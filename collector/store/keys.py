@@ -4,7 +4,7 @@
 |------------------------------|--------|----------------------------------------------|
 | monitor:samples              | stream | MINID: entries older than `RETENTION_S` go; MAXLEN in any case |
 | monitor:clock                | hash   | three fields: what `append.lua` knows of Redis' clock |
-| monitor:slots:<host>         | zset   | slot by when it was written: those within `CLAIM_S` |
+| monitor:slots:<host>         | zset   | slot by when it was written: those of the last `CLAIM_INTERVALS` |
 | monitor:holder:<host>        | hash   | five fields: which collector reports as this host, which other wants to |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
 | monitor:starts:<host>        | string | how often the collector was started; expires after `STARTS_S` |
@@ -46,9 +46,8 @@ CLOCK = "monitor:clock"
 OFFSET = "offset"
 """Field of `CLOCK`: what is added to Redis' own clock (ms), so that a jump of it moves nothing; see `append`."""
 
-CLAIM_S = 10.0
-"""How long a written slot stays claimed, in seconds: longer than a tick of the default 3 s may be late. No longer than
-that: a clock set back makes old slots come again, and until their claims expire their samples are dropped."""
+INTERVAL_S = 3.0
+"""Between two samples of a host, in seconds, where nothing else is said; as in the settings."""
 
 TRIAL = "monitor:trial"
 """Written, for a moment, to see whether anything can be."""

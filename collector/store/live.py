@@ -60,11 +60,11 @@ class LiveStore:
         return self._appender.standing
 
     @translated
-    def append(self, sample: Sample, *, claim_s: float = keys.CLAIM_S) -> str | None:
-        """Write a sample; its stream id, or None when this host's slot was already written within `claim_s`, or when
+    def append(self, sample: Sample, *, interval_s: float = keys.INTERVAL_S) -> str | None:
+        """Write a sample; its stream id, or None when this host's slot was already written a few intervals ago, or when
         another collector reports as this host: `standing` says so."""
         try:
-            return self._appender.append(sample, claim_s)
+            return self._appender.append(sample, interval_s)
         except ResponseError:
             check_version(self._redis)
             raise

@@ -318,7 +318,7 @@ def sampling(redis_url, **overrides):
     def run():
         while not stopping.wait(0.5):
             now = time.time()
-            store.append(make_sample(at=now, slot=int(now * 10), **overrides), claim_s=1)
+            store.append(make_sample(at=now, slot=int(now * 10), **overrides), interval_s=0.3)
 
     thread = threading.Thread(target=run)
     thread.start()

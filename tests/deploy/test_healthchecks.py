@@ -206,5 +206,5 @@ def test_a_check_loads_next_to_nothing_which_is_what_it_costs(redis_url, store):
 
 
 def test_the_check_and_the_settings_have_the_same_defaults():
-    assert load_settings({}).sample_interval_s == healthcheck.DEFAULT_INTERVAL_S
+    assert load_settings({}).sample_interval_s == healthcheck.DEFAULT_INTERVAL_S == keys.INTERVAL_S
     assert healthcheck.CLOCK_SLACK_S == entries.CLOCK_SLACK_S

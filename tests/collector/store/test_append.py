@@ -34,10 +34,10 @@ class Machine:
     def write(self, count=1, **options):
         return [self._write(**options) for _ in range(count)]
 
-    def _write(self, claim_s=10.0, **values):
+    def _write(self, interval_s=keys.INTERVAL_S, **values):
         at = round(time.time() + self.ahead_s, 3)
         sample = make_sample(**{"host": self.name, "at": at, "slot": next(self._slots), **values})
-        return self.appender.append(sample, claim_s)
+        return self.appender.append(sample, interval_s)
 
 
 @pytest.fixture(scope="module")
@@ -294,13 +294,13 @@ def test_a_collector_that_starts_alone_is_followed_by_nobody(store, client):
 
 def test_a_collector_that_stands_by_writes_once_the_other_has_been_silent_for_three_intervals(store, client):
     first, second = (Machine(client, instance=make_instance()) for _ in range(2))
-    first.write(slot=1, claim_s=1.0)
-    second.write(slot=2, claim_s=1.0)
-    assert first.write(slot=3, claim_s=1.0) == [None]
+    first.write(slot=1, interval_s=0.3)
+    second.write(slot=2, interval_s=0.3)
+    assert first.write(slot=3, interval_s=0.3) == [None]
 
-    wait_until(lambda: store.stand_by("web-1") > 1.0, 5)
+    wait_until(lambda: store.stand_by("web-1") > append.SILENT_INTERVALS * 0.3, 5)
 
-    assert first.write(slot=4, claim_s=1.0) != [None]
+    assert first.write(slot=4, interval_s=0.3) != [None]
     assert not first.appender.standing.is_held
 
 
