@@ -52,8 +52,9 @@ export function makeFormat(language) {
   const signed = new Intl.NumberFormat(language, { maximumFractionDigits: 1, signDisplay: 'exceptZero' })
   const minute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
+  // Also where another version's collector told a fact that is none: what throws here would stop the whole page.
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
-    value === null ? UNKNOWN : text(value)
+    typeof value === 'number' && Number.isFinite(value) ? text(value) : UNKNOWN
 
   /** @type {Format} */
   const format = {

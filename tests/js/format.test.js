@@ -36,6 +36,13 @@ test('no line break parts a number from its unit', () => {
   for (const text of [pt.age(15), pt.about(90), pt.percent(45), pt.latency(3), pt.size(2048)]) assert.doesNotMatch(text, / /)
 })
 
+test('what is no number is not known, and never stops the page', () => {
+  for (const odd of /** @type {any[]} */ ([undefined, NaN, Infinity, 'many'])) {
+    for (const text of [pt.decimal, pt.integer, pt.percent, pt.compact, pt.size, pt.latency, pt.age, pt.rate]) assert.equal(text(odd), UNKNOWN)
+    assert.deepEqual(pt.params({ age: odd, rate: odd }), { age: UNKNOWN, rate: UNKNOWN })
+  }
+})
+
 test('an age is whole seconds, minutes, hours or days', () => {
   assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map((seconds) => spaced(en.age(seconds))), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
 })
