@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -20,12 +19,7 @@ _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII
 
 def init_app(app: Flask, *, trusted_proxies: int) -> None:
     """Let the app see clients, not proxies. Without a trusted one nothing that is sent changes who the client is."""
-    app.wsgi_app = _OneForm(app.wsgi_app)  # type: ignore[method-assign]
-    if trusted_proxies:
-        # All by name: ProxyFix believes X-Forwarded-Proto unless told not to.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
-        )
+    app.wsgi_app = _Client(app.wsgi_app, trusted_proxies)  # type: ignore[method-assign]
 
 
 def address_of(text: str) -> str:
@@ -40,12 +34,19 @@ def address_of(text: str) -> str:
     return str((ip.version == 6 and ip.ipv4_mapped) or ip)
 
 
-class _OneForm:
-    """Writes the client's address in the one form, or nothing where what was told is none."""
+class _Client:
+    """Writes the client's address in the one form, or nothing where what was told is none.
 
-    def __init__(self, app: "WSGIApplication") -> None:
+    Not werkzeug's ProxyFix: to it a `"` that a client sends opens a text, and what the proxies add is a part of that.
+    """
+
+    def __init__(self, app: "WSGIApplication", trusted_proxies: int) -> None:
         self._app = app
+        self._trusted_proxies = trusted_proxies
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        environ["REMOTE_ADDR"] = address_of(environ.get("REMOTE_ADDR") or "")
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+        told = [environ.get("REMOTE_ADDR") or "", *reversed(forwarded.split(",") if forwarded else ())]
+        has_all = len(told) > self._trusted_proxies
+        environ["REMOTE_ADDR"] = address_of(told[self._trusted_proxies if has_all else 0])
         return self._app(environ, start_response)

@@ -1,8 +1,9 @@
 """Who a client is, by the word of a proxy that is trusted, in whatever form it says so."""
 
 import pytest
+from flask import Flask, request
 
-from app.proxies import address_of
+from app.proxies import address_of, init_app
 from tests.app.visitor import Make, Visitor
 
 
@@ -48,3 +49,33 @@ def test_no_spelling_of_a_client_is_another_client(make: Make, told: str) -> Non
         statuses.append(visitor.post("/login", email=f"nobody-{number}@example.test", password="wrong").status_code)
 
     assert statuses == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("proxies", [1, 2])
+@pytest.mark.parametrize(
+    "sent", ['"', '192.0.2.66, "', '"192.0.2.66, ', "192.0.2.66", "", ",", "\\", "(", "192.0.2.66;"]
+)
+def test_nothing_that_a_client_sends_hides_what_the_proxies_add_to_it(proxies: int, sent: str) -> None:
+    seen: list[str] = []
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: seen.append(request.remote_addr or "") or "")
+    init_app(app, trusted_proxies=proxies)
+    added = ["203.0.113.9", "198.51.100.2"][:proxies]
+
+    app.test_client().get("/", headers={"X-Forwarded-For": ", ".join([sent, *added])})
+
+    assert seen == ["203.0.113.9"]
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, "203.0.113.9"), (1, None), (1, ""), (2, None), (2, "203.0.113.9")])
+def test_where_fewer_addresses_are_told_than_proxies_are_trusted_it_is_who_sends(
+    proxies: int, told: str | None
+) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: request.remote_addr or "")
+    init_app(app, trusted_proxies=proxies)
+    headers = {} if told is None else {"X-Forwarded-For": told}
+
+    answer = app.test_client().get("/", headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.1"})
+
+    assert answer.text == "192.0.2.1"
