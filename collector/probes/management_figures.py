@@ -74,6 +74,7 @@ class Counters:
     def __init__(self, interval_s: float) -> None:
         """`interval_s`: between two polls."""
         self._lag_s = LAG_POLLS * interval_s
+        self._folded_at_s: float | None = None
         self._traces: dict[str, _Trace] = {}
 
     def fold(self, queues: Iterable[Mapping[str, Any]], now_s: float, *, are_counted: bool) -> dict[str, Figures]:
@@ -81,6 +82,9 @@ class Counters:
 
         `are_counted`: RabbitMQ counts messages, so that an absent counter stands at 0; otherwise it is not known.
         """
+        if self._folded_at_s is not None and now_s - self._folded_at_s > self._lag_s:
+            self._skip(now_s - self._folded_at_s)
+        self._folded_at_s = now_s
         figures: dict[str, Figures] = {}
         kept: dict[str, _Trace] = {}
         for queue in queues:
@@ -98,6 +102,13 @@ class Counters:
         self._traces = kept
         return figures
 
+    def _skip(self, gap_s: float) -> None:
+        """Nobody has told anything for so long: no time in which nothing has left."""
+        for trace in self._traces.values():
+            left_at_s = trace.departed_at_s or 0.0
+            trace.waiting_since_s = max(trace.waiting_since_s, left_at_s) + gap_s
+            trace.handed_out_since_s = max(trace.handed_out_since_s, left_at_s) + gap_s
+
     def _followed(self, trace: _Trace, known: Figures, stats: Mapping[str, int], now_s: float) -> Figures:
         before = trace.readings[-1] if trace.readings else None
         published, finished = stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
@@ -111,19 +122,18 @@ class Counters:
         trace.ready, trace.unacked = ready, unacked
         in_per_s, out_per_s = _rates(trace.readings)
         departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
-        still_s = self._at_least(trace.waiting_since_s, departed_s, now_s) if ready else None
+        still_s = self._at_least(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
         return replace(
             known,
             in_per_s=in_per_s,
             out_per_s=out_per_s,
             movement=Movement(still_s=still_s, is_certain=True, departed_s=departed_s),
-            unfinished_s=self._at_least(trace.handed_out_since_s, departed_s, now_s) if unacked else None,
+            unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
         )
 
-    def _at_least(self, since_s: float, departed_s: float | None, now_s: float) -> float:
+    def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
         """For how long nothing has left: since the later of the two, and what is not told yet does not count."""
-        seen_s = now_s - since_s
-        return max(0.0, min(seen_s, departed_s if departed_s is not None else seen_s) - self._lag_s)
+        return max(0.0, now_s - max(since_s, departed_at_s or since_s) - self._lag_s)
 
 
 def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -18,9 +18,9 @@ class Pace:
     retry_s: float = 2.0
     """First pause when it is not, and between two looks for news, for which nobody is asked."""
     quiet_s: float = 60.0
-    """Longest pause while somebody does not answer, though somebody once did."""
+    """Longest pause while somebody does not answer, though all once did."""
     stranger_s: float = 300.0
-    """Longest pause while nobody ever has, or asking is refused."""
+    """Longest pause while somebody is there who never has, or asking is refused."""
     answer_s: float = 1.0
     """How long an answer may take. A worker of the solo pool answers only between its tasks."""
 
@@ -43,19 +43,25 @@ class Patience:
         self._failing = Backoff(pace.retry_s, pace.stranger_s)
         self._failure: str | None = None
         self._listeners: int | None = None
+        self._most_answers = 0
+        """How many of these listeners have once answered."""
 
-    def after_answers(self, *, is_silent: bool, is_complete: bool, has_answered: bool, listeners: int | None) -> float:
-        """is_silent: somebody has not answered. is_complete: every watched queue has a worker. has_answered: somebody
-        once has. listeners: to how many it was put, where that is known; another number is another crowd.
+    def after_answers(self, *, count: int, is_silent: bool, is_complete: bool, listeners: int | None) -> float:
+        """count: how many have answered. is_silent: somebody has not. is_complete: every watched queue has a worker.
+        listeners: to how many it was put, where that is known; another number is another crowd.
+
+        One that never answers, beside others that do, is asked as seldom as a crowd that never does: it may log each
+        question. RabbitMQ tells no number, so there it cannot be told from the others.
         """
         self._failing.reset()
         self._failure = None
         if not is_silent or listeners != self._listeners:
             self._silence.reset()
             self._strangers.reset()
+        self._most_answers = max(count, self._most_answers if listeners == self._listeners else 0)
         self._listeners = listeners
         if is_silent:
-            pause_s = (self._silence if has_answered else self._strangers).next_s()
+            pause_s = (self._silence if self._most_answers >= (listeners or 1) else self._strangers).next_s()
         else:
             pause_s = self._pace.interval_s if is_complete else self._pace.retry_s
         return max(pause_s, self._least_s)

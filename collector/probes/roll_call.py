@@ -147,9 +147,9 @@ class RollCall:
         served = Counter(name for name in names if self._wanted is None or name in self._wanted)
         reason = _reason(answers)
         pause_s = self._patience.after_answers(
+            count=answers.count,
             is_silent=reason == "ping_silent",
             is_complete=bool(served) if self._wanted is None else served.keys() >= self._wanted,
-            has_answered=self._has_answered,
             listeners=answers.listeners,
         )
         return Roll(served=served, silent_s=self._silent_s(answers), reason=reason), pause_s

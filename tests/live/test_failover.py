@@ -103,3 +103,45 @@ def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_
 
     assert told_s is not None
     assert told_s >= since_then_s
+
+
+def test_a_preferred_address_that_refuses_us_is_tried_more_and_more_seldom(
+    rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.01)
+    denied, tried = rabbitmq_server.url.replace(rabbitmq_server.password, "wrong"), []
+
+    def open_reader(url: str) -> AmqpReader:
+        tried.append(url)
+        return AmqpReader(open_amqp(url, timeout_s=2), Departures(is_certain=False))
+
+    failover = Failover(f"{denied};{rabbitmq_server.url}", open_reader, longest_s=2)
+    reader = failover.open()
+    wait_until(lambda: failover.reopen(reader) is reader and tried.count(denied) == 4, what="it was tried thrice more")
+    reader.close()
+
+    assert failover._denied.next_s() == 0.08
+
+
+def test_an_address_that_does_not_close_well_does_not_keep_the_preferred_one_from_being_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Reader:
+        def drop(self) -> None:
+            raise OSError
+
+    readers = [Reader(), Reader()]
+    lets_in = False
+
+    def open_reader(url: str) -> Reader:
+        if url == "amqp://a" and not lets_in:
+            raise ConnectionRefusedError
+        return readers[url == "amqp://b"]
+
+    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.0)
+    failover = Failover("amqp://a;amqp://b", open_reader, longest_s=2)
+    other = failover.open()
+    lets_in = True
+
+    assert failover.reopen(other) is readers[0]
+    assert failover.place == 0

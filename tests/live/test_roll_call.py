@@ -1,5 +1,6 @@
 """The question to Celery's workers: who answers, what it leaves behind, and that no healthy worker logs it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +11,10 @@ import redis
 
 from broker_options import BrokerOptions
 from collector.probes.amqp_pidbox import AmqpPidbox
+from collector.probes.patience import Pace
 from collector.probes.pidbox import Answers, AskError, Pidbox, new_reply_queue
 from collector.probes.redis_pidbox import RedisPidbox
+from collector.probes.roll_call import RollCall
 from tests.celery_application import Application
 from tests.celery_versions import PINNED, python_of, versions_under_test
 from tests.process import PATIENCE_S
@@ -200,3 +203,22 @@ def test_on_rabbitmq_a_late_answer_does_not_stand_for_the_next_one(rabbitmq_serv
         worker.pause()
         assert name not in pidbox.ask(0.2).queues
         worker.resume()
+
+
+def test_on_rabbitmq_no_connection_is_kept_idle_while_asking_is_not_worthwhile(rabbitmq_server: RabbitServer) -> None:
+    queue = f"queue-{uuid4().hex}"
+    roll_call = RollCall(rabbitmq_server.url, [queue], BrokerOptions(), Pace(interval_s=0.2, retry_s=0.1))
+    with Application(rabbitmq_server.url, queue):
+        roll_call.follow(0, is_worthwhile=True)
+        roll_call.start()
+        try:
+            wait_until(lambda: (roll := roll_call.get_roll()) and roll.served, what="the worker has answered")
+            logged_before = len(rabbitmq_server.log.read_text())
+            roll_call.follow(0, is_worthwhile=False)
+            wait_until(
+                lambda: re.search(
+                    "closing AMQP connection .* zapvoice-monitor", rabbitmq_server.log.read_text()[logged_before:]
+                )
+            )
+        finally:
+            roll_call.stop()

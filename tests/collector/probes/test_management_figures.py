@@ -99,6 +99,14 @@ def test_messages_are_with_a_consumer_and_none_is_finished_for_at_least() -> Non
     assert [each.unfinished_s for each in followed(*polls)] == [None, 0, 0, 0, 5, 0, 0, 0, 5, None]
 
 
+def test_a_time_in_which_nobody_told_anything_is_not_held_against_the_workers() -> None:
+    counters, poll = Counters(5.0), depth(9, 9)
+    polled = [counters.fold([poll], at_s, are_counted=True)["q"] for at_s in (0.0, 5.0, 10.0, 15.0, 135.0, 140.0)]
+
+    assert [each.movement and each.movement.still_s for each in polled] == [0, 0, 0, 5, 5, 10]
+    assert [each.unfinished_s for each in polled] == [0, 0, 0, 5, 5, 10]
+
+
 @pytest.mark.parametrize(
     ("names", "least"),
     [
