@@ -4,6 +4,7 @@ The collector cannot write and so cannot tell; this process reads the same Redis
 second while every host is late, and only then.
 """
 
+import logging
 from collections.abc import Callable
 
 import gevent
@@ -11,6 +12,8 @@ import gevent
 from app.freshness import Freshness
 from collector.store.errors import Refusal, StoreUnavailable
 from collector.store.live import LiveStore
+
+logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """How often it is tried meanwhile."""
@@ -39,4 +42,6 @@ class RefusalWatch:
             self._store.try_writing()
         except StoreUnavailable as exc:
             return exc.refusal
+        except Exception:  # The watch must not end: the page would never hear of a cause again.
+            logger.exception("the look for why no sample comes stumbled")
         return None

@@ -21,15 +21,17 @@ export const UNREAD = { groups: [], dropped: 0, checked_at: null }
 export const NO_FILTER = { query: '', level: '', host: '' }
 
 /**
- * The server's list, and what the stream told after it was made.
+ * The server's list, and what the stream has told since it was asked for. Times cannot tell what the list holds: a line
+ * has its service's time, and may reach the store after a list that was made later.
  *
- * @param {LogBook} book
+ * @param {LogBook} book as it is now
  * @param {LogsAnswer} answer
+ * @param {LogBook} [asked] as it was when the list was asked for
  * @returns {LogBook}
  */
-export function withAnswer(book, { now, dropped, logs }) {
-  const isLater = (/** @type {LogGroup} */ { id, last_at }) => last_at > (logs.find((group) => group.id === id)?.last_at ?? now)
-  return book.groups.filter(isLater).reduce(withGroup, { groups: [...logs].sort(byNewest), dropped, checked_at: now })
+export function withAnswer(book, { now, dropped, logs }, asked = book) {
+  const told = book.groups.filter((group) => !asked.groups.includes(group))
+  return told.reduce(withGroup, { groups: [...logs].sort(byNewest), dropped, checked_at: now })
 }
 
 /** @param {LogBook} book @param {LogGroup} group as it is now @returns {LogBook} */

@@ -227,8 +227,9 @@ async function forget(host) {
 
 /** All that is known, whenever a stream opens: what was written while there was none is among it. */
 async function fetchLogs() {
+  const asked = book
   const answer = await askLogs()
-  if (answer) book = withAnswer(book, answer)
+  if (answer) book = withAnswer(book, answer, asked)
   renderNow()
 }
 

@@ -35,11 +35,20 @@ test('a repeat replaces its group and brings it to the top; one that comes late 
 })
 
 test('the list read anew keeps what was told while it was on its way, and drops what the server dropped', () => {
-  const told = withGroup(read([makeGroup({ id: 'old' })]), makeGroup({ id: 'new', last_at: NOW + 60 }))
-  const book = withAnswer(told, { now: NOW + 59, dropped: 3, logs: [makeGroup({ id: 'b' })] })
+  const asked = read([makeGroup({ id: 'old' })])
+  const told = withGroup(asked, makeGroup({ id: 'new', last_at: NOW + 60 }))
+  const book = withAnswer(told, { now: NOW + 59, dropped: 3, logs: [makeGroup({ id: 'b' })] }, asked)
 
   assert.deepEqual(book.groups.map(({ id }) => id), ['new', 'b'])
   assert.deepEqual([book.dropped, book.checked_at], [3, NOW + 59])
+})
+
+test('a line that was logged before the list was made and stored after it stays, and a repeat in the list counts', () => {
+  const asked = read([])
+  const told = [makeGroup({ id: 'late' }), makeGroup({ id: 'repeated' })].reduce(withGroup, asked)
+  const answer = { now: NOW + 59, dropped: 0, logs: [makeGroup({ id: 'repeated', last_at: NOW + 1, count: 2 })] }
+
+  assert.deepEqual(withAnswer(told, answer, asked).groups.map(({ id, count }) => [id, count]), [['repeated', 2], ['late', 1]])
 })
 
 test('no more than two hundred lines are kept', () => {
