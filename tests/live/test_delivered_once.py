@@ -28,7 +28,7 @@ def watched(url: str) -> Iterator[WorkerProbe]:
         url,
         ["dispatch"],
         options=BrokerOptions(),
-        pace=Pace(interval_s=0.05, retry_s=0.05, quiet_s=0.05, answer_s=0.05),
+        pace=Pace(interval_s=0.05, retry_s=0.05, quiet_s=0.05, stranger_s=0.05, answer_s=0.05),
     )
     watch.start()
     probe.start()
