@@ -97,10 +97,15 @@ class WorkerProbe:
             for queue in known
             if queue.consumers or queue.name in before
         ]
+        if reading.queues and not evidence:
+            return self._last
         # In an alarm a question does not even reach the workers.
-        silent_s = roll.silent_s if roll is not None and reading.alarm is None else None
-        return (
-            self._last if reading.queues and not evidence else judge_workers(evidence, silent_s, stuck_s=self._stuck_s)
+        asked = roll if reading.alarm is None else None
+        return judge_workers(
+            evidence,
+            asked.silent_s if asked else None,
+            is_unanswered=asked is not None and asked.reason == "ping_silent",
+            stuck_s=self._stuck_s,
         )
 
     def _expected(self, queues: list[Queue]) -> list[Queue]:
@@ -121,7 +126,7 @@ def _with_reason(check: Check, roll: Roll | None) -> Check:
 def _judge_answers(roll: Roll | None, reading: Reading, stuck_s: float) -> Check:
     """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
     evidence = [_evidence(queue, reading, roll) for queue in reading.queues]
-    if stuck := find_stuck(evidence, is_silent=False, stuck_s=stuck_s):
+    if stuck := find_stuck(evidence, stuck_s=stuck_s):
         return stuck
     silent = [queue for queue in evidence if not queue.is_answered and not queue.is_working]
     if not silent:

@@ -2,7 +2,8 @@
 
 Movement comes before presence:
 1. Messages wait and none has left for STUCK_S: offline, whoever answers. Where departures may go unseen (RabbitMQ
-   without counters), the workers' silence has to say the same.
+   without counters), the workers' silence has to say the same: that of those who once did answer, or, where the depth
+   has not changed at all, that of any who were asked.
 2. No consumer on any queue: offline. On some of them: degraded.
 3. No worker answers that once did, for SILENT_S, and nothing leaves either: degraded. A worker that is stopped in its
    tracks keeps its consumer for minutes, until RabbitMQ misses its heartbeats.
@@ -51,17 +52,20 @@ class Evidence:
         return self.movement.departed_s is not None and self.movement.departed_s < SILENT_S
 
 
-def judge_workers(queues: Sequence[Evidence], silent_s: float | None, *, stuck_s: float = STUCK_S) -> Check:
+def judge_workers(
+    queues: Sequence[Evidence], silent_s: float | None, *, is_unanswered: bool = False, stuck_s: float = STUCK_S
+) -> Check:
     """The verdict on all watched queues of a broker that counts consumers.
 
     silent_s: how long no worker has answered although one once did; None = one does, or it cannot be told.
+    is_unanswered: whether workers have got the last question and none has answered it, whatever was before.
     """
     if not queues:
         return Check(status=Status.UNKNOWN, reason="no_queues")
     is_silent = silent_s is not None and silent_s >= SILENT_S
     return (
         _all_unserved(queues)
-        or find_stuck(queues, is_silent=is_silent, stuck_s=stuck_s)
+        or find_stuck(queues, is_silent=is_silent, is_unanswered=is_unanswered, stuck_s=stuck_s)
         or _some_unserved(queues)
         or (_silent(queues, silent_s or 0) if is_silent else None)
         or _unseen(queues, stuck_s)
@@ -70,14 +74,17 @@ def judge_workers(queues: Sequence[Evidence], silent_s: float | None, *, stuck_s
     )
 
 
-def find_stuck(queues: Sequence[Evidence], *, is_silent: bool, stuck_s: float = STUCK_S) -> Check | None:
+def find_stuck(
+    queues: Sequence[Evidence], *, is_silent: bool = False, is_unanswered: bool = False, stuck_s: float = STUCK_S
+) -> Check | None:
     """The verdict on the queue that has not moved for longest; None where none has stopped for so long."""
-    stuck = [
-        queue
-        for queue in queues
-        if (queue.movement.still_s or 0) >= stuck_s
-        and (queue.movement.is_certain or is_silent or queue.unserved_s is not None)
-    ]
+
+    def is_believed(queue: Evidence) -> bool:
+        is_unchanged = (queue.movement.unchanged_s or 0) >= stuck_s
+        is_told_by_silence = is_silent or (is_unanswered and is_unchanged)
+        return queue.movement.is_certain or is_told_by_silence or queue.unserved_s is not None
+
+    stuck = [queue for queue in queues if (queue.movement.still_s or 0) >= stuck_s and is_believed(queue)]
     if not stuck:
         return None
     longest = max(stuck, key=lambda queue: queue.movement.still_s or 0)

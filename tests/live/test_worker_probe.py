@@ -289,6 +289,20 @@ def test_on_rabbitmq_without_its_api_a_frozen_worker_is_a_standstill_once_it_is_
 
 
 @pytest.mark.live
+def test_on_rabbitmq_without_its_api_a_worker_that_froze_before_it_was_first_asked_is_a_standstill(
+    rabbitmq_server: RabbitServer,
+) -> None:
+    url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
+    with CeleryWorker(url, queue) as worker:
+        worker.pause()
+        send(url, queue, 130)
+        with probing(url, queue, stuck_s=1.5) as (watch, probe):
+            await_reason(watch, probe, Status.OFFLINE, "no_progress", 10)
+            worker.resume()
+            await_verdict(watch, probe, ONLINE, 10)
+
+
+@pytest.mark.live
 def test_on_rabbitmq_without_its_api_a_depth_that_does_not_change_proves_nothing(rabbitmq_server: RabbitServer) -> None:
     queue = f"queue-{uuid4().hex}"
     with (

@@ -71,3 +71,17 @@ WORKING = Movement(departed_s=3.0)
 )  # fmt: skip
 def test_the_verdict_follows_the_evidence(queues: list[Evidence], silent_s: float | None, expected: Check) -> None:
     assert judge_workers(queues, silent_s) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (still(60, is_certain=False), STUCK),
+        (still(59, is_certain=False), ONLINE),
+        (queue(waiting=9, movement=Movement(still_s=60, unchanged_s=3)), ONLINE),  # It grows: as many may leave.
+    ],
+)
+def test_a_depth_that_does_not_change_is_a_standstill_where_the_workers_got_a_question_and_none_answered(
+    found: Evidence, expected: Check
+) -> None:
+    assert judge_workers([found], None, is_unanswered=True) == expected
