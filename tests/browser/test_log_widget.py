@@ -83,7 +83,8 @@ def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(pa
     assert before_s - 2 <= int(shown[1]) + 60 <= time.time()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row.get_by_role("button", name="Copiar").click()
-    expect(row.locator(".log-copy")).to_have_text("Copiado")
+    # It says so for two seconds, within which a busy machine may not look: what is kept is what it was pressed for.
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('CRITICAL'))")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert re.match(r"\d{4}-\d\d-\d\dT.*Z CRITICAL web-1 backend zapvoice\.calls \(×2 since ", copied)
     assert "ValueError: no such voice" in copied
