@@ -39,12 +39,12 @@ class Engine(ABC):
         """The environment of such a command."""
 
     def start(self) -> None:
-        """Start it again after `stop_daemon`."""
-        raise NotImplementedError
+        """Start it again after `stop_daemon`. Raises: CannotRun, unless it is the tests' own."""
+        raise CannotRun("An engine that is not the tests' own is neither stopped nor started by them.")
 
     def stop_daemon(self) -> None:
-        """End it and its containers in good order, as a restart of the machine does."""
-        raise NotImplementedError
+        """End it and its containers in good order, as a restart of the machine does. Raises: as `start`."""
+        raise CannotRun("An engine that is not the tests' own is neither stopped nor started by them.")
 
     def run(
         self, words: Sequence[str], *, cwd: Path | None = None, timeout_s: float = 900, **environ: str
