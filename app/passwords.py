@@ -3,7 +3,6 @@
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
 
-import logging
 import secrets
 import threading
 from collections.abc import Collection, Iterator
@@ -11,12 +10,9 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from gevent import monkey
+from gevent import get_hub, monkey
 
-from app.hash_process import HashingFailed, HashProcess
 from collector.store.errors import MonitorError
-
-logger = logging.getLogger(__name__)
 
 MIN_LENGTH = 12
 """Characters (ASVS 5.0, 6.2.1)."""
@@ -99,6 +95,19 @@ class _Turns:
         return not self._is_taken and (is_known or not self._waiting[True])
 
 
+class _InThreads:
+    """Does what `hasher` would in gevent's threads: argon2 lets go of the interpreter while it computes."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+
+    def hash(self, password: bytes) -> str:
+        return str(get_hub().threadpool.apply(self._hasher.hash, (password,)))
+
+    def verify(self, password_hash: str, password: bytes) -> bool:
+        return bool(get_hub().threadpool.apply(self._hasher.verify, (password_hash, password)))
+
+
 class Passwords:
     """Hashes and checks passwords without stopping gevent's event loop. One of it bounds the work.
 
@@ -108,7 +117,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         # Under gevent its event loop runs on meanwhile; a command has none.
-        self._worker = HashProcess(self._hasher) if monkey.is_module_patched("threading") else self._hasher
+        self._worker = _InThreads(self._hasher) if monkey.is_module_patched("threading") else self._hasher
         self._turns = _Turns()
         # What an unknown user's password is checked against, so that the answer takes as long as a known one's.
         self._nobody = self._hasher.hash(secrets.token_bytes(32))
@@ -125,7 +134,7 @@ class Passwords:
         if _is_guessable(password, words):
             message = "The password is too common, or too easily guessed: take one with less pattern."
             raise UnacceptablePassword("common", message)
-        with self._take_turn(is_known=True):  # Nobody sets a password who has not shown who they are.
+        with self._turns.take(is_known=True):  # Nobody sets a password who has not shown who they are.
             return self._worker.hash(_encode(password))
 
     def verify(self, password_hash: str | None, password: str, *, is_known: bool = False) -> bool:
@@ -136,7 +145,7 @@ class Passwords:
         if password_hash == NO_PASSWORD:
             password_hash = None
         try:
-            with self._take_turn(is_known=is_known):
+            with self._turns.take(is_known=is_known):
                 matches = self._worker.verify(password_hash or self._nobody, _encode(password))
         except (VerificationError, InvalidHashError):
             return False
@@ -149,21 +158,12 @@ class Passwords:
         """
         if password_hash == NO_PASSWORD or not self._hasher.check_needs_rehash(password_hash):
             return password_hash
-        with self._take_turn(is_known=is_known):
+        with self._turns.take(is_known=is_known):
             return self._worker.hash(_encode(password))
 
     def waiting(self) -> int:
         """How many wait for their turn."""
         return self._turns.waiting()
-
-    @contextmanager
-    def _take_turn(self, *, is_known: bool) -> Iterator[None]:
-        with self._turns.take(is_known=is_known):
-            try:
-                yield
-            except HashingFailed as exc:
-                logger.error("passwords cannot be checked: %s", exc)
-                raise Busy("Passwords cannot be checked.") from exc
 
 
 def _is_guessable(password: str, words: Collection[str]) -> bool:

@@ -132,8 +132,10 @@ from gevent import monkey
 monkey.patch_all()
 import gevent
 from argon2 import PasswordHasher
+import app.passwords
 from app.passwords import Passwords
 
+app.passwords.TURN_S = 60
 passwords = Passwords(PasswordHasher(time_cost=10, memory_cost=19_456, parallelism=1))
 hashed = passwords.hash("correct horse battery")
 ticks = 0

@@ -1,4 +1,4 @@
-"""Many logins in the same moment from behind one address: gunicorn, and the process that hashes, as they run."""
+"""Many logins in the same moment from behind one address: gunicorn as it runs."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ AT_ONCE = 24
 
 @pytest.fixture
 def web():
-    # Longer than a crowded machine takes for a hash, which gives way to everything else there.
+    # Longer than a crowded machine takes for so many hashes.
     constants = {"app.passwords.TURN_S": 60.0}
     with RedisServer() as server, WebServer(server.url, constants, TRUSTED_PROXIES="1") as web:
         yield web

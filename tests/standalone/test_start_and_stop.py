@@ -130,14 +130,9 @@ def test_a_second_copy_on_the_same_port_is_told_so_and_makes_no_directory(stack,
 
 
 def test_a_password_for_the_first_start_is_in_no_process_and_a_secret_in_those_alone_that_read_it(stack):
-    stack.sign_in()  # By which the process that hashes has been started.
     processes = [process for process in processes_of(stack) if process.pid != stack._process.pid]
-    hashing = [
-        child for web in stack.processes("web") for child in web.children() if "hasher.py" in str(child.cmdline())
-    ]
-    environs = {process.pid: str(process.environ()) for process in (*processes, *hashing, stack._process)}
+    environs = {process.pid: str(process.environ()) for process in (*processes, stack._process)}
 
-    assert hashing
     assert not [pid for pid, environ in environs.items() if "MONITOR_ADMIN_PASSWORD" in environ or PASSWORD in environ]
     webs, collectors = ({each.pid for each in stack.processes(name)} for name in ("web", "collector"))
     manager = {stack._process.pid}
