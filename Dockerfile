@@ -30,7 +30,9 @@ RUN groupadd --gid 10001 monitor \
 COPY --from=packages /opt/venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /srv/monitor
-COPY address_forms.py broker_options.py broker_url.py celeryconfig.py gunicorn.conf.py setting_forms.py setting_rules.py settings.py ./
+COPY celeryconfig.py gunicorn.conf.py ./
+COPY settings/ settings/
+COPY store/ store/
 COPY migrations/ migrations/
 COPY collector/ collector/
 COPY app/ app/
@@ -56,5 +58,5 @@ LABEL org.opencontainers.image.version="1.7.1"
 ENV BIND_ADDRESS=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=300s --timeout=5s --start-period=60s --start-interval=1s \
-    CMD ["python", "-IS", "app/healthcheck.py", "http://127.0.0.1:8000/readyz"]
+    CMD ["python", "-IS", "app/server/healthcheck.py", "http://127.0.0.1:8000/readyz"]
 CMD ["gunicorn", "-c", "gunicorn.conf.py", "app:create_app()"]

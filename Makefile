@@ -29,15 +29,15 @@ check: ## Format, lint, types, the page's pure modules; `run `make test` once be
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	node_modules/.bin/tsc --noEmit -p jsconfig.json
-	$(PY) -m bandit -q -ll -r app collector standalone demo deploy migrations *.py
+	$(PY) -m bandit -q -ll -r app collector settings store standalone demo deploy migrations *.py
 	@git ls-files -z -- $(SEARCHED) | xargs -0 .venv/bin/detect-secrets-hook
-	@$(PY) -m tests.audit
+	@$(PY) -m tools.advisories
 
 # The tests and the words of the login form are full of passwords that are none; hashes of packages look like keys.
-SEARCHED = ':!tests' ':!static/locales' ':!*requirements*.txt' ':!package-lock.json' ':!docs/images'
+SEARCHED = ':!tests' ':!static/locales' ':!requirements.txt' ':!requirements/*.txt' ':!package-lock.json' ':!docs/images'
 
 audit: ## Known vulnerabilities of what is installed, as in `check`; what cannot be looked up is a failure here.
-	@$(PY) -m tests.audit --strict
+	@$(PY) -m tools.advisories --strict
 
 sbom: ## What the product is made of, as CycloneDX: sbom-python.json and sbom-page.json.
 	.venv/bin/cyclonedx-py requirements --output-reproducible requirements.txt -o sbom-python.json
@@ -45,11 +45,11 @@ sbom: ## What the product is made of, as CycloneDX: sbom-python.json and sbom-pa
 
 scan: ## Wapiti, in an environment of its own, against the running product, signed in; some ten minutes.
 	@test -x .venv-scan/bin/wapiti || $(PYTHON) -m venv .venv-scan
-	@.venv-scan/bin/python -m pip install -q --require-hashes -r tests/requirements-scan.txt
-	@$(PY) -m tests.scan 600
+	@.venv-scan/bin/python -m pip install -q --require-hashes -r requirements/scan.txt
+	@$(PY) -m tools.scan 600
 
 fuzz: ## N made-up requests at every address of a running panel: nothing may fail, leak or hang; make fuzz N=100000
-	@$(PY) -m tests.fuzz $(N)
+	@$(PY) -m tools.fuzz $(N)
 
 N ?= 100
 FAIL ?= 0
@@ -100,10 +100,8 @@ test-containers: ## The containers on a real engine, as an operator runs them, t
 pictures: ## The README's pictures, from the running product.
 	@$(PY) -m docs.pictures
 
-lock: ## Pin requirements*.in anew, with hashes (needs uv).
-	for each in requirements requirements-standalone requirements-dev standalone/requirements-pip \
-	    standalone/requirements-node standalone/requirements-redis \
-	    tests/requirements-scan tests/requirements-old-redis; do \
+lock: ## Pin requirements.in and requirements/*.in anew, with hashes (needs uv).
+	for each in requirements $(addprefix requirements/,standalone dev pip node redis scan old-redis); do \
 	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    $$(case $$each in *old-redis) echo --no-deps;; esac) \
 	    --default-index https://pypi.org/simple $$each.in -o $$each.txt || exit 1; \

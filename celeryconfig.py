@@ -1,8 +1,8 @@
 """Celery's own keys, for beat and for the collector. The jobs stand in `collector.tasks`."""
 
-from broker_url import kombu_url
-from collector.slots import Slots
+from collector.beat.slots import Slots
 from settings import settings_of_program
+from settings.broker_url import kombu_url
 
 _settings = settings_of_program()
 _queue = f"stats.{_settings.monitor_host}"
@@ -49,7 +49,7 @@ worker_send_task_events = False
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 
-beat_scheduler = "collector.scheduler:PunctualScheduler"
+beat_scheduler = "collector.beat.scheduler:PunctualScheduler"
 beat_max_loop_interval = _settings.sample_interval_s
 beat_schedule = {
     "sample": {

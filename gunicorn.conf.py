@@ -17,14 +17,14 @@ from settings import end_with, settings_of_program
 class StreamWorker(GeventWorker):  # type: ignore[misc]  # untyped
     """gunicorn's gevent worker, made for streams.
 
-    Those that come all at once wait before they are read (app/gate.py), and the connection of one that has been opened
-    is let go of: it is the viewer's from then on (app/takeover.py).
+    Those that come all at once wait before they are read (app/server/admission.py), and the connection of one that has
+    been opened is let go of: it is the viewer's from then on (app/server/handover.py).
     """
 
     def run(self) -> None:
         """Serve; viewers, for whom gunicorn does not wait any more, are sent away before the process ends."""
-        from app.gate import Gate, is_routed_to_stream  # noqa: PLC0415  It loads Flask, which the master has no use for.
-        from app.turn import next_turn  # noqa: PLC0415
+        from app.server.admission import Gate, is_routed_to_stream  # noqa: PLC0415  It loads Flask, which the master has no use for.
+        from app.server.scheduling import next_turn  # noqa: PLC0415
 
         self.gate, self.is_routed_to_stream, self.next_turn = Gate(), is_routed_to_stream, next_turn
         super().run()
@@ -78,7 +78,7 @@ limit_request_line = 4094
 limit_request_fields = 50
 limit_request_field_size = 8190  # Room for the cookies of whatever else is served under the same name.
 # Nobody's word changes what a request is: by default anything on this machine may say SCRIPT_NAME, PATH_INFO and the
-# scheme, and so may everybody whom a proxy here passes on. What a trusted proxy says is read in app/proxies.py.
+# scheme, and so may everybody whom a proxy here passes on. What a trusted proxy says is read in app/web/proxies.py.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
@@ -147,7 +147,7 @@ def post_worker_init(worker: Any) -> None:
 
 def _refuse_old_redis(store: Any) -> None:
     """End with a sentence where Redis answers and is too old. One that does not answer yet may come."""
-    from collector.store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
+    from store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
 
     try:
         store.check_version()

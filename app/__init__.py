@@ -1,49 +1,33 @@
-"""Reads the store, speaks HTTP. Of `collector` it sees only `collector.store`; it never imports Celery."""
+"""Reads the store, speaks HTTP. Of `collector` it sees only `store`; it never imports Celery."""
 
 import time
 from pathlib import Path
 
 from flask import Flask
 
-from app import (
-    access,
-    accounts,
-    api,
-    assets,
-    audit_view,
-    auth,
-    bodies,
-    cli,
-    cli_access,
-    cli_totp,
-    compression,
-    errors,
-    headers,
-    health,
-    instants,
-    logs_api,
-    me,
-    origin,
-    pages,
-    proxies,
-    ways,
-)  # fmt: skip
-from app.access import AccessWatch
-from app.audit import Audit
-from app.freshness import Freshness
-from app.history import Past
-from app.holding import Holding
-from app.hub import FEED_TIMEOUT_S, Hub
-from app.refusal import RefusalWatch
-from app.sessions import SessionLife
-from app.stream import SampleStream, StreamLimits
-from collector.store.database import make_engine
-from collector.store.doorbell import Doorbell
-from collector.store.errors import MonitorError
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
-from collector.store.logs import LogStore
+from app import sign_in
+from app.accounts.accounts import Accounts, Role
+from app.accounts.audit import Audit
+from app.accounts.credentials import Holding
+from app.accounts.sessions import SessionLife
+from app.api import health, history, logs, me
+from app.api.history_query import Past
+from app.auth import login, origin
+from app.cli import commands
+from app.live.access_watch import BLOCK_MS, AccessNews, AccessWatch
+from app.live.freshness import Freshness
+from app.live.hub import FEED_TIMEOUT_S, Hub
+from app.live.refusal import RefusalWatch
+from app.live.stream import SampleStream, StreamLimits
+from app.pages import audit, monitor
+from app.web import assets, compression, errors, headers, proxies, request_body, times
 from settings import VERSION, Settings, SettingsError, end_with, load_settings
+from store.access_changes import Doorbell
+from store.database import make_engine
+from store.errors import MonitorError
+from store.history.history import History
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore, redis_client
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -71,9 +55,9 @@ def _make_app(settings: Settings) -> Flask:
     interval_s = settings.sample_interval_s
 
     store = app.extensions["store"] = LiveStore(redis_client(settings.redis_url))
-    logs = LogStore(redis_client(settings.redis_url))
+    log_store = LogStore(redis_client(settings.redis_url))
     feed = LiveStore(redis_client(settings.redis_url, timeout_s=FEED_TIMEOUT_S, max_connections=2))
-    waiting = redis_client(settings.redis_url, timeout_s=access.BLOCK_MS / 1000 + 3, max_connections=2)
+    waiting = redis_client(settings.redis_url, timeout_s=BLOCK_MS / 1000 + 3, max_connections=2)
     doorbell = Doorbell(redis_client(settings.redis_url, max_connections=4), waiting)
     limits = StreamLimits(
         per_process=settings.max_streams,
@@ -82,7 +66,7 @@ def _make_app(settings: Settings) -> Flask:
     )
 
     errors.init_app(app)
-    bodies.init_app(app)
+    request_body.init_app(app)
     headers.init_app(app, is_behind_tls=settings.secure_cookies)
     origin.init_app(app, trusted_hosts=settings.trusted_hosts, is_behind_tls=settings.secure_cookies)
     compression.init_app(app)
@@ -93,25 +77,24 @@ def _make_app(settings: Settings) -> Flask:
         longest_s=settings.session_hours * 3600,
         per_user=settings.max_sessions_per_user,
     )
-    users = accounts.Accounts(engine, life=life, announce=lambda: watch.announce())  # noqa: PLW0108  It comes below.
+    news = AccessNews(doorbell)
+    accounts = Accounts(engine, life=life, announce=news.announce)
     freshness = Freshness(interval_s, time.monotonic)
-    hub = app.extensions["hub"] = Hub(feed, logs, freshness)
+    hub = app.extensions["hub"] = Hub(feed, log_store, freshness)
     app.extensions["refusal"] = RefusalWatch(store, freshness, interval_s)
-    holding = Holding(engine, users.sessions, accounts.Role.SUPER_ADMIN)
-    watch = app.extensions["access"] = AccessWatch(hub, holding.still_hold, doorbell)
+    holding = Holding(engine, accounts.sessions, Role.SUPER_ADMIN)
+    app.extensions["access"] = AccessWatch(hub, holding.still_hold, news)
     past = Past(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
-    ways_in = ways.init_app(app, settings, engine, users)
-    auth.init_app(app, users, record, secure_cookies=settings.secure_cookies, ways=ways_in)
-    instants.init_app(app)
-    cli.init_app(app)
-    cli_access.init_app(app)
-    cli_totp.init_app(app)
+    ways_in = sign_in.init_app(app, settings, engine, accounts)
+    login.init_app(app, accounts, record, secure_cookies=settings.secure_cookies, ways=ways_in)
+    times.init_app(app)
+    commands.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))
-    app.register_blueprint(pages.make_blueprint(store, past, logs, hub, version=VERSION))
-    app.register_blueprint(api.make_blueprint(store, past))
-    app.register_blueprint(logs_api.make_blueprint(logs))
-    app.register_blueprint(me.make_blueprint(users))
-    app.register_blueprint(audit_view.make_blueprint(record))
+    app.register_blueprint(monitor.make_blueprint(store, past, log_store, hub, version=VERSION))
+    app.register_blueprint(history.make_blueprint(store, past))
+    app.register_blueprint(logs.make_blueprint(log_store))
+    app.register_blueprint(me.make_blueprint(accounts))
+    app.register_blueprint(audit.make_blueprint(record))
     app.register_blueprint(SampleStream(hub, limits, record, version=VERSION, interval_s=interval_s))
     return app

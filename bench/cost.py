@@ -62,7 +62,7 @@ def _measure(seconds: int, *, with_peers: bool) -> tuple[dict[str, Cost], int]:
     with ExitStack() as everything:
         peers: dict[str, Peer] = {}
         if with_peers:
-            GLANCES.provide(ROOT / "bench" / "requirements-glances.txt")
+            GLANCES.provide(ROOT / "requirements/glances.txt")
             peers = {
                 "Netdata": Netdata(),
                 "Glances": Glances(),

@@ -22,7 +22,7 @@ from bench.meter import Meter, family
 from bench.peers import Naive, Peer
 from bench.swarm import Seen, Swarm, swarm
 from bench.table import Figure, keep
-from collector.store import keys
+from store import keys
 from tests.builders import make_sample
 from tests.services import RedisServer
 from tests.web import WebServer

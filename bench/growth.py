@@ -18,18 +18,18 @@ from typing import Any
 
 import redis
 
-from app.schema import migrate
+from app.accounts.migrations import migrate
 from bench.capacity import Capacity
 from bench.history import HOST, fill, size_bytes
 from bench.meter import cpu_s, pss_mb
 from bench.swarm import Swarm, swarm
 from bench.table import Figure, keep
-from collector.store import keys
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import LiveStore
-from collector.store.reports import ReportStore
-from collector.store.steps import MINUTE_S
+from store import keys
+from store.database import make_engine
+from store.history.history import History
+from store.history.steps import MINUTE_S
+from store.samples.live import LiveStore
+from store.samples.reports import ReportStore
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer

@@ -15,7 +15,7 @@ import redis
 from bench.fanout import publishing
 from bench.swarm import swarm
 from bench.table import Figure, keep
-from collector.store import keys
+from store import keys
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer
 

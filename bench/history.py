@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from bench.figures import percentile
 from bench.table import Figure, keep
-from collector.store.database import make_engine, reading
-from collector.store.live import LiveStore, redis_client
-from collector.store.steps import FIGURES, MINUTE_S, Step, begin
+from store.database import make_engine, reading
+from store.history.steps import FIGURES, MINUTE_S, Step, begin
+from store.samples.live import LiveStore, redis_client
 from tests import past
 from tests.builders import make_sample
 from tests.services import PostgresServer, RedisServer

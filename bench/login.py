@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from bench.figures import percentile
 from bench.meter import cpu_s
 from bench.table import Figure, keep
-from collector.store.live import LiveStore, redis_client
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
 from tests.web import ROOT, EventStream, WebServer

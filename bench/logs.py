@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from app.tokens import Scope
+from app.accounts.tokens import Scope
 from bench.figures import percentile
 from bench.meter import cpu_s
 from bench.table import Figure, keep

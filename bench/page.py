@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_
 from bench.figures import percentile
 from bench.meter import cpu_s, family
 from bench.table import Figure, keep
-from collector.store.live import LiveStore, redis_client
-from collector.store.model import Cpu, Scope
+from store.samples.live import LiveStore, redis_client
+from store.samples.model import Cpu, Scope
 from tests.browser.chromium import launch, sign_in
 from tests.builders import make_sample
 from tests.services import wait_until

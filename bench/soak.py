@@ -23,9 +23,9 @@ import redis
 from bench.meter import pss_mb
 from bench.table import Figure, keep, show
 from bench.watched import one_viewer, watching_stack
-from collector.store import keys
-from collector.store.entries import parse_entry
-from collector.store.wire import parse_wire
+from store import keys
+from store.samples.entries import parse_entry
+from store.samples.wire import parse_wire
 from tests.stack import Stack
 
 NAMES = ("collector", "web", "redis")

@@ -19,7 +19,7 @@ from bench.fanout import publishing
 from bench.peers import Peer
 from bench.swarm import swarm
 from bench.table import Figure, keep
-from collector.store import keys
+from store import keys
 from tests.process import Service
 from tests.services import RedisServer, wait_until
 from tests.web import ROOT, SECRET_KEY, WebClient, WebServer

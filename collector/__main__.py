@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import signals
 
-from collector import own_beat
+from collector.beat import thread as own_beat
 from collector.celery_app import celery
 
 

@@ -7,13 +7,13 @@ from celery import Celery, signals
 from celery.app.amqp import AMQP
 from kombu.connection import Connection
 
-from collector import own_beat
+from collector.beat import thread as own_beat
 from collector.logs import CriticalLogHandler, watch_task_failures
-from collector.store.connection import redis_client
-from collector.store.errors import Refusal, StoreUnavailable
-from collector.store.redis_version import check_version
-from collector.transport import CarefulTransport
+from collector.worker.transport import CarefulTransport
 from settings import end_with, settings_of_program
+from store.connection import redis_client
+from store.errors import Refusal, StoreUnavailable
+from store.redis_version import check_version
 
 
 class SteadyConnection(Connection):

@@ -33,7 +33,7 @@ def read_age_s(url: str, host: str) -> float | None:
     """
     # Isolated, the interpreter does not look here by itself.
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  pathlib is slow.
-    from collector.store import keys  # noqa: PLC0415
+    from store import keys  # noqa: PLC0415
 
     connection, credentials, database = _connect(url)
     commands = [("SELECT", database), ("TIME",), ("ZSCORE", keys.HOSTS, host)]

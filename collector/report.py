@@ -18,13 +18,13 @@ from dataclasses import asdict
 from pathlib import Path
 from zlib import crc32
 
-from collector.native_redis import native_redis_client
-from collector.native_thread import SimpleQueue, start_thread
-from collector.probes.resources import ResourcesProbe
-from collector.stderr import complain
-from collector.store.errors import StoreUnavailable
-from collector.store.reports import ReportStore
+from collector.logs.native_redis import native_redis_client
+from collector.logs.native_thread import SimpleQueue, start_thread
+from collector.logs.stderr import complain
+from collector.probes.resources.resources import ResourcesProbe
 from settings import own_host_name
+from store.errors import StoreUnavailable
+from store.samples.reports import ReportStore
 
 
 def start(name: str, *, redis_url: str, host: str | None = None, interval_s: float = 3.0) -> None:

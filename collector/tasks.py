@@ -8,28 +8,29 @@ from celery.signals import worker_init, worker_ready, worker_shutdown
 from celery.worker import state
 from redis import Redis
 
-from broker_url import trusting
-from collector import own_beat, restarts
-from collector.duty import Duty
-from collector.lane import Lane
-from collector.marks import Past, read_past
-from collector.monitor import Probes, SystemMonitor
-from collector.probes.containers import ContainersProbe
+from collector.beat import thread as own_beat
+from collector.probes.broker.management import open_management
+from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
-from collector.probes.management import open_management
-from collector.probes.queues import QueueWatch
-from collector.probes.resources import ResourcesProbe
-from collector.probes.worker import WorkerProbe
-from collector.rollup import RollUp
-from collector.store.append import make_instance
-from collector.store.database import make_engine
-from collector.store.errors import BadEntry, StoreUnavailable
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
-from collector.store.reports import ReportStore
-from collector.store.wire import parse_wire
-from collector.watchdog import Watchdog, end_process
+from collector.probes.resources.containers import ContainersProbe
+from collector.probes.resources.resources import ResourcesProbe
+from collector.probes.workers.worker import WorkerProbe
+from collector.sampling.background_probe import Lane
+from collector.sampling.duty import Duty
+from collector.sampling.marks import Past, read_past
+from collector.sampling.monitor import Probes, SystemMonitor
+from collector.sampling.rollup import RollUp
+from collector.worker import restarts
+from collector.worker.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
+from settings.broker_url import trusting
+from store.database import make_engine
+from store.errors import BadEntry, StoreUnavailable
+from store.history.history import History
+from store.samples.append import make_instance
+from store.samples.live import LiveStore, redis_client
+from store.samples.reports import ReportStore
+from store.samples.wire import parse_wire
 
 logger = logging.getLogger(__name__)
 

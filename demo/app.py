@@ -2,11 +2,11 @@
 
 from celery import Celery
 
-from broker_url import addresses, kombu_url
 from collector.logs import CriticalLogHandler, watch_task_failures
 from demo.gateway import deliver
 from demo.voice import encode, synthesise
 from settings import settings_of_program
+from settings.broker_url import addresses, kombu_url
 from standalone.redis import url
 
 QUEUE = "dispatch"

@@ -77,8 +77,8 @@ def _prepare_redis(data_dir: Path) -> programs.Program:
 def _check_redis(url: str) -> None:
     from redis import Redis  # noqa: PLC0415  Not where there is none to ask.
 
-    from collector.store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
-    from collector.store.redis_version import check_version  # noqa: PLC0415
+    from store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
+    from store.redis_version import check_version  # noqa: PLC0415
 
     try:
         with Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2, retry=None, protocol=2) as client:

@@ -3,12 +3,12 @@
 from alembic.util import CommandError
 from sqlalchemy import make_url
 
-from app.accounts import Accounts, ensure_first_admin
-from app.schema import migrate
-from collector.store.database import make_engine
-from collector.store.errors import MonitorError
+from app.accounts.accounts import Accounts, ensure_first_admin
+from app.accounts.migrations import migrate
 from settings import Settings
 from standalone.terminal import CannotStart, say
+from store.database import make_engine
+from store.errors import MonitorError
 
 
 def prepare(settings: Settings) -> None:

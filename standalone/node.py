@@ -13,7 +13,7 @@ from standalone.terminal import CannotStart, CommandFailed, run_shown, say
 
 UPLOT_FILES = ("uPlot.iife.min.js",)
 OLDEST_NODE = 20
-REQUIREMENT = Path(__file__).with_name("requirements-node.txt")
+REQUIREMENT = Path(__file__).resolve().parents[1] / "requirements/node.txt"
 # As with pip: an unreachable registry is told of within half a minute.
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=10000")
 

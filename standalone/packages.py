@@ -54,9 +54,9 @@ class Venv:
                 shutil.rmtree(self.path, ignore_errors=True)
             raise
         stamp.set()
-        if requirements.name == "requirements-dev.txt":
+        if requirements.name == "dev.txt":
             # It holds all of what `make run` needs, at the same versions.
-            self._stamp(requirements.with_name("requirements-standalone.txt")).set()
+            self._stamp(requirements.with_name("standalone.txt")).set()
 
     def install(self, requirements: Path, title: str) -> None:
         """Install `requirements`, showing the packages as they come.

@@ -16,7 +16,7 @@ from standalone.packages import Venv
 from standalone.terminal import CannotStart, say
 
 OLDEST_REDIS = (6, 2)
-REQUIREMENT = Path(__file__).with_name("requirements-redis.txt")
+REQUIREMENT = Path(__file__).resolve().parents[1] / "requirements/redis.txt"
 LONGEST_SOCKET_PATH = 107
 """Bytes that `sockaddr_un.sun_path` holds, less its closing NUL (unix(7))."""
 

@@ -18,7 +18,7 @@ def set_up(*, with_tests: bool) -> Path:
     Raises: CannotStart, with nothing half-made left.
     """
     venv = packages.Venv(ROOT / ".venv")
-    requirements = ROOT / ("requirements-dev.txt" if with_tests else "requirements-standalone.txt")
+    requirements = ROOT / "requirements" / ("dev.txt" if with_tests else "standalone.txt")
     with _alone():
         venv.provide(requirements)
         if with_tests:
@@ -32,7 +32,7 @@ def set_up(*, with_tests: bool) -> Path:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Two copies may be started at once from one clone; the second waits for what the first one installs."""
-    with (ROOT / "requirements-standalone.txt").open() as file:
+    with (ROOT / "requirements/standalone.txt").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -17,7 +17,7 @@ from standalone.environment import without_secrets
 from standalone.terminal import CannotStart, say
 
 PYPI = "https://pypi.org/simple"
-PIP_REQUIREMENT = Path(__file__).with_name("requirements-pip.txt")
+PIP_REQUIREMENT = Path(__file__).resolve().parents[1] / "requirements/pip.txt"
 TIMEOUT_S = 15.0
 
 

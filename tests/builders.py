@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from collector.store.model import Check, Cpu, Queue, QueueState, Ram, Sample, Scope, Status
+from store.samples.model import Check, Cpu, Queue, QueueState, Ram, Sample, Scope, Status
 
 GIB = 2**30
 _SLOTS = itertools.count()

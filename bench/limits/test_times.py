@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from app.user_agent import name_browser
-from collector.marks import Past
-from collector.monitor import Probes, SystemMonitor
-from collector.probes.management import ManagementWatch
-from collector.probes.queues import QueueWatch
-from collector.probes.resources import ResourcesProbe
-from collector.probes.worker import WorkerProbe
-from collector.store.live import LiveStore, redis_client
-from collector.store.model import Check, Sample, Status
-from collector.store.redaction import redact
+from app.auth.user_agent import name_browser
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.resources.resources import ResourcesProbe
+from collector.probes.workers.worker import WorkerProbe
+from collector.sampling.marks import Past
+from collector.sampling.monitor import Probes, SystemMonitor
+from store.logs.redaction import redact
+from store.samples.live import LiveStore, redis_client
+from store.samples.model import Check, Sample, Status
 from tests.builders import make_sample
 from tests.services import CeleryWorker, RabbitServer, RedisServer
 from tests.web import ROOT, WebServer

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.verdict import judge
-from collector.store.deadline_connection import DeadlineConnection
-from collector.store.model import Check
+from store.deadline_connection import DeadlineConnection
+from store.samples.model import Check
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """From the outcome of one question to a `Check`: the rules that every service answered over a network shares. [pure]"""
 
-from collector.store.model import Check, Status
+from store.samples.model import Check, Status
 
 SLOW_MS = 500.0
 """An answer that takes longer, in milliseconds, makes a service degraded."""

@@ -1,34 +1,34 @@
 // @ts-check
 /** Wires the page: feed → state and series → views. The only file that knows all others. */
 
-import { watchActivity } from './activity.js'
-import { connection, isInTouch } from './connection.js'
-import { wireControls } from './controls.js'
-import { byId } from './dom.js'
-import { makeFormat } from './format.js'
-import { applyCatalogue, loadTranslate } from './i18n.js'
-import { watchLifecycle } from './lifecycle.js'
-import { UNREAD, withAnswer, withGroup } from './logs.js'
-import { chosenLanguage, watchPreferences } from './preferences.js'
-import { Recording } from './recording.js'
-import { askLogs, forgetHost, whoIsSilent } from './server.js'
-import { SharedFeed } from './shared_feed.js'
-import { elsewhere } from './roster.js'
-import { currentSample, isFarBehind, makeState, reduce, storeTime } from './state.js'
-import { reloadWall } from './tv.js'
-import { verdict } from './verdict.js'
+import { watchActivity } from './net/activity.js'
+import { connection, isInTouch } from './model/connection.js'
+import { wireControls } from './views/controls.js'
+import { byId } from './ui/dom.js'
+import { makeFormat } from './ui/format.js'
+import { applyCatalogue, loadTranslate } from './ui/i18n.js'
+import { watchLifecycle } from './net/lifecycle.js'
+import { UNREAD, withAnswer, withGroup } from './model/log_book.js'
+import { chosenLanguage, watchPreferences } from './ui/preferences.js'
+import { Recording } from './time/dataset.js'
+import { askLogs, forgetHost, whoIsSilent } from './net/api.js'
+import { SharedFeed } from './net/shared_feed.js'
+import { elsewhere } from './model/hosts.js'
+import { currentSample, isFarBehind, makeState, reduce, storeTime } from './model/state.js'
+import { reloadWall } from './ui/tv.js'
+import { verdict } from './model/verdict.js'
 import { Page } from './views/page.js'
-import { TimePanel } from './views/timepanel.js'
+import { TimePanel } from './charts/time_panel.js'
 
-/** @import { Format } from './format.js' */
-/** @import { Language, Translate } from './i18n.js' */
-/** @import { Elsewhere } from './roster.js' */
-/** @import { Connection } from './connection.js' */
-/** @import { Event, Phase, State } from './state.js' */
-/** @import { StreamEvent } from './tabs.js' */
-/** @import { Columns } from './series.js' */
-/** @import { LogGroup, Sample, Snapshot } from './types.js' */
-/** @import { Verdict } from './verdict.js' */
+/** @import { Format } from './ui/format.js' */
+/** @import { Language, Translate } from './ui/i18n.js' */
+/** @import { Elsewhere } from './model/hosts.js' */
+/** @import { Connection } from './model/connection.js' */
+/** @import { Event, Phase, State } from './model/state.js' */
+/** @import { StreamEvent } from './net/tabs.js' */
+/** @import { Columns } from './time/series.js' */
+/** @import { LogGroup, Sample, Snapshot } from './model/types.js' */
+/** @import { Verdict } from './model/verdict.js' */
 /**
  * @typedef {object} View What every view is given.
  * @property {State} state

@@ -9,11 +9,12 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 
-from app import create_app, passwords
-from app.accounts import Accounts, Role
-from app.schema import migrate
-from collector.store.database import make_engine
+from app import create_app
+from app.accounts import passwords
+from app.accounts.accounts import Accounts, Role
+from app.accounts.migrations import migrate
 from settings import load_settings
+from store.database import make_engine
 from tests.app.people import ADMIN
 from tests.app.visitor import KEY, Clock, Make
 from tests.services import free_port

@@ -1,7 +1,7 @@
 """Who logs in in the tests: e-mail address and password."""
 
-from app.accounts import Accounts
-from app.sessions import Origin
+from app.accounts.accounts import Accounts
+from app.accounts.sessions import Origin
 
 ADMIN = ("admin@example.test", "correct horse battery")
 

@@ -14,11 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.accounts import Accounts, Role
-from app.schema import migrate
-from app.second_factors import RECOVERY_BYTES, SECRET_CHARS
-from collector.store.database import make_engine
+from app.accounts.accounts import Accounts, Role
+from app.accounts.migrations import migrate
+from app.accounts.second_factors import RECOVERY_BYTES, SECRET_CHARS
 from settings import load_settings
+from store.database import make_engine
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
 from tests.test_conventions import SOURCES
@@ -139,13 +139,13 @@ def test_a_password_is_hidden_while_it_is_typed_and_may_be_pasted_or_filled_in()
         assert re.search(r'autocomplete="(current|new)-password"', field), field
         assert "onpaste" not in field
     assert found
-    assert not [path for path in (ROOT / "static/js").glob("*.js") if "'paste'" in path.read_text()]
+    assert not [path for path in (ROOT / "static/js").rglob("*.js") if "'paste'" in path.read_text()]
 
 
 def test_codes_cannot_be_guessed_or_foreseen() -> None:
     assert RECOVERY_BYTES * 8 >= 112
     assert SECRET_CHARS * math.log2(32) >= 160
-    made = {name for name, _ in calls_of(ROOT / "app/second_factors.py")}
+    made = {name for name, _ in calls_of(ROOT / "app/accounts/second_factors.py")}
     assert {"token_bytes", "random_base32"} <= made, "by the system's generator, of which pyotp's is one"
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.audit import Audit
-from collector.store.database import make_engine
+from app.accounts.audit import Audit
+from store.database import make_engine
 from tests.browser.page import SOON_MS, Complaints, shoot, signed_in
 from tests.hostile import XSS
 from tests.services import RedisServer

@@ -8,12 +8,12 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import redis_client
-from collector.store.log_group import Batch, Level, LogLine
-from collector.store.logs import LogStore
-from collector.store.steps import FIGURES, MINUTE_S, Step, begin
+from store.database import make_engine
+from store.history.history import History
+from store.history.steps import FIGURES, MINUTE_S, Step, begin
+from store.logs.log_group import Batch, Level, LogLine
+from store.logs.logs import LogStore
+from store.samples.live import redis_client
 from tests.browser.page import SOON_MS, signed_in, state_is
 from tests.services import wait_until
 from tests.stack import Stack

@@ -6,8 +6,8 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from collector.store.live import LiveStore, redis_client
-from collector.store.model import Check, Container, Status
+from store.samples.live import LiveStore, redis_client
+from store.samples.model import Check, Container, Status
 from tests.browser.chromium import sign_in
 from tests.browser.page import SOON_MS, signed_in, state_is, takes_a_sample
 from tests.builders import make_sample

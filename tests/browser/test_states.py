@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from collector.store.append import make_instance
-from collector.store.database import make_engine
-from collector.store.live import LiveStore, redis_client
-from collector.store.model import Check, Status
+from store.database import make_engine
+from store.samples.append import make_instance
+from store.samples.live import LiveStore, redis_client
+from store.samples.model import Check, Status
 from tests.browser.axe import violations_in
 from tests.browser.page import SOON_MS, shoot, signed_in, state_is, takes_a_sample
 from tests.builders import make_queue, make_sample

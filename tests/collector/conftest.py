@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from collector.store.live import redis_client
+from store.samples.live import redis_client
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from functools import partial
 
 import pytest
 
-from app.schema import migrate
+from app.accounts.migrations import migrate
 from collector import tasks
-from collector.store import keys
-from collector.store.columns import read_row
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
+from store import keys
+from store.database import make_engine
+from store.history.history import History
+from store.samples.columns import read_row
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import PostgresServer, wait_until
 

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from collector.store import keys
+from store import keys
 from tests.deploy.containers import Container, Deployment
 from tests.process import give_up, wait_until
 
@@ -65,8 +65,7 @@ def test_the_image_holds_nothing_that_it_does_not_run(deployment):
     monitor, demo = (deployment.image.stages[name] for name in ("monitor", "demo"))
 
     assert {path.name for path in monitor.path(".").iterdir()} - {"__pycache__"} == {
-        "address_forms.py", "app", "broker_options.py", "broker_url.py", "celeryconfig.py", "collector",
-        "gunicorn.conf.py", "migrations", "setting_forms.py", "setting_rules.py", "settings.py", "static",
+        "app", "celeryconfig.py", "collector", "gunicorn.conf.py", "migrations", "settings", "static", "store",
     }  # fmt: skip
     assert {path.name for path in demo.path(".").iterdir()} - {path.name for path in monitor.path(".").iterdir()} == {
         "demo", "standalone",

@@ -10,12 +10,13 @@ import urllib.parse
 import pytest
 import redis
 
-from app.healthcheck import TIMEOUT_S
+from app.server.healthcheck import TIMEOUT_S
 from collector import healthcheck
 from collector.healthcheck import MAX_AGE_INTERVALS
-from collector.store import entries, keys
-from collector.store.live import LiveStore, redis_client
 from settings import load_settings
+from store import keys
+from store.samples import entries
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.certificates import Authority
 from tests.deploy import compose
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.live
 
 def check_web(url):
     return subprocess.run(
-        [sys.executable, "-IS", "app/healthcheck.py", url], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-IS", "app/server/healthcheck.py", url], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
@@ -201,7 +202,7 @@ def test_a_check_loads_next_to_nothing_which_is_what_it_costs(redis_url, store):
 
     loaded = {line.rpartition("|")[2].strip() for line in checked.stderr.splitlines()}
     assert checked.returncode == 0
-    assert "collector.store.keys" in loaded
+    assert "store.keys" in loaded
     assert not loaded & {"socket", "enum", "re", "encodings.idna", "redis", "celery", "sqlalchemy", "settings"}
 
 

@@ -17,8 +17,8 @@ import warnings
 import psutil
 import pytest
 
-from app import hub
-from collector.store.live import LiveStore, redis_client
+from app.live import hub
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.process import PATIENCE_S, Service, free_port, wait_until
 from tests.services import RedisServer
@@ -98,7 +98,7 @@ class QuickWebServer(WebServer):
     """The web process with a heartbeat of our choice."""
 
     def __init__(self, redis_url: str, heartbeat_s: float) -> None:
-        super().__init__(redis_url, {"app.hub.HEARTBEAT_S": heartbeat_s}, SECURE_COOKIES="true")
+        super().__init__(redis_url, {"app.live.hub.HEARTBEAT_S": heartbeat_s}, SECURE_COOKIES="true")
 
     def open_connections(self) -> int:
         """How many there are, from whomever."""

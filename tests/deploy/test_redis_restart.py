@@ -3,9 +3,9 @@
 import pytest
 import redis
 
-from collector.store.live import LiveStore, redis_client
-from collector.store.log_group import Batch, Level, LogLine
-from collector.store.logs import LogStore
+from store.logs.log_group import Batch, Level, LogLine
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.deploy.containers import Deployment
 from tests.process import wait_until

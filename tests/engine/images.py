@@ -73,7 +73,7 @@ def _build(engine: Engine, name: str, images: dict[str, str]) -> None:
     context = engine.directory / "standin" / name
     shutil.rmtree(context, ignore_errors=True)
     shutil.copytree(IMAGES / name, context)
-    shutil.copy(ROOT / "standalone" / "requirements-node.txt", context)
+    shutil.copy(ROOT / "requirements/node.txt", context)
     built = engine.docker(
         "build",
         "-q",

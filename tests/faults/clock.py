@@ -5,8 +5,8 @@ Done process by process, see `tests.clocks`.
 
 from collections.abc import Sequence
 
-from collector.store import keys
-from collector.store.steps import MINUTE_S, begin
+from store import keys
+from store.history.steps import MINUTE_S, begin
 from tests.clocks import COMPILER, Clocks
 from tests.faults.measure import Fault, Row
 from tests.faults.ward import HOST, Ward

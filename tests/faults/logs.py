@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from collector.store.live import redis_client
-from collector.store.logs import LogStore
+from store.logs.logs import LogStore
+from store.samples.live import redis_client
 from tests.faults.measure import Fault, Row
 from tests.faults.viewers import web_worker
 from tests.faults.ward import Ward

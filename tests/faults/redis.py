@@ -4,7 +4,7 @@ from pathlib import Path
 
 import redis
 
-from collector.store import keys
+from store import keys
 from tests.faults.measure import Fault
 from tests.faults.ward import HOST, Ward
 from tests.process import wait_until

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from collector.probes.database import DatabaseProbe
-from collector.store.live import LiveStore, redis_client
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.faults import redis as redis_faults
 from tests.faults import web

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 
 import psutil
 
-from app.accounts import Accounts
-from app.schema import migrate
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
+from app.accounts.accounts import Accounts
+from app.accounts.migrations import migrate
 from standalone import programs
 from standalone.programs import Program
+from store.database import make_engine
+from store.history.history import History
+from store.samples.live import LiveStore, redis_client
 from tests.services import CeleryWorker, PostgresServer, RabbitServer, RedisServer
 from tests.stack import EMAIL, Stack
 from tests.toxics import Link

@@ -1,7 +1,7 @@
 """What is told from outside while something is broken: to a machine by `/healthz`, to a viewer by the stream.
 
 The viewer is a page without a browser: it folds hello, samples and hosts into an age and the services' words by the
-rules of static/js/state.js, and when the stream is lost it returns by those of static/js/backoff.js.
+rules of static/js/model/state.js, and when the stream is lost it returns by those of static/js/net/backoff.js.
 """
 
 import json

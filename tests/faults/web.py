@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from collector.store.entries import Entry
+from store.samples.entries import Entry
 from tests.faults.crowd import COUNT, Crowd
 from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { NOTHING_SAID, announce } from '../../static/js/announcement.js'
+import { NOTHING_SAID, announce } from '../../static/js/model/announcement.js'
 
 test('the state a page opens with is not announced', () => {
   assert.equal(announce(NOTHING_SAID, 'ok', 'polite', 0).isDue, false)

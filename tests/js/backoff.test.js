@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { retryDelay } from '../../static/js/backoff.js'
+import { retryDelay } from '../../static/js/net/backoff.js'
 
 test('a delay is at least one second, whatever chance says', () => {
   for (const attempt of [1, 2, 10, 1000]) assert.equal(retryDelay(attempt, 0), 1000)

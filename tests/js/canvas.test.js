@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { apart } from '../../static/js/canvas.js'
+import { apart } from '../../static/js/charts/canvas.js'
 
 /** @param {number[]} heights */
 function placed(...heights) {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { LANGUAGES, makeTranslate } from '../../static/js/i18n.js'
-import { KEYS } from '../../static/js/keys.js'
-import { RANGES } from '../../static/js/ranges.js'
+import { LANGUAGES, makeTranslate } from '../../static/js/ui/i18n.js'
+import { KEYS } from '../../static/js/ui/keys.js'
+import { RANGES } from '../../static/js/time/ranges.js'
 
-/** @typedef {import('../../static/js/i18n.js').Catalogue} Catalogue */
+/** @typedef {import('../../static/js/ui/i18n.js').Catalogue} Catalogue */
 
 const ROOT = new URL('../../', import.meta.url)
 const STATIC = new URL('static/', ROOT)

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { csvText } from '../../static/js/csv.js'
-import { COLUMNS } from '../../static/js/series.js'
+import { csvText } from '../../static/js/time/csv.js'
+import { COLUMNS } from '../../static/js/time/series.js'
 
-/** @typedef {import('../../static/js/series.js').Columns} Columns */
+/** @typedef {import('../../static/js/time/series.js').Columns} Columns */
 
 /** @param {number[]} instants @param {(index: number) => number | null} value @returns {Columns} */
 function columnsOf(instants, value) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { drainOf } from '../../static/js/drain.js'
+import { drainOf } from '../../static/js/model/drain.js'
 
 /** @param {number | null} ready @param {number | null} [in_per_s] @param {number | null} [out_per_s] */
 function queue(ready, in_per_s, out_per_s) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { UNKNOWN, makeFormat } from '../../static/js/format.js'
+import { UNKNOWN, makeFormat } from '../../static/js/ui/format.js'
 
 const NBSP = '\u00a0'
 /** As text is written here: with plain spaces. @param {string} text */

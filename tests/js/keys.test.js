@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { KEYS, actionOf } from '../../static/js/keys.js'
+import { KEYS, actionOf } from '../../static/js/ui/keys.js'
 
 const ON = { isTyping: false, isOn: true }
 

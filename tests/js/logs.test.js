@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { NO_FILTER, UNREAD, hostsOf, lines, matching, newestAt, newestCritical, plainText, withAnswer, withGroup } from '../../static/js/logs.js'
+import { NO_FILTER, UNREAD, hostsOf, lines, matching, newestAt, newestCritical, plainText, withAnswer, withGroup } from '../../static/js/model/log_book.js'
 
 const NOW = 1_700_000_000
 
-/** @param {Partial<import('../../static/js/types.js').LogGroup>} [changes] @returns {import('../../static/js/types.js').LogGroup} */
+/** @param {Partial<import('../../static/js/model/types.js').LogGroup>} [changes] @returns {import('../../static/js/model/types.js').LogGroup} */
 function makeGroup(changes = {}) {
   return {
     id: 'a', host: 'web-1', service: 'backend', level: 'error', logger: 'app.calls', message: 'boom',
@@ -14,7 +14,7 @@ function makeGroup(changes = {}) {
   }
 }
 
-/** @param {import('../../static/js/types.js').LogGroup[]} logs */
+/** @param {import('../../static/js/model/types.js').LogGroup[]} logs */
 function read(logs) {
   return withAnswer(UNREAD, { now: NOW + 10, dropped: 0, logs })
 }

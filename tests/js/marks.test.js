@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { clustersOf, logMarks, lookOf, mergeMarks, sampleMarks } from '../../static/js/marks.js'
+import { clustersOf, logMarks, lookOf, mergeMarks, sampleMarks } from '../../static/js/time/marks.js'
 import { makeSample } from './sample.js'
 
-/** @typedef {import('../../static/js/marks.js').Mark} Mark */
+/** @typedef {import('../../static/js/time/marks.js').Mark} Mark */
 
 /** @param {number} at @returns {Mark} */
 const burst = (at) => ({ at, kind: 'burst', peak: 150 })

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { UNREAD, hostsOf, withGroup } from '../../static/js/logs.js'
-import { currentSample, makeState, reduce } from '../../static/js/state.js'
-import { streamFor, withWant, withoutTab } from '../../static/js/tabs.js'
+import { UNREAD, hostsOf, withGroup } from '../../static/js/model/log_book.js'
+import { currentSample, makeState, reduce } from '../../static/js/model/state.js'
+import { streamFor, withWant, withoutTab } from '../../static/js/net/tabs.js'
 import { NOW, makeHistory, makeSample } from './sample.js'
 
 const NAMES = ['__proto__', 'constructor', 'toString']

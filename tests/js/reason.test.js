@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { countedBy } from '../../static/js/reason.js'
+import { countedBy } from '../../static/js/model/reasons.js'
 
 test('a reason whose numbers are all known is told with them', () => {
   assert.deepEqual(countedBy('no_progress', { queue: 'dispatch', idle_s: 90, waiting: 1250 }), { age: 90, waiting: 1250 })

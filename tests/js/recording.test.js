@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { Recording } from '../../static/js/recording.js'
-import { timeframeOf } from '../../static/js/timeframe.js'
+import { Recording } from '../../static/js/time/dataset.js'
+import { timeframeOf } from '../../static/js/time/timeframe.js'
 import { NOW, makeHistory, makeSample } from './sample.js'
 
-/** @typedef {import('../../static/js/types.js').History} History */
+/** @typedef {import('../../static/js/model/types.js').History} History */
 
 /** @param {History | null} answer */
 function answering(answer) {

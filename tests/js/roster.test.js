@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { elsewhere, inOrder, troubleOf, withHost } from '../../static/js/roster.js'
+import { elsewhere, inOrder, troubleOf, withHost } from '../../static/js/model/hosts.js'
 
-/** @typedef {import('../../static/js/roster.js').HostState} HostState */
+/** @typedef {import('../../static/js/model/hosts.js').HostState} HostState */
 
-/** @param {string} host @param {import('../../static/js/types.js').Services} [services] @returns {HostState} */
+/** @param {string} host @param {import('../../static/js/model/types.js').Services} [services] @returns {HostState} */
 function fresh(host, services = {}) {
   return { host, heard_at: 0, is_fresh: true, services: { database: 'online', worker: 'online', rabbitmq: 'online', ...services } }
 }
 
-/** @param {string} host @param {import('../../static/js/types.js').Services} [services] @returns {HostState} */
+/** @param {string} host @param {import('../../static/js/model/types.js').Services} [services] @returns {HostState} */
 function silent(host, services) {
   return { ...fresh(host, services), is_fresh: false }
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /** A valid sample and history to start from; a test says only what it is about. */
 
-/** @typedef {import('../../static/js/types.js').Sample} Sample */
-/** @typedef {import('../../static/js/types.js').History} History */
+/** @typedef {import('../../static/js/model/types.js').Sample} Sample */
+/** @typedef {import('../../static/js/model/types.js').History} History */
 
 export const NOW = 1_763_877_303
 

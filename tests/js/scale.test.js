@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { CountAxis, countAxis, ease, ticks } from '../../static/js/scale.js'
+import { CountAxis, countAxis, ease, ticks } from '../../static/js/charts/scale.js'
 
 for (const [highest, limit] of [[null, 10], [0, 10], [9, 10], [10, 20], [150, 200], [190, 200], [191, 500], [1250, 2000], [9900, 20_000]]) {
   test(`${highest} fits under ${limit} in whole steps`, () => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 
 import {
   appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, nearestIndex, sampleRow, unknownSpans, valueAt,
-} from '../../static/js/series.js'
+} from '../../static/js/time/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
 const OPTIONS = { interval_s: 3, keep_s: 60 }
@@ -31,7 +31,7 @@ test('columns stay aligned and take their values from the sample', () => {
 test('flows are known when every queue that exists tells its own', () => {
   const queue = (/** @type {number | null} */ in_per_s, /** @type {'ok' | 'missing'} */ state = 'ok') =>
     ({ name: 'dispatch', state, ready: 1, peak: 1, consumers: 1, in_per_s, out_per_s: 1 })
-  const flow = (/** @type {import('../../static/js/types.js').Queue[]} */ ...queues) => sampleRow(makeSample({ queues }))[7]
+  const flow = (/** @type {import('../../static/js/model/types.js').Queue[]} */ ...queues) => sampleRow(makeSample({ queues }))[7]
 
   assert.equal(flow(queue(2), queue(3)), 5)
   assert.equal(flow(queue(2), queue(null)), null)

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { connection } from '../../static/js/connection.js'
-import { isNewer } from '../../static/js/cursor.js'
-import { currentSample, hostAge, isFarBehind, makeState, reduce } from '../../static/js/state.js'
+import { connection } from '../../static/js/model/connection.js'
+import { isNewer } from '../../static/js/model/cursor.js'
+import { currentSample, hostAge, isFarBehind, makeState, reduce } from '../../static/js/model/state.js'
 import { NOW, makeHistory, makeSample } from './sample.js'
 
 const START_MS = 1000
 
-/** @param {Partial<import('../../static/js/types.js').Snapshot>} [changes] */
+/** @param {Partial<import('../../static/js/model/types.js').Snapshot>} [changes] */
 function makeSnapshot(changes = {}) {
   return { history: null, latest: null, hosts: [], version: '1.7.0', interval_s: 3, ...changes }
 }
@@ -128,12 +128,12 @@ test('a sample of another host does not take the view, and its id is where the s
   assert.equal(state.cursor, `${NOW}001-0`)
 })
 
-/** @param {string} host @param {Partial<import('../../static/js/types.js').HostNews>} [changes] */
+/** @param {string} host @param {Partial<import('../../static/js/model/types.js').HostNews>} [changes] */
 function news(host, changes = {}) {
   return { host, age_s: 1, is_fresh: true, services: {}, ...changes }
 }
 
-/** @param {import('../../static/js/types.js').HostNews[]} hosts */
+/** @param {import('../../static/js/model/types.js').HostNews[]} hosts */
 function toldState(...hosts) {
   return reduce(openState(), { type: 'hosts', hosts, mono_ms: START_MS })
 }

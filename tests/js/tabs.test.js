@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { NOTHING_RECENT, agedHello, agedHosts, brings, remember, served, since, streamFor, withWant, withoutTab } from '../../static/js/tabs.js'
+import { NOTHING_RECENT, agedHello, agedHosts, brings, remember, served, since, streamFor, withWant, withoutTab } from '../../static/js/net/tabs.js'
 
 const WANTS = { a: { host: 'web-1', cursor: null }, b: { host: 'web-2', cursor: '5-0' }, c: { host: 'web-1', cursor: '4-0' } }
 

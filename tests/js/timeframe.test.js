@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { rangesWithData } from '../../static/js/ranges.js'
-import { nearFocus, reduceTimeframe, searchOf, timeframeOf } from '../../static/js/timeframe.js'
+import { rangesWithData } from '../../static/js/time/ranges.js'
+import { nearFocus, reduceTimeframe, searchOf, timeframeOf } from '../../static/js/time/timeframe.js'
 
-/** @typedef {import('../../static/js/timeframe.js').TimeframeEvent} TimeframeEvent */
+/** @typedef {import('../../static/js/time/timeframe.js').TimeframeEvent} TimeframeEvent */
 
 const WINDOW = { min: 1000, max: 1060 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { framePeriod, followLead, slidingWindow, steppedWindow } from '../../static/js/timeline.js'
+import { framePeriod, followLead, slidingWindow, steppedWindow } from '../../static/js/time/sliding_window.js'
 
 const OPTIONS = { interval_s: 3, span_s: 60 }
 

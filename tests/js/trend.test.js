@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { trendOf } from '../../static/js/trend.js'
+import { trendOf } from '../../static/js/time/trend.js'
 
 const OPTIONS = { over_s: 300, least: 2 }
 const instants = Array.from({ length: 101 }, (_, index) => index * 3)

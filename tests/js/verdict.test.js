@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { verdict } from '../../static/js/verdict.js'
+import { verdict } from '../../static/js/model/verdict.js'
 import { makeSample } from './sample.js'
 
-/** @typedef {import('../../static/js/connection.js').Connection} Connection */
-/** @typedef {import('../../static/js/types.js').Check} Check */
+/** @typedef {import('../../static/js/model/connection.js').Connection} Connection */
+/** @typedef {import('../../static/js/model/types.js').Check} Check */
 
 const LIVE = /** @type {Connection} */ ({ code: 'live', age_s: 1, retry_s: null, cause: null })
 
@@ -15,7 +15,7 @@ function check(status, reason, facts = {}) {
   return { status, reason: reason ?? null, latency_ms: null, facts }
 }
 
-/** @param {Partial<Record<import('../../static/js/types.js').Service, Check>>} checks */
+/** @param {Partial<Record<import('../../static/js/model/types.js').Service, Check>>} checks */
 function withChecks(checks) {
   const sample = makeSample()
   return { ...sample, checks: { ...sample.checks, ...checks } }
@@ -154,7 +154,7 @@ test('without a sample there is nothing to judge', () => {
 })
 
 test('what is wrong with the watching itself is told, and a code that nobody knows is not', () => {
-  const troubles = /** @type {import('../../static/js/types.js').Trouble[]} */ ([
+  const troubles = /** @type {import('../../static/js/model/types.js').Trouble[]} */ ([
     { code: 'clock_differs', facts: { seconds: -600 } }, { code: 'two_collectors' },
     { code: 'container_shared', facts: { name: 'backend', count: 2 } }, { code: '<script>' },
   ])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.store.live import LiveStore, redis_client
+from store.samples.live import LiveStore, redis_client
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer
 

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app import access
-from app.accounts import Accounts, Role
-from collector.store.database import make_engine
-from collector.store.doorbell import Doorbell
-from collector.store.live import redis_client
+from app.accounts.accounts import Accounts, Role
+from app.live import access_watch as access
+from store.access_changes import Doorbell
+from store.database import make_engine
+from store.samples.live import redis_client
 from tests.builders import make_sample
 from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
@@ -29,7 +29,7 @@ USERS, STREAMS_EACH = 10, 20
 def web(shared_redis):
     """It asks of its own accord once an hour: what ends a stream is that it was told."""
     limits = {"MAX_STREAMS_PER_USER": str(STREAMS_EACH), "MAX_SESSIONS_PER_USER": "2"}
-    with WebServer(shared_redis.url, {"app.access.CHECK_S": 3600.0}, **limits) as server:
+    with WebServer(shared_redis.url, {"app.live.access_watch.CHECK_S": 3600.0}, **limits) as server:
         wait_until(lambda: server.get("/readyz", role=None).status == 200)
         yield server
 

@@ -9,8 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.tokens import Scope
-from collector.store.live import LiveStore, redis_client
+from app.accounts.tokens import Scope
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
 from tests.web import SECRET_KEY, WebServer

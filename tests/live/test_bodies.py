@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from app.tokens import Scope
+from app.accounts.tokens import Scope
 from tests.process import PATIENCE_S
 from tests.web import WebServer
 

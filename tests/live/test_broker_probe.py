@@ -2,10 +2,10 @@
 
 import pytest
 
-from collector.probes.broker import read_broker
-from collector.probes.queues import QueueWatch
-from collector.probes.reading import Reading
-from collector.store.model import Check, Status
+from collector.probes.broker.broker import read_broker
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.broker.reading import Reading
+from store.samples.model import Check, Status
 from tests.services import wait_until
 
 UNKNOWN = Status.UNKNOWN

@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from collector.store import append, keys
-from collector.store.columns import read_row
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
-from collector.store.steps import MINUTE_S, begin
+from store import keys
+from store.database import make_engine
+from store.history.history import History
+from store.history.steps import MINUTE_S, begin
+from store.samples import append
+from store.samples.columns import read_row
+from store.samples.live import LiveStore, redis_client
 from tests.builders import next_sample
 from tests.clocks import Clocks
 from tests.collectors import HOST, INTERVAL_S, collector

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from collector.lane import Lane
-from collector.monitor import NO_ANSWER
 from collector.probes import database
 from collector.probes.database import DatabaseProbe
-from collector.store.model import Check, Status
+from collector.sampling.background_probe import Lane
+from collector.sampling.monitor import NO_ANSWER
+from store.samples.model import Check, Status
 from tests.promises import Promise
 from tests.services import PostgresServer, free_port, wait_until
 

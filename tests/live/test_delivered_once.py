@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from broker_options import BrokerOptions
-from collector.probes.patience import Pace
-from collector.probes.queues import QueueWatch
-from collector.probes.worker import WorkerProbe
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.workers.patience import Pace
+from collector.probes.workers.worker import WorkerProbe
+from settings.broker_options import BrokerOptions
 from tests.celery_application import Application
 from tests.process import PATIENCE_S
 from tests.services import wait_until

@@ -18,13 +18,13 @@ import pytest
 from click import Context, Group
 
 from app import create_app
-from app.accounts import Accounts, Role
-from app.seal import Seal
-from app.second_factors import SecondFactors
-from app.sessions import Origin
-from collector.store.database import make_engine
-from collector.store.live import LiveStore, redis_client
+from app.accounts.accounts import Accounts, Role
+from app.accounts.encryption import Seal
+from app.accounts.second_factors import SecondFactors
+from app.accounts.sessions import Origin
 from settings import Settings, load_settings
+from store.database import make_engine
+from store.samples.live import LiveStore, redis_client
 from tests.documents import ROOT, Command, commands_in_blocks, commands_in_sentences
 from tests.process import free_port, wait_until
 from tests.stack import Stack

@@ -7,14 +7,14 @@ import amqp
 import pytest
 from kombu import Connection
 
-from collector.probes import queues
-from collector.probes.broker import read_broker
-from collector.probes.broker_connection import open_amqp
-from collector.probes.departures import Departures
-from collector.probes.failover import Failover, open_first
-from collector.probes.queue_reader import AmqpReader
-from collector.probes.queues import QueueWatch
-from collector.store.model import Check, QueueState, Status
+from collector.probes.broker import queues
+from collector.probes.broker.broker import read_broker
+from collector.probes.broker.broker_connection import open_amqp
+from collector.probes.broker.departures import Departures
+from collector.probes.broker.failover import Failover, open_first
+from collector.probes.broker.queue_reader import AmqpReader
+from collector.probes.broker.queues import QueueWatch
+from store.samples.model import Check, QueueState, Status
 from tests.services import RabbitServer, RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
@@ -30,7 +30,7 @@ ANOTHER = Check(status=Status.DEGRADED, reason="failover")
 def test_the_next_address_is_read_while_the_preferred_one_is_away_and_given_up_when_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.2)
+    monkeypatch.setattr("collector.probes.broker.failover.RETURN_S", 0.2)
     with RedisServer() as first, RedisServer() as second:
         watch = QueueWatch(f"{first.url};{second.url}", ["dispatch"], read_interval_s=0.02)
         watch.start()
@@ -79,7 +79,7 @@ def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_
         tried.append(url)
         return open_amqp(url, timeout_s=timeout_s)
 
-    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.05)
+    monkeypatch.setattr("collector.probes.broker.failover.RETURN_S", 0.05)
     monkeypatch.setattr(queues, "open_amqp", note_and_open)
     with amqp.Connection(f"127.0.0.1:{rabbitmq_server.port}", "monitor", rabbitmq_server.password) as connection:
         channel = connection.channel()
@@ -108,7 +108,7 @@ def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_
 def test_a_preferred_address_that_refuses_us_is_tried_more_and_more_seldom(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.01)
+    monkeypatch.setattr("collector.probes.broker.failover.RETURN_S", 0.01)
     denied, tried = rabbitmq_server.url.replace(rabbitmq_server.password, "wrong"), []
 
     def open_reader(url: str) -> AmqpReader:
@@ -138,7 +138,7 @@ def test_an_address_that_does_not_close_well_does_not_keep_the_preferred_one_fro
             raise ConnectionRefusedError
         return readers[url == "amqp://b"]
 
-    monkeypatch.setattr("collector.probes.failover.RETURN_S", 0.0)
+    monkeypatch.setattr("collector.probes.broker.failover.RETURN_S", 0.0)
     failover = Failover("amqp://a;amqp://b", open_reader, longest_s=2)
     other = failover.open()
     lets_in = True

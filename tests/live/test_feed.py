@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.store import keys
-from collector.store.live import LiveStore, redis_client
+from store import keys
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_queue, make_sample, next_sample
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.fuzz import ALL_WAYS, fuzz
 from tests.services import wait_until
 from tests.web import WebServer
+from tools.fuzz import ALL_WAYS, fuzz
 
 pytestmark = pytest.mark.live
 

@@ -21,7 +21,7 @@ begin = post_worker_init
 
 def post_worker_init(worker):
     begin(worker)
-    from app.gate import Gate
+    from app.server.admission import Gate
     wait = Gate._wait
 
     def tell(gate):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from collector.store.live import LiveStore, redis_client
+from store.samples.live import LiveStore, redis_client
 from tests.builders import next_sample
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer
@@ -57,7 +57,7 @@ def test_health_knows_the_newest_sample_from_the_first_answer_on_and_while_redis
 
 
 def test_health_says_fail_when_a_service_is_offline(web, store):
-    from collector.store.model import Check, Status
+    from store.samples.model import Check, Status
 
     store.append(next_sample(checks={"database": Check(status=Status.OFFLINE, reason="refused")}))
 

@@ -6,12 +6,12 @@ from functools import cache
 
 import pytest
 
-from app.history import LONGEST_S, choose_step
-from collector.store.columns import SERIES
-from collector.store.database import make_engine
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
-from collector.store.steps import FIGURES, Step, begin, join_steps
+from app.api.history_query import LONGEST_S, choose_step
+from store.database import make_engine
+from store.history.history import History
+from store.history.steps import FIGURES, Step, begin, join_steps
+from store.samples.columns import SERIES
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import PostgresServer, RedisServer, wait_until
 from tests.web import WebServer

@@ -7,9 +7,9 @@ import psutil
 import pytest
 from flask import Flask
 
-from app import cli
-from collector.store.live import LiveStore, redis_client
-from collector.store.wire import parse_wire
+from app.cli import users as cli
+from store.samples.live import LiveStore, redis_client
+from store.samples.wire import parse_wire
 from tests.builders import make_sample
 from tests.process import PATIENCE_S, wait_until
 from tests.stack import Stack

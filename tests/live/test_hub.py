@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from app import hub
-from app.freshness import Freshness
-from app.hub import Hub
-from collector.store.live import LiveStore, redis_client
-from collector.store.logs import LogStore
+from app.live import hub
+from app.live.freshness import Freshness
+from app.live.hub import Hub
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 
 pytestmark = pytest.mark.live

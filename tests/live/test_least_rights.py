@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import redis
 
-from collector.store.live import LiveStore, redis_client
+from store.samples.live import LiveStore, redis_client
 from tests.celery_application import Application
 from tests.recording import RecordingLink, amqp_methods, redis_commands
 from tests.services import PostgresServer, RabbitServer, RedisServer, Service, wait_until

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from app.log_feed import LogFeed
-from collector.store.errors import StoreUnavailable
-from collector.store.live import redis_client
-from collector.store.log_group import Batch, Level, LogLine
-from collector.store.logs import LogStore
+from app.live.log_feed import LogFeed
+from store.errors import StoreUnavailable
+from store.logs.log_group import Batch, Level, LogLine
+from store.logs.logs import LogStore
+from store.samples.live import redis_client
 
 pytestmark = pytest.mark.live
 

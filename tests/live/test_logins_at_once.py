@@ -19,7 +19,7 @@ AT_ONCE = 24
 @pytest.fixture
 def web():
     # Longer than a crowded machine takes for so many hashes.
-    constants = {"app.passwords.TURN_S": 60.0}
+    constants = {"app.accounts.passwords.TURN_S": 60.0}
     with RedisServer() as server, WebServer(server.url, constants, TRUSTED_PROXIES="1") as web:
         yield web
 

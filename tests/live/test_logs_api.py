@@ -6,12 +6,12 @@ import secrets
 
 import pytest
 
-from app.log_budget import BYTES
-from app.tokens import Scope
-from collector.store import keys
-from collector.store.live import LiveStore, redis_client
-from collector.store.log_group import Batch, Level, LogLine
-from collector.store.logs import LogStore
+from app.accounts.tokens import Scope
+from app.api.log_budget import BYTES
+from store import keys
+from store.logs.log_group import Batch, Level, LogLine
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.hostile import FORGERIES, LEAKS, XSS
 from tests.process import PATIENCE_S

@@ -8,12 +8,12 @@ from uuid import uuid4
 import amqp
 import pytest
 
-from collector.probes import management, queue_reader
 from collector.probes.backoff import DENIED_CAP_S
-from collector.probes.management import Answer, ManagementWatch, open_management
-from collector.probes.queues import QueueWatch
-from collector.probes.worker import WorkerProbe
-from collector.store.model import Check, Queue, QueueState, Status
+from collector.probes.broker import management, queue_reader
+from collector.probes.broker.management import Answer, ManagementWatch, open_management
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.workers.worker import WorkerProbe
+from store.samples.model import Check, Queue, QueueState, Status
 from tests.services import RabbitServer, free_port, wait_until
 
 pytestmark = pytest.mark.live

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.accounts import Role
-from app.seal import Seal
+from app.accounts.accounts import Role
+from app.accounts.encryption import Seal
 from settings import load_settings
 from tests.openid import CLIENT_ID, OpenIdProvider, Visitor
 from tests.promises import Promise

@@ -12,17 +12,17 @@ from http.client import HTTPConnection
 import pytest
 from sqlalchemy import text
 
-from app.accounts import Accounts
-from app.schema import migrate
+from app.accounts.accounts import Accounts
+from app.accounts.migrations import migrate
 from collector.probes.database import DatabaseProbe
-from collector.store.database import make_engine, reading, writing
-from collector.store.errors import StoreUnavailable
-from collector.store.model import Status
-from tests.fuzz import ALL_WAYS, fuzz
+from store.database import make_engine, reading, writing
+from store.errors import StoreUnavailable
+from store.samples.model import Status
 from tests.pgbouncer import PgBouncer
 from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
 from tests.web import PASSWORD, WebServer
+from tools.fuzz import ALL_WAYS, fuzz
 
 pytestmark = pytest.mark.live
 

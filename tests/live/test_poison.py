@@ -9,8 +9,8 @@ import sys
 import psutil
 import pytest
 
-from collector.store import keys
-from collector.store.live import redis_client
+from store import keys
+from store.samples.live import redis_client
 from tests.services import wait_until
 from tests.web import ROOT
 

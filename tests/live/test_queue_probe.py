@@ -11,12 +11,12 @@ import amqp
 import pytest
 import redis
 
-from collector.probes import queue_reader, queues
-from collector.probes.management import ManagementWatch
-from collector.probes.queue_reader import QueueReader
-from collector.probes.queues import QueueWatch
-from collector.probes.reading import Reading
-from collector.store.model import Queue, QueueState
+from collector.probes.broker import queue_reader, queues
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queue_reader import QueueReader
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.broker.reading import Reading
+from store.samples.model import Queue, QueueState
 from tests.process import PATIENCE_S
 from tests.promises import Promise
 from tests.queue_watch import await_queue, await_reading, watching

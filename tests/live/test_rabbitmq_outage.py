@@ -5,13 +5,13 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from collector.marks import Past
-from collector.monitor import Probes, SystemMonitor
-from collector.probes.management import ManagementWatch
-from collector.probes.queues import QueueWatch
-from collector.probes.resources import ResourcesProbe
-from collector.probes.worker import WorkerProbe
-from collector.store.model import Check, QueueState, Sample, Status
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.resources.resources import ResourcesProbe
+from collector.probes.workers.worker import WorkerProbe
+from collector.sampling.marks import Past
+from collector.sampling.monitor import Probes, SystemMonitor
+from store.samples.model import Check, QueueState, Sample, Status
 from tests.promises import Promise
 from tests.services import CeleryWorker, RabbitServer, wait_until
 

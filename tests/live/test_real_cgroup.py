@@ -32,7 +32,7 @@ cgroups = {name: Path(path) for name, path in json.loads(sys.argv[1]).items()}
 for path in cgroups.values():
     (path / "cgroup.procs").write_text(str(os.getpid()))
 
-from collector.probes.resources import ResourcesProbe
+from collector.probes.resources.resources import ResourcesProbe
 
 block = bytearray(200 * 2**20)
 block[::4096] = b"x" * (len(block) // 4096)

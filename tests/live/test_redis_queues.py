@@ -7,9 +7,9 @@ import redis
 from kombu import Connection, Exchange, Producer
 from kombu import Queue as KombuQueue
 
-from broker_options import BrokerOptions
-from collector.probes import kombu_bindings, redis_reader
-from collector.store.model import Queue, QueueState
+from collector.probes.broker import kombu_bindings, redis_reader
+from settings.broker_options import BrokerOptions
+from store.samples.model import Queue, QueueState
 from tests.queue_watch import await_queue, await_reading, watching
 from tests.services import wait_until
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from collector.store.errors import Refusal, StoreUnavailable
-from collector.store.live import LiveStore, redis_client
-from collector.store.logs import LogStore
+from store.errors import Refusal, StoreUnavailable
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore, redis_client
 from tests.builders import next_sample
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from collector.store.errors import Refusal, StoreUnavailable
-from collector.store.live import LiveStore, redis_client
+from store.errors import Refusal, StoreUnavailable
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.old_redis import OldRedis
 from tests.process import PATIENCE_S, free_port

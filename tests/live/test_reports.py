@@ -5,10 +5,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from collector.probes.containers import ContainersProbe
-from collector.store import keys
-from collector.store.live import LiveStore, redis_client
-from collector.store.reports import ReportStore
+from collector.probes.resources.containers import ContainersProbe
+from store import keys
+from store.samples.live import LiveStore, redis_client
+from store.samples.reports import ReportStore
 from tests.process import PATIENCE_S
 from tests.programs.service import service
 from tests.services import free_port, wait_until

@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 import redis
 
-from broker_options import BrokerOptions, parse_broker_options
-from collector.probes.amqp_pidbox import AmqpPidbox
-from collector.probes.patience import Pace
-from collector.probes.pidbox import Answers, AskError, Pidbox, new_reply_queue
-from collector.probes.redis_pidbox import RedisPidbox
-from collector.probes.roll_call import RollCall
+from collector.probes.workers.amqp_pidbox import AmqpPidbox
+from collector.probes.workers.patience import Pace
+from collector.probes.workers.pidbox import Answers, AskError, Pidbox, new_reply_queue
+from collector.probes.workers.redis_pidbox import RedisPidbox
+from collector.probes.workers.worker_inspect import RollCall
+from settings.broker_options import BrokerOptions, parse_broker_options
 from tests.celery_application import Application
 from tests.celery_versions import PINNED, python_of, versions_under_test
 from tests.process import PATIENCE_S

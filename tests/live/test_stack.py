@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from collector.store import keys
-from collector.store.database import make_engine
-from collector.store.errors import StoreUnavailable
-from collector.store.history import History
-from collector.store.live import LiveStore, redis_client
-from collector.store.wire import parse_wire
+from store import keys
+from store.database import make_engine
+from store.errors import StoreUnavailable
+from store.history.history import History
+from store.samples.live import LiveStore, redis_client
+from store.samples.wire import parse_wire
 from tests.process import PATIENCE_S, wait_until
 from tests.promises import Promise
 from tests.stack import Stack

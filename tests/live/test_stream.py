@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from app import hub
+from app.live import hub
 from settings import VERSION
 from tests.builders import make_queue, next_sample
 from tests.process import PATIENCE_S
@@ -123,7 +123,7 @@ def test_a_viewer_may_ask_for_some_hosts_alone(web, store):
 
 
 def test_a_quiet_stream_carries_a_heartbeat_before_proxies_lose_patience(redis_url):
-    with WebServer(redis_url, {"app.hub.HEARTBEAT_S": 1.0}) as web, web.stream() as stream:
+    with WebServer(redis_url, {"app.live.hub.HEARTBEAT_S": 1.0}) as web, web.stream() as stream:
         stream.next("hosts")
         while stream.response.readline() != b": \n":
             pass

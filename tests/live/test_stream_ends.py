@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from app.audit import Audit
-from collector.store.database import make_engine
-from collector.store.live import LiveStore, redis_client
+from app.accounts.audit import Audit
+from store.database import make_engine
+from store.samples.live import LiveStore, redis_client
 from tests.builders import make_queue, next_sample
 from tests.process import PATIENCE_S, wait_until
 from tests.web import WebServer

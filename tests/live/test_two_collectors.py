@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from collector.store import keys
-from collector.store.live import LiveStore, redis_client
+from store import keys
+from store.samples.live import LiveStore, redis_client
 from tests.collectors import HOST, collector
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer

@@ -9,7 +9,7 @@ from tests.web import ROOT
 CODE = """
 from gevent import monkey; monkey.patch_all()
 import gevent, os, socket
-from app.viewer import Viewer, wait_for_slow
+from app.live.viewer import Viewer, wait_for_slow
 server = socket.create_server(("127.0.0.1", 0))
 def connect():
     reader = socket.create_connection(server.getsockname())

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from broker_url import trusting
-from collector.probes.broker import read_broker
+from collector.probes.broker.broker import read_broker
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
-from collector.probes.management import ManagementWatch
-from collector.probes.queues import QueueWatch
-from collector.store.model import Check, Status
 from settings import load_settings
+from settings.broker_url import trusting
+from store.samples.model import Check, Status
 from tests.certificates import Authority, Files
 from tests.process import PATIENCE_S
 from tests.services import PostgresServer, RabbitServer, free_port, wait_until

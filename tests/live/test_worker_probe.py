@@ -11,15 +11,16 @@ import pytest
 import redis
 from celery import Celery
 
-from collector.probes import roll_call, worker_verdict
-from collector.probes.departures import Movement
-from collector.probes.management import ManagementWatch
-from collector.probes.patience import Pace
-from collector.probes.queues import QueueWatch
-from collector.probes.reading import Reading
-from collector.probes.worker import WorkerProbe
-from collector.probes.worker_verdict import STUCK_S
-from collector.store.model import Check, Queue, QueueState, Status
+from collector.probes.broker.departures import Movement
+from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.queues import QueueWatch
+from collector.probes.broker.reading import Reading
+from collector.probes.workers import worker_inspect as roll_call
+from collector.probes.workers import worker_verdict
+from collector.probes.workers.patience import Pace
+from collector.probes.workers.worker import WorkerProbe
+from collector.probes.workers.worker_verdict import STUCK_S
+from store.samples.model import Check, Queue, QueueState, Status
 from tests.celery_application import Application
 from tests.process import PATIENCE_S
 from tests.services import CeleryWorker, RabbitServer, wait_until

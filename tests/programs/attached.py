@@ -4,8 +4,8 @@ import logging
 import os
 import sys
 
-from collector import logs, outbox
-from collector.logs import CriticalLogHandler
+from collector import logs
+from collector.logs import CriticalLogHandler, outbox
 
 
 def be_patient() -> None:

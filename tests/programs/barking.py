@@ -1,6 +1,6 @@
 """The end that the collector's watchdog makes."""
 
-from collector.watchdog import end_process
+from collector.worker.watchdog import end_process
 from tests.programs.attached import attach
 
 attach()

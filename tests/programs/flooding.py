@@ -7,7 +7,7 @@ an hour: that such a service ends shows that none of its lines does.
 import signal
 import sys
 
-from collector.store.live import redis_client
+from store.samples.live import redis_client
 from tests.programs.attached import attach
 
 if sys.argv[2:]:

@@ -1,12 +1,12 @@
 // @ts-check
 /** What is said aloud to who does not see the page: transitions only, in one calm and one urgent region. */
 
-import { NOTHING_SAID, announce } from '../announcement.js'
-import { isPast } from '../connection.js'
-import { byId, setText } from '../dom.js'
+import { NOTHING_SAID, announce } from '../model/announcement.js'
+import { isPast } from '../model/connection.js'
+import { byId, setText } from '../ui/dom.js'
 import { elsewhereText, verdictText } from './header.js'
 
-/** @import { LogGroup } from '../types.js' */
+/** @import { LogGroup } from '../model/types.js' */
 /** @import { View } from '../main.js' */
 
 let announced = NOTHING_SAID

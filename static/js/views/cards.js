@@ -1,17 +1,17 @@
 // @ts-check
 /** The cards with a number: CPU, RAM, queue. Each keeps its size whatever it has to say. */
 
-import { byId, el, fitChildren, partOf, setAttribute, setText } from '../dom.js'
-import { UNKNOWN } from '../format.js'
-import { TREND_S } from '../recording.js'
-import { column } from '../series.js'
-import { trendOf } from '../trend.js'
-import { renderSparkline } from './sparkline.js'
+import { byId, el, fitChildren, partOf, setAttribute, setText } from '../ui/dom.js'
+import { UNKNOWN } from '../ui/format.js'
+import { TREND_S } from '../time/dataset.js'
+import { column } from '../time/series.js'
+import { trendOf } from '../time/trend.js'
+import { renderSparkline } from '../charts/sparkline.js'
 
 /** @import { View } from '../main.js' */
-/** @import { Series } from '../series.js' */
-/** @import { Trend } from '../trend.js' */
-/** @import { Sample, Queue } from '../types.js' */
+/** @import { Series } from '../time/series.js' */
+/** @import { Trend } from '../time/trend.js' */
+/** @import { Sample, Queue } from '../model/types.js' */
 /**
  * @typedef {object} Card
  * @property {string} value

@@ -1,11 +1,11 @@
 // @ts-check
 /** The panel of the other containers that report to the host shown: what each may use, and what of it it uses. */
 
-import { byId, fitChildren, fromTemplate, partOf, setText } from '../dom.js'
-import { isMute } from '../verdict.js'
+import { byId, fitChildren, fromTemplate, partOf, setText } from '../ui/dom.js'
+import { isMute } from '../model/verdict.js'
 
 /** @import { View } from '../main.js' */
-/** @import { Container, Ram } from '../types.js' */
+/** @import { Container, Ram } from '../model/types.js' */
 
 /** @param {View} view */
 export function renderContainers(view) {

@@ -1,8 +1,8 @@
 // @ts-check
 /** Until the first sample ever: what is there already, what is missing, and the commands that start it. */
 
-import { needsViewer } from '../connection.js'
-import { byId, partOf, setIcon, setText } from '../dom.js'
+import { needsViewer } from '../model/connection.js'
+import { byId, partOf, setIcon, setText } from '../ui/dom.js'
 
 /** @import { View } from '../main.js' */
 

@@ -1,14 +1,14 @@
 // @ts-check
 /** What the page says about itself: host, connection and age, verdict, what can be done about it. */
 
-import { isPast, needsViewer } from '../connection.js'
-import { byId, setAttribute, setIcon, setText } from '../dom.js'
-import { hostAge } from '../state.js'
-import { brokerName } from '../verdict.js'
+import { isPast, needsViewer } from '../model/connection.js'
+import { byId, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { hostAge } from '../model/state.js'
+import { brokerName } from '../model/verdict.js'
 
 /** @import { View } from '../main.js' */
-/** @import { Finding } from '../verdict.js' */
-/** @import { Elsewhere } from '../roster.js' */
+/** @import { Finding } from '../model/verdict.js' */
+/** @import { Elsewhere } from '../model/hosts.js' */
 
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
 

@@ -1,12 +1,12 @@
 // @ts-check
 /** The keys: what each does, the dialog that lists them, and the switch that turns them off. */
 
-import { byId, el } from '../dom.js'
-import { KEYS, actionOf } from '../keys.js'
-import { keep, kept } from '../preferences.js'
+import { byId, el } from '../ui/dom.js'
+import { KEYS, actionOf } from '../ui/keys.js'
+import { keep, kept } from '../ui/preferences.js'
 
-/** @import { Translate } from '../i18n.js' */
-/** @import { Action } from '../keys.js' */
+/** @import { Translate } from '../ui/i18n.js' */
+/** @import { Action } from '../ui/keys.js' */
 /** @typedef {Record<Exclude<Action, 'help'>, (number: number) => void>} Actions */
 
 const SHORTCUTS = 'shortcuts'

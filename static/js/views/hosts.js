@@ -4,16 +4,16 @@
  * For hundreds of them: only what changed is written, once a second, and rows change places while nobody is at them.
  */
 
-import { isInTouch } from '../connection.js'
-import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
-import { inOrder, troubleOf } from '../roster.js'
-import { hostAge } from '../state.js'
-import { brokerName } from '../verdict.js'
+import { isInTouch } from '../model/connection.js'
+import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { inOrder, troubleOf } from '../model/hosts.js'
+import { hostAge } from '../model/state.js'
+import { brokerName } from '../model/verdict.js'
 
-/** @import { Translate } from '../i18n.js' */
+/** @import { Translate } from '../ui/i18n.js' */
 /** @import { View } from '../main.js' */
-/** @import { HostState } from '../roster.js' */
-/** @import { Service } from '../types.js' */
+/** @import { HostState } from '../model/hosts.js' */
+/** @import { Service } from '../model/types.js' */
 /**
  * @typedef {object} Delegate
  * @property {(host: string) => void} hostChosen

@@ -1,13 +1,13 @@
 // @ts-check
 /** "Logs Críticos Recentes": what the services complained of, newest first. What they wrote is text and nothing else. */
 
-import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../dom.js'
-import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../logs.js'
-import { isTv } from '../tv.js'
+import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../model/log_book.js'
+import { isTv } from '../ui/tv.js'
 
-/** @import { LogBook } from '../logs.js' */
+/** @import { LogBook } from '../model/log_book.js' */
 /** @import { View } from '../main.js' */
-/** @import { LogGroup } from '../types.js' */
+/** @import { LogGroup } from '../model/types.js' */
 /** @typedef {{around: (at: number) => void}} Delegate `around`: show what was measured around an instant, epoch s */
 
 /** How long a button says that it has copied, in ms. */

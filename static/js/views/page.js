@@ -1,8 +1,8 @@
 // @ts-check
 /** All regions around the charts: what follows the data, and what follows the clock. */
 
-import { newestCritical } from '../logs.js'
-import { storeTime } from '../state.js'
+import { newestCritical } from '../model/log_book.js'
+import { storeTime } from '../model/state.js'
 import { announceTransition } from './announcer.js'
 import { renderCards } from './cards.js'
 import { renderContainers } from './containers.js'
@@ -13,7 +13,7 @@ import { Logs } from './logs.js'
 import { renderServices } from './services.js'
 import { renderTab } from './tab.js'
 
-/** @import { LogBook } from '../logs.js' */
+/** @import { LogBook } from '../model/log_book.js' */
 /** @import { View } from '../main.js' */
 /** @import { Delegate as HostsDelegate } from './hosts.js' */
 /** @import { Delegate as LogsDelegate } from './logs.js' */

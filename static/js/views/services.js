@@ -1,12 +1,12 @@
 // @ts-check
 /** The card that says how each service is: a shape, a word, and why. */
 
-import { byId, partOf, setAttribute, setIcon, setText } from '../dom.js'
-import { countedBy } from '../reason.js'
-import { brokerName } from '../verdict.js'
+import { byId, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { countedBy } from '../model/reasons.js'
+import { brokerName } from '../model/verdict.js'
 
 /** @import { View } from '../main.js' */
-/** @import { Service, Check } from '../types.js' */
+/** @import { Service, Check } from '../model/types.js' */
 
 /** @type {Check} */
 const UNANSWERED = { status: 'unknown', reason: null, latency_ms: null }

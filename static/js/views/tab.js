@@ -1,8 +1,8 @@
 // @ts-check
 /** For a glance at the browser's tabs: the worst of all hosts, as shape and words in the title, shape and colour in the icon. */
 
-import { byId, setAttribute } from '../dom.js'
-import { isPast } from '../connection.js'
+import { byId, setAttribute } from '../ui/dom.js'
+import { isPast } from '../model/connection.js'
 
 /** @import { View } from '../main.js' */
 

@@ -1,0 +1,1 @@
+"""Users, sessions, tokens, second factors and the audit record, in SQL."""

@@ -1,0 +1,188 @@
+"""Who did or tried what at the door: logins, refusals, streams, changes of access. UTC, who, from where; no secret.
+
+In a web process events are kept in memory for a moment and written together, so that neither a request nor the end of a
+thousand streams waits for the database. What a stranger can cause at will is bounded: of each kind so many rows a
+minute about each user, and so many about all who are none, together; the rest of that minute is one row with a count.
+And the table is bounded, by age and by number of such rows, those about users apart. So no noise about made-up names
+takes the place of guesses at somebody who exists, neither in its minute nor in the years.
+"""
+
+import logging
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
+
+import gevent
+from sqlalchemy import ColumnElement, Engine, delete, func, insert, select
+
+from app.accounts.tables import MAX_ADDRESS, MAX_EMAIL, audit_events, users
+from store.database import reading, writing
+from store.errors import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+NOISY = frozenset(
+    {
+        "login_failed", "login_step", "login_throttled", "login_busy", "refused", "csrf_failed", "cross_site",
+        "untrusted_host", "stream_opened", "stream_closed",
+    }
+)  # fmt: skip
+"""Kinds that somebody without access, or a page in trouble, can cause as often as they like."""
+
+ROWS_A_MINUTE = 30
+"""Rows of one noisy kind in a minute, about whoever is no user; what is more shares one."""
+
+USER_ROWS_A_MINUTE = 10
+"""The same about each user: as many as an account allows strangers guesses at once (app.auth.throttle)."""
+
+MAX_NOISY_ROWS = 50_000
+"""Rows of noisy kinds kept at most, some 10 MB, about users, and as many about others: a flood pushes out older noise
+of its own sort, and no change of access."""
+
+MAX_PENDING = 2000
+"""Events that wait to be written while the database is away. More are counted, not kept."""
+
+WRITE_S = 1.0
+"""How long an event may wait to be written together with others."""
+
+PRUNE_S = 3600.0
+"""How often what is too old or too much is taken away."""
+
+PAGE_ROWS = 200
+"""Events that are shown at once."""
+
+MAX_DETAIL = 200
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row. `at`: epoch s; `who`: an address or ""; `address`: where from, "" for the operator's own commands."""
+
+    at: float
+    kind: str
+    who: str
+    address: str
+    detail: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Written(Event):
+    """One row as it was read."""
+
+    id: int = 0
+
+
+class Audit:
+    """Takes events at any time; writes them when told to."""
+
+    def __init__(self, engine: Engine, *, keep_s: float, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._keep_s = keep_s
+        self._clock = clock
+        self._pending: deque[Event] = deque()
+        self._minute = 0
+        self._rows_of: Counter[tuple[str, str]] = Counter()
+        self._surplus: Counter[tuple[str, str]] = Counter()
+        self._pruned_mono_s = float("-inf")
+
+    def note(self, kind: str, *, who: str = "", address: str = "", detail: str = "", is_user: bool = False) -> None:
+        """Keep an event until the next `write`; is_user: `who` is one of the users. Never blocks, never raises."""
+        now = self._clock()
+        self._begin_minute(now)
+        about = (kind, who if is_user else "")  # As many as there are users, whatever strangers type.
+        rows = USER_ROWS_A_MINUTE if is_user else ROWS_A_MINUTE
+        if len(self._pending) >= MAX_PENDING or (kind in NOISY and self._rows_of[about] >= rows):
+            self._surplus[about] += 1
+            return
+        self._rows_of[about] += 1
+        texts = (plain(who, MAX_EMAIL), plain(address, MAX_ADDRESS), plain(detail, MAX_DETAIL))
+        self._pending.append(Event(now, kind, *texts))
+
+    def write(self) -> None:
+        """Write what is pending. Raises: StoreUnavailable; it is then still pending."""
+        self._begin_minute(self._clock())
+        events = list(self._pending)
+        if not events:
+            return
+        with writing(self._engine) as connection:
+            connection.execute(insert(audit_events), [asdict(event) for event in events])
+        for _ in events:
+            self._pending.popleft()
+
+    def prune(self) -> None:
+        """Take away what is too old, and the oldest noise beyond its bound. Raises: StoreUnavailable."""
+        row, is_noise = audit_events.c, audit_events.c.kind.in_(NOISY)
+        with writing(self._engine) as connection:
+            connection.execute(delete(audit_events).where(row.at < self._clock() - self._keep_s))
+            for about in (row.who.in_(select(users.c.email)), row.who.not_in(select(users.c.email))):
+                newest = select(row.id).where(is_noise, about).order_by(row.id.desc()).offset(MAX_NOISY_ROWS).limit(1)
+                surplus_id = connection.execute(newest).scalar_one_or_none()
+                if surplus_id is not None:
+                    connection.execute(delete(audit_events).where(is_noise, about, row.id <= surplus_id))
+
+    def read(
+        self,
+        *,
+        before_id: int | None = None,
+        limit: int = PAGE_ROWS,
+        kinds: Collection[str] | None = None,
+        who: str = "",
+    ) -> list[Written]:
+        """The newest events, newest first; those older than `before_id` when it is given, of these kinds alone, about
+        those whose address has `who` in it. Raises: StoreUnavailable.
+        """
+        row = audit_events.c
+        wanted: list[ColumnElement[bool]] = [] if before_id is None else [row.id < before_id]
+        if kinds is not None:
+            wanted.append(row.kind.in_(kinds))
+        if who:
+            wanted.append(row.who.contains(who, autoescape=True))
+        query = select(row.at, row.kind, row.who, row.address, row.detail, row.count, row.id).where(*wanted)
+        with reading(self._engine) as connection:
+            return [Written(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(limit))]
+
+    def count(self) -> int:
+        """How many rows there are. Raises: StoreUnavailable."""
+        with reading(self._engine) as connection:
+            return int(connection.execute(select(func.count()).select_from(audit_events)).scalar_one())
+
+    def start(self, is_alive: Callable[[], bool]) -> None:
+        """Write from now on, in a greenlet of its own, until `is_alive` turns false."""
+        gevent.spawn(self._write_for_ever, is_alive)
+
+    def finish(self) -> None:
+        """Write what is pending: the process ends."""
+        try:
+            self.write()
+        except StoreUnavailable as exc:
+            logger.warning("the last of the audit could not be written: %s", exc)
+
+    def _write_for_ever(self, is_alive: Callable[[], bool]) -> None:
+        while is_alive():
+            gevent.sleep(WRITE_S)
+            try:
+                self.write()
+                if time.monotonic() - self._pruned_mono_s > PRUNE_S:
+                    self._pruned_mono_s = time.monotonic()
+                    self.prune()
+            except StoreUnavailable as exc:
+                logger.warning("the audit could not be written: %s", exc)
+            except Exception:
+                logger.exception("the audit stumbled")
+
+    def _begin_minute(self, now: float) -> None:
+        """In a new minute everything has its rows again, and what was too much of the last one becomes a row each."""
+        minute = int(now // 60)
+        if minute == self._minute:
+            return
+        surplus, self._surplus = self._surplus, Counter()
+        self._minute, self._rows_of = minute, Counter()
+        told = "more of the minute before"
+        self._pending.extend(Event(now, kind, who, "", told, count) for (kind, who), count in surplus.items())
+
+
+def plain(text: str, longest: int) -> str:
+    """What strangers typed, without what a terminal or a reader could be misled by."""
+    return "".join(character if character.isprintable() else "?" for character in text[:longest])

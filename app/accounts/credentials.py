@@ -1,0 +1,50 @@
+"""Which credentials are in force: asked every few seconds for as long as streams are open.
+
+All of those of one role, of whom there are few, whoever holds a stream: one statement for any number of viewers.
+"""
+
+import time
+from collections.abc import Callable, Collection
+
+from sqlalchemy import Engine, Float, bindparam, select
+
+from app.accounts.accounts import Role
+from app.accounts.sessions import Sessions
+from app.accounts.tables import login_sessions, tokens, users
+from app.accounts.tokens import Scope
+from store.database import StandingQuery
+
+
+class Holding:
+    """Knows the credentials in force of users who have one role."""
+
+    def __init__(
+        self, engine: Engine, sessions: Sessions, role: Role, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._clock = clock
+        allowed = (users.c.disabled_at.is_(None), users.c.role == role.value)
+        valid = {
+            "session": (login_sessions.c.token_hash, sessions.in_force(bindparam("now", type_=Float))),
+            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ.value, tokens.c.revoked_at.is_(None))),
+        }
+        self._queries = {
+            kind: StandingQuery(engine, select(token_hash).join(users).where(*is_valid, *allowed))
+            for kind, (token_hash, is_valid) in valid.items()
+        }
+
+    def still_hold(self, credentials: Collection[str]) -> set[str]:
+        """Which of these credentials (`Principal.credential`) are still in force. Raises: StoreUnavailable."""
+        kinds = {credential.partition(":")[0] for credential in credentials}  # Who holds none of a kind does not ask.
+        now_s = self._clock()
+        holding = {
+            f"{kind}:{token_hash}"
+            for kind, query in self._queries.items()
+            if kind in kinds
+            for (token_hash,) in query.ask(now=now_s)
+        }
+        return holding.intersection(credentials)
+
+    def close(self) -> None:
+        """Close the connections; the next question opens others."""
+        for query in self._queries.values():
+            query.close()

@@ -1,0 +1,114 @@
+"""Who has shown who they are by another system's word, and who is half-way through a login. No table's row leaves this.
+
+Another system names a person by issuer and subject; the e-mail address it tells is a label, and never finds an account.
+Its word on the role counts anew at each login: it makes the user, and takes the role away again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.accounts import Accounts, Role
+from app.accounts.email import canonical
+from app.accounts.passwords import NO_PASSWORD
+from app.accounts.sessions import Person
+from app.accounts.tables import identities, spent_tokens, users
+from store.database import reading, writing
+
+_PERSON = select(
+    users.c.id, users.c.email, users.c.password_hash, users.c.role, users.c.disabled_at, users.c.initial_until
+)
+Found = Row[int, str, str, str, float | None, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assertion:
+    """What another system says of a person."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    """An address that it has verified, if it tells one."""
+    is_super_admin: bool
+
+
+class People:
+    """Finds and makes the users whom others vouch for. Each method raises StoreUnavailable."""
+
+    def __init__(self, engine: Engine, accounts: Accounts, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells epoch seconds."""
+        self._engine = engine
+        self._accounts = accounts
+        self._clock = clock
+
+    def find(self, user_id: int) -> Person | None:
+        """A user who is enabled."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_PERSON.where(users.c.id == user_id)).one_or_none()
+        return _person(row)
+
+    def has_password(self, person: Person) -> bool:
+        """Whether this is a user of our own, and not one whom another system vouches for."""
+        return person.stamp != NO_PASSWORD
+
+    def admit(self, said: Assertion) -> Person | None:
+        """Who this is, made at the first time; None when the role is not granted or the user is disabled here."""
+        row = self._find_identity(said)
+        if not said.is_super_admin:
+            if row is not None and row.role == Role.SUPER_ADMIN:
+                self._accounts.set_role(row.email, Role.VIEWER)  # Ends their sessions and streams.
+            return None
+        if row is None:
+            with suppress(IntegrityError):  # The same person in another window, a moment ago.
+                self._make(said)
+            row = self._find_identity(said)
+        person = _person(row)
+        if person is not None and row is not None and row.role != Role.SUPER_ADMIN:
+            self._accounts.set_role(person.email, Role.SUPER_ADMIN)
+        return person and replace(person, is_initial=False)  # Whose password it is does not matter: none was asked for.
+
+    def spend(self, token_name: str, expires_at: float) -> bool:
+        """Use up another system's token, which `token_name` names; whether it was unused. Kept until `expires_at`."""
+        token_hash = hashlib.sha256(token_name.encode(errors="replace")).hexdigest()
+        try:
+            with writing(self._engine) as connection:
+                connection.execute(delete(spent_tokens).where(spent_tokens.c.expires_at < self._clock()))
+                connection.execute(insert(spent_tokens).values(token_hash=token_hash, expires_at=expires_at))
+        except IntegrityError:
+            return False
+        return True
+
+    def _find_identity(self, said: Assertion) -> "Found | None":
+        named = (identities.c.issuer == said.issuer, identities.c.subject == said.subject)
+        with reading(self._engine) as connection:
+            return connection.execute(_PERSON.join(identities).where(*named)).one_or_none()
+
+    def _make(self, said: Assertion) -> None:
+        now = self._clock()
+        with writing(self._engine) as connection:
+            row = {"password_hash": NO_PASSWORD, "role": Role.SUPER_ADMIN, "created_at": now}
+            made = insert(users).values(email=_label(connection, said), **row).returning(users.c.id)
+            user_id = connection.execute(made).scalar_one()
+            known = {"issuer": said.issuer, "subject": said.subject, "user_id": user_id, "created_at": now}
+            connection.execute(insert(identities).values(known))
+
+
+def _person(row: "Found | None") -> Person | None:
+    if row is None or row.disabled_at is not None:
+        return None
+    return Person(row.id, row.email, row.password_hash, is_initial=row.initial_until is not None)
+
+
+def _label(connection: Connection, said: Assertion) -> str:
+    """A name for the user that nobody has: the address, else one that is plainly made up."""
+    email = canonical(said.email or "")
+    if email and not connection.execute(select(exists().where(users.c.email == email))).scalar():
+        return email
+    number = hashlib.sha256(f"{said.issuer}\n{said.subject}".encode()).hexdigest()[:12]
+    return f"sso-{number}@{urlsplit(said.issuer).hostname or 'sso'}"

@@ -1,0 +1,87 @@
+"""API tokens: what scripts come in by. Of each the database holds the hash alone. No table's row leaves this file."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+
+from app.accounts.email import canonical
+from app.accounts.sessions import hash_of
+from app.accounts.tables import tokens, users
+from store.database import reading, writing
+from store.errors import MonitorError
+
+TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
+
+
+class Scope(StrEnum):
+    """What an API token is for."""
+
+    READ = "read"
+    """What its user may do."""
+    LOGS = "logs"
+    """Sending log lines, and nothing else."""
+
+
+class TokenError(MonitorError):
+    """What was asked cannot be done with this token; the message is for the operator."""
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """An API token as its user and the operator see one."""
+
+    id: int
+    email: str
+    scope: Scope
+    created_at: float
+    revoked_at: float | None
+
+
+class Tokens:
+    """Every question about API tokens but whose one is, which `accounts` answers. Each raises StoreUnavailable."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float], announce: Callable[[], None]) -> None:
+        """`clock` tells epoch seconds; `announce` is called after a token was revoked."""
+        self._engine = engine
+        self._clock = clock
+        self._announce = announce
+
+    def create(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
+        """A new token's id and the token, which cannot be read again. Raises: TokenError."""
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        with writing(self._engine) as connection:
+            known = select(users.c.id).where(users.c.email == canonical(email), users.c.disabled_at.is_(None))
+            user_id = connection.execute(known).scalar_one_or_none()
+            if user_id is None:
+                raise TokenError(f"There is no user {email}, or it is disabled.")
+            row = {"user_id": user_id, "token_hash": hash_of(token), "scope": scope, "created_at": self._clock()}
+            token_id = connection.execute(insert(tokens).values(row).returning(tokens.c.id)).scalar_one()
+        return token_id, token
+
+    def revoke(self, token_id: int, *, of_user: int | None = None) -> None:
+        """End a token. Raises: TokenError when there is none in force with this id, or it is not this user's."""
+        which = tokens.c.id == token_id
+        if of_user is not None:
+            which &= tokens.c.user_id == of_user
+        with writing(self._engine) as connection:
+            if not self.end(connection, which):
+                raise TokenError(f"There is no token {token_id}, or it is revoked.")
+        self._announce()
+
+    def list(self, email: str | None = None) -> list[IssuedToken]:
+        """Every token ever made, or those of one user, oldest first."""
+        columns = (tokens.c.id, users.c.email, tokens.c.scope, tokens.c.created_at, tokens.c.revoked_at)
+        query = select(*columns).join(users).order_by(tokens.c.id)
+        if email is not None:
+            query = query.where(users.c.email == canonical(email))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query)
+            return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
+
+    def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
+        """End those of which `which` is true, within the transaction of `connection`; how many were in force."""
+        ended = update(tokens).where(which, tokens.c.revoked_at.is_(None))
+        return connection.execute(ended.values(revoked_at=self._clock())).rowcount

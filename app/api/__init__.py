@@ -1,0 +1,1 @@
+"""What scripts and the page ask for, as JSON."""

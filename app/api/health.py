@@ -1,0 +1,82 @@
+"""`/healthz`, `/livez`, `/readyz`: what machines ask. Public, so status words and nothing else.
+
+No request does any I/O: everything comes from what the hub keeps in memory, so the answer is quick and right while
+Redis, the databases and the brokers hang. The form follows draft-inadarei-api-health-check-06, an expired draft:
+`pass` and `warn` are 200, `fail` is 503, so that `curl -f` and every load balancer understand it.
+"""
+
+import json
+from enum import StrEnum
+
+from flask import Blueprint, Response
+
+from app.live.hub import Hub
+from store.samples.model import Status
+
+JSON_TYPE = "application/health+json"
+
+
+class Verdict(StrEnum):
+    """The words of the draft."""
+
+    PASS = "pass"  # noqa: S105
+    WARN = "warn"
+    FAIL = "fail"
+
+
+_VERDICTS = {
+    Status.ONLINE: Verdict.PASS,
+    Status.DISABLED: Verdict.PASS,
+    Status.DEGRADED: Verdict.WARN,
+    Status.UNKNOWN: Verdict.WARN,
+    Status.OFFLINE: Verdict.FAIL,
+}
+
+
+def make_blueprint(hub: Hub) -> Blueprint:
+    """The three endpoints, answered from what `hub` keeps."""
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        """Whether messages can go through, as far as is known: a fresh sample, and no service offline."""
+        services = hub.freshness.services()
+        fresh, hosts = hub.freshness.count_fresh()
+        reasons = hub.freshness.reasons()
+        verdict = judge(services, fresh, hosts, is_troubled=bool(reasons))
+        sample = "stale" if fresh == 0 else "fresh" if fresh == hosts else "partial"
+        body = {"status": verdict, "sample": sample, "services": services, **({"reasons": reasons} if reasons else {})}
+        return _answer(json.dumps(body), verdict, JSON_TYPE)
+
+    @blueprint.get("/livez")
+    def livez() -> Response:
+        """Whether this process answers. Never depends on anything else: a restart mends nothing elsewhere."""
+        return _answer("ok\n", Verdict.PASS, "text/plain")
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        """Whether this process can serve viewers: its reader reaches Redis."""
+        verdict = Verdict.PASS if hub.is_connected else Verdict.FAIL
+        return _answer("ok\n" if hub.is_connected else "the store does not answer\n", verdict, "text/plain")
+
+    return blueprint
+
+
+def judge(services: dict[str, Status], fresh: int, hosts: int, *, is_troubled: bool = False) -> Verdict:
+    """The overall verdict, of `hosts` of which `fresh` are not silent. Without any nothing is known: a failure.
+
+    `is_troubled`: something is wrong with the watching itself.
+    """
+    if fresh == 0:
+        return Verdict.FAIL
+    verdicts = {_VERDICTS[status] for status in services.values()}
+    if fresh < hosts or is_troubled:
+        verdicts.add(Verdict.WARN)
+    return next((verdict for verdict in (Verdict.FAIL, Verdict.WARN) if verdict in verdicts), Verdict.PASS)
+
+
+def _answer(body: str, verdict: Verdict, mimetype: str) -> Response:
+    response = Response(body, status=503 if verdict is Verdict.FAIL else 200, mimetype=mimetype)
+    if verdict is Verdict.FAIL:
+        response.headers["Retry-After"] = "3"
+    return response

@@ -1,0 +1,1 @@
+"""The guard that every view passes, and the ways in."""

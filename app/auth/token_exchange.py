@@ -1,0 +1,131 @@
+"""A token of ZapVoice's own backend, exchanged once for a session: `POST /login/token`.
+
+It comes in the body and never in a URL. Another site's page may send it by a form when it is the configured one; no
+script of another site can, since no answer of ours allows one (CORS).
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, make_response, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts.accounts import Role
+from app.accounts.identities import Assertion, People
+from app.accounts.passwords import Busy
+from app.accounts.sessions import Person
+from app.auth.context import note
+from app.auth.http_json import RemoteUnavailable
+from app.auth.jwt import LEEWAY_S, BadToken, Verifier, grants
+from app.auth.login import let_in, render_login
+from app.auth.throttle import LoginThrottle
+from app.web.errors import error_response
+
+ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
+"""What a token made for a login elsewhere, or a logout, has and one for us has not."""
+
+_CURLS_TYPE = "application/x-www-form-urlencoded"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """Whose tokens are taken, and what they must say."""
+
+    issuer: str
+    verifier: Verifier
+    role_claim: str
+    origin: str | None
+    """The site, beside our own, whose pages may send one."""
+
+
+def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
+    """The one endpoint."""
+    blueprint = Blueprint("sign_on", __name__)
+    throttle = LoginThrottle()
+
+    @blueprint.post("/login/token", endpoint="exchange")
+    def exchange_token() -> ResponseReturnValue:
+        """A session for a good token: 204 for JSON, on to `next` for a form. 401 for any other, whatever its fault."""
+        if not _is_welcome(request.headers.get("Origin"), exchange.origin):
+            return error_response(403, "forbidden", "Pages of that site may not sign anybody in here.")
+        try:
+            with throttle.attempt(
+                request.remote_addr or "", None
+            ) as attempt:  # It names no account that could be tried.
+                if attempt.wait_s is not None:
+                    return _refuse("throttled", 429, attempt.wait_s)
+                try:
+                    person = _find(_token())
+                except BadToken as exc:
+                    logger.warning("a token was refused: %s", exc)
+                    attempt.fail()
+                    note("login_failed", "", "jwt")
+                    return _refuse("refused", 401)
+        except (RemoteUnavailable, Busy) as exc:
+            logger.warning("a token could not be checked: %s", exc)
+            return _refuse("unavailable", 503, 3)
+        return let_in(person, "jwt", None if _is_form() else make_response("", 204))
+
+    def _find(token: str) -> Person:
+        claims = exchange.verifier.verify(token)
+        if not people.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
+            raise BadToken("it was here before")
+        is_super_admin = grants(claims.get(exchange.role_claim), Role.SUPER_ADMIN, in_list=False)
+        person = people.admit(
+            Assertion(issuer=exchange.issuer, subject=claims["sub"], email=None, is_super_admin=is_super_admin)
+        )
+        if person is None:
+            raise BadToken("its subject may not enter")
+        return person
+
+    return blueprint
+
+
+def _token() -> str:
+    if _is_form():
+        return request.form.get("token", "")
+    try:
+        body: Any = request.get_json(force=not request.is_json and _is_plain_curl(), silent=True)
+    except RecursionError:  # Nested without an end: it is no ValueError, which `silent` is about.
+        return ""
+    token = body.get("token") if isinstance(body, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def _is_form() -> bool:
+    return request.mimetype in (_CURLS_TYPE, "multipart/form-data") and not _is_plain_curl()
+
+
+def _is_plain_curl() -> bool:
+    """Whether this is JSON under the content type that `curl -d` puts on everything. No page can send it so: a browser
+    names the origin of every form."""
+    is_of_a_page = "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
+    return not is_of_a_page and request.mimetype == _CURLS_TYPE and request.get_data().lstrip().startswith(b"{")
+
+
+def _is_welcome(origin: str | None, other: str | None) -> bool:
+    """Whether the page that sends it may; who sends no origin is no page."""
+    return origin is None or origin == other or urlsplit(origin).netloc == request.host
+
+
+def _refuse(code: str, status: int, retry_s: int | None = None) -> ResponseReturnValue:
+    """One answer for every fault of a token: to programs in JSON, to people as the login."""
+    headers = {} if retry_s is None else {"Retry-After": str(retry_s)}
+    if _is_form():
+        return render_login("unavailable" if status == 503 else code), status, headers
+    sentence = "This token opens nothing here." if status == 401 else None
+    response = error_response(status, f"token_{code}", sentence)
+    response.headers.update(headers)
+    return response
+
+
+def _name(issuer: str, claims: dict[str, Any], token: str) -> str:
+    """What is the same whenever this token is sent: its `jti`, else all of it that the signature covers."""
+    if isinstance(claims.get("jti"), str) and claims["jti"]:
+        return f"{issuer}\n{claims['jti']}"
+    return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The operator's commands: `flask users`, `flask tokens`, `flask hosts`, `flask audit`."""

@@ -1,0 +1,136 @@
+"""`GET /stream`: the view that turns a request into a viewer of the hub."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+from flask import Response, request
+from flask_sse import ServerSentEventsBlueprint
+
+from app.accounts.audit import Audit
+from app.auth.login import current_principal, require_role
+from app.live import sse
+from app.live.hub import Hub
+from app.live.viewer import Viewer
+from app.server.handover import Connection, TakenOver
+from app.web.errors import BadRequest
+from store import keys
+
+RETRY_MS = (1000, 4000)
+"""How long a client waits before it reconnects by itself, in ms: drawn from this range, so that those whom a killed
+server has cut off do not all come back in the same instant. The page waits by a rule of its own."""
+
+FULL_RETRY_MS = (10_000, 30_000)
+"""The same where this process has no room: drawn from this range, so that they do not all come back at once."""
+
+_ID = re.compile(keys.ID_PATTERN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamLimits:
+    """How many streams a process and a user may hold, and for how long (s) one is left open."""
+
+    per_process: int
+    per_user: int
+    longest_s: float
+
+
+class SampleStream(ServerSentEventsBlueprint):
+    """flask-sse's blueprint with a transport of its own.
+
+    As shipped it takes the Redis channel from the URL, ignores Last-Event-ID, sends no heartbeat and holds a Redis
+    connection per viewer. Here every viewer is fed by the hub; publishing is the collector's, by the store.
+    """
+
+    def __init__(self, hub: Hub, limits: StreamLimits, audit: Audit, *, version: str, interval_s: float) -> None:
+        super().__init__("stream", __name__)
+        self._hub = hub
+        self._limits = limits
+        self._audit = audit
+        self._version = version
+        self._interval_s = interval_s
+        self.add_url_rule("/stream", "stream", require_role("super_admin")(self.stream), methods=["GET"])
+
+    def stream(self) -> Response:
+        """Server-sent events: `hello`, then every sample after the cursor, of each `?host=` or of all hosts.
+
+        The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
+        request context and no database connection is held while the stream is open.
+        """
+        cursor, principal = _cursor(), current_principal()
+        make_viewer = partial(
+            Viewer,
+            user=str(principal.user_id),
+            who=principal.email,
+            address=request.remote_addr or "",
+            credential=principal.credential,
+            hosts=frozenset(filter(None, request.args.getlist("host"))),
+            longest_s=self._limits.longest_s,
+        )
+        response = TakenOver(lambda connection: self._open(connection, make_viewer, cursor), "text/event-stream")
+        response.headers["Cache-Control"] = "no-cache, no-transform"
+        response.headers["X-Accel-Buffering"] = "no"
+        return response
+
+    @property
+    def redis(self) -> NoReturn:
+        """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
+        raise RuntimeError("samples are published by the collector, through the store")
+
+    def _open(self, connection: Connection, make_viewer: Callable[..., Viewer], cursor: str | None) -> None:
+        """Let a viewer in, or tell it that there is no room. Raises: OSError when it has left meanwhile."""
+        # At once: the head goes out with the first bytes, and the browser's `onopen` waits for the head.
+        connection.write(sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello())  # noqa: S311
+        self._hub.wait_for_past()
+        # From here to `join` nothing yields, so that the limits hold when thousands come at once.
+        has_room = self._hub.has_room(self._limits.per_process)
+        on_end = self._note_end if has_room else _note_nothing
+        viewer = make_viewer(connection.detach(), is_chunked=connection.is_chunked, on_end=on_end)
+        if not has_room:
+            # After a 200, since EventSource gives up for good on any other status.
+            viewer.finish("full", retry_ms=random.randint(*FULL_RETRY_MS))  # noqa: S311
+            return
+        self._replace_oldest(viewer.user)
+        by = viewer.credential.partition(":")[0]
+        self._audit.note("stream_opened", who=viewer.who, address=viewer.address, detail=by, is_user=True)
+        self._hub.join(viewer, cursor)
+
+    def _note_end(self, viewer: Viewer) -> None:
+        self._hub.leave(viewer)
+        ending = viewer.ending or "left"
+        self._audit.note("stream_closed", who=viewer.who, address=viewer.address, detail=ending, is_user=True)
+
+    def _replace_oldest(self, user: str) -> None:
+        """End so many of a user's streams that there is room for one more."""
+        own = self._hub.viewers_of(user, self._limits.per_user)
+        for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
+            oldest.finish("replaced")
+
+    def _hello(self) -> bytes:
+        age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()
+        return sse.Event(
+            {
+                "version": self._version,
+                "interval_s": self._interval_s,
+                "now": round(time.time() if now_s is None else now_s, 3),
+                "age_s": None if age_s is None else round(age_s, 3),
+            },
+            type="hello",
+        ).encode()
+
+
+def _note_nothing(_viewer: Viewer) -> None:
+    """It was never let in."""
+
+
+def _cursor() -> str | None:
+    cursor = request.headers.get("Last-Event-ID") or request.args.get("after")
+    if not cursor:
+        return None
+    if not _ID.fullmatch(cursor):
+        raise BadRequest("The id to resume after must look like 1700000000000-0.")
+    return cursor

@@ -1,0 +1,77 @@
+"""What happened at the door, for a super_admin: the page `/audit`, and `GET /api/audit` as docs/openapi.yaml has it."""
+
+import re
+import time
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from app.accounts.audit import PAGE_ROWS, Audit, Written, plain
+from app.accounts.audit_kinds import KINDS
+from app.accounts.tables import MAX_EMAIL
+from app.auth.login import require_role
+from app.pages.catalogue import say
+from app.web.errors import BadRequest
+
+SHOWN_ROWS = 100
+"""Events on one page."""
+
+
+def make_blueprint(audit: Audit) -> Blueprint:
+    """The page and the endpoint, reading from `audit`."""
+    blueprint = Blueprint("audit_page", __name__)
+
+    @blueprint.get("/audit")
+    @require_role("super_admin", page=True)
+    def show() -> str:
+        """The newest events that the filter lets through, and the way to older ones."""
+        rows = _read(audit, SHOWN_ROWS + 1)
+        return render_template(
+            "audit.html",
+            rows=rows[:SHOWN_ROWS],
+            older={**_filter(), "before": rows[SHOWN_ROWS - 1].id} if len(rows) > SHOWN_ROWS else None,
+            is_first="before" not in request.args,
+            chosen=_filter(),
+            groups=KINDS,
+            say=say,
+            detail_key=_detail_key,
+        )
+
+    @blueprint.get("/api/audit")
+    @require_role("super_admin")
+    def events() -> Response:
+        """The newest events, newest first; the next older ones by `before`, the last one's id."""
+        if len(request.args.get("who", "")) > MAX_EMAIL:
+            raise BadRequest(f"`who` must have at most {MAX_EMAIL} characters, as an address has.")
+        rows = _read(audit, PAGE_ROWS)
+        return jsonify(now=round(time.time(), 3), events=[asdict(row) for row in rows])
+
+    return blueprint
+
+
+def _read(audit: Audit, limit: int) -> list[Written]:
+    chosen = _filter()
+    kinds = KINDS.get(chosen["group"])
+    return audit.read(before_id=_before_id(), limit=limit, kinds=kinds, who=chosen["who"])
+
+
+def _filter() -> dict[str, Any]:
+    """`group` and `who` of the request; a group that is none is all of them."""
+    group, who = request.args.get("group", ""), request.args.get("who", "").strip().lower()
+    return {"group": group if group in KINDS else "", "who": plain(who, MAX_EMAIL)}
+
+
+def _detail_key(detail: str) -> str | None:
+    """The catalogue's key for a detail that is a code of ours; None for any other text."""
+    keys = (f"account.how_{detail}", f"audit.detail_{detail}")
+    return next((key for key in keys if say(key) != key), None)
+
+
+def _before_id() -> int | None:
+    text = request.args.get("before")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise BadRequest("`before` must be the id of an event.")
+    return int(text)

@@ -1,0 +1,70 @@
+"""The pages that people open. The first paint has data: the page carries its last minute with it."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.api.history_query import Past
+from app.api.logs import recent_logs
+from app.auth.login import current_principal, require_role
+from app.live.hub import Hub
+from store.errors import StoreUnavailable
+from store.logs.logs import LogStore
+from store.samples.live import LiveStore
+
+FIRST_LOGS = 20
+"""Log groups that the page brings with it: the first screen of them. It reads the others by itself."""
+
+
+def make_blueprint(store: LiveStore, past: Past, logs: LogStore, hub: Hub, *, version: str) -> Blueprint:
+    """`/monitor`, and `/` which leads there."""
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.get("/")
+    def index() -> Response:
+        """The one page there is."""
+        return redirect(url_for("pages.monitor"))
+
+    @blueprint.get("/monitor")
+    @require_role("super_admin", page=True)
+    def monitor() -> str:
+        """The panel. It opens without the store too, and says then that nothing is known."""
+        principal = current_principal()
+        user = {"email": principal.email, "role": principal.role}
+        newest = _newest(store, past, hub, request.args.get("host"))
+        snapshot = {
+            "version": version,
+            "interval_s": past.interval_s,
+            "user": user,
+            **newest,
+            "logs": _newest_logs(logs),
+        }
+        return render_template("monitor.html", snapshot=snapshot, user=user, known=_known(newest["history"]))
+
+    return blueprint
+
+
+def _newest(store: LiveStore, past: Past, hub: Hub, wanted: str | None) -> dict[str, Any]:
+    try:
+        hosts = [vars(host) for host in store.hosts()]
+        host = wanted if any(row["host"] == wanted for row in hosts) else None
+        history = past.read(host)
+    except StoreUnavailable:
+        return {"history": None, "latest": None, "hosts": []}
+    return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}
+
+
+def _known(history: dict[str, Any] | None) -> set[str]:
+    """The series of which the page has anything to draw: their charts have their room from the first frame on."""
+    if history is None:
+        return set()
+    columns = zip(history["series"], history["columns"], strict=True)
+    return {name for name, values in columns if any(value is not None for value in values)}
+
+
+def _newest_logs(logs: LogStore) -> dict[str, Any] | None:
+    try:
+        return recent_logs(logs, count=FIRST_LOGS)
+    except StoreUnavailable:
+        return None

@@ -1,0 +1,1 @@
+"""What gunicorn runs: admission, handover, scheduling, and the container's health check."""

@@ -1,0 +1,1 @@
+"""HTTP plumbing: headers, errors, assets, compression."""

@@ -1,0 +1,1 @@
+"""The watched broker and its queues."""

@@ -1,0 +1,120 @@
+"""Since when messages wait in a queue without one having left it. [pure]
+
+Whether messages leave decides what is said of the workers; who answers a ping only explains it.
+"""
+
+from dataclasses import dataclass, replace
+
+from store.samples.model import Queue, QueueState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """What is known of the messages that leave one queue."""
+
+    still_s: float | None = None
+    """For how long messages have waited and none was seen leaving; None = nothing waits, or it is not known."""
+    is_certain: bool = False
+    """Whether none has left in that time. Otherwise one may have left unseen: as many came as went."""
+    unchanged_s: float | None = None
+    """For how long the depth has not changed at all while messages waited."""
+    departed_s: float | None = None
+    """How long ago one was last seen leaving; None = never yet."""
+
+    def joined_with(self, seen: "Movement") -> "Movement":
+        """What counters tell, which come late, joined with what was `seen` of the depth at once."""
+        stills = [each for each in (self.still_s, seen.still_s) if each is not None]
+        departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
+        return replace(
+            self,
+            # Waiting has ended as soon as it is seen to have; it has begun when both say so.
+            still_s=min(stills) if len(stills) == 2 else None,
+            departed_s=min(departed, default=None),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mark:
+    ready: int
+    consumers: int | None
+    waiting_since_s: float
+    changed_at_s: float
+    departed_at_s: float | None = None
+    joined: tuple[int, float | None] | None = None
+    """What `ready` and `departed_at_s` were when a consumer was last seen joining."""
+
+
+class Departures:
+    """Follows the watched queues reading by reading. All times are monotonic seconds."""
+
+    def __init__(self, *, is_certain: bool, lag_s: float = 0.0) -> None:
+        """`is_certain`: every departure is noticed, at most `lag_s` late. Otherwise falls of the depth are all."""
+        self.is_certain = is_certain
+        self._lag_s = lag_s
+        self._marks: dict[str, _Mark] = {}
+
+    def note(self, queue: Queue, now_s: float, *, has_departed: bool = False) -> None:
+        """A reading. `has_departed`: one was seen leaving although the depth has not fallen."""
+        before = self._marks.get(queue.name)
+        if queue.state != QueueState.OK or queue.ready is None:
+            self._marks.pop(queue.name, None)
+            return
+        if before is None:
+            before = _Mark(ready=0, consumers=queue.consumers, waiting_since_s=now_s, changed_at_s=now_s)
+        mark = _follow(before, queue, now_s)
+        if has_departed or queue.ready < before.ready:
+            mark = replace(mark, departed_at_s=now_s)
+        self._marks[queue.name] = mark
+
+    def forget(self) -> None:
+        """What was not seen is not held against anybody."""
+        self._marks.clear()
+
+    def skip(self, since_s: float, until_s: float) -> None:
+        """Nothing was seen between the two: no time in which messages have waited or the depth has stood still."""
+        gap_s = until_s - since_s
+        self._marks = {
+            name: replace(
+                mark,
+                waiting_since_s=min(until_s, _still_since_s(mark) + gap_s),
+                changed_at_s=min(until_s, mark.changed_at_s + gap_s),
+            )
+            for name, mark in self._marks.items()
+        }
+
+    def movement(self, name: str, now_s: float) -> Movement:
+        """What is known of one queue at `now_s`."""
+        mark = self._marks.get(name)
+        if mark is None:
+            return Movement()
+        departed_s = None if mark.departed_at_s is None else now_s - mark.departed_at_s
+        if not mark.ready:
+            return Movement(is_certain=self.is_certain, departed_s=departed_s)
+        return Movement(
+            still_s=max(0.0, now_s - _still_since_s(mark) - self._lag_s),
+            is_certain=self.is_certain,
+            unchanged_s=now_s - mark.changed_at_s,
+            departed_s=departed_s,
+        )
+
+
+def _still_since_s(mark: _Mark) -> float:
+    return max(mark.waiting_since_s, mark.departed_at_s or 0.0)
+
+
+def _follow(before: _Mark, queue: Queue, now_s: float) -> _Mark:
+    ready = queue.ready or 0
+    mark = replace(
+        before,
+        ready=ready,
+        consumers=queue.consumers,
+        waiting_since_s=before.waiting_since_s if before.ready else now_s,
+        changed_at_s=before.changed_at_s if ready == before.ready else now_s,
+    )
+    joined = (queue.consumers or 0) - (before.consumers or 0)
+    if joined > 0:
+        return replace(mark, joined=(before.ready, before.departed_at_s))
+    if joined < 0 and before.joined and before.ready < ready >= before.joined[0]:
+        # A consumer has come, taken some, gone, and all are back: RabbitMQ gives its messages to the queue again.
+        return replace(mark, departed_at_s=before.joined[1], joined=None)
+    return mark

@@ -1,0 +1,90 @@
+"""Which of a broker's addresses is read: the preferred one, or while it does not let us in the next that does.
+
+The addresses of a list (`amqp://a;amqp://b`) are taken for one broker: nodes of a cluster, or a primary and its
+stand-in. So the preferred one is read again as soon as it lets us in.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
+
+from collector.probes.backoff import DENIED_CAP_S, Backoff
+from collector.probes.broker.broker_connection import reason_of
+from settings.broker_url import addresses
+
+log = logging.getLogger(__name__)
+
+RETURN_S = 10.0
+"""How often, while another address than the preferred one is read, that one is tried again; more seldom where it
+refuses us, which is an error in its log each time."""
+
+
+class Droppable(Protocol):
+    """What an opened address is read by."""
+
+    def drop(self) -> None:
+        """Close it without talking to the broker."""
+
+
+T = TypeVar("T")
+D = TypeVar("D", bound=Droppable)
+
+
+def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
+    """What `open_one` makes of the first address that lets us in, after its place in the list, 0 the preferred one.
+
+    Raises: what `open_one` has raised for the preferred address.
+    """
+    failure: BaseException | None = None
+    for place, url in enumerate(addresses(broker_url)):
+        try:
+            return place, open_one(url)
+        except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
+            failure = failure or error
+    assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
+    raise failure
+
+
+class Failover(Generic[D]):
+    """Opens one broker for reading. Not thread-safe but for `place`."""
+
+    def __init__(self, broker_url: str, open_one: Callable[[str], D], *, longest_s: float) -> None:
+        """`longest_s`: how long `open_one` may take to connect."""
+        self._urls = addresses(broker_url)
+        self._broker_url = broker_url
+        self._denied = Backoff(RETURN_S, DENIED_CAP_S)
+        self._open_one = open_one
+        self._return_at_s = 0.0
+        """When the preferred address is tried again, monotonic."""
+        self.place = 0
+        """The address that is read, or was last: 0 is the preferred one."""
+        self.longest_s = longest_s * len(self._urls)
+        """How long `open` may take to connect."""
+
+    def open(self) -> D:
+        """See `open_first`."""
+        place, opened = open_first(self._broker_url, self._open_one)
+        if place != self.place:
+            log.warning("the watched broker is read at address %d of %d", place + 1, len(self._urls))
+        self._denied.reset()
+        self.place, self._return_at_s = place, time.monotonic() + RETURN_S
+        return opened
+
+    def reopen(self, opened: D) -> D:
+        """`opened`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
+        if not self.place or time.monotonic() < self._return_at_s:
+            return opened
+        try:
+            preferred = self._open_one(self._urls[0])
+        except Exception as error:  # noqa: BLE001  Whatever it is, the other address goes on being read.
+            pause_s = self._denied.next_s() if reason_of(error) == "denied" else RETURN_S
+            self._return_at_s = time.monotonic() + pause_s
+            return opened
+        log.info("the watched broker is read at its preferred address again")
+        with suppress(Exception):  # That it does not close well must not cost the one just opened.
+            opened.drop()
+        self._denied.reset()
+        self.place = 0
+        return preferred

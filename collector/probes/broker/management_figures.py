@@ -1,0 +1,172 @@
+"""What RabbitMQ's management API says of queues and alarms, and its counters as rates. [pure]
+
+RabbitMQ renews its figures every 5 s. A rate over one such step would be 0 or double whenever a poll falls just before
+or after it, so rates go over several polls.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from collector.probes.broker.departures import Movement
+
+RATE_POLLS = 4
+"""Readings that a rate spans at most: 15 s at one poll every 5 s. RabbitMQ's monitoring guide wants four or more."""
+
+MAX_DISCOVERED = 200
+"""Queues that `*` watches at most. They are read every 2 s, and no sample should hold more."""
+
+COLUMNS = (
+    "name,type,exclusive,auto_delete,messages_ready,messages_unacknowledged,consumers,message_stats.publish,"
+    "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack"
+)
+
+_FINISHED = ("ack", "deliver_no_ack", "get_no_ack")
+"""Counters of messages that RabbitMQ is done with: acknowledged, or handed out to who never acknowledges."""
+
+WORK_PATTERN = r"^(?!amq\.|celeryev\.|celery_delayed_\d+$).*(?<!\.celery\.pidbox)$"
+"""Names but those that the server gives and those of Celery's remote control, events, and delays on quorum queues: what
+has its time still to come waits for no worker. RabbitMQ applies it (PCRE)."""
+
+LAG_POLLS = 2
+"""How many polls late a figure may be: a queue tells its counters every 5 s, and they are gathered every 5 s."""
+
+
+_Reading = tuple[float, int, int]
+"""When it was made (monotonic s), and how many messages had been published and finished by then."""
+_Readings = deque[_Reading]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """One queue's figures, up to two polls old; None = RabbitMQ does not tell, as when its statistics are off."""
+
+    is_quorum: bool
+    ready: int | None = None
+    unacked: int | None = None
+    consumers: int | None = None
+    in_per_s: float | None = None
+    """Messages published, per second."""
+    out_per_s: float | None = None
+    """Messages finished, per second."""
+    movement: Movement | None = None
+    """What is known of the messages that are done with; None where RabbitMQ does not count them."""
+    unfinished_s: float | None = None
+    """For how long messages have been with a consumer and none was finished, at least; None = none is, or not known."""
+
+
+@dataclass
+class _Trace:
+    """One queue over the last polls."""
+
+    readings: _Readings = field(default_factory=lambda: deque(maxlen=RATE_POLLS))
+    ready: int = 0
+    unacked: int = 0
+    waiting_since_s: float = 0.0
+    handed_out_since_s: float = 0.0
+    departed_at_s: float | None = None
+
+
+class Counters:
+    """The counters of all queues over the last polls."""
+
+    def __init__(self, interval_s: float) -> None:
+        """`interval_s`: between two polls."""
+        self._lag_s = LAG_POLLS * interval_s
+        self._folded_at_s: float | None = None
+        self._traces: dict[str, _Trace] = {}
+
+    def fold(self, queues: Iterable[Mapping[str, Any]], now_s: float, *, are_counted: bool) -> dict[str, Figures]:
+        """Each queue's figures after one more poll, made at `now_s` (monotonic). Queues that are gone are forgotten.
+
+        `are_counted`: RabbitMQ counts messages, so that an absent counter stands at 0; otherwise it is not known.
+        """
+        if self._folded_at_s is not None and now_s - self._folded_at_s > self._lag_s:
+            self._skip(now_s - self._folded_at_s)
+        self._folded_at_s = now_s
+        figures: dict[str, Figures] = {}
+        kept: dict[str, _Trace] = {}
+        for queue in queues:
+            name = queue["name"]
+            known = Figures(
+                is_quorum=queue.get("type") == "quorum",
+                ready=queue.get("messages_ready"),
+                unacked=queue.get("messages_unacknowledged"),
+                consumers=queue.get("consumers"),
+            )
+            if known.ready is not None and are_counted:
+                trace = kept[name] = self._traces.get(name) or _Trace()
+                known = self._followed(trace, known, queue.get("message_stats") or {}, now_s)
+            figures[name] = known
+        self._traces = kept
+        return figures
+
+    def _skip(self, gap_s: float) -> None:
+        """Nobody has told anything for so long: no time in which nothing has left."""
+        for trace in self._traces.values():
+            left_at_s = trace.departed_at_s or 0.0
+            trace.waiting_since_s = max(trace.waiting_since_s, left_at_s) + gap_s
+            trace.handed_out_since_s = max(trace.handed_out_since_s, left_at_s) + gap_s
+
+    def _followed(self, trace: _Trace, known: Figures, stats: Mapping[str, int], now_s: float) -> Figures:
+        before = trace.readings[-1] if trace.readings else None
+        published, finished = stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
+        _advance(trace.readings, (now_s, published, finished))
+        ready, unacked = known.ready or 0, known.unacked or 0
+        # A message that is refused or expires is not finished, but it is gone.
+        if before and (finished > before[2] or ready + unacked < trace.ready + trace.unacked):
+            trace.departed_at_s = now_s
+        trace.waiting_since_s = trace.waiting_since_s if trace.ready else now_s
+        trace.handed_out_since_s = trace.handed_out_since_s if trace.unacked else now_s
+        trace.ready, trace.unacked = ready, unacked
+        in_per_s, out_per_s = _rates(trace.readings)
+        departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
+        still_s = self._at_least(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
+        return replace(
+            known,
+            in_per_s=in_per_s,
+            out_per_s=out_per_s,
+            movement=Movement(still_s=still_s, is_certain=True, departed_s=departed_s),
+            unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
+        )
+
+    def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
+        """For how long nothing has left: since the later of the two, and what is not told yet does not count."""
+        return max(0.0, now_s - max(since_s, departed_at_s or since_s) - self._lag_s)
+
+
+def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names that `*` stands for: the queues that hold work, by name.
+
+    Left out are those that end with their user (exclusive, auto-delete), and streams, whose depth is all they keep.
+    """
+    return sorted(
+        queue["name"]
+        for queue in queues
+        if not queue.get("exclusive") and not queue.get("auto_delete") and queue.get("type") != "stream"
+    )
+
+
+def alarm_of(alarms: Iterable[Mapping[str, Any]]) -> str | None:
+    """The reason code of the alarms in effect in the cluster, alarm_memory before alarm_disk; None = none.
+
+    Only these two stop publishers. RabbitMQ calls the resources `memory` and `disk space`.
+    """
+    resources = {str(alarm.get("resource")).split(" ", maxsplit=1)[0] for alarm in alarms}
+    return next((f"alarm_{resource}" for resource in ("memory", "disk") if resource in resources), None)
+
+
+def _advance(readings: _Readings, reading: _Reading) -> None:
+    """Add a reading. A counter that ran backwards is a new one, of a queue made anew: what was read before is void."""
+    if readings and (reading[1] < readings[-1][1] or reading[2] < readings[-1][2]):
+        readings.clear()
+    readings.append(reading)
+
+
+def _rates(readings: _Readings) -> tuple[float | None, float | None]:
+    (first_s, first_in, first_out), (last_s, last_in, last_out) = readings[0], readings[-1]
+    if last_s <= first_s:
+        return None, None
+    elapsed_s = last_s - first_s
+    return round((last_in - first_in) / elapsed_s, 2), round((last_out - first_out) / elapsed_s, 2)

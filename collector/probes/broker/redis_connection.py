@@ -1,0 +1,61 @@
+"""One connection to the watched Redis, without kombu: opening one of kombu's channels there moves messages.
+
+A round of questions is one write and as many reads as it has commands. Nothing is asked but what the caller asks: no
+HELLO, no CLIENT SETINFO, no PING, so that least rights are enough.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import redis
+from redis.connection import ConnectionPool
+
+from collector.probes.tls import kombu_tls
+from settings.broker_url import query_of
+
+Command = tuple[str | int | bytes, ...]
+Question = list[bytes]
+"""Commands as they are sent."""
+
+
+class RedisConnection:
+    """Asks several commands at once. Every connect, write and read ends within its deadline. Not thread-safe.
+
+    Raises everywhere: what redis-py raises; `broker_connection.reason_of` tells what it means.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float) -> None:
+        options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "protocol": 2}
+        database = query_of(url).get("db")
+        # Not by urlsplit and geturl, which make `unix:/path` of `unix:///path`.
+        bare_url = url.partition("?")[0] + (f"?db={database}" if database else "")
+        tls = kombu_tls(url)
+        self._pool = ConnectionPool.from_url(
+            bare_url, driver_info=None, **options, **(tls if isinstance(tls, dict) else {})
+        )
+        self._connection: Any = self._pool.get_connection()  # Most of redis-py is not typed.
+
+    @property
+    def database(self) -> int:
+        """The number of the database that the URL names."""
+        return int(self._pool.connection_kwargs.get("db") or 0)
+
+    def pack(self, commands: Iterable[Command]) -> Question:
+        """The commands as `ask` sends them; worth keeping where the same are asked again."""
+        packed: Question = self._connection.pack_commands(commands)
+        return packed
+
+    def ask(self, question: Question, count: int) -> list[Any]:
+        """The answers to `count` commands; one that Redis refuses is answered by its ResponseError."""
+        self._connection.send_packed_command(question, check_health=False)
+        return [self._read() for _ in range(count)]  # All of them, or the next question would get the rest.
+
+    def close(self) -> None:
+        """Close it, without a word to Redis."""
+        self._connection.disconnect()
+
+    def _read(self) -> Any:
+        try:
+            return self._connection.read_response()
+        except redis.ResponseError as error:
+            return error

@@ -1,0 +1,150 @@
+"""Reads one queue from Redis: the lengths of the lists that hold its messages, one list for each priority.
+
+A queue is its messages there: an empty one does not exist. So a queue is known once it has held a message, or is bound
+(`kombu_bindings`); any other name is missing. Redis tells no consumers. Everything is asked in one round trip.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+
+from collector.probes.broker.departures import Departures
+from collector.probes.broker.kombu_bindings import Bindings
+from collector.probes.broker.redis_connection import Command, Question, RedisConnection
+from settings.broker_options import BrokerOptions
+from store.samples.model import Queue, QueueState
+
+HEAD_REST_S = 3.0
+"""Between two looks at the messages that are next: one that has gone shows so late where the depth has not fallen."""
+
+DOUBT_REST_S = 2.0
+"""How long it is believed that a key which may be a queue's holds none of its messages."""
+
+PRIORITIES = range(10)
+"""kombu keeps a message's priority within these."""
+
+
+@dataclass
+class RedisMemory:
+    """What outlives a connection."""
+
+    options: BrokerOptions
+    bindings: Bindings
+    departures: Departures
+    known: set[str] = field(default_factory=set)
+    """Queues that have held a message."""
+    heads: dict[bytes | str, bytes | None] = field(default_factory=dict)
+    """Key by key, the digest of the message that is next. Nothing of a message is kept but this, nor shown."""
+
+
+class _Plan:
+    """What is asked of one queue, packed once, and what the last answers were."""
+
+    def __init__(self, connection: RedisConnection, name: str, options: BrokerOptions, separators: set[str]) -> None:
+        self.keys = options.queue_keys(name)
+        self.separators = frozenset(separators)
+        spelled = {f"{name}{sep}{step}" for sep in {options.sep, *separators} for step in PRIORITIES if step} | {name}
+        self.others = tuple(sorted({options.key(key) for key in spelled} - set(self.keys)))
+        """Keys that hold messages of this queue which are not counted, where there are any."""
+        counted: list[Command] = [("LLEN", key) for key in self.keys]
+        others: list[Command] = [("EXISTS", *self.others)] if self.others else []
+        self.counts: Question = connection.pack([*counted, *others])
+        self.answers = len(counted) + len(others)
+        self.heads: Question = connection.pack([("LINDEX", key, -1) for key in self.keys])
+        self.other_counts: Question = connection.pack([("LLEN", key) for key in self.others])
+        self.lengths: list[int] = [0] * len(self.keys)
+        self.heads_due_s = 0.0
+        self.is_others_empty_until_s = 0.0
+
+
+class RedisReader:
+    """Reads queues over one connection."""
+
+    def __init__(self, connection: RedisConnection, memory: RedisMemory, names: tuple[str, ...]) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._names = names
+        self._plans: dict[str, _Plan] = {}
+        self._missing: set[str] = set()
+
+    def read(self, name: str) -> Queue:
+        """The queue; unknown, not missing, until the bindings have been walked over once."""
+        bindings = self._memory.bindings
+        bindings.look(self._connection, self._names, is_missing=bool(self._missing))
+        plan, now_s = self._plan(name), time.monotonic()
+        with_heads = now_s >= plan.heads_due_s
+        asked = plan.counts + plan.heads if with_heads else plan.counts
+        answers = self._connection.ask(asked, plan.answers + with_heads * len(plan.keys))
+        lengths, others, heads = _split(answers, len(plan.keys), plan.answers)
+        if any(isinstance(length, redis.ResponseError) for length in lengths):
+            return self._noted(Queue(name=name, state=QueueState.UNKNOWN), now_s)  # Not a list, or not for us.
+        has_departed = self._has_departed(plan, lengths, heads, now_s)
+        plan.lengths = lengths
+        if any(others) and self._holds_more(plan, now_s):
+            queue = Queue(name=name, state=QueueState.UNKNOWN, reason="priorities_not_counted")
+        else:
+            queue = self._judge(name, sum(lengths))
+        return self._noted(queue, now_s, has_departed=has_departed)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    drop = close
+
+    def _plan(self, name: str) -> _Plan:
+        separators = self._memory.bindings.separators.get(name, set())
+        plan = self._plans.get(name)
+        if plan is None or plan.separators != separators:
+            plan = self._plans[name] = _Plan(self._connection, name, self._memory.options, separators)
+        return plan
+
+    def _has_departed(self, plan: _Plan, lengths: list[int], heads: list[Any], now_s: float) -> bool:
+        """Whether a message has left one of the lists: it is shorter, or another one is next."""
+        kept = self._memory.heads
+        fallen = [key for key, before, after in zip(plan.keys, plan.lengths, lengths, strict=True) if after < before]
+        changed = False
+        if heads:
+            plan.heads_due_s = now_s + HEAD_REST_S
+            # Where LINDEX is refused, a message that goes as another one comes is not noticed.
+            self._memory.departures.is_certain = not any(isinstance(head, redis.ResponseError) for head in heads)
+            for key, head in zip(plan.keys, heads, strict=True):
+                digest = hashlib.blake2b(head, digest_size=16).digest() if isinstance(head, bytes) else None
+                changed = changed or (kept.get(key) is not None and kept[key] != digest)
+                kept[key] = digest
+        for key in fallen:  # That another one is next now is no news.
+            kept.pop(key, None)
+        return changed or bool(fallen)
+
+    def _holds_more(self, plan: _Plan, now_s: float) -> bool:
+        """Whether a key that is spelled as one of this queue's is a list with messages; it may be anything else."""
+        if now_s < plan.is_others_empty_until_s:
+            return False
+        answers = self._connection.ask(plan.other_counts, len(plan.others))
+        if any(isinstance(length, int) and length > 0 for length in answers):
+            return True
+        plan.is_others_empty_until_s = now_s + DOUBT_REST_S
+        return False
+
+    def _judge(self, name: str, ready: int) -> Queue:
+        memory, bindings = self._memory, self._memory.bindings
+        if ready:
+            memory.known.add(name)
+        if name in memory.known or name in bindings.bound:
+            self._missing.discard(name)
+            return Queue(name=name, state=QueueState.OK, ready=ready)
+        self._missing.add(name)
+        if name in bindings.prefixes:
+            return Queue(name=name, state=QueueState.UNKNOWN, reason="other_keyprefix")
+        return Queue(name=name, state=QueueState.MISSING if bindings.has_walked else QueueState.UNKNOWN)
+
+    def _noted(self, queue: Queue, now_s: float, *, has_departed: bool = False) -> Queue:
+        self._memory.departures.note(queue, now_s, has_departed=has_departed)
+        return queue
+
+
+def _split(answers: list[Any], counted: int, before_heads: int) -> tuple[list[Any], list[Any], list[Any]]:
+    return answers[:counted], answers[counted:before_heads], answers[before_heads:]

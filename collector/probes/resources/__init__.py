@@ -1,0 +1,1 @@
+"""CPU and memory, as the container sees them."""

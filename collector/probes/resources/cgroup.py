@@ -1,0 +1,56 @@
+"""What this process may use and uses, by its cgroup's count: CPU and memory of the container, not of the machine."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from collector.probes.resources.cgroup_cpu import CgroupCpu
+from collector.probes.resources.cgroup_ram import CgroupRam
+from collector.probes.resources.cgroup_tree import Place, find_place
+from collector.probes.resources.kernel_file import read_file
+from store.samples.model import Cpu, Ram
+
+
+class CgroupProbe:
+    """Reads the cgroup this process is in, v1 or v2, and finds it anew when the process is moved to another."""
+
+    def __init__(
+        self, *, proc: Path = Path("/proc"), root: Path = Path("/"), monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._proc = proc
+        self._root = root
+        self._monotonic = monotonic
+        self._membership = b""
+        self._settle(find_place(b"", b"", root))
+
+    def read(self, host_cpu: Cpu, host_ram: Ram) -> tuple[Cpu, Ram]:
+        """What the process may use and uses on this machine; never raises.
+
+        CPU and RAM each are the container's when the process is in one or may use less than the machine has; else
+        they are the machine's figures as given. The CPU's cover the time since the last call: the first one is None.
+        """
+        self._follow()
+        mono_s = self._monotonic()
+        cpu = self._cpu.read(host_cpu.cores, mono_s)
+        ram = self._ram.read(host_ram.limit_bytes, mono_s)
+        return (
+            cpu if cpu and (self._is_container or _is_less(cpu.cores, host_cpu.cores)) else host_cpu,
+            ram if ram and (self._is_container or _is_less(ram.limit_bytes, host_ram.limit_bytes)) else host_ram,
+        )
+
+    def _follow(self) -> None:
+        membership = read_file(self._proc / "self/cgroup") or b""
+        if membership == self._membership and not self._cpu.is_gone() and not self._ram.is_gone():
+            return
+        self._membership = membership
+        self._settle(find_place(read_file(self._proc / "self/mountinfo") or b"", membership, self._root))
+
+    def _settle(self, place: Place) -> None:
+        """Start from nothing: another cgroup's counters do not continue those read so far."""
+        self._is_container = place.is_container
+        self._cpu = CgroupCpu(place.hierarchies)
+        self._ram = CgroupRam(place.hierarchies["memory"])
+
+
+def _is_less(limit: float | None, machine: float | None) -> bool:
+    return limit is not None and machine is not None and limit < machine

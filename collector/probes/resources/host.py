@@ -1,0 +1,75 @@
+"""What the machine has and uses, whatever container this process is in: psutil's figures.
+
+The mounted `/proc` decides which machine that is: psutil reads the one that `psutil.PROCFS_PATH` names.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from collector.probes.resources.growth import Growth, to_percent
+from collector.probes.resources.kernel_file import parse_stalled_s, read_file
+from store.samples.model import Cpu, Ram, Scope
+
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError)
+"""What psutil lets through of a `/proc` that is closed, or not as the kernel writes it."""
+
+
+class HostProbe:
+    """Reads the machine's CPU and memory.
+
+    Keeps the counters itself: the first `psutil.cpu_percent` is a 0 that means nothing, and its state is global.
+    """
+
+    def __init__(self, *, proc: Path | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`proc`: the machine's /proc, where it is mounted elsewhere; psutil has one for the whole process."""
+        if proc is not None:
+            psutil.PROCFS_PATH = str(proc)
+        self._monotonic = monotonic
+        self._busy = Growth()
+        self._cpu_stalled = Growth()
+        self._ram_stalled = Growth()
+
+    def read(self) -> tuple[Cpu, Ram]:
+        """The figures; never raises. Those of the CPU cover the time since the last call: the first one is None."""
+        return self._read_cpu(), self._read_ram()
+
+    def _read_cpu(self) -> Cpu:
+        return Cpu(
+            scope=Scope.HOST,
+            percent=to_percent(self._busy.advance(*_read_busy_and_total_s())),
+            cores=psutil.cpu_count(),
+            pressure_percent=self._read_pressure("cpu", self._cpu_stalled),
+        )
+
+    def _read_ram(self) -> Ram:
+        pressure_percent = self._read_pressure("memory", self._ram_stalled)
+        try:
+            memory = psutil.virtual_memory()
+        except _UNREADABLE:
+            return Ram(scope=Scope.HOST, pressure_percent=pressure_percent)
+        used_bytes = memory.total - memory.available
+        return Ram(
+            scope=Scope.HOST,
+            used_bytes=used_bytes,
+            limit_bytes=memory.total,
+            percent=to_percent(used_bytes / memory.total) if memory.total else None,
+            pressure_percent=pressure_percent,
+        )
+
+    def _read_pressure(self, resource: str, stalled: Growth) -> float | None:
+        text = read_file(Path(psutil.PROCFS_PATH) / "pressure" / resource)
+        return to_percent(stalled.advance(parse_stalled_s(text), self._monotonic()))
+
+
+def _read_busy_and_total_s() -> tuple[float | None, float | None]:
+    """Seconds all cores together were busy, and seconds in all, since the start."""
+    try:
+        times = psutil.cpu_times()
+    except _UNREADABLE:
+        return None, None
+    # Linux counts guests' time in user and nice already, and time spent waiting for a disk apart from idle.
+    total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    return total_s - times.idle - getattr(times, "iowait", 0.0), total_s

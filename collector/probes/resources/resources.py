@@ -1,0 +1,42 @@
+"""CPU and memory twice: what this process may use, and the machine around it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from collector.probes.resources.cgroup import CgroupProbe
+from collector.probes.resources.host import HostProbe
+from store.samples.model import Cpu, Ram
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """The four figures of a sample. `cpu` equals `host_cpu`, and `ram` `host_ram`, where nothing limits the process."""
+
+    cpu: Cpu
+    ram: Ram
+    host_cpu: Cpu
+    host_ram: Ram
+
+
+class ResourcesProbe:
+    """Reads the cgroup's figures and the machine's. Holds counters: one probe for one caller."""
+
+    def __init__(
+        self,
+        *,
+        proc: Path = Path("/proc"),
+        root: Path = Path("/"),
+        host_proc: Path | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`proc` is this process's own, `host_proc` the machine's where another one is mounted."""
+        self._host = HostProbe(proc=host_proc, monotonic=monotonic)
+        self._cgroup = CgroupProbe(proc=proc, root=root, monotonic=monotonic)
+
+    def read(self) -> Resources:
+        """The figures since the last call; never raises. The first call's CPU and pressure percents are None."""
+        host_cpu, host_ram = self._host.read()
+        cpu, ram = self._cgroup.read(host_cpu, host_ram)
+        return Resources(cpu=cpu, ram=ram, host_cpu=host_cpu, host_ram=host_ram)

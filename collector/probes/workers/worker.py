@@ -1,0 +1,150 @@
+"""Gathers what is known of the workers: movement, consumers, answers. What it means is told in `worker_verdict`.
+
+RabbitMQ counts a queue's consumers, and Celery's workers are asked besides, whose silence is evidence. Redis counts
+nothing, so the workers' own word is all there is. Nothing is asked here: both come from threads of their own.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from collector.probes.broker.broker_connection import REDIS, kind_of
+from collector.probes.broker.departures import Movement
+from collector.probes.broker.reading import Reading
+from collector.probes.workers.patience import Pace
+from collector.probes.workers.worker_inspect import OFF, Roll, RollCall
+from collector.probes.workers.worker_verdict import FIRST_LOOK, STUCK_S, Evidence, find_stuck, judge_workers
+from settings import ALL_QUEUES
+from settings.broker_options import BrokerOptions
+from store.samples.model import Check, Queue, QueueState, Status
+
+
+class WorkerProbe:
+    """Judges the workers once a sample. Not thread-safe: one caller."""
+
+    def __init__(
+        self,
+        broker_url: str | None,
+        queue_names: Sequence[str],
+        *,
+        options: BrokerOptions | None = None,
+        asks: bool = True,
+        pace: Pace | None = None,
+        stuck_s: float = STUCK_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`asks`: whether the workers are asked, which is the one thing sent to what is watched.
+
+        stuck_s: messages that wait so long without one leaving are a standstill.
+        """
+        self._is_watching = broker_url is not None
+        self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
+        self._roll_call: RollCall | None = None
+        if broker_url is not None and asks:
+            self._roll_call = RollCall(broker_url, queue_names, options or BrokerOptions(), pace or Pace())
+        self._discovers = ALL_QUEUES in queue_names
+        self._stuck_s = stuck_s
+        self._monotonic = monotonic
+        self._forget()
+
+    def start(self) -> None:
+        """Start asking the workers; may be called twice."""
+        if self._roll_call is not None:
+            self._roll_call.start()
+
+    def stop(self) -> None:
+        """Stop asking; may be called twice."""
+        if self._roll_call is not None:
+            self._roll_call.stop()
+
+    def read(self, reading: Reading | None) -> Check:
+        """The verdict on this sample's reading, None when no broker is watched. Returns at once."""
+        if not self._is_watching or reading is None:
+            return Check(status=Status.DISABLED, reason="not_watched")
+        if reading.failure is not None:
+            self._forget()
+            return Check(status=Status.UNKNOWN, reason="broker_down")
+        roll = self._get_roll(reading)
+        if self._is_redis:
+            return _judge_answers(roll, reading, self._stuck_s)
+        self._last = self._judge_counts(reading, roll, self._monotonic())
+        return _with_reason(self._last, roll)
+
+    def _get_roll(self, reading: Reading) -> Roll | None:
+        if self._roll_call is None:
+            return OFF
+        # Without a consumer there is nobody to ask, and an alarm holds the question up; Redis has neither.
+        is_worthwhile = reading.alarm is None and any(queue.consumers for queue in reading.queues)
+        self._roll_call.follow(reading.place, is_worthwhile=self._is_redis or is_worthwhile)
+        return self._roll_call.get_roll()
+
+    def _forget(self) -> None:
+        self._unserved_since_s: dict[str, float] = {}
+        self._once_served: set[str] = set()
+        self._last = FIRST_LOOK
+
+    def _judge_counts(self, reading: Reading, roll: Roll | None, now_s: float) -> Check:
+        """Nobody is reported missing on one look: a worker that reconnects is without a consumer for a moment."""
+        known = self._expected([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
+        before, self._unserved_since_s = self._unserved_since_s, {
+            queue.name: self._unserved_since_s.get(queue.name, now_s) for queue in known if not queue.consumers
+        }  # fmt: skip
+        evidence = [
+            replace(
+                _evidence(queue, reading, roll),
+                unserved_s=None if queue.consumers else now_s - self._unserved_since_s[queue.name],
+            )
+            for queue in known
+            if queue.consumers or queue.name in before
+        ]
+        if reading.queues and not evidence:
+            return self._last
+        # In an alarm a question does not even reach the workers.
+        asked = roll if reading.alarm is None else None
+        return judge_workers(
+            evidence,
+            asked.silent_s if asked else None,
+            is_unanswered=asked is not None and asked.reason == "ping_silent",
+            stuck_s=self._stuck_s,
+        )
+
+    def _expected(self, queues: list[Queue]) -> list[Queue]:
+        """Those that ought to have a consumer. Of discovered ones, not those that never had: a dead-letter queue."""
+        if not self._discovers:
+            return queues
+        self._once_served = {queue.name for queue in queues if queue.consumers or queue.name in self._once_served}
+        return [queue for queue in queues if queue.name in self._once_served] or queues
+
+
+def _with_reason(check: Check, roll: Roll | None) -> Check:
+    """The verdict on consumers that are counted, with why nothing is known of them besides."""
+    if roll is None or roll.reason is None or not roll.reason.startswith("ask_"):
+        return check
+    return replace(check, facts={**check.facts, "ask": roll.reason})
+
+
+def _judge_answers(roll: Roll | None, reading: Reading, stuck_s: float) -> Check:
+    """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
+    evidence = [_evidence(queue, reading, roll) for queue in reading.queues]
+    if stuck := find_stuck(evidence, stuck_s=stuck_s):
+        return stuck
+    silent = [queue for queue in evidence if not queue.is_answered and not queue.is_working]
+    if not silent:
+        return Check(status=Status.ONLINE)
+    if roll is None:
+        return FIRST_LOOK
+    # Where nobody could be asked, or an answer could not be read, that a queue is left out says nothing of its workers.
+    is_their_word = roll.reason in (None, "ping_silent")
+    status = Status.DEGRADED if is_their_word and len(silent) < len(evidence) else Status.UNKNOWN
+    return Check(status=status, reason=roll.reason or "none_serves")
+
+
+def _evidence(queue: Queue, reading: Reading, roll: Roll | None) -> Evidence:
+    return Evidence(
+        name=queue.name,
+        waiting=queue.ready,
+        movement=reading.movements.get(queue.name, Movement()),
+        unacked=queue.unacked,
+        unfinished_s=reading.unfinished_s.get(queue.name),
+        is_answered=roll is not None and queue.name in roll.served,
+    )

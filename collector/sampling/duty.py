@@ -1,0 +1,78 @@
+"""Writes this host's samples while it is this collector that reports as the host, and says what is wrong with that.
+
+Two collectors of one name (two products on one machine have the same default, `--scale collector=2`) also take each
+other's ticks, since the queue has the host's name as well. So the one that does not hold the name takes no tick
+meanwhile: it waits in the tick that told it so.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from store.errors import StoreUnavailable
+from store.samples.append import SILENT_INTERVALS, SLACK_S, Standing
+from store.samples.live import LiveStore
+from store.samples.model import Sample
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+"""How often one who stands by looks whether its process is to end."""
+
+
+class Duty:
+    """The writing of one host's samples."""
+
+    def __init__(self, store: LiveStore, *, host: str, interval_s: float) -> None:
+        self._store = store
+        self._host = host
+        self._interval_s = interval_s
+        self._told = Standing()
+
+    def announce(self) -> None:
+        """Say that this process is there, so that one that reports as the host already leaves ticks to it."""
+        try:
+            self._store.announce(self._host)
+        except StoreUnavailable as exc:
+            logger.warning("could not say that this collector reports as %s: %s", self._host, exc)
+
+    def write(self, sample: Sample) -> bool:
+        """Whether the sample was written. Raises: StoreUnavailable."""
+        entry_id = self._store.append(sample, interval_s=self._interval_s)
+        self._tell(self._store.standing)
+        return entry_id is not None
+
+    def stand_by(self, *, feed: Callable[[], None], is_ending: Callable[[], bool]) -> None:
+        """Where another collector reports as this host: wait until it is silent. `feed` the watchdog meanwhile."""
+        if not self._store.standing.is_held:
+            return
+        asked_mono_s = time.monotonic()
+        while not is_ending():
+            feed()
+            time.sleep(min(LOOK_S, self._interval_s))
+            if time.monotonic() - asked_mono_s < self._interval_s:
+                continue
+            asked_mono_s = time.monotonic()
+            try:
+                if self._store.stand_by(self._host) > SILENT_INTERVALS * self._interval_s:
+                    return
+            except StoreUnavailable:
+                return  # The next tick says so.
+
+    def _tell(self, now: Standing) -> None:
+        """Say once what has changed."""
+        told, self._told, host = self._told, now, self._host
+        advice = "give each a MONITOR_HOST of its own, or end one"
+        if now.is_held and not told.is_held:
+            logger.error("another collector reports as %s: this one stands by until it is silent; %s", host, advice)
+        elif told.is_held and not now.is_held:
+            logger.warning("this collector reports as %s again", host)
+        if now.is_shared and not told.is_shared:
+            logger.error("two collectors report as %s: the other one stands by; %s", host, advice)
+        if now.moved_back_s is not None:
+            logger.warning("the stream of samples began anew: its ids were %.0f s ahead of the clock", now.moved_back_s)
+        is_wrong, was_wrong = (abs(each.clock_ahead_s) > SLACK_S for each in (now, told))
+        if is_wrong and not was_wrong:
+            logger.warning("Redis' clock is %.0f s ahead of this host's: one of them is wrong", now.clock_ahead_s)
+        elif was_wrong and not is_wrong:
+            logger.info("Redis' clock and this host's agree again")

@@ -1,0 +1,130 @@
+"""What happened between two samples of a host and is worth a mark on its charts. [pure]
+
+A mark is an object: {"kind": "service", "name", "before", "after"} when a service's state changed; {"kind": "version",
+"before", "after"} when the collector's did; {"kind": "burst", "peak"} when a dispatch began.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from store.samples.model import Queue, QueueState, Sample
+
+Mark = Mapping[str, Any]
+
+BURST_MESSAGES = 50
+"""Least rise that may be a burst, in messages between two samples. Half of the dispatch of 100 that has to show, since
+a tick may cut it in two; a queue that creeps by fewer than this is not noticed however long it grows."""
+
+BURST_SHARE = 0.5
+"""Least rise against what was already waiting: 100 more are a burst on an empty queue, not on one of 10,000."""
+
+CALM_SAMPLES = 5
+"""Samples without such a rise that end a burst of which some still waits: messages that come in gusts, a few seconds
+apart, are one dispatch. A sample before which nothing has waited ends it at once: what comes then is another."""
+
+BURST_GAP_INTERVALS = 3
+"""Intervals after which two samples are not compared for a burst: nobody can tell when the messages came."""
+
+FIRST_LOOK = "first_look"
+"""The reason of a check that has not looked yet: that says something of the collector, not of the service."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What the next sample is compared with; all of it unknown for a host without samples."""
+
+    at_s: float = 0.0
+    version: str | None = None
+    services: Mapping[str, str] | None = None
+    """Status by service, those of a first look left out."""
+    waiting: Mapping[str, int] | None = None
+    """Messages ready by queue, where known."""
+
+
+def read_past(wire: Mapping[str, Any] | None) -> Past:
+    """What a stored sample (its wire form, or None) tells of the past. What does not look as we write it is unknown."""
+    if wire is None:
+        return Past()
+    version, checks, queues = wire.get("version"), wire.get("checks"), wire.get("queues")
+    services = {
+        str(name): check["status"]
+        for name, check in (checks.items() if isinstance(checks, dict) else ())
+        if isinstance(check, dict) and isinstance(check.get("status"), str) and check.get("reason") != FIRST_LOOK
+    }
+    waiting = {
+        queue["name"]: 0 if queue.get("state") == QueueState.MISSING else queue["ready"]
+        for queue in (queues if isinstance(queues, list) else ())
+        if isinstance(queue, dict)
+        and isinstance(queue.get("name"), str)
+        and (isinstance(queue.get("ready"), int) or queue.get("state") == QueueState.MISSING)
+    }
+    return Past(
+        at_s=wire["at"], version=version if isinstance(version, str) else None, services=services, waiting=waiting
+    )
+
+
+class Marker:
+    """Compares each sample of a host with the one before it."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._longest_gap_s = BURST_GAP_INTERVALS * interval_s
+        self._calm_samples = CALM_SAMPLES
+
+    def marks(self, past: Past, sample: Sample) -> tuple[Mark, ...]:
+        """The marks of `sample`, whose `marks` are not looked at."""
+        return (*_service_marks(past, sample), *_version_marks(past, sample), *self._burst_marks(past, sample))
+
+    def _burst_marks(self, past: Past, sample: Sample) -> list[Mark]:
+        """A burst begins with a clear rise after a calm; the rises that follow belong to it."""
+        is_rising = 0 <= sample.at - past.at_s <= self._longest_gap_s and _is_clear_rise(past, sample)
+        has_begun = is_rising and self._calm_samples >= CALM_SAMPLES
+        if is_rising:
+            self._calm_samples = 0
+        else:
+            self._calm_samples = CALM_SAMPLES if _was_empty(sample) else self._calm_samples + 1
+        return [{"kind": "burst", "peak": sample.queue_peak}] if has_begun else []
+
+
+def follow_past(past: Past, sample: Sample) -> Past:
+    """The past of the sample after this one. A service that is looked at anew keeps what was last known of it."""
+    looked_at = {name: str(check.status) for name, check in sample.checks.items() if check.reason != FIRST_LOOK}
+    depths = ((queue.name, _known_ready(queue)) for queue in sample.queues)
+    return Past(
+        at_s=sample.at,
+        version=sample.version,
+        services={**(past.services or {}), **looked_at},
+        waiting={name: ready for name, ready in depths if ready is not None},
+    )
+
+
+def _service_marks(past: Past, sample: Sample) -> list[Mark]:
+    before = past.services or {}
+    return [
+        {"kind": "service", "name": name, "before": before[name], "after": str(check.status)}
+        for name, check in sample.checks.items()
+        if check.reason != FIRST_LOOK and name in before and before[name] != check.status
+    ]
+
+
+def _version_marks(past: Past, sample: Sample) -> list[Mark]:
+    if past.version is None or past.version == sample.version:
+        return []
+    return [{"kind": "version", "before": past.version, "after": sample.version}]
+
+
+def _is_clear_rise(past: Past, sample: Sample) -> bool:
+    """Over the queues known both then and now: one that has just been discovered or answers again has not risen."""
+    waiting = past.waiting or {}
+    known = [(waiting[queue.name], queue.peak) for queue in sample.queues if queue.name in waiting]
+    rise = sum(peak - before for before, peak in known if peak is not None)
+    return rise >= max(BURST_MESSAGES, BURST_SHARE * sum(before for before, _ in known))
+
+
+def _was_empty(sample: Sample) -> bool:
+    """Whether nothing waited at any time since the sample before: a queue's peak counts what waited then."""
+    return all(queue.state == QueueState.MISSING or queue.peak == 0 for queue in sample.queues)
+
+
+def _known_ready(queue: Queue) -> int | None:
+    return 0 if queue.state == QueueState.MISSING else queue.ready

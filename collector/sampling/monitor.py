@@ -1,0 +1,127 @@
+"""SystemMonitor: runs the probes within the tick's budget and makes one Sample of what they say."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from collector.probes.broker.broker import read_broker
+from collector.probes.broker.reading import Reading
+from collector.probes.resources.resources import Resources
+from collector.sampling.background_probe import Lane, Reader
+from collector.sampling.marks import Marker, Past, follow_past
+from store.samples.model import Check, Container, Cpu, Ram, Sample, Scope, Status, Trouble, TroubleCode
+
+T = TypeVar("T")
+
+TICK_BUDGET_S = 0.9
+"""How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
+
+RECALL_S = 0.1
+"""How long of it the past is waited for, which is only asked for when it is not in memory."""
+
+NO_ANSWER = Check(status=Status.OFFLINE, reason="timeout")
+"""The verdict on a database that has not answered when the tick ends."""
+
+_NO_RESOURCES = Resources(
+    cpu=Cpu(scope=Scope.HOST), ram=Ram(scope=Scope.HOST), host_cpu=Cpu(scope=Scope.HOST), host_ram=Ram(scope=Scope.HOST)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """What is read in each tick. `queues` and `worker` only hand over what threads of their own have seen."""
+
+    resources: Callable[[], Resources]
+    database: Callable[[], Check]
+    queues: Callable[[], Reading | None]
+    """None when no broker is watched."""
+    worker: Callable[[Reading | None], Check]
+    containers: Callable[[], tuple[Container, ...]]
+    past: Callable[[], Past]
+    """What the newest stored sample of this host tells; the first sample after a start is compared with it."""
+    troubles: Callable[[], tuple[Trouble, ...]] = tuple
+    """What is wrong with the watching itself, as far as writing has found out."""
+
+
+class SystemMonitor:
+    """Takes samples of this host, one a tick."""
+
+    def __init__(
+        self, *, host: str, interval_s: float, version: str, probes: Probes, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._host = host
+        self._interval_s = interval_s
+        self._version = version
+        self._wall = wall
+        self._probes = probes
+        reader = Reader("lanes")
+        self._resources = Lane(
+            "resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES, reader=reader
+        )
+        self._database = Lane(
+            "database",
+            probes.database,
+            when_stuck=NO_ANSWER,
+            when_failed=Check(status=Status.UNKNOWN, reason="error"),
+            reader=reader,
+        )
+        self._containers: Lane[tuple[Container, ...]] = Lane(
+            "containers", probes.containers, when_stuck=(), when_failed=(), reader=reader
+        )
+        self._recall: Lane[Past | None] = Lane("past", probes.past, when_stuck=None, when_failed=None, reader=reader)
+        self._marker = Marker(interval_s)
+        self._past: Past | None = None
+        """None: not in memory, so it is asked for. Until it is told, samples carry no marks."""
+
+    def sample(self) -> Sample:
+        """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
+        at_s, started_s = self._wall(), time.monotonic()
+        reading = self._probes.queues()
+        worker = self._probes.worker(reading)
+        for lane in (self._resources, self._database, self._containers):
+            lane.ask()
+        if self._past is None:
+            self._recall.ask()
+
+        def answer(lane: Lane[T]) -> T:
+            return lane.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+
+        # The last asked first: when it has answered, so have the others, as a rule, and this thread is woken once.
+        containers, database, resources = answer(self._containers), answer(self._database), answer(self._resources)
+        sample = Sample(
+            host=self._host,
+            slot=math.floor(at_s / self._interval_s),
+            at=at_s,
+            took_ms=(time.monotonic() - started_s) * 1000,
+            cpu=resources.cpu,
+            ram=resources.ram,
+            host_cpu=resources.host_cpu,
+            host_ram=resources.host_ram,
+            queues=reading.queues if reading else (),
+            checks={"database": database, "worker": worker, "rabbitmq": read_broker(reading)},
+            containers=containers,
+            broker_kind=reading.broker_kind if reading else None,
+            version=self._version,
+            troubles=(*self._probes.troubles(), *_shared_names(containers)),
+        )
+        if self._past is None:
+            self._past = self._recall.answer(min(RECALL_S, TICK_BUDGET_S - (time.monotonic() - started_s)))
+        return replace(sample, marks=self._marker.marks(self._past, sample)) if self._past else sample
+
+    def written(self, sample: Sample) -> None:
+        """The sample is stored: the next one is compared with it."""
+        self._past = follow_past(self._past or Past(), sample)
+
+    def lost(self) -> None:
+        """The sample may not be stored: what the next one is compared with has to be asked for."""
+        self._past = None
+
+
+def _shared_names(containers: tuple[Container, ...]) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(code=TroubleCode.CONTAINER_SHARED, facts={"name": container.name, "count": container.sources})
+        for container in containers
+        if container.sources > 1
+    )

@@ -1,0 +1,1 @@
+"""The Celery worker that samples: its connection, its watchdog, its restarts."""

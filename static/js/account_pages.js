@@ -1,0 +1,11 @@
+// @ts-check
+/** The pages around the panel (login, account, errors): Portuguese as served, any other language from its catalogue. */
+
+import { LANGUAGES, applyCatalogue, loadTranslate } from './ui/i18n.js'
+import { showOwnTime } from './ui/local_times.js'
+import { chosenLanguage } from './ui/preferences.js'
+
+const language = chosenLanguage()
+showOwnTime(document, language)
+if (language !== LANGUAGES[0]) applyCatalogue(document, await loadTranslate(language, 'door/'))
+document.documentElement.classList.remove('is-translating')

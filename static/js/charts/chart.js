@@ -1,0 +1,262 @@
+// @ts-check
+/**
+ * A line chart of a window of time. The only file that names uPlot; of words it knows nothing.
+ * Colours are read from the page, so that line, legend and theme cannot disagree.
+ *
+ * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
+ */
+
+import { hatchPattern, translucent } from './canvas.js'
+import { drawOver, drawUnder } from './overlay.js'
+
+/** @import { Tone } from '../time/marks.js' */
+/** @import { Pen, Scene } from './overlay.js' */
+/**
+ * @typedef {object} Line
+ * @property {Element} legend its CSS colour is the line's
+ * @property {() => string} short the word written at the line's end
+ * @property {number} width CSS pixels
+ * @property {number[]} [dash]
+ * @property {number} [fill] opacity of the area below
+ * @property {boolean} [isStepped] the value holds for the whole stretch since the sample before
+ * @property {number} [band] opacity of the area down to the next line
+ * @property {boolean} [isPeakTold] its highest value is written at it
+ *
+ * @typedef {object} Spec
+ * @property {HTMLElement} target takes its colours and its size from CSS
+ * @property {Line[]} lines
+ * @property {() => {limit: number, ticks: number[]}} axis
+ * @property {number} [threshold] a value from which on it is too much
+ * @property {(value: number) => string} axisText
+ * @property {(value: number) => string} valueText
+ * @property {(at: number, step_s: number) => string} timeText
+ */
+
+const FONT = 'system-ui, sans-serif'
+/** Around the plot, in sizes of its text: marks above, names at the right; the axes. */
+const TOP = 1.6
+const RIGHT = 7.4
+const VALUE_AXIS = 5.4
+const TIME_AXIS = 2.4
+const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'ok', 'accent', 'peak'])
+/** Many points make a thick line a blot. */
+const STEPS_WIDTH_PX = 1.25
+/** Distances of ticks on the axis of time, in seconds. */
+const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800]
+
+export class Chart {
+  #spec
+  /** @type {uPlot} */ #plot
+  /** @type {Scene | null} */ #scene = null
+  /** @type {Pen['colors']} */ #colors = { text: '', grid: '', hatch: '', ground: '', tones: {}, lines: [] }
+  /** @type {CanvasPattern | string | null} */ #hatch = null
+  #text_px = 0
+
+  /** @param {Spec} spec */
+  constructor(spec) {
+    this.#spec = spec
+    this.#text_px = this.#textPx()
+    this.#readColors()
+    this.#plot = new uPlot(this.#options(), [[], ...spec.lines.map(() => [])], spec.target)
+    new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(spec.target)
+  }
+
+  /** Width of the plotting area in CSS pixels. */
+  get plotWidth() {
+    return this.#plot.bbox.width / uPlot.pxRatio
+  }
+
+  /** The plotting area. */
+  get area() {
+    return this.#plot.over
+  }
+
+  get canvas() {
+    return this.#plot.ctx.canvas
+  }
+
+  /** @param {number} client_x of a pointer @returns {number} epoch s */
+  instantAt(client_x) {
+    const { left, width } = this.area.getBoundingClientRect()
+    const { min, max } = this.#window
+    return min + ((max - min) * Math.min(width, Math.max(0, client_x - left))) / width
+  }
+
+  /** @param {number} at epoch s @returns {number} where it is, in the pixels of pointers */
+  clientX(at) {
+    const { left, width } = this.area.getBoundingClientRect()
+    const { min, max } = this.#window
+    return left + ((at - min) / (max - min)) * width
+  }
+
+  /** @param {Scene} scene @param {boolean} isChanged whether its columns hold something new */
+  draw(scene, isChanged) {
+    this.#scene = scene
+    this.#spec.lines.forEach(({ width }, index) => {
+      this.#plot.series[index + 1].width = scene.low ? Math.min(width, STEPS_WIDTH_PX) : width
+    })
+    this.#plot.batch(() => {
+      if (isChanged) this.#plot.setData(scene.columns, false)
+      this.#plot.setScale('x', scene.window)
+    })
+  }
+
+  /** @param {number} index of a line @param {boolean} isShown */
+  show(index, isShown) {
+    if (this.#plot.series[index + 1].show !== isShown) this.#plot.setSeries(index + 1, { show: isShown })
+  }
+
+  /** Takes up the colours of a new theme. */
+  restyle() {
+    this.#readColors()
+    this.#hatch = null
+    this.#plot.redraw(false, true)
+  }
+
+  get #window() {
+    return this.#scene?.window ?? { min: 0, max: 1 }
+  }
+
+  /** The size of the place and of its text: on a wall both are another. */
+  #fit() {
+    const { clientWidth: width, clientHeight: height } = this.#spec.target
+    if (this.#textPx() !== this.#text_px) this.#resizeText()
+    if (width > 0 && (width !== this.#plot.width || height !== this.#plot.height)) this.#plot.setSize({ width, height })
+  }
+
+  #textPx() {
+    return parseFloat(getComputedStyle(this.#spec.target).fontSize)
+  }
+
+  #resizeText() {
+    this.#text_px = this.#textPx()
+    const size = this.#text_px * uPlot.pxRatio
+    // As uPlot keeps a font: CSS, its size in canvas pixels and in CSS pixels.
+    for (const axis of this.#plot.axes) axis.font = /** @type {any} */ ([`${size}px ${FONT}`, size, this.#text_px])
+    this.#plot.redraw(false, true)
+  }
+
+  #readColors() {
+    const { target, lines } = this.#spec
+    const style = getComputedStyle(target)
+    const { color: text, borderTopColor: grid, outlineColor: hatch, backgroundColor: ground } = style
+    const probe = target.appendChild(document.createElement('i'))
+    const tones = Object.fromEntries(TONES.map((tone) => {
+      probe.dataset.tone = tone
+      return [tone, getComputedStyle(probe).color]
+    }))
+    probe.remove()
+    this.#colors = { text, grid, hatch, ground, tones, lines: lines.map(({ legend }) => getComputedStyle(legend).color) }
+  }
+
+  /** @returns {uPlot.Options} */
+  #options() {
+    const { target, lines } = this.#spec
+    const sized = (/** @type {number} */ sizes) => () => Math.round(sizes * this.#text_px)
+    return {
+      width: Math.max(1, target.clientWidth),
+      height: Math.max(1, target.clientHeight),
+      pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
+      padding: [sized(TOP), sized(RIGHT), () => 0, () => 0],
+      legend: { show: false },
+      cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: views/charts.js has it.
+      scales: {
+        x: { range: () => [this.#window.min, this.#window.max] },
+        y: { range: () => [0, this.#spec.axis().limit] },
+      },
+      axes: [this.#timeAxis(), this.#valueAxis()],
+      bands: lines.flatMap(({ band }, index) => (band === undefined ? [] : [this.#band(index, band)])),
+      series: [{}, ...lines.map((line, index) => this.#series(line, index))],
+      hooks: { drawAxes: [() => this.#drawBelow()], draw: [() => this.#drawAbove()] },
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #timeAxis() {
+    return {
+      ...this.#axisStyle(),
+      size: () => Math.round(TIME_AXIS * this.#text_px),
+      space: () => 7.6 * this.#text_px,
+      incrs: TICKS_S,
+      values: (_, splits, _axis, _space, step_s) => splits.map((at) => this.#spec.timeText(at, step_s)),
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #valueAxis() {
+    return {
+      ...this.#axisStyle(),
+      size: () => Math.round(VALUE_AXIS * this.#text_px),
+      splits: () => this.#spec.axis().ticks,
+      filter: (plot, splits) => (plot.height < 150 ? splits.map((value, index) => (index % 2 ? null : value)) : splits),
+      values: (_, splits) => splits.map((value) => (value === null ? '' : this.#spec.axisText(value))),
+    }
+  }
+
+  /** @returns {uPlot.Axis} */
+  #axisStyle() {
+    return {
+      font: `${this.#text_px}px ${FONT}`,
+      gap: 8,
+      stroke: () => this.#colors.text,
+      grid: { stroke: () => this.#colors.grid, width: 1 },
+      ticks: { show: false },
+    }
+  }
+
+  /** @param {Line} line @param {number} index @returns {uPlot.Series} */
+  #series({ width, dash, fill, isStepped }, index) {
+    const color = () => this.#colors.lines[index]
+    return {
+      width,
+      dash,
+      stroke: color,
+      fill: fill === undefined ? undefined : () => (this.#scene?.low ? '' : translucent(color(), fill)),
+      paths: isStepped ? uPlot.paths.stepped?.({ align: -1 }) : undefined,
+      points: { show: false, size: 4, width: 0, fill: color, filter: loneSamples },
+    }
+  }
+
+  /** @param {number} index @param {number} opacity @returns {uPlot.Band} */
+  #band(index, opacity) {
+    return { series: [index + 1, index + 2], fill: () => (this.#scene?.low ? '' : translucent(this.#colors.lines[index], opacity)) }
+  }
+
+  #drawBelow() {
+    if (!this.#scene) return
+    const pen = this.#pen
+    this.#hatch ??= hatchPattern(pen.context, this.#colors.hatch, uPlot.pxRatio)
+    drawUnder(pen, this.#scene, this.#hatch)
+  }
+
+  #drawAbove() {
+    if (this.#scene) drawOver(this.#pen, this.#scene)
+  }
+
+  /** @returns {Pen} */
+  get #pen() {
+    const { ctx: context, bbox, series } = this.#plot
+    const { min, max } = this.#window
+    return {
+      context,
+      spec: this.#spec,
+      colors: this.#colors,
+      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: uPlot.pxRatio, text_px: this.#text_px },
+      x: (at) => bbox.left + ((at - min) / (max - min)) * bbox.width,
+      y: (value) => this.#plot.valToPos(value, 'y', true),
+      isShown: (index) => series[index + 1].show === true,
+    }
+  }
+}
+
+/**
+ * A sample with nothing known on either side has no line to be part of: it is drawn as a point.
+ *
+ * @type {uPlot.Series.Points.Filter}
+ */
+const loneSamples = (plot, index) => {
+  const values = plot.data[index]
+  const isLone = (/** @type {number} */ at) =>
+    values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null
+  return Array.from(values.keys()).filter(isLone)
+}

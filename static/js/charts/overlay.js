@@ -1,0 +1,124 @@
+// @ts-check
+/** What a chart shows besides its lines: from a scene to strokes of canvas.js. */
+
+import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, translucent } from './canvas.js'
+import { clustersIn } from '../time/marks.js'
+import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
+
+/** @import { Context, Place } from './canvas.js' */
+/** @import { Spec } from './chart.js' */
+/** @import { Cluster } from '../time/marks.js' */
+/** @import { Columns } from '../time/series.js' */
+/** @import { Window } from '../time/timeframe.js' */
+/**
+ * @typedef {object} Scene What is drawn.
+ * @property {Columns} columns instants, then the values of each line
+ * @property {Columns | null} low the lowest values, where a row is a step of the history; so are `high`
+ * @property {Columns | null} high
+ * @property {Window} window
+ * @property {number} now epoch s: beyond it nothing can be known, or nobody has looked
+ * @property {number} step_s from one row to the next
+ * @property {number} late_s how long after the last row the next one is not missed
+ * @property {Cluster[]} clusters
+ * @property {{index: number, isLocked: boolean} | null} cursor
+ * @property {Window | null} selection what is being selected, or pointed out
+ * @property {number | null} since from then on all that is known is there; null: who knows
+ *
+ * @typedef {object} Pen Where and in what colours it is drawn.
+ * @property {Context} context
+ * @property {Place} place
+ * @property {Spec} spec
+ * @property {{text: string, grid: string, hatch: string, ground: string, tones: Record<string, string>, lines: string[]}} colors
+ * @property {(at: number) => number} x canvas pixels of an instant
+ * @property {(value: number) => number} y canvas pixels of a value
+ * @property {(index: number) => boolean} isShown of a line
+ */
+
+const BAND_OPACITY = 0.18
+/** Lines thinner than this are there to compare with: their bands would only hide others. */
+const BAND_WIDTH_PX = 1.5
+const SELECTION_OPACITY = 0.18
+
+/**
+ * Under the lines: what was not measured, hatched; what is selected; the bands of the history; the threshold.
+ *
+ * @param {Pen} pen
+ * @param {Scene} scene
+ * @param {CanvasPattern | string} hatch
+ */
+export function drawUnder(pen, scene, hatch) {
+  const { context, place: { left, top, right, bottom }, spec, colors } = pen
+  const fill = (/** @type {number} */ from, /** @type {number} */ to) => context.fillRect(pen.x(from), top, pen.x(to) - pen.x(from), bottom - top)
+  context.save()
+  context.beginPath()
+  context.rect(left, top, right - left, bottom - top)
+  context.clip()
+  context.fillStyle = hatch
+  for (const [from, to] of unknownIn(scene)) fill(from, to)
+  context.fillStyle = translucent(colors.tones.accent, SELECTION_OPACITY)
+  if (scene.selection) fill(scene.selection.min, scene.selection.max)
+  drawBands(pen, scene)
+  context.restore()
+  if (spec.threshold === undefined) return
+  drawThreshold(context, pen.y(spec.threshold), pen.place, { text: spec.axisText(spec.threshold), color: colors.tones.warn })
+}
+
+/** Over the lines: marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
+export function drawOver(pen, scene) {
+  for (const { at, look } of clustersIn(scene.clusters, scene.window)) {
+    drawMark(pen.context, pen.x(at), pen.place, { shape: look.shape, color: pen.colors.tones[look.tone] })
+  }
+  drawHighest(pen, scene)
+  drawCursor(pen, scene)
+  drawEnds(pen, scene)
+}
+
+/** @param {Scene} scene */
+function unknownIn({ columns: [instants, ...values], window: { min, max }, now, since, step_s, late_s }) {
+  const isKnown = (/** @type {number} */ index) => values.some((column) => column[index] !== null)
+  return unknownSpans(instants, { from: min, to: Math.min(max, now), since, interval_s: step_s, late_s, isKnown })
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function drawBands({ context, spec, colors, x, y, isShown }, { low, high, window }) {
+  if (!low || !high) return
+  const [from, to] = [Math.max(0, indexFrom(low[0], window.min) - 1), indexFrom(low[0], window.max) + 1]
+  const heights = (/** @type {(number | null)[]} */ values) => values.slice(from, to).map((value) => (value === null ? null : y(value)))
+  const xs = low[0].slice(from, to).map(x)
+  spec.lines.forEach(({ width }, index) => {
+    if (!isShown(index) || width < BAND_WIDTH_PX) return
+    drawBand(context, { xs, lows: heights(low[index + 1]), highs: heights(high[index + 1]) }, translucent(colors.lines[index], BAND_OPACITY))
+  })
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns, high, window }) {
+  const line = spec.lines.findIndex(({ isPeakTold }, index) => isPeakTold && isShown(index))
+  if (line === -1) return
+  const [instants, ...values] = high ?? columns
+  const index = highestIn(instants, values[line], window)
+  const value = values[line][index] ?? 0
+  if (value <= 0) return
+  const look = { text: spec.valueText(value), color: colors.lines[line], ground: colors.ground }
+  drawPeak(context, { x: x(instants[index]), y: y(value) }, place, look)
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function drawCursor({ context, place, colors, x, y, isShown }, { columns: [instants, ...values], cursor, window }) {
+  const at = cursor ? instants[cursor.index] : undefined
+  if (!cursor || at === undefined || at < window.min || at > window.max) return
+  const points = values.flatMap((column, index) => {
+    const value = column[cursor.index] ?? null
+    return value === null || !isShown(index) ? [] : [{ y: y(value), color: colors.lines[index] }]
+  })
+  drawCrosshair(context, x(at), place, { color: cursor.isLocked ? colors.tones.accent : colors.text, points })
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function drawEnds({ context, place, spec, colors, x, y, isShown }, { columns: [instants, ...values], window: { max }, late_s }) {
+  const names = spec.lines.flatMap(({ short, isStepped = false }, index) => {
+    const value = isShown(index) ? valueAt(instants, values[index], { at: max, isStepped, late_s }) : null
+    return value === null ? [] : [{ text: short(), color: colors.lines[index], y: y(value) }]
+  })
+  drawNames(context, names, x(Math.min(max, instants.at(-1) ?? max)), place)
+}

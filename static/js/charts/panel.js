@@ -1,0 +1,220 @@
+// @ts-check
+/** A chart and what belongs to it: the legend that reads out values, table and sentence for who sees no plot. */
+
+import { Chart } from './chart.js'
+import { partOf, setAttribute, setText } from '../ui/dom.js'
+import { CountAxis } from './scale.js'
+import { column, highestIn, indexFrom } from '../time/series.js'
+import { Table } from './table.js'
+
+/** @import { Scene } from './overlay.js' */
+/** @import { View } from '../main.js' */
+/** @import { Dataset } from '../time/dataset.js' */
+/** @import { Columns, Series } from '../time/series.js' */
+/** @import { Window } from '../time/timeframe.js' */
+/** @import { Line } from './chart.js' */
+/** @import { PlotSpec } from './plots.js' */
+/** @typedef {{name: Series, item: HTMLElement, name_cell: Element, value_cell: Element}} Entry */
+/** @typedef {Omit<Scene, 'columns' | 'low' | 'high' | 'step_s' | 'since'>} Moment what all charts draw alike */
+
+export class Panel {
+  #root
+  #spec
+  #entries
+  #names
+  #table
+  /** @type {View} */ #view
+  /** @type {Dataset} */ #dataset
+  #isChanged = true
+  /** Whether any of it is in view. What nobody sees is not drawn. */
+  isVisible = true
+  chart
+
+  /** @param {HTMLElement} root @param {PlotSpec} spec @param {View} view @param {Dataset} dataset */
+  constructor(root, spec, view, dataset) {
+    this.#root = root
+    this.#spec = spec
+    this.#view = view
+    this.#dataset = dataset
+    this.#entries = [...root.querySelectorAll('.legend [data-series]')].map(entryOf)
+    this.#names = /** @type {Series[]} */ (Object.keys(spec.lines))
+    this.#table = new Table(/** @type {HTMLDetailsElement} */ (partOf(root, 'details')))
+    this.chart = new Chart({
+      target: partOf(root, '.plot'),
+      lines: this.#names.map((name) => {
+        const line = /** @type {Line & {short: (view: View) => string}} */ (spec.lines[name])
+        return { ...line, short: () => line.short(this.#view), legend: this.#entry(name).item }
+      }),
+      axis: () => spec.axis,
+      threshold: spec.threshold,
+      axisText: (value) => spec.axisText(this.#view, value),
+      valueText: (value) => spec.text(this.#view, value),
+      timeText: (at, step_s) => this.#view.format.tick(at, step_s),
+    })
+  }
+
+  /** What the keyboard acts on. */
+  get plot() {
+    return partOf(this.#root, '.plot')
+  }
+
+  get title() {
+    return partOf(this.#root, 'h2').textContent ?? ''
+  }
+
+  get isHidden() {
+    return this.#root.hidden
+  }
+
+  /** @returns {{title: string, entries: {name: string, series: Series, color: string}[], canvas: HTMLCanvasElement}} for a picture of it */
+  get picture() {
+    const entries = this.#shown.map(({ name, item, name_cell }) => {
+      return { series: name, name: name_cell.textContent ?? '', color: getComputedStyle(item).color }
+    })
+    return { title: this.title, entries, canvas: this.chart.canvas }
+  }
+
+  /** Series and their values at a row. @param {number} index @returns {{series: Series, name: string, value: string, span: string}[]} */
+  readings(index) {
+    return this.#shown.map(({ name, name_cell }) => {
+      return { series: name, name: name_cell.textContent ?? '', value: this.#text(name, index), span: this.#spanText(name, index) }
+    })
+  }
+
+  /**
+   * Takes what is new: words, samples.
+   *
+   * @param {View} view
+   * @param {Dataset} dataset
+   * @param {{window: Window, reach: Window, hidden: Series[], span: string}} shown `reach` is the window with what is
+   *   about to slide into it; `span` says in words which time it is
+   */
+  update(view, dataset, { window, reach, hidden, span }) {
+    this.#view = view
+    this.#dataset = dataset
+    this.#isChanged = true
+    this.#nameSeries()
+    this.#showKnown(reach, hidden)
+    this.#root.classList.toggle('is-empty', dataset.columns[0].length === 0)
+    if (this.#spec.axis instanceof CountAxis) this.#spec.axis.aimAt(this.#highest(reach))
+    setText(partOf(this.#root, '.chart-time'), span)
+    this.#table.update(view, this.#rows(window))
+    this.#renderSummary(span)
+  }
+
+  /** @param {number} elapsed_ms @returns {boolean} whether the axis is on its way */
+  moveAxis(elapsed_ms) {
+    const { axis } = this.#spec
+    if (!(axis instanceof CountAxis) || !axis.isMoving) return false
+    axis.move(elapsed_ms)
+    return true
+  }
+
+  /** @param {Moment} moment @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
+  draw(moment, isForced = false) {
+    if (this.isHidden || !(this.isVisible || isForced)) return
+    const { columns, low, high, step_s, since } = this.#dataset
+    const order = /** @type {const} */ (['at', ...this.#names])
+    const pick = (/** @type {Columns | null} */ from) => from && /** @type {Columns} */ (order.map((name) => column(from, name)))
+    const values = /** @type {Columns} */ (order.map((name) => column(name === 'queue_peak' && high ? high : columns, name)))
+    this.chart.draw({ ...moment, columns: values, low: pick(low), high: pick(high), step_s, since }, this.#isChanged)
+    this.#isChanged = false
+  }
+
+  /** Values at a row, the newest by default, in the legend. @param {number | null} index */
+  renderLegend(index) {
+    const row = index ?? this.#dataset.columns[0].length - 1
+    for (const { name, value_cell } of this.#entries) setText(value_cell, this.#text(name, row))
+  }
+
+  restyle() {
+    this.chart.restyle()
+  }
+
+  /** Where a series' name is not always the same. */
+  #nameSeries() {
+    this.#entries.forEach(({ name, name_cell }, position) => {
+      const text = this.#spec.lines[name]?.name?.(this.#view)
+      if (text === undefined) return
+      setText(name_cell, text)
+      setText(this.#root.querySelectorAll('thead th')[position + 1], text)
+    })
+  }
+
+  /** A series that nobody knows anything of is not shown, and a chart of such series neither. @param {Window} window @param {Series[]} hidden */
+  #showKnown(window, hidden) {
+    const { columns } = this.#dataset
+    this.#names.forEach((name, index) => {
+      const isKnown = !hidden.includes(name) && highestIn(columns[0], column(columns, name), window) !== -1
+      const isMain = this.#root.classList.contains('chart-main') && !hidden.includes(name)
+      const isShown = isKnown || (isMain && !name.startsWith('host'))
+      this.chart.show(index, isShown)
+      this.#entry(name).item.hidden = !isShown
+    })
+    this.#root.hidden = this.#shown.length === 0
+  }
+
+  /** @param {Window} window */
+  #highest(window) {
+    const { columns, high } = this.#dataset
+    const from = high ?? columns
+    return Math.max(0, ...this.#shown.map(({ name }) => {
+      const values = column(from, name)
+      return values[highestIn(from[0], values, window)] ?? 0
+    }))
+  }
+
+  /** @param {Window} window @returns {import('./table.js').Rows} */
+  #rows({ min, max }) {
+    const [instants] = this.#dataset.columns
+    const from = indexFrom(instants, min)
+    const { now } = this.#view
+    return {
+      instants: instants.slice(from, indexFrom(instants, max)),
+      time: (index) => this.#view.format.when(instants[from + index], now),
+      cells: this.#entries.map(({ name }) => (/** @type {number} */ index) => this.#text(name, from + index)),
+    }
+  }
+
+  /** @param {string} span */
+  #renderSummary(span) {
+    if (this.plot.contains(document.activeElement)) return // It says what the cursor is on.
+    const newest = this.#dataset.columns[0].length - 1
+    const values = this.readings(newest).map(({ name, value }) => `${name} ${value}`).join(', ')
+    setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title: this.title, span }))
+    setAttribute(this.plot, 'aria-valuetext', values)
+    setAttribute(this.plot, 'aria-valuemax', String(Math.max(0, newest)))
+    setAttribute(this.plot, 'aria-valuenow', String(Math.max(0, newest)))
+  }
+
+  get #shown() {
+    return this.#entries.filter(({ item }) => !item.hidden)
+  }
+
+  /** @param {Series} name @param {number} index */
+  #text(name, index) {
+    const { columns, high } = this.#dataset
+    const from = name === 'queue_peak' && high ? high : columns
+    return this.#spec.text(this.#view, column(from, name)[index] ?? null)
+  }
+
+  /** Lowest to highest within a step of the history. @param {Series} name @param {number} index */
+  #spanText(name, index) {
+    const { low, high } = this.#dataset
+    if (!low || !high) return ''
+    const [lowest, highest] = [low, high].map((columns) => column(columns, name)[index] ?? null)
+    return lowest === null ? '' : `${this.#spec.text(this.#view, lowest)} – ${this.#spec.text(this.#view, highest)}`
+  }
+
+  /** @param {Series} name @returns {Entry} */
+  #entry(name) {
+    return /** @type {Entry} */ (this.#entries.find((entry) => entry.name === name))
+  }
+}
+
+/** @param {Element} item of the legend @returns {Entry} */
+function entryOf(item) {
+  const [name_cell, value_cell] = [...item.querySelectorAll('.legend-name, .legend-value')]
+  const name = /** @type {Series} */ (item.getAttribute('data-series'))
+  return { name, item: /** @type {HTMLElement} */ (item), name_cell, value_cell }
+}

@@ -1,0 +1,90 @@
+// @ts-check
+/** Which charts there are, and of what each consists. */
+
+import { HIGH_CPU_PERCENT } from '../model/limits.js'
+import { CountAxis, PERCENT_AXIS } from './scale.js'
+import { brokerName } from '../model/verdict.js'
+
+/** @import { Line } from './chart.js' */
+/** @import { View } from '../main.js' */
+/** @import { Series } from '../time/series.js' */
+/**
+ * @typedef {object} PlotSpec
+ * @property {string} id of the figure
+ * @property {Partial<Record<Series, Omit<Line, 'legend' | 'short'> & {short: (view: View) => string,
+ *   name?: (view: View) => string}>>} lines drawn in this order, the last on top; `name` where the template has not it
+ * @property {CountAxis | typeof PERCENT_AXIS} axis
+ * @property {number} [threshold]
+ * @property {(view: View, value: number | null) => string} text
+ * @property {(view: View, value: number) => string} axisText
+ */
+
+/** @returns {PlotSpec[]} */
+export function plotSpecs() {
+  return [resources(), queue(), latencies(), rates()]
+}
+
+/** @returns {PlotSpec} */
+function resources() {
+  return {
+    id: 'chart-resources',
+    lines: {
+      host_ram_percent: { short: ({ t }) => t('chart.short_host_ram'), width: 1.25, dash: [6, 3, 2, 3] },
+      host_cpu: { short: ({ t }) => t('chart.short_host_cpu'), width: 1.25, dash: [2, 3] },
+      ram_percent: { short: ({ t }) => t('chart.ram'), width: 2, dash: [8, 3] },
+      cpu: { short: ({ t }) => t('chart.cpu'), width: 2, fill: 0.1, isPeakTold: true },
+    },
+    axis: PERCENT_AXIS,
+    threshold: HIGH_CPU_PERCENT, // RAM's is the same.
+    text: ({ format }, value) => format.percent(value),
+    axisText: (_, value) => `${value} %`,
+  }
+}
+
+/** @returns {PlotSpec} */
+function queue() {
+  return {
+    id: 'chart-queue',
+    lines: {
+      queue_peak: { short: ({ t }) => t('chart.short_peak'), width: 1.25, band: 0.22, isStepped: true, isPeakTold: true },
+      queue_size: { short: ({ t }) => t('chart.short_ready'), width: 2, fill: 0.1 },
+    },
+    axis: new CountAxis(),
+    text: ({ format }, value) => format.integer(value),
+    axisText: ({ format }, value) => format.compact(value),
+  }
+}
+
+/** @returns {PlotSpec} */
+function rates() {
+  return {
+    id: 'chart-rates',
+    lines: {
+      in_per_s: { short: ({ t }) => t('chart.short_in'), width: 2 },
+      out_per_s: { short: ({ t }) => t('chart.short_out'), width: 2, dash: [6, 3], isPeakTold: true },
+    },
+    axis: new CountAxis(),
+    text: ({ format }, value) => format.rate(value),
+    axisText: ({ format }, value) => `${format.compact(value)}/s`,
+  }
+}
+
+/** @returns {PlotSpec} */
+function latencies() {
+  return {
+    id: 'chart-latencies',
+    lines: {
+      rabbitmq_ms: { short: broker, name: broker, width: 1.75, dash: [2, 3] },
+      worker_ms: { short: ({ t }) => t('service.worker'), width: 1.75, dash: [8, 3] },
+      database_ms: { short: ({ t }) => t('chart.short_database'), width: 1.75 },
+    },
+    axis: new CountAxis(),
+    text: ({ format }, value) => format.latency(value),
+    axisText: ({ format }, value) => `${format.compact(value)} ms`,
+  }
+}
+
+/** @param {View} view */
+function broker({ sample }) {
+  return brokerName(sample?.broker_kind ?? null)
+}

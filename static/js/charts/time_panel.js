@@ -1,0 +1,177 @@
+// @ts-check
+/** The course of things: ties what is recorded, the stretch of time that is wanted, the page's address, bar and charts. */
+
+import { csvText } from '../time/csv.js'
+import { byId, setText } from '../ui/dom.js'
+import { logMarks, mergeMarks } from '../time/marks.js'
+import { download, pictureOf } from './picture.js'
+import { reduceTimeframe, searchOf, timeframeOf } from '../time/timeframe.js'
+import { Charts } from './charts.js'
+import { Toolbar } from './toolbar.js'
+
+/** @import { View } from '../main.js' */
+/** @import { Recording } from '../time/dataset.js' */
+/** @import { TimeframeEvent } from '../time/timeframe.js' */
+/** @import { History, Sample } from '../model/types.js' */
+
+export class TimePanel {
+  /** @type {() => View} */ #makeView
+  /** @type {(history: History) => void} */ #historyRead
+  #timeframe = timeframeOf(location.search)
+  #recording
+  #charts
+  #toolbar
+
+  /**
+   * @param {Recording} recording
+   * @param {() => View} makeView
+   * @param {(history: History) => void} historyRead live samples that were asked for, for the recording to take
+   */
+  constructor(recording, makeView, historyRead) {
+    this.#recording = recording
+    this.#makeView = makeView
+    this.#historyRead = historyRead
+    this.#toolbar = new Toolbar({
+      rangeChosen: (range) => this.turn({ type: 'range', range }),
+      toggled: () => this.toggle(),
+      windowChosen: (window) => this.turn({ type: 'past', window }),
+      exported: (kind) => this.#export(kind),
+    })
+    this.#recording.turn(this.#timeframe)
+    const view = makeView()
+    this.#charts = new Charts(view, this.#shown(view), {
+      zoomed: (window) => this.turn({ type: 'zoom', window }),
+      reset: () => this.turn({ type: 'live' }),
+    })
+    addEventListener('popstate', () => this.#address())
+    // On paper the light theme, whatever is on the screen.
+    addEventListener('beforeprint', () => this.#printing(true))
+    addEventListener('afterprint', () => this.#printing(false))
+  }
+
+  start() {
+    this.#charts.start()
+    this.read()
+  }
+
+  /** The range at a place in the bar, from 1: what a key stands for. @param {number} position */
+  choose(position) {
+    this.#toolbar.choose(position)
+  }
+
+  /** Pause, or back to live. */
+  toggle() {
+    const isLive = this.#timeframe.mode === 'live'
+    this.turn(isLive ? { type: 'pause', window: this.#charts.window } : { type: 'live' })
+  }
+
+  /** Moves all charts to what was around an instant. @param {number} at epoch s */
+  showAround(at) {
+    this.turn({ type: 'around', at, now: this.#makeView().now })
+    byId('toolbar').scrollIntoView({ block: 'nearest' })
+  }
+
+  /** @param {TimeframeEvent} event */
+  turn(event) {
+    const before = this.#timeframe
+    this.#timeframe = reduceTimeframe(before, event)
+    if (this.#timeframe === before) return
+    const search = searchOf(this.#timeframe, location.search)
+    if (search !== location.search) history.pushState(null, '', `${location.pathname}${search}`)
+    this.#turned()
+  }
+
+  /** @param {Sample} sample @param {number} mono_ms */
+  add(sample, mono_ms) {
+    this.#recording.add(sample, mono_ms)
+  }
+
+  /** What follows the data. @param {View} view */
+  render(view) {
+    const shown = this.#shown(view)
+    const { oldest_at, trouble } = this.#recording
+    this.#toolbar.render(view, { ...shown, oldest_at, trouble })
+    this.#charts.update(view, shown)
+  }
+
+  /** What follows the clock. */
+  tick() {
+    this.#charts.tick()
+    this.read()
+  }
+
+  restyle() {
+    this.#charts.restyle()
+  }
+
+  /** Reads what is wanted and not there. */
+  async read() {
+    const { state: { host }, now } = this.#makeView()
+    const reading = this.#recording.read(this.#timeframe, { host, now, mono_ms: performance.now() })
+    if (this.#recording.trouble === 'reading') this.render(this.#makeView())
+    const read = await reading
+    if (read === null) return
+    if (read.history && read.isLive) this.#historyRead(read.history)
+    else this.render(this.#makeView())
+  }
+
+  #turned() {
+    this.#recording.turn(this.#timeframe)
+    this.render(this.#makeView())
+    this.read()
+  }
+
+  /** Back and forward. */
+  #address() {
+    this.#timeframe = timeframeOf(location.search)
+    this.#turned()
+  }
+
+  /** @param {View} view */
+  #shown(view) {
+    const { shown: dataset, lead } = this.#recording
+    const marks = mergeMarks(dataset.marks, logMarks(view.logs))
+    return { timeframe: this.#timeframe, dataset, marks, lead, span: this.#spanText(view) }
+  }
+
+  /** @param {View} view */
+  #spanText({ t, format, now }) {
+    const { window, range } = this.#timeframe
+    if (!window) return t(`range.${range}`)
+    return `${format.when(window.min, now)} – ${format.when(window.max, now)}`
+  }
+
+  /** @param {'csv' | 'png' | 'print'} kind */
+  async #export(kind) {
+    if (kind === 'print') return print()
+    const view = this.#makeView()
+    const { window } = this.#charts
+    const at = new Date(window.max * 1000).toISOString().slice(0, 19).replaceAll(':', '')
+    const name = `monitor-${(view.state.host ?? '').replace(/[^\w.-]/g, '_')}-${at}.${kind}`
+    if (kind === 'csv') return download(new Blob([csvText(this.#recording.shown, window)], { type: 'text/csv' }), name)
+    const blob = await this.#picture(view)
+    if (blob) download(blob, name)
+  }
+
+  /** @param {View} view @returns {Promise<Blob | null>} */
+  async #picture(view) {
+    this.#charts.drawAll()
+    await null // The charts are drawn in a microtask.
+    const { min, max } = this.#charts.window
+    const style = getComputedStyle(byId('chart-resources'))
+    const colors = { ground: style.backgroundColor, text: style.color, muted: getComputedStyle(byId('time-said')).color }
+    const title = `ZapVoice Monitor · ${view.state.host ?? ''}`
+    const time = `${new Date(min * 1000).toLocaleString(document.documentElement.lang)} – ${view.format.when(max, view.now)}`
+    return pictureOf(this.#charts.pictures, { title, time, colors, ratio: devicePixelRatio })
+  }
+
+  /** @param {boolean} isPrinting */
+  #printing(isPrinting) {
+    const root = document.documentElement
+    if (isPrinting) root.dataset.screenTheme = root.dataset.theme
+    setText(byId('printed'), new Date().toLocaleString(root.lang))
+    root.dataset.theme = isPrinting ? 'light' : root.dataset.screenTheme
+    this.#charts.drawAll()
+    this.#charts.restyle()
+  }
+}

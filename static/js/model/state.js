@@ -1,0 +1,272 @@
+// @ts-check
+/**
+ * What the page knows, folded from what happened: (state, event) → state. [pure]
+ *
+ * Ages rest on the store's clock alone: it gives the stream's ids, and every answer stamps its `now`. The browser's
+ * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age, but
+ * for one: how long the machine slept is told by the wall clock alone, until the next answer.
+ */
+
+import { isNewer, newerOf, writtenAt } from './cursor.js'
+import { HIGH_CPU_PERCENT } from './limits.js'
+import { fromNews, fromSnapshot, servicesOf, withHost } from './hosts.js'
+
+/** @import { Sample, History, Snapshot, Hello, HostNews, Refusal } from './types.js' */
+/** @import { HostState } from './hosts.js' */
+
+/**
+ * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; `unverified`: the same, and the server answers,
+ * but cannot tell whether we may see anything; the last three wait for the viewer.
+ * @typedef {'connecting' | 'open' | 'waiting' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'} Phase
+ * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean, is_unverified: boolean}} Link
+ *
+ * @typedef {'store' | 'collector'} Blame
+ *
+ * @typedef {object} State
+ * @property {number} interval_s
+ * @property {string | null} host the one shown
+ * @property {readonly HostState[]} hosts by name
+ * @property {{id: string, sample: Sample} | null} newest of the host shown
+ * @property {number} busy_ticks samples in a row in which the host shown had its CPU at the limit
+ * @property {number | null} lead_s the store's clock less the monotonic one
+ * @property {string | null} cursor the stream id to go on after
+ * @property {Link} link
+ * @property {boolean} was_open
+ * @property {string} version the page's own
+ * @property {boolean} is_outdated that the server has another version of the page
+ * @property {Blame | null} blame why an open stream brings nothing, as far as it has been found out
+ * @property {Refusal | null} refusal the same, as the server says it: its Redis takes nothing
+ *
+ * @typedef {{type: 'link', phase: Phase, mono_ms: number, retry_ms?: number}
+ *   | {type: 'hello', hello: Hello, mono_ms: number}
+ *   | {type: 'sample', id: string, sample: Sample, mono_ms: number}
+ *   | {type: 'history', history: History, mono_ms: number}
+ *   | {type: 'hosts', hosts: HostNews[], refusal?: Refusal | null, mono_ms: number}
+ *   | {type: 'forgotten', host: string, mono_ms: number}
+ *   | {type: 'reset', now?: number | null, mono_ms: number}
+ *   | {type: 'host', host: string, mono_ms: number}
+ *   | {type: 'blame', blame: Blame | null}
+ *   | {type: 'slept', seconds: number}
+ *   | {type: 'skip', mono_ms: number}} Event
+ */
+
+/** Age, in intervals, beyond which data is stale: 9 s at the default of 3 s. */
+export const STALE_INTERVALS = 3
+/** Where a stream of another host begins, in intervals before now: its newest sample is among what is replayed. */
+const REPLAY_INTERVALS = 2
+/** The same for a silent host: this long before its last sample, in s. */
+const REPLAY_MARGIN_S = 0.5
+/** More than this is fetched as history instead, in s. */
+const REPLAY_MOST_S = 45
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {number} mono_ms
+ * @param {string | null} [wanted] the host to show, if it is known; else the one that the snapshot is of
+ * @returns {State}
+ */
+export function makeState({ interval_s, hosts, history, latest, version }, mono_ms, wanted = null) {
+  const host = history?.host ?? hosts[0]?.host ?? null
+  /** @type {State} */
+  let state = {
+    interval_s,
+    host,
+    hosts: fromSnapshot(hosts, STALE_INTERVALS * interval_s),
+    newest: null,
+    busy_ticks: 0,
+    lead_s: null,
+    cursor: null,
+    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false, is_unverified: false },
+    was_open: false,
+    version,
+    is_outdated: false,
+    blame: null,
+    refusal: null,
+  }
+  if (history) state = reduce(state, { type: 'history', history, mono_ms })
+  if (latest) state = withSample(state, latest.id, latest.sample, mono_ms)
+  const isKnown = hosts.some(({ host }) => host === wanted)
+  return wanted !== null && isKnown ? reduce(state, { type: 'host', host: wanted, mono_ms }) : state
+}
+
+/** @param {State} state @param {Event} event @returns {State} */
+export function reduce(state, event) {
+  switch (event.type) {
+    case 'link':
+      return withLink(state, event)
+    case 'hello':
+      return withHello(state, event.hello, event.mono_ms)
+    case 'sample':
+      if (state.newest && !isNewer(event.id, state.newest.id)) return state
+      return withSample(state, event.id, event.sample, event.mono_ms)
+    case 'history':
+      return withHistory(state, event.history, event.mono_ms)
+    case 'hosts':
+      return withHosts({ ...state, refusal: event.refusal ?? null }, event.hosts, event.mono_ms)
+    case 'forgotten':
+      return withoutStranger({ ...state, hosts: state.hosts.filter(({ host }) => host !== event.host) }, event.mono_ms)
+    case 'reset':
+      return withReset({ ...state, cursor: null, newest: null }, event.now ?? null, event.mono_ms)
+    case 'host':
+      return event.host === state.host ? state : showing(state, event.host, event.mono_ms)
+    case 'blame':
+      return event.blame === state.blame ? state : { ...state, blame: event.blame }
+    case 'slept':
+      return state.lead_s === null ? state : { ...state, lead_s: state.lead_s + event.seconds }
+    case 'skip':
+      return { ...state, cursor: cursorBefore(state, state.host, event.mono_ms) }
+  }
+}
+
+/** @param {State} state @returns {Sample | null} the newest of the host shown */
+export function currentSample(state) {
+  return state.newest?.sample ?? null
+}
+
+/** @param {State} state @param {string | null} name @param {number} mono_ms @returns {number | null} s */
+export function hostAge({ hosts, lead_s }, name, mono_ms) {
+  const known = hosts.find(({ host }) => host === name)
+  return known === undefined || lead_s === null ? null : Math.max(0, serverTime(lead_s, mono_ms) - known.heard_at)
+}
+
+/**
+ * Whether so much was missed that the past is fetched as history instead of being replayed sample by sample.
+ *
+ * @param {State} state
+ * @param {number} mono_ms
+ */
+export function isFarBehind({ cursor, lead_s }, mono_ms) {
+  return cursor !== null && lead_s !== null && serverTime(lead_s, mono_ms) - writtenAt(cursor) > REPLAY_MOST_S
+}
+
+/** The store's clock now, epoch s; null before it is known. @param {State} state @param {number} mono_ms */
+export function storeTime({ lead_s }, mono_ms) {
+  return lead_s === null ? null : serverTime(lead_s, mono_ms)
+}
+
+/** @param {State} state @param {Hello} hello @param {number} mono_ms @returns {State} */
+function withHello(state, { version, interval_s, now }, mono_ms) {
+  return { ...state, interval_s, lead_s: leadOf(now, mono_ms), is_outdated: version !== state.version }
+}
+
+/**
+ * Deliberate: `since_ms` is when the stream was last lost, not when the last try began, so that failing tries in a row
+ * do not each get a new grace. Once a try has failed there is no grace at all until the stream is open again.
+ *
+ * @param {State} state
+ * @param {{phase: Phase, mono_ms: number, retry_ms?: number}} event
+ * @returns {State}
+ */
+function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
+  const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
+  const since_ms = isSameLoss ? state.link.since_ms : mono_ms
+  const was_open = state.was_open || phase === 'open'
+  const has_failed = phase === 'waiting' || phase === 'unverified' || (isSameLoss && state.link.has_failed)
+  const is_unverified = phase === 'unverified' || (phase === 'connecting' && state.link.is_unverified)
+  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed, is_unverified }, was_open }
+}
+
+/**
+ * Of another host than the one shown only the id counts: everything else is in the event `hosts`.
+ *
+ * @param {State} state
+ * @param {string} id
+ * @param {Sample} sample
+ * @param {number} mono_ms
+ * @returns {State}
+ */
+function withSample(state, id, sample, mono_ms) {
+  const { host } = sample
+  const cursor = newerOf(id, state.cursor)
+  if (state.host !== null && state.host !== host) return { ...state, cursor }
+  const is_busy = sample.cpu !== null && sample.cpu >= HIGH_CPU_PERCENT
+  const written_at = writtenAt(id)
+  const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
+  const now = serverTime(lead_s, mono_ms)
+  const known_at = state.hosts.find((known) => known.host === host)?.heard_at ?? written_at
+  const heard_at = Math.min(now, Math.max(known_at, written_at)) // What is replayed does not make a host older.
+  const is_fresh = now - heard_at <= STALE_INTERVALS * state.interval_s
+  const heard = { host, heard_at, is_fresh, services: servicesOf(sample) }
+  return {
+    ...state,
+    host,
+    hosts: withHost(state.hosts, heard),
+    lead_s,
+    cursor,
+    newest: { id, sample },
+    blame: null,
+    busy_ticks: is_busy ? state.busy_ticks + 1 : 0,
+  }
+}
+
+/**
+ * The stream has begun anew, and its clock may have been set: what was heard cannot be of the future.
+ *
+ * @param {State} state
+ * @param {number | null} now epoch s
+ * @param {number} mono_ms
+ * @returns {State}
+ */
+function withReset(state, now, mono_ms) {
+  if (now === null) return state
+  const hosts = state.hosts.map((known) => ({ ...known, heard_at: Math.min(known.heard_at, now) }))
+  return { ...state, hosts, lead_s: leadOf(now, mono_ms) }
+}
+
+/** @param {State} state @param {History} history @param {number} mono_ms @returns {State} */
+function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) {
+  const hosts = state.hosts.map((known) => {
+    return known.host === host && age_s !== null ? { ...known, heard_at: now - age_s } : known
+  })
+  const cursor = last_id === null ? state.cursor : newerOf(last_id, state.cursor)
+  return { ...state, interval_s, hosts, lead_s: leadOf(now, mono_ms), cursor }
+}
+
+/**
+ * The list as the server holds it. What it leaves out was forgotten, unless it is the host shown and has just been
+ * heard: then the list is a moment behind the samples.
+ *
+ * @param {State} state
+ * @param {HostNews[]} news
+ * @param {number} mono_ms
+ * @returns {State}
+ */
+function withHosts(state, news, mono_ms) {
+  const { lead_s, interval_s } = state
+  if (lead_s === null) return state // `hello` comes first and sets it.
+  const now = serverTime(lead_s, mono_ms)
+  const hosts = fromNews(news, now)
+  const shown = state.hosts.find(({ host }) => host === state.host)
+  const isMissing = shown !== undefined && hosts.every(({ host }) => host !== shown.host)
+  const isJustHeard = isMissing && now - shown.heard_at <= STALE_INTERVALS * interval_s
+  return withoutStranger({ ...state, hosts: isJustHeard ? withHost(hosts, shown) : hosts }, mono_ms)
+}
+
+/** Shows the first host when the one shown is no longer on the list. @param {State} state @param {number} mono_ms */
+function withoutStranger(state, mono_ms) {
+  if (state.hosts.some(({ host }) => host === state.host)) return state
+  return showing(state, state.hosts[0]?.host ?? null, mono_ms)
+}
+
+/** @param {State} state @param {string | null} host @param {number} mono_ms @returns {State} */
+function showing(state, host, mono_ms) {
+  return { ...state, host, newest: null, busy_ticks: 0, cursor: cursorBefore(state, host, mono_ms) }
+}
+
+/** The id after which a host's newest sample comes. @param {State} state @param {string | null} name @param {number} mono_ms */
+function cursorBefore({ hosts, lead_s, interval_s }, name, mono_ms) {
+  const known = hosts.find(({ host }) => host === name)
+  if (!known || lead_s === null) return null
+  const recent = serverTime(lead_s, mono_ms) - REPLAY_INTERVALS * interval_s
+  return `${Math.floor((known.is_fresh ? recent : known.heard_at - REPLAY_MARGIN_S) * 1000)}-0`
+}
+
+/** @param {number} server_s @param {number} mono_ms */
+function leadOf(server_s, mono_ms) {
+  return server_s - mono_ms / 1000
+}
+
+/** @param {number} lead_s @param {number} mono_ms */
+function serverTime(lead_s, mono_ms) {
+  return lead_s + mono_ms / 1000
+}

@@ -1,0 +1,60 @@
+// @ts-check
+/** What the page asks of the server, beside the stream. Every question has a deadline; what fails is told, not thrown. */
+
+/** @import { History, Host, LogsAnswer } from '../model/types.js' */
+
+const ASK_TIMEOUT_MS = 4000
+
+/** @param {string} url @param {RequestInit} [options] @returns {Promise<Response | null>} null when there was no answer in time */
+export async function ask(url, options = {}) {
+  return fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(ASK_TIMEOUT_MS), ...options }).catch(() => null)
+}
+
+/**
+ * @param {string | null} host null: the first by name
+ * @param {{since: number, until: number | null}} window epoch s; null: up to now
+ * @returns {Promise<History | null>}
+ */
+export async function askHistory(host, { since, until }) {
+  const query = new URLSearchParams({ since: since.toFixed(3) })
+  if (until !== null) query.set('until', until.toFixed(3))
+  if (host !== null) query.set('host', host)
+  return bodyOf(await ask(`/api/history?${query}`))
+}
+
+/** @returns {Promise<LogsAnswer | null>} */
+export async function askLogs() {
+  return bodyOf(await ask('/api/logs'))
+}
+
+/**
+ * Why an open stream brings nothing: the connection, when the server cannot be asked or has newer samples of the host
+ * than `newest_at`; the store, when the server says that it does not answer; else the collector writes nothing.
+ *
+ * @param {string | null} name
+ * @param {number} newest_at epoch s
+ * @returns {Promise<'connection' | 'store' | 'collector'>}
+ */
+export async function whoIsSilent(name, newest_at) {
+  const response = await ask('/api/hosts')
+  const answer = await response?.json().catch(() => null)
+  if (answer?.code === 'store_unavailable') return 'store'
+  if (!response?.ok || !answer) return 'connection'
+  /** @type {Host[]} */
+  const hosts = answer.hosts
+  const isNews = hosts.some(({ host, last_at }) => (name === null || host === name) && last_at > newest_at + 1)
+  return isNews ? 'connection' : 'collector'
+}
+
+/** @param {string} host @returns {Promise<boolean>} whether the server no longer knows it */
+export async function forgetHost(host) {
+  const token = /** @type {HTMLInputElement} */ (document.querySelector('[name=csrf_token]')).value
+  const options = { method: 'DELETE', headers: { 'X-CSRFToken': token } }
+  const response = await ask(`/api/hosts/${encodeURIComponent(host)}`, options)
+  return response !== null && (response.ok || response.status === 404)
+}
+
+/** @param {Response | null} response */
+async function bodyOf(response) {
+  return response?.ok ? response.json().catch(() => null) : null
+}

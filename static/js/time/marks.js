@@ -1,0 +1,90 @@
+// @ts-check
+/**
+ * What happened at an instant: critical logs, services that changed, a new version, a dispatch that began. [pure]
+ * Each has a shape and a tone; where they are dense they are drawn as one.
+ */
+
+/** @import { History, LogGroup, Sample, Mark as WireMark } from '../model/types.js' */
+/** @import { Window } from './timeframe.js' */
+/** @typedef {(WireMark & {at: number}) | {at: number, kind: 'log', log: LogGroup}} Mark */
+/** @typedef {'bad' | 'warn' | 'ok' | 'accent' | 'peak'} Tone */
+/** @typedef {'cross' | 'down' | 'up' | 'square' | 'diamond'} Shape */
+/** @typedef {{tone: Tone, shape: Shape}} Look */
+/** @typedef {{at: number, marks: Mark[], look: Look}} Cluster `at` of its first, the look of its worst */
+
+/** Worst first: of those drawn as one, it is the worst that shows. */
+const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'peak', 'accent', 'ok'])
+/** Only so many are kept, the newest: more than can be told apart on any screen. */
+const MOST = 500
+
+/** @param {Sample} sample @returns {Mark[]} */
+export function sampleMarks({ at, marks = [] }) {
+  return marks.map((mark) => ({ ...mark, at: mark.at ?? at }))
+}
+
+/** @param {Pick<History, 'marks'>} history @returns {Mark[]} */
+export function historyMarks({ marks }) {
+  return marks.map((mark) => ({ ...mark, at: mark.at ?? 0 }))
+}
+
+/** @param {readonly LogGroup[]} logs @returns {Mark[]} */
+export function logMarks(logs) {
+  return logs.map((log) => ({ at: log.first_at, kind: 'log', log }))
+}
+
+/** @param {readonly Mark[][]} lists @returns {Mark[]} all of them once, in the order of time */
+export function mergeMarks(...lists) {
+  const known = new Map(lists.flat().map((mark) => [keyOf(mark), mark]))
+  return [...known.values()].sort((a, b) => a.at - b.at).slice(-MOST)
+}
+
+/** @param {Mark} mark @returns {Look} */
+export function lookOf(mark) {
+  switch (mark.kind) {
+    case 'log':
+      return { tone: mark.log.level === 'critical' ? 'bad' : 'warn', shape: 'cross' }
+    case 'service':
+      if (mark.after === 'online') return { tone: 'ok', shape: 'up' }
+      return { tone: mark.after === 'offline' ? 'bad' : 'warn', shape: 'down' }
+    case 'version':
+      return { tone: 'accent', shape: 'square' }
+    case 'burst':
+      return { tone: 'peak', shape: 'diamond' }
+  }
+}
+
+/**
+ * Marks that are no further apart than `distance_s` as one. Counted from the first of all, not from the first shown, so
+ * that nothing regroups while the chart slides.
+ *
+ * @param {readonly Mark[]} marks in the order of time
+ * @param {number} distance_s
+ * @returns {Cluster[]}
+ */
+export function clustersOf(marks, distance_s) {
+  /** @type {Cluster[]} */
+  const clusters = []
+  for (const mark of marks) {
+    const last = clusters.at(-1)
+    if (last && mark.at - last.at <= distance_s) last.marks.push(mark)
+    else clusters.push({ at: mark.at, marks: [mark], look: lookOf(mark) })
+  }
+  for (const cluster of clusters) cluster.look = worstOf(cluster.marks.map(lookOf))
+  return clusters
+}
+
+/** @param {readonly Cluster[]} clusters @param {Window} window @returns {Cluster[]} */
+export function clustersIn(clusters, { min, max }) {
+  return clusters.filter(({ at }) => at >= min && at <= max)
+}
+
+/** @param {Look[]} looks */
+function worstOf(looks) {
+  return looks.reduce((worst, look) => (TONES.indexOf(look.tone) < TONES.indexOf(worst.tone) ? look : worst))
+}
+
+/** @param {Mark} mark */
+function keyOf(mark) {
+  if (mark.kind === 'log') return `log ${mark.log.id}`
+  return `${mark.at} ${mark.kind} ${mark.kind === 'service' ? mark.name : ''}`
+}

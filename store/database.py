@@ -1,0 +1,198 @@
+"""The panel's own SQL database: how it is opened and how long it may take.
+
+The only place where an error of SQLAlchemy or a driver becomes one of ours. Knows no table.
+
+A pooler such as PgBouncer may give each transaction another connection of the server's. So nothing is asked of a
+connection that would have to be remembered by the next: no start-up options, no prepared statements, no `SET` but
+`SET LOCAL`, no lock but those of a transaction.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from store.errors import StoreUnavailable, Unstorable
+
+CONNECT_S = 3
+"""Longest wait for a PostgreSQL server to accept a connection. libpq counts whole seconds, 2 at least."""
+
+POOL_S = 2.0
+"""Longest wait for a free connection of the pool."""
+
+STATEMENT_S = 2.0
+"""How long PostgreSQL itself lets a statement of a transaction take, locks included. Those of the panel take about a
+millisecond."""
+
+ANSWER_S = 1.0
+"""How much longer than that a PostgreSQL server is waited for."""
+
+SQLITE_LOCK_S = 0.25
+"""Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
+
+
+def make_engine(url: str, *, patience_s: float | None = None, may_create: bool = True) -> Engine:
+    """An engine whose every wait has an end. Connects to nothing yet.
+
+    Units: patience_s replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: a SQLite file that is missing is made.
+    """
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        if not may_create and target.database:
+            name = f"file:{quote(str(Path(target.database).absolute()))}"
+            target = target.set(database=name, query={"mode": "rw", "uri": "true"})
+        return _make_sqlite_engine(target, SQLITE_LOCK_S if patience_s is None else patience_s)
+    return _make_postgresql_engine(target, STATEMENT_S if patience_s is None else patience_s)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for one SELECT, outside of any transaction: one round trip, no lock.
+
+    Raises: StoreUnavailable, Unstorable.
+    """
+    with _translated(), engine.connect() as connection:
+        # Of the connection, not of the engine, which is made anew with its options and takes a third of a read's time.
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction, committed at the end of the block. In SQLite it holds the write lock from its start.
+
+    Raises: StoreUnavailable, Unstorable; what was done in the block is then rolled back.
+    """
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+class StandingQuery:
+    """One SELECT that is asked again and again, over a connection of its own and by the driver alone.
+
+    SQLAlchemy makes the statement and the connection; what it does around each question takes 0.8 ms on a core that has
+    slept, and the question 0.1 ms. Not thread-safe.
+    """
+
+    def __init__(self, engine: Engine, query: Select[Any]) -> None:
+        self._engine = engine
+        self._compiled = query.compile(engine)
+        self._parameters: dict[str, Any] = dict(self._compiled.params)
+        self._connection: Connection | None = None
+
+    def ask(self, **parameters: Any) -> list[Any]:
+        """The rows. Raises: StoreUnavailable."""
+        try:
+            if self._connection is not None:
+                with suppress(self._failure):  # It may have died with the server, which says nothing of a new one.
+                    return self._fetch(self._connection, parameters)
+                self.close()
+            with _translated():
+                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                self._connection.detach()
+            return self._fetch(self._connection, parameters)
+        except self._failure as exc:
+            self.close()
+            raise StoreUnavailable(f"The database does not answer: {str(exc).strip()}") from exc
+
+    @property
+    def _failure(self) -> type[Exception]:
+        return cast(type[Exception], self._engine.dialect.loaded_dbapi.Error)
+
+    def _fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
+        values: Any = {**self._parameters, **parameters}
+        if self._compiled.positional:
+            values = tuple(values[name] for name in self._compiled.positiontup or ())
+        cursor: Any = cast(Any, connection.connection.dbapi_connection).cursor()
+        try:
+            cursor.execute(self._compiled.string, values)
+            return cast(list[Any], cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+_NOT_READY = ("42P01", "42501")
+"""PostgreSQL's undefined_table and insufficient_privilege."""
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Whatever the driver raises becomes ours, but an IntegrityError: who writes knows what that means."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DataError, UnicodeEncodeError, OverflowError) as exc:
+        raise Unstorable("The database knows no such value") from exc
+    except DBAPIError as exc:
+        told = str(exc.orig).strip()
+        if getattr(exc.orig, "sqlstate", None) in _NOT_READY:
+            raise StoreUnavailable(f"The database is not ready: {told.splitlines()[0]}") from exc
+        raise StoreUnavailable(f"The database does not answer: {told}") from exc
+    except PoolTimeoutError as exc:
+        raise StoreUnavailable("The database does not answer: every connection is in use") from exc
+
+
+def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
+        pool_timeout=POOL_S,
+        pool_pre_ping=True,  # After a restart of the server no request pays for a dead connection.
+        hide_parameters=True,
+    )
+
+    def connect(_dialect: Dialect, _entry: ConnectionPoolEntry, args: Any, named: Any) -> DBAPIConnection:
+        # A process on SQLite does without psycopg.
+        from store.deadline_connection import DeadlineConnection  # noqa: PLC0415
+
+        connection = DeadlineConnection.connect(*args, **named)
+        connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
+        return cast(DBAPIConnection, connection)
+
+    def begin(connection: Connection) -> None:
+        if _is_transaction(connection):
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_s * 1000:.0f}")
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+def _make_sqlite_engine(url: URL, patience_s: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": patience_s}, pool_timeout=POOL_S, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor: Any = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")  # Readers and the writer do not block each other.
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Deliberate: Python's driver begins late and shared, and a shared transaction that turns out to write fails at once
+    # when another wrote meanwhile, without waiting (SQLITE_BUSY_SNAPSHOT).
+    if _is_transaction(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_transaction(connection: Connection) -> bool:
+    return connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT"

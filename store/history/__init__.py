@@ -1,0 +1,1 @@
+"""Minutes, hours and days in SQL."""

@@ -1,0 +1,1 @@
+"""Log lines: groups, redaction, the Redis keys that hold them."""

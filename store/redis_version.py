@@ -1,0 +1,38 @@
+"""The oldest Redis that can keep what is recorded. An older one answers, and takes no sample."""
+
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from store.connection import translated
+from store.errors import Refusal, StoreUnavailable
+
+OLDEST = (6, 2)
+"""The first with `XADD … MINID`, by which the stream of samples keeps its length."""
+
+
+@translated
+def check_version(client: "Redis") -> None:
+    """Raises: StoreUnavailable; its `refusal` is OLD where Redis answers and is too old.
+
+    HELLO is for everybody, INFO is not; what knows no HELLO is older than 6.0, which also had no rights to lack.
+    """
+    try:
+        told = _version_of(cast(list[Any], client.execute_command("HELLO")))  # type: ignore[no-untyped-call]
+    except NoPermissionError:
+        return
+    except ResponseError:
+        told = str(client.info("server")["redis_version"])
+    parts = tuple(int(part) for part in told.split(".")[:2] if part.isdecimal())
+    if len(parts) == 2 and parts < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        raise StoreUnavailable(
+            f"Redis {needed} or newer is needed; the one that REDIS_URL names answers {told}.", refusal=Refusal.OLD
+        )
+
+
+def _version_of(hello: "list[Any]") -> str:
+    """Of names and values in turn."""
+    named = dict(zip(hello[::2], hello[1::2], strict=False))
+    return bytes(named.get(b"version", b"")).decode(errors="replace")

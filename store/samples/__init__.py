@@ -1,0 +1,1 @@
+"""Samples: their shape, their wire format, the Redis stream that holds them."""

@@ -1,0 +1,99 @@
+"""What lies in Redis, as it lies there: entries of the stream, hosts, containers' reports. [pure]"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from store import keys
+
+CLOCK_SLACK_S = 1.0
+"""How far an entry may seem to be of the future: ids are stamped and the clock is read one after the other."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the stream as it lies there; `sample` has not been looked into and may be anything."""
+
+    id: str
+    host: str
+    sample: bytes
+    is_farewell: bool = False
+    """Says that the host was forgotten; there is no sample."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What was written since: samples, and the ids of the log groups that have changed."""
+
+    entries: list[Entry]
+    log_groups: list[str]
+    """As they lie there: not looked into."""
+    last_log_id: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host, with the age of its newest sample by Redis' clock."""
+
+    host: str
+    last_at: float
+    age_s: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a container says of itself, as it lies there; `body` has not been looked into."""
+
+    name: str
+    age_s: float
+    body: bytes
+    source: str = ""
+    """Which of those that report under this name."""
+
+
+def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
+    """An entry as redis-py gives it; a deleted one has no values."""
+    entry_id, values = raw
+    values = values or {}
+    return Entry(
+        entry_id.decode(),
+        values.get(b"host", b"").decode("utf-8", "replace"),
+        values.get(b"sample", b""),
+        is_farewell=b"forgotten" in values,
+    )
+
+
+def parse_news(answer: Sequence[Any], logs_after: str) -> News:
+    """What XREAD has found in the streams of samples and logs; `logs_after`: the id after which logs were asked for."""
+    streams = {name.decode(): rows for name, rows in answer}
+    logs = streams.get(keys.LOGS, [])
+    groups = b" ".join((values or {}).get(b"groups", b"") for _, values in logs)
+    return News(
+        [parse_entry(raw) for raw in streams.get(keys.SAMPLES, [])],
+        groups.decode("utf-8", "replace").split(),
+        logs[-1][0].decode() if logs else logs_after,
+    )
+
+
+def parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
+    """A report as redis-py gives it; None when it is not stamped as ours are."""
+    at_ms, _, body = value.partition(b" ")
+    if not at_ms.isdigit():
+        return None
+    own_name, _, source = name.decode("utf-8", "replace").partition(keys.SOURCE)
+    return Report(own_name, max(0.0, (now_ms - int(at_ms)) / 1000), body, source)
+
+
+def store_time_s(time: tuple[int, int], offset_ms: bytes | None) -> float:
+    """The store's clock (epoch s) from Redis' TIME and the field `keys.OFFSET`."""
+    seconds, microseconds = time
+    try:
+        offset_s = int(offset_ms or 0) / 1000
+    except ValueError:
+        offset_s = 0.0
+    return seconds + microseconds / 1e6 + offset_s
+
+
+def age_s(age_s: float) -> float:
+    """A time that has not come yet says that Redis' clock was set back; how old the entry is nobody knows: very."""
+    return max(0.0, age_s) if age_s > -CLOCK_SLACK_S else keys.HOST_RETENTION_S

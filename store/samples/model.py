@@ -1,0 +1,262 @@
+"""The shape of what is recorded: one `Sample` per host and tick. [pure]
+
+A sample's JSON form is the wire: the same bytes lie in Redis, travel in `event: system_stats` and reach the page, so
+a field has one name in Python, JSON and JavaScript. Unknown is None (`null`), never 0. The fields that the owner
+named (`cpu`, `ram`, `ram_percent`, `queue_size`, `services`) keep his names and units.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from store.errors import BadEntry
+
+F = TypeVar("F", "Cpu", "Ram")
+
+SCHEMA_VERSION = 1
+"""Raised when a field changes its meaning; entries of another version are skipped and counted."""
+
+
+class Status(StrEnum):
+    """What is known of a service."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    """Answers, slowly or partly."""
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    """No answer to trust."""
+    DISABLED = "disabled"
+    """Not configured, so not watched."""
+
+
+class Scope(StrEnum):
+    """Whose resources a number speaks of."""
+
+    CONTAINER = "container"
+    HOST = "host"
+
+
+class QueueState(StrEnum):
+    """Whether a queue's depth could be read."""
+
+    OK = "ok"
+    MISSING = "missing"
+    """The broker answers and says that there is no such queue."""
+    UNKNOWN = "unknown"
+    """The broker did not answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One service's verdict. `reason` is a code that the page translates, None while online."""
+
+    status: Status
+    reason: str | None = None
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+    """What the reason's sentence counts, such as {"consumers": 3, "idle_s": 90, "waiting": 1250}."""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """One watched queue. `ready` and `peak` count messages waiting for a consumer, prefetched ones not among them."""
+
+    name: str
+    state: QueueState
+    reason: str | None = None
+    """Why it is unknown, as a code that the page translates; None where there is nothing to do about it."""
+    ready: int | None = None
+    peak: int | None = None
+    """Highest `ready` seen since the previous sample, read every 250 ms."""
+    consumers: int | None = None
+    """None where the broker cannot tell (Redis)."""
+    unacked: int | None = None
+    """Delivered to a consumer and not yet finished. None without the management API."""
+    in_per_s: float | None = None
+    """Messages published per second. None without the management API."""
+    out_per_s: float | None = None
+    """Messages finished (acknowledged) per second. None without the management API."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cpu:
+    """CPU time used since the previous sample."""
+
+    scope: Scope
+    percent: float | None = None
+    """Of what may be used (`cores`), 0-100."""
+    cores: float | None = None
+    """Cores that may be used: the cgroup's quota, else its cpuset; on a host, the cores online."""
+    throttled_percent: float | None = None
+    """Share of the scheduler's periods in which the quota ran out. None without a quota."""
+    pressure_percent: float | None = None
+    """Share of the time in which some task waited for a CPU (PSI `some`). None where the kernel has no PSI."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ram:
+    """Memory in use."""
+
+    scope: Scope
+    used_bytes: int | None = None
+    """In a container the working set: usage less the inactive file cache. On a host total less available."""
+    limit_bytes: int | None = None
+    """The smallest limit of the cgroup and its ancestors, at most the machine's memory."""
+    percent: float | None = None
+    """`used_bytes` of `limit_bytes`."""
+    peak_bytes: int | None = None
+    """Highest usage the kernel has recorded for the cgroup, cache included."""
+    oom_kills: int | None = None
+    """Processes the kernel has killed for want of memory since the cgroup was made."""
+    pressure_percent: float | None = None
+    """Share of the time in which some task waited for memory (PSI `some`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """What another process of this host reports of its own cgroup."""
+
+    name: str
+    age_s: float
+    """How old the report was when the sample was taken."""
+    cpu: Cpu
+    ram: Ram
+    sources: int = 1
+    """How many containers report under this name at the moment; the figures are those of one of them."""
+
+
+class TroubleCode(StrEnum):
+    """What may be wrong with the watching itself."""
+
+    CLOCK_DIFFERS = "clock_differs"
+    """Redis' clock and the collector's are further apart than they may be."""
+    TWO_COLLECTORS = "two_collectors"
+    """Another collector would report as this host."""
+    CONTAINER_SHARED = "container_shared"
+    """Several containers report under one name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One of them. `facts` are what the page's sentence counts."""
+
+    code: TroubleCode
+    facts: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What one host saw in one tick."""
+
+    host: str
+    slot: int
+    """floor(at / interval): two samples of one host with the same slot are the same tick."""
+    at: float
+    """When it was taken: epoch seconds, UTC, the collector's clock."""
+    took_ms: float
+    cpu: Cpu
+    ram: Ram
+    host_cpu: Cpu
+    """The machine around the container; equals `cpu` outside of one."""
+    host_ram: Ram
+    queues: tuple[Queue, ...] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """database, worker, rabbitmq (the watched broker, whatever its kind)."""
+    containers: tuple[Container, ...] = ()
+    broker_kind: str | None = None
+    """amqp or redis; None when no broker is watched."""
+    version: str = ""
+    marks: tuple[Mapping[str, Any], ...] = ()
+    """What happened since the previous sample; shapes in `collector.sampling.marks`."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong with the watching of this host."""
+
+    @property
+    def queue_size(self) -> int | None:
+        """Messages ready, summed over the queues; None when one of them could not be read: a part is not the whole."""
+        return _sum(queue.ready for queue in self.queues if queue.state != QueueState.MISSING)
+
+    @property
+    def queue_peak(self) -> int | None:
+        """Sum of the queues' peaks; None when one of them is not known."""
+        return _sum(queue.peak for queue in self.queues if queue.state != QueueState.MISSING or queue.peak)
+
+    def to_json(self) -> bytes:
+        """The wire form: compact UTF-8 JSON in one line, ASCII only.
+
+        Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
+        "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
+        "broker_kind", "version", "marks": [mark], "troubles": [{"code", "facts"}],
+        "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
+        """
+        ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
+        wire = {
+            "v": SCHEMA_VERSION,
+            "host": self.host,
+            "slot": self.slot,
+            "at": round(self.at, 3),
+            "took_ms": round(self.took_ms, 1),
+            "cpu": self.cpu.percent,
+            "ram": ram_mib,
+            "ram_percent": self.ram.percent,
+            "queue_size": self.queue_size,
+            "queue_peak": self.queue_peak,
+            "services": {name: check.status for name, check in self.checks.items()},
+            "checks": self.checks,
+            "queues": self.queues,
+            "containers": self.containers,
+            "broker_kind": self.broker_kind,
+            "version": self.version,
+            "marks": [dict(mark) for mark in self.marks],
+            "troubles": self.troubles,
+            "detail": {
+                "cpu": self.cpu,
+                "ram": self.ram,
+                "host_cpu": self.host_cpu,
+                "host_ram": self.host_ram,
+            },
+        }
+        return _encode(wire).encode()
+
+
+# A dataclass is written as its fields: `asdict`, which copies all that is in them, takes longer than the writing.
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=vars).encode
+
+
+def parse_container(name: str, age_s: float, body: bytes) -> Container:
+    """A container's report, {"cpu": Cpu, "ram": Ram} as JSON, as the sample carries it.
+
+    Raises: BadEntry when it is not one.
+    """
+    try:
+        report = json.loads(body)
+        return Container(
+            name=name,
+            age_s=round(age_s, 1),
+            cpu=_figures(Cpu, report["cpu"]),
+            ram=_figures(Ram, report["ram"]),
+        )
+    except (ValueError, TypeError, KeyError) as exc:
+        raise BadEntry("not a container's report") from exc
+
+
+def _figures(kind: type[F], values: Any) -> F:
+    """Numbers or None and nothing else: what other processes wrote is not trusted to be what we would have written."""
+    if not isinstance(values, dict):
+        raise TypeError("not an object")
+    numbers = {name: value for name, value in values.items() if name != "scope"}
+    if not all(
+        value is None or (isinstance(value, int | float) and math.isfinite(value)) for value in numbers.values()
+    ):
+        raise ValueError("not a number")
+    return kind(scope=Scope(values["scope"]), **numbers)
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    each = list(counts)
+    known = [count for count in each if count is not None]
+    return sum(known) if known and len(known) == len(each) else None

@@ -1,0 +1,32 @@
+"""A sample's wire form as it is read. [pure]
+
+Apart from `model`, because this needs a library that those processes do without which only report (`collector.report`).
+"""
+
+from typing import Any
+
+import orjson
+
+from store.errors import BadEntry
+from store.samples.model import SCHEMA_VERSION
+
+
+def parse_wire(data: bytes) -> dict[str, Any]:
+    """A sample's wire form as a dict, its frame checked: version, host, at, services.
+
+    Raises: BadEntry when it is not one.
+    """
+    try:
+        # orjson takes UTF-8 alone, neither NaN nor lone surrogates, and takes a third of the time that `json` does.
+        wire = orjson.loads(data)
+    except orjson.JSONDecodeError as exc:
+        raise BadEntry("not JSON") from exc
+    if not isinstance(wire, dict) or wire.get("v") != SCHEMA_VERSION:
+        raise BadEntry(f"not a sample of version {SCHEMA_VERSION}")
+    at = wire.get("at")
+    if not isinstance(wire.get("host"), str) or isinstance(at, bool) or not isinstance(at, int | float):
+        raise BadEntry("host or at missing")
+    services = wire.get("services")
+    if not isinstance(services, dict) or not all(isinstance(word, str) for word in services.values()):
+        raise BadEntry("services missing")
+    return wire

@@ -1,0 +1,99 @@
+"""Which credentials are in force, asked again and again over one kept connection."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import Engine, make_url
+
+from app.accounts.accounts import Accounts, Role
+from app.accounts.credentials import Holding
+from app.accounts.sessions import hash_of
+from store.database import make_engine
+from store.errors import StoreUnavailable
+from tests.app.people import ADMIN, log_in
+from tests.services import PostgresServer, free_port
+
+
+@pytest.fixture
+def holding(engine: Engine, accounts: Accounts) -> Iterator[Holding]:
+    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN)) as holding:
+        yield holding
+
+
+@pytest.fixture
+def session(accounts: Accounts) -> str:
+    return f"session:{hash_of(log_in(accounts, *ADMIN) or '')}"
+
+
+@pytest.fixture
+def token(accounts: Accounts) -> str:
+    return f"token:{hash_of(accounts.tokens.create(ADMIN[0])[1])}"
+
+
+def test_what_nobody_was_given_does_not_hold(holding: Holding, session: str, token: str) -> None:
+    swapped = f"token:{session.partition(':')[2]}"
+
+    assert holding.still_hold({session, token, swapped, "session:none", "neither"}) == {session, token}
+    assert holding.still_hold(()) == set()
+
+
+TAKE_AWAY: dict[str, Callable[[Accounts], object]] = {
+    "disabled": lambda accounts: accounts.disable_user(ADMIN[0]),
+    "another role": lambda accounts: accounts.set_role(ADMIN[0], Role.VIEWER),
+}
+
+
+@pytest.mark.parametrize("how", TAKE_AWAY)
+def test_what_is_taken_away_from_its_user_is_seen_by_the_next_question(
+    how: str, holding: Holding, accounts: Accounts, session: str, token: str
+) -> None:
+    assert holding.still_hold({session, token}) == {session, token}
+
+    TAKE_AWAY[how](accounts)
+
+    assert holding.still_hold({session, token}) == set()
+
+
+def test_an_ended_session_and_a_revoked_token_are_seen_by_the_next_question(
+    holding: Holding, accounts: Accounts, session: str
+) -> None:
+    number, secret = accounts.tokens.create(ADMIN[0])
+    held = {session, f"token:{hash_of(secret)}"}
+    assert holding.still_hold(held) == held
+
+    accounts.sessions.revoke_all(ADMIN[0])
+    accounts.tokens.revoke(number)
+
+    assert holding.still_hold(held) == set()
+
+
+def test_a_session_that_has_expired_does_not_hold(engine: Engine, accounts: Accounts, session: str) -> None:
+    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)) as holding:
+        assert holding.still_hold({session}) == set()
+
+
+def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: PostgresServer, postgres_url: str) -> None:
+    engine = make_engine(postgres_url)
+    accounts = Accounts(engine)
+    accounts.migrate()
+    accounts.create_user(*ADMIN, Role.SUPER_ADMIN)
+    held = {f"token:{hash_of(accounts.tokens.create(ADMIN[0])[1])}"}
+    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN)) as holding:
+        assert holding.still_hold(held) == held
+        with postgres_server.connect() as connection:
+            ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+            connection.execute(ended, (make_url(postgres_url).database,))
+
+        assert holding.still_hold(held) == held
+    engine.dispose()
+
+
+def test_a_server_that_refuses_is_unavailable_and_its_password_is_not_told() -> None:
+    engine = make_engine(f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor")
+    holding = Holding(engine, Accounts(engine).sessions, Role.SUPER_ADMIN)
+
+    with pytest.raises(StoreUnavailable) as caught:
+        holding.still_hold({"token:x"})
+
+    assert "topsecret" not in str(caught.value)

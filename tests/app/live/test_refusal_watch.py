@@ -1,0 +1,36 @@
+"""The look for why no sample comes; what it finds on a real Redis is in tests/live."""
+
+import logging
+
+import pytest
+
+from app.live import refusal
+from app.live.freshness import Freshness
+from app.live.refusal import RefusalWatch
+from store.errors import Refusal, StoreUnavailable
+
+
+class Odd:
+    """A store whose first answer nobody has thought of."""
+
+    looks = 0
+
+    def try_writing(self) -> None:
+        self.looks += 1
+        if self.looks == 1:
+            raise KeyError("redis_version")
+        raise StoreUnavailable("full", refusal=Refusal.FULL)
+
+
+def test_an_answer_that_nobody_has_thought_of_does_not_end_the_look(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(refusal, "LOOK_S", 0.0)
+    store, freshness = Odd(), Freshness(0.0, lambda: 1000.0)
+    freshness.know("web-1", age_s=60)
+
+    with caplog.at_level(logging.ERROR):
+        RefusalWatch(store, freshness, 0.0)._run(lambda: store.looks < 2)  # type: ignore[arg-type]
+
+    assert freshness.refusal is Refusal.FULL
+    assert "stumbled" in caplog.text

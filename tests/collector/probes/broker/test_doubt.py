@@ -1,0 +1,40 @@
+"""When "no message, no consumer" is believed."""
+
+import pytest
+
+from collector.probes.broker.doubt import Doubt
+from store.samples.model import Queue, QueueState
+
+UNKNOWN = None
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"),
+    [
+        ([(0, 0)] * 4, [UNKNOWN, UNKNOWN, (0, 0), (0, 0)]),  # At the first look nothing is known to fall back on.
+        ([(5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2), (5, 2), (5, 2), (0, 0)]),
+        ([(5, 2), (0, 0), (0, 0), (6, 2)], [(5, 2), (5, 2), (5, 2), (6, 2)]),  # A false zero has gone by unseen.
+        ([(5, 0), (0, 0), (0, 0), (0, 0)], [(5, 0), (5, 0), (5, 0), (0, 0)]),
+        ([(5, 2), (0, 2), (5, 2)], [(5, 2), (0, 2), (5, 2)]),  # Drained, but consumed: nothing to doubt.
+        ([(5, 2), (0, 0), (5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2)] * 5 + [(0, 0)]),
+    ],
+)
+def test_an_abrupt_zero_is_believed_once_it_was_repeated_twice(
+    told: list[tuple[int, int]], believed: list[tuple[int, int] | None]
+) -> None:
+    doubt = Doubt()
+
+    weighed = [
+        doubt.weigh(Queue(name="q", state=QueueState.OK, ready=ready, consumers=consumers)) for ready, consumers in told
+    ]
+
+    assert [None if q.state == QueueState.UNKNOWN else (q.ready, q.consumers) for q in weighed] == believed
+
+
+def test_queues_are_doubted_each_by_itself() -> None:
+    doubt = Doubt()
+
+    for name in ("a", "b"):
+        doubt.weigh(Queue(name=name, state=QueueState.OK, ready=0, consumers=0))
+
+    assert doubt.weigh(Queue(name="a", state=QueueState.OK, ready=0, consumers=0)).state == QueueState.UNKNOWN

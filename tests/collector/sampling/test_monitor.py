@@ -1,0 +1,123 @@
+"""A sample is taken in time and tells the truth, whatever its probes do."""
+
+import threading
+
+import pytest
+
+from collector.probes.broker.reading import Reading
+from collector.probes.resources.resources import Resources
+from collector.sampling import monitor as sampling
+from collector.sampling.marks import Past
+from collector.sampling.monitor import Probes, SystemMonitor
+from store.samples.model import Check, Container, Cpu, Ram, Scope, Status
+from tests.builders import make_queue
+from tests.promises import Promise
+
+ONLINE = Check(status=Status.ONLINE, latency_ms=1.0)
+CPU = Cpu(scope=Scope.CONTAINER, percent=24.5, cores=0.5)
+RAM = Ram(scope=Scope.CONTAINER, used_bytes=100, limit_bytes=200, percent=50.0)
+BACKEND = Container(name="backend", age_s=0.5, cpu=CPU, ram=RAM)
+RESOURCES = Resources(cpu=CPU, ram=RAM, host_cpu=CPU, host_ram=RAM)
+
+
+def make_monitor(**overrides):
+    probes = {
+        "resources": lambda: RESOURCES,
+        "database": lambda: ONLINE,
+        "queues": lambda: Reading(broker_kind="redis", queues=(make_queue(ready=7),), latency_ms=1.0),
+        "worker": lambda reading: ONLINE,
+        "containers": lambda: (BACKEND,),
+        "past": Past,
+    }
+    return SystemMonitor(
+        host="web-1", interval_s=3.0, version="1.7.0", probes=Probes(**{**probes, **overrides}), wall=lambda: 3002.9
+    )
+
+
+@pytest.fixture
+def hang():
+    """A probe that does not return before the test ends."""
+    release = threading.Event()
+
+    def read(*_):
+        release.wait()
+
+    yield read
+    release.set()
+
+
+def test_a_sample_holds_what_every_probe_said():
+    sample = make_monitor().sample()
+
+    assert (sample.host, sample.at, sample.slot) == ("web-1", 3002.9, 1000)
+    assert (sample.cpu, sample.ram, sample.queue_size, sample.broker_kind) == (CPU, RAM, 7, "redis")
+    assert sample.containers == (BACKEND,)
+    assert {name: check.status for name, check in sample.checks.items()} == {
+        "database": "online", "worker": "online", "rabbitmq": "online",
+    }  # fmt: skip
+
+
+def test_a_database_that_hangs_is_offline_and_costs_the_others_nothing(hang, monkeypatch):
+    monitor = make_monitor(database=hang)
+
+    samples = [monitor.sample()]
+    # Only the first tick waits: after it the lane is known to be stuck. A tick that waited now would never end.
+    monkeypatch.setattr(sampling, "TICK_BUDGET_S", threading.TIMEOUT_MAX)
+    samples += [monitor.sample() for _ in range(2)]
+
+    assert [sample.checks["database"] for sample in samples] == [Check(status=Status.OFFLINE, reason="timeout")] * 3
+    assert all(sample.cpu == CPU and sample.queue_size == 7 for sample in samples)
+
+
+def test_all_probes_hanging_end_the_tick_before_the_next_one_is_due(hang):
+    with Promise.TICK.kept():
+        sample = make_monitor(database=hang, resources=hang).sample()
+
+    assert (sample.cpu.percent, sample.ram.used_bytes) == (None, None)
+
+
+def test_a_probe_that_raises_costs_its_own_figures_only():
+    def broken():
+        raise RuntimeError("a bug")
+
+    sample = make_monitor(resources=broken).sample()
+
+    assert sample.cpu.percent is None
+    assert sample.checks["database"] == ONLINE
+
+
+def test_without_a_watched_broker_it_shows_as_disabled():
+    sample = make_monitor(queues=lambda: None, worker=lambda reading: Check(status=Status.DISABLED)).sample()
+
+    assert sample.checks["rabbitmq"].status == "disabled"
+    assert (sample.broker_kind, sample.queue_size) == (None, None)
+
+
+def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():
+    verdicts = iter(["online", "offline", "offline", "offline"])
+    monitor = make_monitor(worker=lambda reading: Check(status=Status(next(verdicts))))
+    first = monitor.sample()
+    monitor.written(first)
+    lost, second = monitor.sample(), monitor.sample()
+    monitor.written(second)
+
+    change = {"kind": "service", "name": "worker", "before": "online", "after": "offline"}
+    assert (first.marks, lost.marks, second.marks, monitor.sample().marks) == ((), (change,), (change,), ())
+
+
+def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
+    pasts = iter([Past(), Past(version="1.6.0")])
+    monitor = make_monitor(past=lambda: next(pasts))
+    assert monitor.sample().marks == ()
+    monitor.lost()
+
+    assert monitor.sample().marks == ({"kind": "version", "before": "1.6.0", "after": "1.7.0"},)
+
+
+def test_a_past_that_is_not_told_in_time_costs_the_marks_and_no_more(hang):
+    monitor = make_monitor(past=hang)
+
+    with Promise.TICK.kept():
+        samples = [monitor.sample() for _ in range(3)]
+
+    assert [(sample.marks, sample.queue_size) for sample in samples] == [((), 7)] * 3

@@ -1,0 +1,1 @@
+"""Programs that examine the panel: fuzzing, scanning, known vulnerabilities."""
