@@ -7,7 +7,7 @@ import psutil
 import pytest
 from flask import Flask
 
-from app.cli import users as cli
+from app.cli import commands
 from store.samples.live import LiveStore, redis_client
 from store.samples.wire import parse_wire
 from tests.builders import make_sample
@@ -112,7 +112,7 @@ def test_hosts_are_listed_and_forgotten_on_the_command_line(redis_url):
         store.append(make_sample(host="web-1"))
         app = Flask(__name__)
         app.extensions["store"] = store
-        cli.init_app(app)
+        commands.init_app(app)
         runner = app.test_cli_runner()
 
         listed = runner.invoke(args=["hosts", "list"])

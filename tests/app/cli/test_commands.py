@@ -5,8 +5,7 @@ from flask import Flask
 from app.accounts.accounts import Accounts, Role
 from app.accounts.audit import Audit
 from app.accounts.tokens import TOKEN_PREFIX
-from app.cli import access as cli_access
-from app.cli import users as cli
+from app.cli import commands
 from store.database import make_engine
 from tests.app.people import ADMIN, log_in
 from tests.services import free_port
@@ -19,8 +18,7 @@ def run(accounts: Accounts, *command: str, stdin: str | None = None) -> Result:
     app = Flask(__name__)
     app.extensions["accounts"] = accounts
     app.extensions["audit"] = Audit(accounts._engine, keep_s=86_400)
-    cli.init_app(app)
-    cli_access.init_app(app)
+    commands.init_app(app)
     return app.test_cli_runner().invoke(args=command, input=stdin)
 
 
