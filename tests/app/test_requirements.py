@@ -1,4 +1,4 @@
-"""What ASVS asks for and nothing else holds; SECURITY.md says which requirement is which."""
+"""What ASVS asks for and nothing else holds; docs/asvs.md says which requirement is which."""
 
 import ast
 import logging
