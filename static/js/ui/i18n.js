@@ -49,7 +49,8 @@ function pluralForm(forms, count, rules) {
 
 /** @param {Language} language @param {'' | 'door/'} [folder] @returns {Promise<Translate>} */
 export async function loadTranslate(language, folder = '') {
-  const response = await fetch(new URL(`../locales/${folder}${language}.json`, import.meta.url))
+  // The page says where they are: this module's own address is another one when modules are bundled.
+  const response = await fetch(`${document.documentElement.dataset.locales}/${folder}${language}.json`)
   if (!response.ok) throw new Error(`catalogue ${language}: ${response.status}`)
   return makeTranslate(await response.json(), language)
 }
