@@ -11,7 +11,7 @@ from app.accounts.audit import Audit
 from app.accounts.credentials import Holding
 from app.accounts.sessions import SessionLife
 from app.api import health, history, logs, me
-from app.api.history_query import Past
+from app.api.history_query import HistoryQuery
 from app.auth import login, origin
 from app.cli import commands
 from app.live.access_watch import BLOCK_MS, AccessNews, AccessWatch
@@ -84,7 +84,7 @@ def _make_app(settings: Settings) -> Flask:
     app.extensions["refusal"] = RefusalWatch(store, freshness, interval_s)
     holding = Holding(engine, accounts.sessions, Role.SUPER_ADMIN)
     app.extensions["access"] = AccessWatch(hub, holding.still_hold, news)
-    past = Past(store, History(engine), interval_s)
+    past = HistoryQuery(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
     ways_in = sign_in.init_app(app, settings, engine, accounts)
     login.init_app(app, accounts, record, secure_cookies=settings.secure_cookies, ways=ways_in)

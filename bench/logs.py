@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from bench.figures import percentile
 from bench.meter import cpu_s
 from bench.table import Figure, keep
@@ -51,7 +51,7 @@ def measure(seconds: float) -> None:
     statuses: list[int] = []
     with RedisServer() as redis_server, WebServer(redis_server.url) as web:
         wait_until(lambda: web.get("/readyz", role=None).status == 200)
-        token = web.accounts.tokens.create("admin@example.org", Scope.LOGS)[1]
+        token = web.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1]
         assert web._process is not None
         worker = web._process.children()[0].pid
         sending = threading.Thread(target=send, args=(web, token, time.monotonic() + seconds, statuses))

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 
 from app import create_app
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from settings import load_settings
 from tests.app.people import log_in
 from tests.services import RedisServer, wait_until
@@ -173,7 +173,7 @@ def answer_to(port: int, request: bytes) -> bytes:
 def fuzz(web: WebServer, count: int, *, seed: int = 1) -> tuple[list[str], Counter[int]]:
     """What was found, and how often each status was answered."""
     chance, found, statuses, known, signed = random.Random(seed), [], Counter[int](), addresses(), Signed(web)
-    logs = web.accounts.tokens.create("admin@example.org", Scope.LOGS)[1]
+    logs = web.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1]
     tokens = [web.tokens["super_admin"], web.tokens["viewer"], logs, "zvm_x"]
     for number in range(count):
         request = make_request(chance, known, tokens, signed.headers())

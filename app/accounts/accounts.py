@@ -18,7 +18,7 @@ from app.accounts.passwords import Passwords, UnacceptablePassword, make_passwor
 from app.accounts.sessions import NewSession, Origin, Person, SessionLife, Sessions, hash_of
 from app.accounts.tables import login_sessions, tokens, users
 from app.accounts.targets import NOBODY, Targets
-from app.accounts.tokens import Scope, Tokens
+from app.accounts.tokens import Tokens, TokenScope
 from store.database import reading, writing
 from store.errors import MonitorError
 
@@ -44,7 +44,7 @@ class Principal:
     email: str
     role: Role
     credential: str
-    scope: Scope = Scope.READ
+    scope: TokenScope = TokenScope.READ
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ _BY_ADDRESS = select(users.c.id, users.c.password_hash, users.c.initial_until).w
     or_(users.c.initial_until.is_(None), users.c.initial_until > bindparam("now", type_=Float)),
 )
 
-_PRINCIPAL = select(users.c.id, users.c.email, users.c.role, literal(Scope.READ.value).label("scope"))
+_PRINCIPAL = select(users.c.id, users.c.email, users.c.role, literal(TokenScope.READ.value).label("scope"))
 
 
 class Accounts:
@@ -236,7 +236,7 @@ class Accounts:
     def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
         with reading(self._engine) as connection:
             row = connection.execute(query.where(users.c.disabled_at.is_(None))).one_or_none()
-        return row and Principal(row.id, row.email, Role(row.role), credential, Scope(row.scope))
+        return row and Principal(row.id, row.email, Role(row.role), credential, TokenScope(row.scope))
 
 
 def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> str | None:

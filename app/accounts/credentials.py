@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Float, bindparam, select
 from app.accounts.accounts import Role
 from app.accounts.sessions import Sessions
 from app.accounts.tables import login_sessions, tokens, users
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from store.database import StandingQuery
 
 
@@ -25,7 +25,7 @@ class Holding:
         allowed = (users.c.disabled_at.is_(None), users.c.role == role.value)
         valid = {
             "session": (login_sessions.c.token_hash, sessions.in_force(bindparam("now", type_=Float))),
-            "token": (tokens.c.token_hash, (tokens.c.scope == Scope.READ.value, tokens.c.revoked_at.is_(None))),
+            "token": (tokens.c.token_hash, (tokens.c.scope == TokenScope.READ.value, tokens.c.revoked_at.is_(None))),
         }
         self._queries = {
             kind: StandingQuery(engine, select(token_hash).join(users).where(*is_valid, *allowed))

@@ -16,7 +16,7 @@ from store.errors import MonitorError
 TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
 
 
-class Scope(StrEnum):
+class TokenScope(StrEnum):
     """What an API token is for."""
 
     READ = "read"
@@ -35,7 +35,7 @@ class IssuedToken:
 
     id: int
     email: str
-    scope: Scope
+    scope: TokenScope
     created_at: float
     revoked_at: float | None
 
@@ -49,7 +49,7 @@ class Tokens:
         self._clock = clock
         self._announce = announce
 
-    def create(self, email: str, scope: Scope = Scope.READ) -> tuple[int, str]:
+    def create(self, email: str, scope: TokenScope = TokenScope.READ) -> tuple[int, str]:
         """A new token's id and the token, which cannot be read again. Raises: TokenError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
@@ -79,7 +79,7 @@ class Tokens:
             query = query.where(users.c.email == canonical(email))
         with reading(self._engine) as connection:
             rows = connection.execute(query)
-            return [IssuedToken(row[0], row[1], Scope(row[2]), *row[3:]) for row in rows]
+            return [IssuedToken(row[0], row[1], TokenScope(row[2]), *row[3:]) for row in rows]
 
     def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
         """End those of which `which` is true, within the transaction of `connection`; how many were in force."""

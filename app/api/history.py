@@ -7,8 +7,8 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from app.api.history_query import Past
-from app.auth.login import require_role
+from app.api.history_query import HistoryQuery
+from app.auth.guard import require_role
 from app.web.errors import BadRequest
 from store.samples.live import LiveStore
 
@@ -16,7 +16,7 @@ YEAR_2100_S = 4_102_444_800.0
 """Later than any instant asked for in good faith: so a time in milliseconds is told, not answered with nothing."""
 
 
-def make_blueprint(store: LiveStore, past: Past) -> Blueprint:
+def make_blueprint(store: LiveStore, past: HistoryQuery) -> Blueprint:
     """The endpoints, reading from `store`."""
     blueprint = Blueprint("api", __name__, url_prefix="/api")
 

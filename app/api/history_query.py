@@ -36,7 +36,7 @@ ROWS_AT_ONCE = 400
 
 
 @dataclass(frozen=True)
-class Past:
+class HistoryQuery:
     """Reads the past of the hosts."""
 
     live: LiveStore

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from app.api.log_budget import BYTES, LINES, Budget, LogBudget
-from app.auth.login import current_principal, require_role, require_scope
+from app.auth.guard import current_principal, require_role, require_scope
 from app.server.scheduling import next_turn
 from app.web.errors import BadRequest, Unprocessable, error_response
 from store.logs.log_group import Batch, Level, LogLine
@@ -41,7 +41,7 @@ def make_blueprint(logs: LogStore) -> Blueprint:
         )
 
     @blueprint.post("/logs")
-    @require_scope(Scope.LOGS)
+    @require_scope(TokenScope.LOGS)
     def send_logs() -> ResponseReturnValue:
         """Take one line or a list of them. They go the way of every other: redacted, bounded, grouped."""
         body = request.get_data()

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from app.accounts.accounts import Accounts
-from app.auth.login import current_principal, require_role
+from app.auth.guard import current_principal, require_role
 
 
 def make_blueprint(accounts: Accounts) -> Blueprint:

@@ -16,9 +16,6 @@ from app.accounts.targets import Target
 from app.auth.device_cookie import KnownBrowsers
 from app.auth.throttle import Attempt, LoginThrottle
 
-HOME = "/monitor"
-"""Where a login leads that did not say where to."""
-
 EXCHANGE = "sign_on.exchange"
 """The one endpoint that a page of another site may send something to: app.auth.token_exchange asks which, and what it
 brings is proof by itself.

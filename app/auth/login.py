@@ -4,25 +4,21 @@ A request is somebody's by `Authorization: Bearer TOKEN`, else by its session co
 the accounts each time; when they cannot answer, the door stays shut.
 """
 
-import functools
-import logging
 import secrets
-from collections.abc import Callable
-from typing import ParamSpec
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.accounts.accounts import Accounts, Principal, Role
+from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Origin, Person
-from app.accounts.tokens import Scope
-from app.auth.context import EXCHANGE, Door, Ways, current_door, knock, note, set_cookie
+from app.auth.context import Door, Ways, current_door, knock, note, set_cookie
 from app.auth.csrf import MaskedCSRFProtect
 from app.auth.device_cookie import LIFE_S, KnownBrowsers
+from app.auth.guard import explain_store, is_open_to_all
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
 from app.auth.user_agent import name_browser
@@ -30,15 +26,8 @@ from app.server.scheduling import next_turn
 from app.web.errors import error_response
 from store.errors import StoreUnavailable
 
-_IS_GUARDED = "is_guarded"
-
-_READING = frozenset({"GET", "HEAD"})
-"""Methods of requests that change nothing."""
-
-logger = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
-
-Arguments = ParamSpec("Arguments")
+blueprint.register_error_handler(StoreUnavailable, explain_store)
 
 
 def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, ways: Ways | None = None) -> None:
@@ -64,80 +53,9 @@ def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bo
     )
     csrf = MaskedCSRFProtect(app)
     # A guarded view asks itself, once it knows who is there.
-    app.before_request(lambda: csrf.protect() if _is_open_to_all() else None)
+    app.before_request(lambda: csrf.protect() if is_open_to_all() else None)
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
-
-
-def require_role(
-    role: str, *, page: bool = False
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view that only `role` may see. An anonymous request for a page is led to the login, others get 401.
-
-    A token sees as much as its user and changes nothing, whatever the view: what scripts hold gets about.
-
-    Raises: ValueError, when the app is put together, if there is no such role.
-    """
-    wanted = Role(role)
-
-    def refuse(principal: Principal) -> str | None:
-        if principal.scope is not Scope.READ:
-            return f"This token is for {principal.scope} and nothing else."
-        if request.method not in _READING and _has_bearer():
-            return "A token reads and changes nothing. Do this on the page, or by the command `flask --app app`."
-        return None if principal.role is wanted else f"This needs the role {wanted}."
-
-    return _guard(refuse, page=page)
-
-
-def require_scope(
-    scope: Scope,
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view that only tokens of this scope may use: no session, and no token that may do more."""
-
-    def refuse(principal: Principal) -> str | None:
-        if principal.scope is scope:
-            return None
-        return f"This needs a token for {scope}: `flask --app app tokens create EMAIL --for {scope}`."
-
-    return _guard(refuse, page=False)
-
-
-def _guard(
-    refuse: Callable[[Principal], str | None], *, page: bool
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view with the door; `refuse` says why somebody who is known may not come in."""
-
-    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
-        @functools.wraps(view)
-        def guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> ResponseReturnValue:
-            try:
-                principal = _find_principal()
-            except StoreUnavailable as exc:
-                return _explain_store(exc)
-            if principal is None:
-                return _ask_to_log_in(page)
-            reason = refuse(principal)
-            if reason is not None:
-                note("refused", principal.email, request.path, is_user=True)
-                return error_response(403, "forbidden", reason)
-            if not _has_bearer():
-                current_app.extensions["csrf"].protect()
-            g.principal = principal
-            if page:
-                _see(principal)
-            return view(*arguments, **options)
-
-        vars(guarded)[_IS_GUARDED] = True
-        return guarded
-
-    return decorate
-
-
-def current_principal() -> Principal:
-    """Who makes the request. Only in a view that `require_role` guards."""
-    principal: Principal = g.principal
-    return principal
 
 
 @blueprint.get("/login", endpoint="login")
@@ -212,62 +130,12 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-@blueprint.errorhandler(StoreUnavailable)
-def _explain_store(error: StoreUnavailable) -> Response:
-    logger.warning("access could not be checked: %s", error)
-    message = "Your access cannot be checked now. Try again in a few seconds."
-    response = error_response(503, "access_unknown", message)
-    response.headers["Retry-After"] = "3"
-    return response
-
-
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
     note("csrf_failed", "", request.path)
     if request.endpoint == "auth.log_in":
         return render_login("csrf"), 400
     message = "This form is out of date, or cookies are blocked. Open the page again and retry."
     return error_response(400, "csrf_failed", message)
-
-
-def _see(principal: Principal) -> None:
-    """Opening a page is something its user does."""
-    try:
-        current_door().accounts.sessions.see(principal.credential)
-    except StoreUnavailable as exc:
-        logger.warning("a session could not be noted as in use: %s", exc)
-
-
-def _find_principal() -> Principal | None:
-    door = current_door()
-    if _has_bearer():
-        return door.accounts.find_token(_authorization()[1])
-    token = request.cookies.get(door.cookie)
-    return door.accounts.find_session(token) if token else None
-
-
-def _is_open_to_all() -> bool:
-    """Whether the view asked for is one of the forms that need no session, but for the exchange, which needs proof."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    return view is not None and not hasattr(view, _IS_GUARDED) and request.endpoint != EXCHANGE
-
-
-def _has_bearer() -> bool:
-    return _authorization()[0] == "bearer"
-
-
-def _authorization() -> tuple[str, str]:
-    """Scheme, in lower case, and what follows it. Not werkzeug's: 3.1.9 raises for a `Basic` that is not ASCII."""
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    return scheme.lower(), token.strip()
-
-
-def _ask_to_log_in(page: bool) -> Response:
-    if page:
-        asked_for = request.full_path if request.query_string else request.path
-        return redirect(url_for("auth.login", next=asked_for), 303)
-    response = error_response(401, "unauthorized", "Sign in, or send `Authorization: Bearer TOKEN` with a valid token.")
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
 
 
 def _close_session(*, keeps_forms: bool = False) -> None:

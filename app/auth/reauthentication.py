@@ -13,7 +13,7 @@ from app.accounts.identities import People
 from app.accounts.passwords import Busy
 from app.accounts.sessions import OpenSession, Person
 from app.auth.context import current_door, knock, note
-from app.auth.login import current_principal
+from app.auth.guard import current_principal
 
 FRESH_S = 600.0
 """How long a login by another system counts as having just shown who one is."""

@@ -2,7 +2,7 @@
 
 import click
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from app.cli.output import CommandGroup, accounts_of_app, note, print_table, state
 from app.web.times import utc_text
 
@@ -14,14 +14,14 @@ tokens = CommandGroup("tokens", help="API tokens, for `Authorization: Bearer TOK
 @click.option(
     "--for",
     "scope",
-    type=click.Choice([scope.value for scope in Scope]),
-    default=Scope.READ.value,
+    type=click.Choice([scope.value for scope in TokenScope]),
+    default=TokenScope.READ.value,
     show_default=True,
     help="read: what the user may do. logs: sending log lines, and nothing else.",
 )
 def create_token(email: str, scope: str) -> None:
     """Make a token. It is shown this once."""
-    token_id, token = accounts_of_app().tokens.create(email, Scope(scope))
+    token_id, token = accounts_of_app().tokens.create(email, TokenScope(scope))
     note("token_created", who=email, detail=f"token {token_id} for {scope}")
     click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
     click.echo(token)

@@ -12,7 +12,7 @@ from flask import Response, request
 from flask_sse import ServerSentEventsBlueprint
 
 from app.accounts.audit import Audit
-from app.auth.login import current_principal, require_role
+from app.auth.guard import current_principal, require_role
 from app.live import sse
 from app.live.hub import Hub
 from app.live.viewer import Viewer

@@ -7,8 +7,9 @@ from app.accounts.passwords import MIN_LENGTH
 from app.accounts.sessions import OpenSession, Person
 from app.accounts.tokens import IssuedToken, TokenError
 from app.auth.context import current_door, note
+from app.auth.guard import current_principal, require_role
 from app.auth.initial_password import take_new_password
-from app.auth.login import current_principal, let_in, require_role
+from app.auth.login import let_in
 from app.auth.login_steps import SecondStep
 from app.auth.reauthentication import Refusal, confirm_password, has_just_come, session_holder
 from app.pages.catalogue import say

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from app.accounts.audit import PAGE_ROWS, Audit, Written, plain
 from app.accounts.audit_kinds import KINDS
 from app.accounts.tables import MAX_EMAIL
-from app.auth.login import require_role
+from app.auth.guard import require_role
 from app.pages.catalogue import say
 from app.web.errors import BadRequest
 

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.api.history_query import Past
+from app.api.history_query import HistoryQuery
 from app.api.logs import recent_logs
-from app.auth.login import current_principal, require_role
+from app.auth.guard import current_principal, require_role
 from app.live.hub import Hub
 from store.errors import StoreUnavailable
 from store.logs.logs import LogStore
@@ -17,7 +17,7 @@ FIRST_LOGS = 20
 """Log groups that the page brings with it: the first screen of them. It reads the others by itself."""
 
 
-def make_blueprint(store: LiveStore, past: Past, logs: LogStore, hub: Hub, *, version: str) -> Blueprint:
+def make_blueprint(store: LiveStore, past: HistoryQuery, logs: LogStore, hub: Hub, *, version: str) -> Blueprint:
     """`/monitor`, and `/` which leads there."""
     blueprint = Blueprint("pages", __name__)
 
@@ -45,7 +45,7 @@ def make_blueprint(store: LiveStore, past: Past, logs: LogStore, hub: Hub, *, ve
     return blueprint
 
 
-def _newest(store: LiveStore, past: Past, hub: Hub, wanted: str | None) -> dict[str, Any]:
+def _newest(store: LiveStore, past: HistoryQuery, hub: Hub, wanted: str | None) -> dict[str, Any]:
     try:
         hosts = [vars(host) for host in store.hosts()]
         host = wanted if any(row["host"] == wanted for row in hosts) else None

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Person
 from app.auth.context import current_door, knock, note
-from app.auth.login import let_in, require_role
+from app.auth.guard import require_role
+from app.auth.login import let_in
 from app.auth.login_steps import SecondStep, show_codes
 from app.auth.reauthentication import Refusal, confirm_password, session_holder
 from app.web.errors import error_response

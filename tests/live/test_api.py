@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
@@ -32,7 +32,7 @@ def web():
             store.append(make_sample(host="web-2", slot=0))
             for slot in range(60):
                 store.append(make_sample(host="web-3", slot=slot))
-        server.tokens["logs"] = server.accounts.tokens.create("admin@example.org", Scope.LOGS)[1]
+        server.tokens["logs"] = server.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1]
         wait_until(lambda: server.get("/healthz", role=None).status == 200, 10)
         server.page = server.sign_in()
         yield server

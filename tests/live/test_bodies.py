@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from tests.process import PATIENCE_S
 from tests.web import WebServer
 
@@ -72,7 +72,7 @@ def test_a_body_in_chunks_that_are_none_is_the_senders_fault_and_the_last_on_its
 
 
 def test_a_body_is_as_short_in_chunks_as_in_one_piece(web):
-    token = web.accounts.tokens.create("admin@example.org", Scope.LOGS)[1].encode()
+    token = web.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1].encode()
     head = (b"Authorization: Bearer " + token, b"Content-Type: application/json", b"Connection: close")
     chunked = post(*head, b"Transfer-Encoding: chunked", path=b"/api/logs")
     short, long = (b"[" + b",".join([LINE] * count) + b"]" for count in (50, 200))

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from app.api.log_budget import BYTES
 from store import keys
 from store.logs.log_group import Batch, Level, LogLine
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.live
 def web():
     with RedisServer() as server, WebServer(server.url) as web:
         web.redis = redis_client(server.url)
-        web.tokens["logs"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
+        web.tokens["logs"] = web.accounts.tokens.create("viewer@example.org", TokenScope.LOGS)[1]
         wait_until(lambda: web.get("/readyz", role=None).status == 200)
         yield web
         web.redis.close()
@@ -276,7 +276,7 @@ def test_a_body_that_is_too_long_is_refused(web):
 
 
 def test_the_longest_bodies_are_bounded_by_their_bytes_whatever_is_in_them(web):
-    web.tokens["greedy"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
+    web.tokens["greedy"] = web.accounts.tokens.create("viewer@example.org", TokenScope.LOGS)[1]
     body = {**GOOD, "traceback": "111.444.777-35 " * 4200}
     size = len(json.dumps(body))
     sent, accepted = 60, 0
@@ -293,7 +293,7 @@ def test_the_longest_bodies_are_bounded_by_their_bytes_whatever_is_in_them(web):
 
 
 def test_a_token_that_sends_too_much_has_to_wait(web):
-    web.tokens["another"] = web.accounts.tokens.create("viewer@example.org", Scope.LOGS)[1]
+    web.tokens["another"] = web.accounts.tokens.create("viewer@example.org", TokenScope.LOGS)[1]
     answers = []
     wait_until(lambda: answers.append(post(web, [GOOD] * 100, "another")) or answers[-1][0] != 202)
 

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.accounts.accounts import Accounts, Role
 from app.accounts.migrations import migrate
-from app.accounts.tokens import Scope
+from app.accounts.tokens import TokenScope
 from settings import SettingsError, load_settings
 from store.database import make_engine
 from tests.app.people import ADMIN, log_in
@@ -147,7 +147,7 @@ def test_a_token_changes_nothing_at_any_address_but_for_what_it_was_made_for(
     engine = make_engine(environ["DATABASE_URL"])
     accounts = Accounts(engine)
     accounts.create_user("scripts@example.test", PASSWORD, Role.SUPER_ADMIN)
-    tokens = {scope: accounts.tokens.create("scripts@example.test", scope)[1] for scope in Scope}
+    tokens = {scope: accounts.tokens.create("scripts@example.test", scope)[1] for scope in TokenScope}
     client = app.test_client()
     form = {"X-CSRFToken": csrf_token(client)}  # What no script has: the token alone must be refused.
     changing = {
@@ -168,7 +168,7 @@ def test_a_token_changes_nothing_at_any_address_but_for_what_it_was_made_for(
     }  # fmt: skip
     engine.dispose()
 
-    assert passed == {(Scope.LOGS, "POST", "/api/logs"): 422}
+    assert passed == {(TokenScope.LOGS, "POST", "/api/logs"): 422}
 
 
 def test_what_is_forged_or_comes_from_elsewhere_is_in_the_audit(app: Flask) -> None:

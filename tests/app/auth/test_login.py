@@ -12,7 +12,7 @@ from app.accounts.accounts import Accounts, Role
 from app.accounts.audit import Audit
 from app.api import me
 from app.auth import login as auth
-from app.auth.login import current_principal, require_role
+from app.auth.guard import current_principal, require_role
 from app.web import errors
 from store.database import make_engine
 from tests.app.people import ADMIN
