@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md")))
 
 _SHELLS = ("sh", "bash", "shell", "console")
 _PROGRAMS = r"(make|curl|flask|\.venv/bin/\S+|python3?|pip|gunicorn|celery|docker|deploy/\S+)"

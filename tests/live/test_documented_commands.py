@@ -41,7 +41,6 @@ ELSEWHERE = {
     r"ACL SETUSER |rabbitmqctl |(connection|channel|queue|basic|confirm)\.|CREATE ROLE |GRANT ": (
         "the least rights on what is watched: tests/live/test_least_rights.py runs under them"
     ),
-    r"services: ": "a piece of a compose file: tests/deploy/test_compose.py",
     r"import |from |collector\.report": "Python: tests/live/test_reports.py",
 }
 """The beginnings of what cannot run here, with the reason."""
