@@ -36,7 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "store.history": ("store", "store.samples"),
     **{room: (*GROUND, *APP[:floor]) for floor, room in enumerate(APP)},
     "app.web": ("store.errors",),
-    "app.server": (),
+    "app.server": ("settings", "store.errors", "collector.logs", "collector.report"),
     "app.accounts": ("store",),
     "app.cli": (*GROUND, "app.accounts", "app.web.times"),
     "collector.logs": GROUND,

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.accounts.tokens import TokenScope
 from app.api.log_budget import BYTES, LINES, Budget, LogBudget
 from app.auth.guard import current_principal, require_role, require_scope
-from app.server.scheduling import next_turn
+from app.server.scheduling import yield_to_others
 from app.web.errors import BadRequest, Unprocessable, error_response
 from store.logs.log_group import Batch, Level, LogLine
 from store.logs.logs import SHOWN, LogStore
@@ -19,7 +19,7 @@ from store.logs.logs import SHOWN, LogStore
 MAX_LINES = 100
 """Lines that one request may bring."""
 
-TURN_CHARACTERS = 8192
+SLICE_CHARACTERS = 8192
 """Of lines that are looked through before everybody else has a turn: 9 ms at most."""
 
 _REQUIRED = ("service", "level", "message")
@@ -93,9 +93,9 @@ def _in_turns(lines: list[LogLine]) -> Iterator[tuple[LogLine, float]]:
     for line in lines:
         yield line, 0.0
         characters += len(line.message) + len(line.traceback or "")
-        if characters > TURN_CHARACTERS:
+        if characters > SLICE_CHARACTERS:
             characters = 0
-            next_turn()
+            yield_to_others()
 
 
 def _is_in(group: Mapping[str, Any], query: str | None) -> bool:

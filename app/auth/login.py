@@ -22,7 +22,7 @@ from app.auth.guard import explain_store, is_open_to_all
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
 from app.auth.user_agent import name_browser
-from app.server.scheduling import next_turn
+from app.server.scheduling import yield_to_others
 from app.web.errors import error_response
 from store.errors import StoreUnavailable
 
@@ -68,7 +68,7 @@ def show_login() -> ResponseReturnValue:
 def log_in() -> ResponseReturnValue:
     """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
     door, email = current_door(), request.form.get("email", "")
-    next_turn()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
+    yield_to_others()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
     if not door.ways.password:
         return render_login("off"), 403
     target = door.accounts.targets.find(email)
@@ -85,7 +85,7 @@ def log_in() -> ResponseReturnValue:
     except Busy:
         note("login_busy", email, is_user=target.is_user)
         return render_login("busy"), 503, {"Retry-After": "3"}
-    next_turn()
+    yield_to_others()
     if person is None:
         note("login_failed", email, is_user=target.is_user)
     elif more is not None:

@@ -18,7 +18,7 @@ from app.live.freshness import Freshness
 from app.live.log_feed import LogFeed
 from app.live.replay import CAPACITY, Frame, Resume, Ring
 from app.live.viewer import PENDING_BYTES, Viewer, wait_for_slow
-from app.server.scheduling import next_turn
+from app.server.scheduling import yield_to_others
 from store import keys
 from store.errors import BadEntry, Refusal, StoreUnavailable
 from store.logs.logs import LogStore
@@ -40,7 +40,7 @@ RETRY_S = (0.2, 1.0)
 HEARTBEAT_S = 10.0
 """Silence after which a comment is sent. Proxies end connections that are quiet for 60 s, some for 30 s."""
 
-VIEWERS_A_TURN = 250
+VIEWERS_PER_SLICE = 250
 """Viewers served before others get their turn: some 2 ms at 8 µs a viewer, so `/healthz` stays quick."""
 
 RECONNECT_MS = (1000, 8000)
@@ -243,8 +243,8 @@ class Hub:
         for count, viewer in enumerate(list(self._viewers), start=1):
             if host is None or not viewer.hosts or host in viewer.hosts:
                 viewer.send(data)
-            if count % VIEWERS_A_TURN == 0:
-                next_turn()
+            if count % VIEWERS_PER_SLICE == 0:
+                yield_to_others()
 
     def _tell_hosts(self) -> None:
         """Tell everybody about the hosts, when anything but their ages has changed."""
@@ -278,8 +278,8 @@ class Hub:
             for count, viewer in enumerate(list(self._viewers), start=1):
                 if viewer.sent_mono_s <= quiet_since_mono_s:
                     viewer.send(sse.comment())
-                if count % VIEWERS_A_TURN == 0:
-                    next_turn()
+                if count % VIEWERS_PER_SLICE == 0:
+                    yield_to_others()
             gevent.sleep(1)
         self._send_away()
 

@@ -16,7 +16,7 @@ from app.auth.guard import current_principal, require_role
 from app.live import sse
 from app.live.hub import Hub
 from app.live.viewer import Viewer
-from app.server.handover import Connection, TakenOver
+from app.server.handover import Connection, HandedOver
 from app.web.errors import BadRequest
 from store import keys
 
@@ -71,7 +71,7 @@ class SampleStream(ServerSentEventsBlueprint):
             hosts=frozenset(filter(None, request.args.getlist("host"))),
             longest_s=self._limits.longest_s,
         )
-        response = TakenOver(lambda connection: self._open(connection, make_viewer, cursor), "text/event-stream")
+        response = HandedOver(lambda connection: self._open(connection, make_viewer, cursor), "text/event-stream")
         response.headers["Cache-Control"] = "no-cache, no-transform"
         response.headers["X-Accel-Buffering"] = "no"
         return response

@@ -1,8 +1,9 @@
-"""Who may go first when thousands come at once. Runs under gevent, in gunicorn's worker, before a request is read.
+"""Which connections wait when thousands arrive at once. Runs under gevent, before gunicorn reads the request.
 
-When a proxy restarts, every viewer is back within seconds, and opening a stream costs a millisecond. Served in the
-order of their coming, a health check would wait for all of them, and the balancer would take the process for dead. And
-each that waits with its request read holds 15 kB, which the process keeps for good; a mere connection holds 4.
+After a restart of a proxy every viewer is back within seconds, and opening a stream takes a millisecond. First come,
+first served would keep a health check waiting for all of them, and the balancer would take the process for dead. A
+connection also waits more cheaply than a request: 4 kB, where a parsed request takes 15 kB that the process keeps for
+good.
 """
 
 import socket
@@ -15,27 +16,24 @@ from gevent.lock import Semaphore
 STREAM = "/stream"
 """The path whose requests wait, as it is routed."""
 
-PATIENCE_S = 0.05
-"""How long one opening waits for a moment in which nobody else wants anything: a busy process opens streams, too."""
+IDLE_WAIT_S = 0.05
+"""Longest wait for an idle event loop: a busy process opens streams, too."""
 
 HEAD_S = 5.0
-"""How long a new connection may take to say what it wants: as long as gunicorn lets a kept one (`keepalive`)."""
+"""How long a new connection may take to send its first bytes: as long as gunicorn lets a kept one (`keepalive`)."""
 
 _MARKS = tuple(f"GET {STREAM}{end}".encode() for end in (" ", "?"))
 
 
-class Gate:
-    """Lets openings through one at a time, each when nobody else wants anything."""
+class Admission:
+    """Admits streams one at a time, each when the event loop is idle."""
 
     def __init__(self) -> None:
-        self._turn = Semaphore(1)
+        self._one_at_a_time = Semaphore(1)
         self._admitted: WeakSet[socket.socket] = WeakSet()
 
-    def pass_through(self, client: socket.socket) -> None:
-        """Wait for this connection's turn if it is a stream that is wanted; what it has sent is not taken off it.
-
-        Raises: OSError.
-        """
+    def admit_connection(self, client: socket.socket) -> None:
+        """Let a new connection wait if it asks for a stream. Its bytes stay on the socket. Raises: OSError."""
         client.settimeout(HEAD_S)
         try:
             head = client.recv(len(_MARKS[0]), socket.MSG_PEEK)
@@ -45,19 +43,19 @@ class Gate:
             self._wait()
             self._admitted.add(client)
 
-    def admit(self, client: socket.socket) -> None:
-        """Let the request for a stream through that was just read: at once where `pass_through` has made it wait.
+    def admit_request(self, client: socket.socket) -> None:
+        """Let a request for a stream wait, unless its connection has waited already.
 
-        It has not where the path was spelled in another way, came in pieces, or was not the connection's first.
+        It has not where the path is spelled in another way, came in pieces, or is not the connection's first.
         """
         if client not in self._admitted:
             self._wait()
 
     def _wait(self) -> None:
-        with self._turn, gevent.Timeout(PATIENCE_S, False):
-            gevent.idle()  # Not sleep(0), which lets other openings go first but no request that is yet to be read.
+        with self._one_at_a_time, gevent.Timeout(IDLE_WAIT_S, False):
+            gevent.idle()  # sleep(0) would let other openings go first, but no request that is yet to be read.
 
 
 def is_routed_to_stream(path: str) -> bool:
-    """Whether a request's path, as it was sent, leads to the stream: werkzeug decodes it and takes `//` for `/`."""
+    """Whether a request's path, as it was sent, leads to the stream: werkzeug decodes it and strips leading slashes."""
     return path == STREAM or f"/{unquote(path).lstrip('/')}" == STREAM

@@ -1,6 +1,6 @@
-"""A response whose connection the application keeps when the request is over: what WSGI has no word for.
+"""A response that hands its connection over to the application, for which WSGI has no word.
 
-The server has to play along: the worker in gunicorn.conf.py calls `take_over` and then forgets the connection.
+The server takes part: `StreamWorker` calls `hand_over` and then forgets the connection.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,44 +13,46 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """What a request came by, and its answer goes."""
+    """The connection of one request, with the response's head not yet sent."""
 
     def __init__(self, environ: "WSGIEnvironment", write: Callable[[bytes], object]) -> None:
         """`write`: WSGI's, as `start_response` returns it."""
         self.write = write
-        """Sends bytes of the body, the head before the first; blocks. Raises: OSError."""
+        """Sends bytes of the body, and the head before the first of them; blocks. Raises: OSError."""
         self.is_chunked = environ["SERVER_PROTOCOL"] != "HTTP/1.0"
-        """Whether the body is in chunks, those that `write` sends included."""
+        """Whether the body is sent in chunks; `write` makes its own."""
         self._socket = environ["gunicorn.socket"]
 
     def detach(self) -> int:
-        """The connection's descriptor, which from now on is the caller's to close."""
+        """The connection's descriptor. The caller owns it from now on and closes it."""
         return int(self._socket.detach())
 
 
-class TakenOver(Response):
-    """A head after which `take` gets the connection. It runs when the application's part of the request is over."""
+class HandedOver(Response):
+    """A head; `receive` gets the connection when the application's part of the request is over."""
 
     automatically_set_content_length = False
 
-    def __init__(self, take: Callable[[Connection], None], mimetype: str) -> None:
+    def __init__(self, receive: Callable[[Connection], None], mimetype: str) -> None:
         super().__init__(mimetype=mimetype)
-        self._take = take
+        self._receive = receive
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """What the server calls `take_over` of; to HEAD the plain answer."""
+        """The handover that the server carries out; a plain answer to HEAD."""
         if environ["REQUEST_METHOD"] == "HEAD":
             return super().__call__(environ, start_response)
         _, status, headers = self.get_wsgi_response(environ)
         connection = Connection(environ, start_response(status, headers))
-        return _Takeover(lambda: self._take(connection))
+        return _Handover(lambda: self._receive(connection))
 
 
-class _Takeover:
-    """In the place of a body."""
+class _Handover:
+    """Takes the place of a body."""
 
-    def __init__(self, take_over: Callable[[], None]) -> None:
-        self.take_over = take_over
+    def __init__(self, hand_over: Callable[[], None]) -> None:
+        self.hand_over = hand_over
 
     def __iter__(self) -> Iterator[Any]:
-        raise RuntimeError("Streams need the worker of gunicorn.conf.py: this server would close the connection.")
+        raise RuntimeError(
+            "Streams need gunicorn with app.server.worker.StreamWorker: this server would close the connection."
+        )

@@ -1,14 +1,14 @@
-"""Letting everybody else have their turn, those included who have yet to be let in. Runs under gevent."""
+"""How a greenlet with much to do lets the others run. Runs under gevent."""
 
 import gevent
 
 _AT_ONCE_S = 1e-9
 
 
-def next_turn() -> None:
-    """Go on once the sockets have been looked at and who was ready has run.
+def yield_to_others() -> None:
+    """Yield until sockets are polled and ready greenlets have run.
 
-    A sleep of 0 is not it: gevent then first runs what else is ready to run, and looks at the clock, and at the
-    sockets, only after each fifty of that. That is a whole fan-out, or fifty requests of two busy connections.
+    `sleep(0)` is not enough: gevent first runs whatever is ready, and reads the clock and polls the sockets only after
+    every fifty of those. Fifty may be a whole fan-out, or fifty requests of two busy connections.
     """
     gevent.sleep(_AT_ONCE_S)

@@ -120,3 +120,17 @@ def test_an_environment_that_trusts_everybody_is_not_believed_either(redis_serve
     with WebServer(redis_server.url, FORWARDED_ALLOW_IPS="*", SCRIPT_NAME="") as web:
         for headers in ({"SCRIPT_NAME": "/monitor"}, {"X-Forwarded-Proto": "https"}):
             assert ask(web, "GET", "/monitor", headers) == ask(web, "GET", "/monitor", {})
+
+
+def test_no_answer_tells_a_version_of_what_the_panel_is_made_of(web):
+    for sent in (
+        b"GET /livez HTTP/1.1\r\nHost: x",
+        b"GET /nothing HTTP/1.1\r\nHost: x",
+        b"GET / HTTP/9.9",
+        b"no request",
+    ):
+        with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
+            connection.sendall(sent + b"\r\nConnection: close\r\n\r\n")
+            answered = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert answered.startswith(b"HTTP/1.1 "), sent
+        assert not re.search(rb"(?i)(gunicorn|python|werkzeug|flask|gevent)/?[ 0-9]", answered), answered

@@ -78,11 +78,14 @@ def test_health_sets_no_cookie_and_answers_head(web):
     ("environ", "reason"),
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set"),
+        ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG must not be set"),
         ({"GUNICORN_CMD_ARGS": f"--certfile {__file__}"}, "TLS ends at the proxy"),
     ],
-    ids=["secret", "certificate"],
+    ids=["secret", "debugging", "certificate"],
 )
-def test_the_web_process_refuses_to_start_without_a_secret_or_with_a_certificate(shared_redis, environ, reason):
+def test_the_web_process_does_not_start_without_a_secret_nor_with_debugging_or_a_certificate(
+    shared_redis, environ, reason
+):
     web = WebServer(shared_redis.url, **environ)
     try:
         with pytest.raises(RuntimeError, match=reason):

@@ -1,6 +1,4 @@
-"""Every stream passes the gate, once, however its path is spelled and its request comes: the real worker, its gate
-telling in the log whom it lets through.
-"""
+"""Every stream waits to be admitted, once, however its path is spelled and its request comes: on the real worker."""
 
 import http.client
 import socket
@@ -21,14 +19,14 @@ begin = post_worker_init
 
 def post_worker_init(worker):
     begin(worker)
-    from app.server.admission import Gate
-    wait = Gate._wait
+    from app.server.admission import Admission
+    wait = Admission._wait
 
-    def tell(gate):
-        wait(gate)
-        print("through the gate", flush=True)
+    def tell(admission):
+        wait(admission)
+        print("a stream is admitted", flush=True)
 
-    Gate._wait = tell
+    Admission._wait = tell
 """
 
 SPELLINGS = (
@@ -39,7 +37,7 @@ SPELLINGS = (
 
 
 class TellingServer(WebServer):
-    """Says who was let through."""
+    """Writes into its log that it admits a stream."""
 
     def start(self) -> None:
         conf = self.directory / "conf.py"
@@ -47,8 +45,8 @@ class TellingServer(WebServer):
         command = [sys.executable, "-m", "gunicorn", "-c", str(conf), "--graceful-timeout", "3", "app:create_app()"]
         self._run(command, {**self.environ, "PYTHONUNBUFFERED": "1"})
 
-    def let_through(self) -> int:
-        return self.log.read_text().count("through the gate")
+    def admitted(self) -> int:
+        return self.log.read_text().count("a stream is admitted")
 
 
 @pytest.fixture(scope="module")
@@ -77,32 +75,32 @@ def request(web, path: str) -> bytes:
 
 
 @pytest.mark.parametrize("path", SPELLINGS)
-def test_a_stream_passes_the_gate_once_however_it_is_spelled(web, path):
-    before = web.let_through()
+def test_a_stream_is_admitted_once_however_it_is_spelled(web, path):
+    before = web.admitted()
 
     status, headers = ask(web, request(web, path))
 
     is_stream = b"Content-Type: text/event-stream; charset=utf-8" in headers
     assert is_stream == (status == b"200")
     assert (b"Connection: close" in headers) == is_stream
-    assert web.let_through() - before == is_stream
+    assert web.admitted() - before == is_stream
 
 
-def test_a_stream_that_is_not_a_connections_first_request_passes_it_too(web):
-    before = web.let_through()
+def test_a_stream_that_is_not_a_connections_first_request_is_admitted_too(web):
+    before = web.admitted()
     connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     connection.request("GET", "/livez")
     connection.getresponse().read()
     connection.request("GET", "/stream", headers=web.bearer("super_admin"))
     answer = connection.getresponse()
 
-    assert (answer.status, answer.headers["Connection"], web.let_through() - before) == (200, "close", 1)
+    assert (answer.status, answer.headers["Connection"], web.admitted() - before) == (200, "close", 1)
     answer.close()
     connection.close()
 
 
-def test_a_stream_whose_request_comes_in_pieces_passes_it_too(web):
-    before, whole = web.let_through(), request(web, "/stream")
+def test_a_stream_whose_request_comes_in_pieces_is_admitted_too(web):
+    before, whole = web.admitted(), request(web, "/stream")
     with socket.create_connection(("127.0.0.1", web.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.sendall(whole[:5])
@@ -113,7 +111,7 @@ def test_a_stream_whose_request_comes_in_pieces_passes_it_too(web):
         connection.sendall(whole[5:])
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
-    assert web.let_through() - before == 1
+    assert web.admitted() - before == 1
 
 
 @pytest.mark.parametrize("spelling", ["/monitor", "//monitor", "/%6donitor"])
