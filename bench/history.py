@@ -23,8 +23,9 @@ from store.history.steps import FIGURES, MINUTE_S, Step, begin
 from store.samples.live import LiveStore, redis_client
 from tests import past
 from tests.builders import make_sample
+from tests.logins import Answer
 from tests.services import PostgresServer, RedisServer
-from tests.web import Answer, WebServer
+from tests.web import WebServer
 
 HOST = "web-1"
 DAY_S = 86_400

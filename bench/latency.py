@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.figures import percentile
 from bench.table import Figure, keep
-from tests.browser.chromium import launch, sign_in
+from tests.browser.chromium import launch, open_panel
 from tests.stack import Stack
 
 BAR_P99_MS = 100
@@ -87,7 +87,7 @@ def main() -> int:
         browser = launch(playwright)
         page = browser.new_page()
         page.add_init_script(MEASURE)
-        sign_in(page, stack)
+        open_panel(page, stack.url)
         figures = [figure_of("idle", measure(page, samples))]
         with bursts(stack):
             figures.append(figure_of("bursts of 150", measure(page, samples)))

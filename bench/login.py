@@ -10,33 +10,30 @@ import argparse
 import http.client
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlencode
 
 from bench.figures import percentile
 from bench.meter import cpu_s
 from bench.table import Figure, keep
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
+from tests.logins import HttpBrowser
 from tests.services import RedisServer, wait_until
 from tests.web import ROOT, EventStream, WebServer
 
 
 def flood(web: WebServer, per_minute: int, until_mono_s: float, statuses: list[int]) -> None:
     """Wrong logins at an even pace, whether or not the ones before have been answered."""
-    form = web.get("/login", role=None)
-    cookie = (form.headers["Set-Cookie"] or "").split(";")[0]
-    found = re.search(r'name="csrf_token" value="([^"]+)"', form.body.decode())
-    assert found is not None
+    browser = HttpBrowser(web.port)
+    browser.open("/login")
     threads, started_mono_s, count = [], time.monotonic(), 0
     while time.monotonic() < until_mono_s:
-        threads.append(threading.Thread(target=_log_in, args=(web, cookie, found[1], count, statuses)))
+        threads.append(threading.Thread(target=_log_in, args=(browser, count, statuses)))
         threads[-1].start()
         count += 1
         time.sleep(max(0.0, started_mono_s + count * 60 / per_minute - time.monotonic()))
@@ -44,21 +41,10 @@ def flood(web: WebServer, per_minute: int, until_mono_s: float, statuses: list[i
         thread.join()
 
 
-def _log_in(web: WebServer, cookie: str, token: str, number: int, statuses: list[int]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=30)
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Cookie": cookie,
-        "X-Forwarded-For": f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}",
-    }
-    fields = {
-        "csrf_token": token,
-        "email": f"user-{number}@example.org",
-        "password": "a wrong password",  # pragma: allowlist secret
-    }  # pragma: allowlist secret
-    connection.request("POST", "/login", urlencode(fields), headers)
-    statuses.append(connection.getresponse().status)
-    connection.close()
+def _log_in(browser: HttpBrowser, number: int, statuses: list[int]) -> None:
+    sent_by = {"X-Forwarded-For": f"10.{number // 65536 % 256}.{number // 256 % 256}.{number % 256}"}
+    fields = {"email": f"user-{number}@example.org", "password": "a wrong password"}  # pragma: allowlist secret
+    statuses.append(browser.send("/login", sent_by, **fields).status)
 
 
 def ask_health(port: int, seconds: float) -> list[float]:

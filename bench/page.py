@@ -18,7 +18,7 @@ from bench.meter import cpu_s, family
 from bench.table import Figure, keep
 from store.samples.live import LiveStore, redis_client
 from store.samples.model import Cpu, Scope
-from tests.browser.chromium import launch, sign_in
+from tests.browser.chromium import launch, open_panel
 from tests.builders import make_sample
 from tests.services import wait_until
 from tests.stack import Stack
@@ -183,7 +183,7 @@ def main() -> int:
         browser = launch(playwright)
         process = next(each for each in psutil.Process().children(recursive=True) if "--headless" in each.cmdline())
         with browser.new_context(viewport={"width": 1440, "height": 900}, locale="pt-BR") as context:
-            sign_in(context.new_page(), stack)
+            open_panel(context.new_page(), stack.url)
             cookies = context.cookies()
         wait_until(lambda: len(stack.get("/api/history").json["columns"][0]) > 5, 40, "there is a line to draw")
 

@@ -7,11 +7,11 @@ import psutil
 
 from app.accounts.accounts import Accounts
 from store.database import make_engine
+from tests.logins import EMAIL, PASSWORD
 from tests.process import PATIENCE_S
 from tests.services import Service, wait_until
-from tests.web import PASSWORD, ROOT, WebClient
+from tests.web import ROOT, WebClient
 
-EMAIL = "admin@example.org"
 PROGRAMS = ("redis", "collector", "web", "demo")
 
 

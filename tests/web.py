@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import re
 import sys
 import time
 import urllib.error
@@ -10,7 +9,6 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
-from urllib.parse import urlencode
 
 from sqlalchemy import update
 
@@ -18,13 +16,12 @@ from app.accounts.accounts import Accounts
 from app.accounts.migrations import migrate
 from app.accounts.tables import login_sessions
 from store.database import make_engine, writing
+from tests.logins import EMAIL, PASSWORD, Answer, HttpBrowser
 from tests.process import PATIENCE_S
 from tests.services import Service
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_KEY = "a key for the tests that is long enough"
-PASSWORD = "correct horse battery"
-
 
 CONFIG_WITH_CONSTANTS = """
 import importlib
@@ -36,18 +33,6 @@ def post_worker_init(worker):
         setattr(importlib.import_module(module), constant, value)
     _as_in_production(worker)
 """
-
-
-class Answer(NamedTuple):
-    """An HTTP answer, read to its end."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class StreamEvent(NamedTuple):
@@ -140,30 +125,12 @@ class WebClient:
         request = urllib.request.Request(f"{self.url}{path}", headers={**self.bearer("super_admin"), **headers})
         return EventStream(urllib.request.urlopen(request, timeout=timeout_s), timeout_s)
 
-    def sign_in(self, email: str = "admin@example.org", password: str = PASSWORD) -> dict[str, str]:
-        """The headers by which a page that `email` has signed in to asks and changes things."""
-        cookies: dict[str, str] = {}
-        form = self._visit("GET", "/login", cookies)
-        fields = {"csrf_token": _csrf_token(form), "email": email, "password": password}
-        assert self._visit("POST", "/login", cookies, urlencode(fields)).status == 303
-        token = _csrf_token(self._visit("GET", "/account", cookies))
-        return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRFToken": token}
-
-    def _visit(self, method: str, path: str, cookies: dict[str, str], body: str = "", **headers: str) -> Answer:
-        if cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body or None, headers)
-            response = connection.getresponse()
-            for cookie in response.headers.get_all("Set-Cookie", []):
-                name, _, value = cookie.partition(";")[0].partition("=")
-                cookies[name] = value
-            return Answer(response.status, response.headers, response.read())
-        finally:
-            connection.close()
+    def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> dict[str, str]:
+        """The headers with which the pages of a signed-in `email` ask and change things."""
+        browser = HttpBrowser(self.port)
+        assert browser.log_in(email, password).status == 303
+        browser.open("/account")
+        return {**browser.headers, "X-CSRFToken": browser.token}
 
     def bearer(self, role: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
@@ -190,7 +157,7 @@ class WebServer(WebClient, Service):
         self._engine = make_engine(self.database_url)
         migrate(self._engine)
         self.accounts = Accounts(self._engine)
-        for email, role in (("admin@example.org", "super_admin"), ("viewer@example.org", "viewer")):
+        for email, role in ((EMAIL, "super_admin"), ("viewer@example.org", "viewer")):
             self.accounts.create_user(email, PASSWORD, role)
             self.tokens[role] = self.accounts.tokens.create(email)[1]
 
@@ -229,12 +196,6 @@ class WebServer(WebClient, Service):
             return self.get("/livez", role=None).status == 200
         except OSError:
             return False
-
-
-def _csrf_token(page: Answer) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page.body.decode())
-    assert found is not None, page
-    return found[1]
 
 
 def refused(open_stream: Any) -> Answer:

@@ -15,9 +15,9 @@ from collections import Counter
 from app import create_app
 from app.accounts.tokens import TokenScope
 from settings import load_settings
-from tests.app.people import log_in
+from tests.logins import EMAIL, PASSWORD, HttpBrowser, open_session
 from tests.services import RedisServer, wait_until
-from tests.web import PASSWORD, SECRET_KEY, WebServer
+from tests.web import SECRET_KEY, WebServer
 
 DEADLINE_S = 10.0
 """Longest wait for an answer: a body that never comes is given 5 s."""
@@ -107,12 +107,11 @@ class Signed:
     def headers(self) -> list[str]:
         """Those of a request that comes from it."""
         if self._asked % self.RENEWED_EVERY == 0:
-            page = self._web.get("/login", role=None)
-            form = (page.headers["Set-Cookie"] or "").split(";")[0]
-            token = re.search(r'name="csrf_token" value="([^"]+)"', page.body.decode())
-            session = log_in(self._web.accounts, "admin@example.org", PASSWORD)
-            assert token is not None
-            self._headers = [f"Cookie: {form}; monitor_session={session}", f"X-CSRFToken: {token[1]}"]
+            session = open_session(self._web.accounts, EMAIL, PASSWORD)
+            browser = HttpBrowser(self._web.port)
+            browser.open("/login")
+            cookies = browser.headers["Cookie"]
+            self._headers = [f"Cookie: {cookies}; monitor_session={session}", f"X-CSRFToken: {browser.token}"]
         self._asked += 1
         return self._headers
 
@@ -173,7 +172,7 @@ def answer_to(port: int, request: bytes) -> bytes:
 def fuzz(web: WebServer, count: int, *, seed: int = 1) -> tuple[list[str], Counter[int]]:
     """What was found, and how often each status was answered."""
     chance, found, statuses, known, signed = random.Random(seed), [], Counter[int](), addresses(), Signed(web)
-    logs = web.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1]
+    logs = web.accounts.tokens.create(EMAIL, TokenScope.LOGS)[1]
     tokens = [web.tokens["super_admin"], web.tokens["viewer"], logs, "zvm_x"]
     for number in range(count):
         request = make_request(chance, known, tokens, signed.headers())

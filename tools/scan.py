@@ -13,9 +13,9 @@ from typing import Any
 
 from app.accounts.accounts import Accounts
 from store.database import make_engine
-from tests.app.people import log_in
-from tests.stack import EMAIL, Stack
-from tests.web import PASSWORD, ROOT
+from tests.logins import EMAIL, PASSWORD, open_session
+from tests.stack import Stack
+from tests.web import ROOT
 
 MODULES = (
     "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,shellshock,sql,"
@@ -61,7 +61,7 @@ def main(seconds: int) -> int:
     with Stack() as stack, tempfile.TemporaryDirectory() as directory:
         engine = make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}")
         accounts = Accounts(engine)
-        session = log_in(accounts, EMAIL, PASSWORD)
+        session = open_session(accounts, EMAIL, PASSWORD)
         assert session is not None
         report = scan(stack, session, Path(directory), seconds)
         is_in_order = stack.is_fresh() and accounts.find_session(session) is not None

@@ -15,8 +15,8 @@ from app.accounts.accounts import Accounts, Role
 from app.accounts.migrations import migrate
 from settings import load_settings
 from store.database import make_engine
-from tests.app.people import ADMIN
 from tests.app.visitor import KEY, Clock, Make
+from tests.logins import ADMIN
 from tests.services import free_port
 
 HASHING = "test_passwords"

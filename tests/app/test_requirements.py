@@ -19,7 +19,7 @@ from app.accounts.migrations import migrate
 from app.accounts.second_factors import RECOVERY_BYTES, SECRET_CHARS
 from settings import load_settings
 from store.database import make_engine
-from tests.app.people import ADMIN, log_in
+from tests.logins import ADMIN, open_login, open_session
 from tests.services import free_port
 from tests.test_conventions import SOURCES
 
@@ -59,12 +59,11 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def sign_in(client: FlaskClient, path: str = "/login", **fields: str) -> int:
+def login_status(client: FlaskClient, path: str = "/login", **fields: str) -> int:
     """The status of the login's answer."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)
-    assert token is not None
+    data = {"csrf_token": open_login(client), **fields}
     address = f"192.0.2.{secrets.randbelow(250)}"
-    return client.post(path, data={"csrf_token": token[1], **fields}, environ_base={"REMOTE_ADDR": address}).status_code
+    return client.post(path, data=data, environ_base={"REMOTE_ADDR": address}).status_code
 
 
 def calls_of(path: Path) -> Iterator[tuple[str, ast.Call]]:
@@ -91,12 +90,12 @@ def test_text_is_decoded_once(client: FlaskClient) -> None:
 
 
 def test_what_a_form_asks_for_comes_from_the_form_alone(client: FlaskClient) -> None:
-    assert sign_in(client, f"/login?email={EMAIL}&password={PASSWORD.replace(' ', '%20')}") == 401
-    assert sign_in(client, "/login?email=x&password=x", email=EMAIL, password=PASSWORD) == 303
+    assert login_status(client, f"/login?email={EMAIL}&password={PASSWORD.replace(' ', '%20')}") == 401
+    assert login_status(client, "/login?email=x&password=x", email=EMAIL, password=PASSWORD) == 303
 
 
 def test_fields_that_nobody_asked_for_change_nothing(client: FlaskClient) -> None:
-    assert sign_in(client, email="viewer@example.test", password=PASSWORD, role="super_admin", user_id="1") == 303
+    assert login_status(client, email="viewer@example.test", password=PASSWORD, role="super_admin", user_id="1") == 303
     assert client.get("/api/me").status_code == 403
 
 
@@ -110,13 +109,12 @@ def test_behind_a_proxy_a_client_is_who_the_proxy_says_whatever_it_says_itself(
 ) -> None:
     assert app, "which has made the tables"
     behind = create_app(load_settings({**environ, "TRUSTED_PROXIES": "1"})).test_client()
-    token = re.search(r'name="csrf_token" value="([^"]+)"', behind.get("/login").text)
-    assert token is not None
+    token = open_login(behind)
 
     statuses = [
         behind.post(
             "/login",
-            data={"csrf_token": token[1], "email": f"nobody-{number}@example.test", "password": "wrong"},
+            data={"csrf_token": token, "email": f"nobody-{number}@example.test", "password": "wrong"},
             headers={"X-Forwarded-For": f"{sent.format(number)}, 203.0.113.9"},
         ).status_code
         for number in range(6)
@@ -129,7 +127,7 @@ def test_a_password_is_good_until_somebody_changes_it(app: Flask) -> None:
     accounts: Accounts = app.extensions["accounts"]
     late = Accounts(accounts._engine, clock=lambda: time.time() + 20 * 365 * 86_400)
 
-    assert log_in(late, EMAIL, PASSWORD) is not None
+    assert open_session(late, EMAIL, PASSWORD) is not None
 
 
 def test_a_password_is_hidden_while_it_is_typed_and_may_be_pasted_or_filled_in() -> None:
@@ -150,7 +148,7 @@ def test_codes_cannot_be_guessed_or_foreseen() -> None:
 
 
 def test_nothing_but_the_pages_files_is_kept_by_a_cache(app: Flask, client: FlaskClient) -> None:
-    assert sign_in(client, email=EMAIL, password=PASSWORD) == 303
+    assert login_status(client, email=EMAIL, password=PASSWORD) == 303
     for reader in (client, app.test_client()):
         for rule in app.url_map.iter_rules():
             if "GET" in (rule.methods or ()) and not rule.rule.startswith("/static/") and rule.rule != "/stream":

@@ -9,7 +9,7 @@ import pyotp
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.app.people import ADMIN
+from tests.logins import ADMIN
 
 KEY = "a key for the tests that is long enough"
 

@@ -4,9 +4,8 @@ import shutil
 
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.logins import EMAIL, PASSWORD
 from tests.process import give_up
-from tests.stack import EMAIL, Stack
-from tests.web import PASSWORD
 
 FLAGS = (
     "--no-sandbox",
@@ -25,10 +24,15 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
 
 
-def sign_in(page: Page, stack: Stack) -> None:
-    """Through the login form, as a person does."""
-    page.goto(f"{stack.url}/monitor")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
+def log_in(page: Page, url: str, email: str = EMAIL, password: str = PASSWORD) -> None:
+    """Fill in the login form of the panel at `url` and send it; what comes next is not waited for."""
+    page.goto(f"{url}/login")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", password)
     page.click("button[type=submit]")
+
+
+def open_panel(page: Page, url: str) -> None:
+    """Log in and wait for the panel."""
+    log_in(page, url)
     page.wait_for_url("**/monitor")

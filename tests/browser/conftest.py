@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import launch
-from tests.browser.page import SOON_MS, Complaints, login_cookies
+from tests.browser.page import SOON_MS, Complaints, login_cookies, signed_in, state_is
 from tests.stack import Stack
 
 
@@ -38,8 +38,26 @@ def stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def cookies(browser: Browser, stack: Stack) -> list[Any]:
-    """Of somebody who is signed in."""
+    """The cookies of the stack's super_admin."""
     return login_cookies(browser, stack)
+
+
+@pytest.fixture
+def context(
+    request: pytest.FixtureRequest, browser: Browser, cookies: list[Any], complaints: Complaints
+) -> Iterator[BrowserContext]:
+    """A browser of its own for each test, with the options that its file names in CONTEXT."""
+    with signed_in(browser, cookies, complaints, **getattr(request.module, "CONTEXT", {})) as context:
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext, stack: Stack) -> Page:
+    """The panel, live."""
+    page = context.new_page()
+    page.goto(f"{stack.url}/monitor")
+    state_is(page, "live")
+    return page
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import open_panel
 from tests.process import PATIENCE_S
 from tests.stack import Stack
 
@@ -49,9 +49,9 @@ def shoot(page: Page, name: str) -> None:
 
 
 def login_cookies(browser: Browser, stack: Stack) -> list[Any]:
-    """Of one login: the door lets an address try five times a minute."""
+    """The cookies of one login: an address may fail only five times a minute."""
     context = browser.new_context()
-    sign_in(context.new_page(), stack)
+    open_panel(context.new_page(), stack.url)
     cookies = context.cookies()
     context.close()
     return cookies

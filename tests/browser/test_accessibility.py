@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import choose, violations, violations_in
+from tests.browser.chromium import log_in
 from tests.browser.page import code_of, signed_in, state_is
+from tests.logins import EMAIL, PASSWORD
 from tests.services import RedisServer
-from tests.stack import EMAIL
-from tests.web import PASSWORD, WebServer
+from tests.web import WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
@@ -17,9 +18,8 @@ SOME_LOOKS = [("en", "light"), ("pt-BR", "dark")]
 
 
 @pytest.fixture
-def page(browser, cookies, complaints):
-    with signed_in(browser, cookies, complaints) as context:
-        yield context.new_page()
+def page(context):
+    return context.new_page()
 
 
 HOLD_CLOCK = "(() => { const now = performance.now(); performance.now = () => now; })()"
@@ -38,14 +38,6 @@ def hold_in(page: Page, state: str) -> None:
         }}""",
         state,
     )
-
-
-def log_in(page: Page, url: str) -> None:
-    """As far as the password goes."""
-    page.goto(f"{url}/login")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
 
 
 def test_the_panel_connecting_live_delayed_stale_and_narrow(page, stack, complaints):

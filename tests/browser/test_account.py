@@ -1,16 +1,19 @@
 """The account as a person keeps it: the first password replaced, sessions seen and ended, and what the audit says."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.accounts.audit import Audit
 from store.database import make_engine
-from tests.browser.page import SOON_MS, Complaints, shoot, signed_in
+from tests.browser.chromium import log_in
+from tests.browser.page import SOON_MS, Complaints, shoot
 from tests.hostile import XSS
+from tests.logins import PASSWORD
 from tests.services import RedisServer
-from tests.web import PASSWORD, WebServer
+from tests.web import WebServer
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
@@ -25,19 +28,16 @@ def web() -> Iterator[WebServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def cookies() -> list[Any]:
+    """Nobody has logged in."""
+    return []
+
+
 @pytest.fixture
-def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """In a browser of its own."""
+def page(context: BrowserContext, complaints: Complaints) -> Page:
     complaints.excuse("Failed to load resource: the server responded with a status of 4")  # Of refused forms.
-    with signed_in(browser, [], complaints) as context:
-        yield context.new_page()
-
-
-def log_in(page: Page, web: WebServer, password: str) -> None:
-    page.goto(f"{web.url}/login")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", password)
-    page.click("button[type=submit]")
+    return context.new_page()
 
 
 def is_as_wide_as_its_window(page: Page) -> bool:
@@ -47,7 +47,7 @@ def is_as_wide_as_its_window(page: Page) -> bool:
 def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_the_audit(
     page: Page, browser: Browser, web: WebServer
 ) -> None:
-    log_in(page, web, PASSWORD)
+    log_in(page, web.url, EMAIL)
     page.wait_for_url("**/login/password**")
     page.fill("[name=new]", "password1234")
     page.fill("[name=again]", "password1234")
@@ -61,7 +61,7 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
 
     phone = browser.new_context(locale="en-US", color_scheme="light", viewport={"width": 360, "height": 700})
     tab = phone.new_page()
-    log_in(tab, web, NEW_PASSWORD)
+    log_in(tab, web.url, EMAIL, NEW_PASSWORD)
     tab.wait_for_url("**/monitor")
     shoot(page, "panel")
     page.click("text=Conta")
@@ -80,7 +80,7 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.click("text=Encerrar todas as outras")
     page.wait_for_selector("text=As outras sessões foram encerradas.")
     expect(tab.locator("#connection")).to_have_attribute("data-state", "signed_out", timeout=SOON_MS)
-    log_in(tab, web, NEW_PASSWORD)
+    log_in(tab, web.url, EMAIL, NEW_PASSWORD)
     tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/account")
     tab.wait_for_selector("text=Open sessions")
@@ -115,7 +115,7 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.wait_for_selector("text=Limpar")
     kinds = page.locator("[data-kind]").evaluate_all("rows => rows.map(row => row.dataset.kind)")
     assert set(kinds) == {"password_changed", "session_revoked"}
-    log_in(tab, web, PASSWORD)
+    log_in(tab, web.url, EMAIL)
     tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/audit")
     tab.wait_for_selector("text=Signed in")

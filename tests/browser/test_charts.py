@@ -14,20 +14,14 @@ from store.history.steps import FIGURES, MINUTE_S, Step, begin
 from store.logs.log_group import Batch, Level, LogLine
 from store.logs.logs import LogStore
 from store.samples.live import redis_client
-from tests.browser.page import SOON_MS, signed_in, state_is
+from tests.browser.page import SOON_MS, state_is
 from tests.services import wait_until
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 
-@pytest.fixture
-def page(browser, cookies, stack, complaints):
-    with signed_in(browser, cookies, complaints, reduced_motion="reduce") as context:
-        page = context.new_page()
-        page.goto(f"{stack.url}/monitor")
-        state_is(page, "live")
-        yield page
+CONTEXT = {"reduced_motion": "reduce"}
 
 
 def point(page: Page, chart: str, share: float) -> tuple[float, float]:

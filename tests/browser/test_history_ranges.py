@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.page import SOON_MS, signed_in, state_is
+from tests.browser.page import SOON_MS, state_is
 from tests.past import keep, working_days
 from tests.services import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
 ZONE = ZoneInfo("America/Sao_Paulo")
+CONTEXT = {"timezone_id": ZONE.key, "reduced_motion": "reduce"}
 HOUR_S, DAY_S = 3600, 86_400
 RANGES = {"24h": ("5", 60, DAY_S), "7d": ("6", 600, 7 * DAY_S), "30d": ("7", HOUR_S, 30 * DAY_S)}
 """Of each: its key, the length of its steps and what it spans, in seconds."""
@@ -26,15 +27,6 @@ RANGES = {"24h": ("5", 60, DAY_S), "7d": ("6", 600, 7 * DAY_S), "30d": ("7", HOU
 def now_s():
     """When the tests began: what lies before it is the past."""
     return time.time()
-
-
-@pytest.fixture
-def page(browser, cookies, stack, complaints):
-    with signed_in(browser, cookies, complaints, timezone_id=ZONE.key, reduced_motion="reduce") as context:
-        page = context.new_page()
-        page.goto(f"{stack.url}/monitor")
-        state_is(page, "live")
-        yield page
 
 
 def fill(stack, since_s: float, until_s: float) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from collector.logs import CriticalLogHandler
-from tests.browser.page import SOON_MS, signed_in, state_is
+from tests.browser.page import SOON_MS, state_is
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
@@ -23,14 +23,6 @@ HOSTILE = (
     "x" * 5000,
     "Z\u0351\u036b\u0343" * 40,
 )
-
-
-@pytest.fixture
-def page(browser, cookies, stack, complaints):
-    with signed_in(browser, cookies, complaints) as context:
-        page = context.new_page()
-        page.goto(f"{stack.url}/monitor")
-        yield page
 
 
 @pytest.fixture

@@ -8,21 +8,14 @@ from playwright.sync_api import Page, expect
 
 from store.samples.live import LiveStore, redis_client
 from store.samples.model import Check, Container, Status
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import open_panel
 from tests.browser.page import SOON_MS, signed_in, state_is, takes_a_sample
 from tests.builders import make_sample
+from tests.logins import EMAIL
 from tests.process import PATIENCE_S, wait_until
-from tests.stack import EMAIL, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
-
-
-@pytest.fixture
-def page(browser, cookies, stack, complaints):
-    with signed_in(browser, cookies, complaints) as context:
-        page = context.new_page()
-        page.goto(f"{stack.url}/monitor")
-        yield page
 
 
 def write_sample(stack: Stack, host: str, **overrides) -> None:
@@ -182,7 +175,7 @@ def test_two_hundred_hosts_stay_usable(page, stack):
 def test_a_session_that_ended_is_told_as_such(browser, stack):
     context = browser.new_context(locale="pt-BR")
     page = context.new_page()
-    sign_in(page, stack)
+    open_panel(page, stack.url)
     state_is(page, "live")
     other = context.new_page()
     other.goto(f"{stack.url}/monitor")

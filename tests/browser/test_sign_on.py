@@ -1,14 +1,17 @@
 """The ways in as a person takes them: a company account, and a second factor enrolled, used and kept."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.page import Complaints, code_of, shoot, signed_in
+from tests.browser.chromium import log_in
+from tests.browser.page import Complaints, code_of, shoot
+from tests.logins import PASSWORD
 from tests.openid import CLIENT_ID, OpenIdProvider
 from tests.services import RedisServer
-from tests.web import PASSWORD, WebServer
+from tests.web import WebServer
 
 pytestmark = [pytest.mark.live, pytest.mark.browser]
 
@@ -30,12 +33,16 @@ def web() -> Iterator[WebServer]:
                 yield server
 
 
+@pytest.fixture(scope="module")
+def cookies() -> list[Any]:
+    """Nobody has logged in."""
+    return []
+
+
 @pytest.fixture
-def page(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """In a browser of its own."""
+def page(context: BrowserContext, complaints: Complaints) -> Page:
     complaints.excuse("Failed to load resource: the server responded with a status of 40")  # Of refused logins.
-    with signed_in(browser, [], complaints) as context:
-        yield context.new_page()
+    return context.new_page()
 
 
 def test_a_company_account_opens_the_panel_if_it_may(page: Page, web: WebServer) -> None:
@@ -62,13 +69,7 @@ def test_a_company_account_opens_the_panel_if_it_may(page: Page, web: WebServer)
 def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scripts(
     page: Page, browser: Browser, web: WebServer
 ) -> None:
-    def log_in(page: Page) -> None:
-        page.goto(f"{web.url}/login")
-        page.fill("[name=email]", "admin@example.org")
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-
-    log_in(page)
+    log_in(page, web.url)
     page.wait_for_url("**/monitor")
     page.click("text=Conta")
     page.click("text=Ativar o segundo fator")
@@ -88,7 +89,7 @@ def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scr
 
     plain = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700})
     tab = plain.new_page()
-    log_in(tab)
+    log_in(tab, web.url)
     tab.wait_for_url("**/login/code**")
     tab.fill("[name=code]", "000000")
     tab.click("button[type=submit]")
@@ -104,7 +105,7 @@ def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scr
 
     english = browser.new_context(locale="en-US", color_scheme="light")
     tab = english.new_page()
-    log_in(tab)
+    log_in(tab, web.url)
     tab.wait_for_selector("text=One more step")
     shoot(tab, "code-en")
     tab.fill("[name=code]", code_of(secret, +1))

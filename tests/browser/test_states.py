@@ -17,9 +17,10 @@ from store.samples.model import Check, Status
 from tests.browser.axe import violations_in
 from tests.browser.page import SOON_MS, shoot, signed_in, state_is, takes_a_sample
 from tests.builders import make_queue, make_sample
+from tests.logins import EMAIL, PASSWORD
 from tests.services import RedisServer, wait_until
-from tests.stack import EMAIL, Stack
-from tests.web import PASSWORD, WebServer
+from tests.stack import Stack
+from tests.web import WebServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.live]
 
@@ -38,20 +39,6 @@ OPEN = "window.streams.filter(({ readyState }) => readyState === 1).length"
 def stack():
     with Stack(MAX_STREAMS_PER_USER="2") as stack:
         yield stack
-
-
-@pytest.fixture
-def context(browser, cookies, complaints):
-    with signed_in(browser, cookies, complaints) as context:
-        yield context
-
-
-@pytest.fixture
-def page(context, stack):
-    page = context.new_page()
-    page.goto(f"{stack.url}/monitor")
-    state_is(page, "live")
-    return page
 
 
 @contextmanager

@@ -20,9 +20,10 @@ import pytest
 from app.live import hub
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
+from tests.logins import PASSWORD, csrf_token
 from tests.process import PATIENCE_S, Service, free_port, wait_until
 from tests.services import RedisServer
-from tests.web import PASSWORD, ROOT, WebServer
+from tests.web import ROOT, WebServer
 
 pytestmark = pytest.mark.live
 
@@ -193,8 +194,8 @@ def test_a_viewer_who_leaves_is_let_go_by_the_panel_too(panel):
 def test_one_logs_in_by_cookie_and_form_through_it(panel, tmp_path):
     _, nginx, _ = panel
     jar = ["-c", str(tmp_path / "jar"), "-b", str(tmp_path / "jar")]
-    form = re.search(r'name="csrf_token" value="([^"]+)"', nginx.curl("/login", *jar).stdout)[1]
-    fields = {"csrf_token": form, "email": "admin@example.org", "password": PASSWORD}
+    token = csrf_token(nginx.curl("/login", *jar).stdout)
+    fields = {"csrf_token": token, "email": "admin@example.org", "password": PASSWORD}
     options = [option for name, value in fields.items() for option in ("--data-urlencode", f"{name}={value}")]
 
     answer = nginx.curl("/login", *jar, "-e", f"{nginx.url}/login", "-w", "%{http_code} %{http_version}", *options)

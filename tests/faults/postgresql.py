@@ -1,17 +1,11 @@
 """PostgreSQL as the patient: the watched one, and the panel's own."""
 
-import re
-import urllib.request
-from urllib.error import HTTPError
-from urllib.parse import urlencode
-
 import psycopg
 
 from tests.faults.measure import Fault, Row
 from tests.faults.ward import Ward
 from tests.faults.watch import Sign, service
-from tests.stack import EMAIL
-from tests.web import PASSWORD
+from tests.logins import EMAIL, HttpBrowser
 
 OFFLINE: Sign = service("database", "offline")
 
@@ -42,23 +36,11 @@ class LockedTable:
 
 def try_the_door(ward: Ward, row: Row) -> None:
     """With the accounts out of reach nobody is let in, and nobody is told that his password is wrong."""
-    statuses = {ward.get(path).status for path in ("/api/me", "/stream")} | {log_in(ward)}
+    statuses = {ward.get(path).status for path in ("/api/me", "/stream")} | {
+        HttpBrowser(ward.port).log_in(EMAIL).status
+    }
     if statuses != {503}:
         row.faults.append(f"the door answers {sorted(statuses)}")
-
-
-def log_in(ward: Ward) -> int:
-    """The status that the login form answers."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-    with browser.open(f"{ward.url}/login", timeout=10) as page:
-        token = re.findall(r'name="csrf_token" value="([^"]+)"', page.read().decode())[0]
-    form = urlencode({"csrf_token": token, "email": EMAIL, "password": PASSWORD}).encode()
-    try:
-        with browser.open(f"{ward.url}/login", form, timeout=20) as answer:
-            return int(answer.status)
-    except HTTPError as error:
-        with error:
-            return error.code
 
 
 _table = LockedTable()

@@ -17,10 +17,11 @@ from standalone.programs import Program
 from store.database import make_engine
 from store.history.history import History
 from store.samples.live import LiveStore, redis_client
+from tests.logins import EMAIL, PASSWORD
 from tests.services import CeleryWorker, PostgresServer, RabbitServer, RedisServer
-from tests.stack import EMAIL, Stack
+from tests.stack import Stack
 from tests.toxics import Link
-from tests.web import PASSWORD, ROOT, SECRET_KEY
+from tests.web import ROOT, SECRET_KEY
 
 HOST = "ward-1"
 QUEUE = "dispatch"

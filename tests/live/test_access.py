@@ -1,11 +1,8 @@
 """Who is let in stays in only for as long as they may: real gunicorn, real sockets, every way of losing access."""
 
-import http.client
-import re
 import selectors
 import socket
 import urllib.request
-from urllib.parse import urlencode
 
 import pytest
 
@@ -15,13 +12,13 @@ from store.access_changes import Doorbell
 from store.database import make_engine
 from store.samples.live import redis_client
 from tests.builders import make_sample
+from tests.logins import EMAIL, PASSWORD, HttpBrowser
 from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
-from tests.web import PASSWORD, EventStream, WebServer
+from tests.web import EventStream, WebServer
 
 pytestmark = pytest.mark.live
 
-EMAIL = "admin@example.org"
 USERS, STREAMS_EACH = 10, 20
 
 
@@ -44,36 +41,17 @@ def operator(web, shared_redis):
     client.close()
 
 
-class Browser:
+class Browser(HttpBrowser):
     """A login by the form, with its cookies."""
 
     def __init__(self, web, email=EMAIL):
-        self._web = web
-        self.cookies = {}
-        form = self.ask("GET", "/login")
-        token = re.search(r'name="csrf_token" value="([^"]+)"', form[1])[1]
-        status, _ = self.ask("POST", "/login", csrf_token=token, email=email, password=PASSWORD)
-        assert status == 303
-        page = self.ask("GET", "/monitor")[1]
-        self.token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
-
-    def ask(self, method, path, **fields):
-        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=PATIENCE_S)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if fields:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, urlencode(fields) or None, headers)
-        response = connection.getresponse()
-        for header in response.headers.get_all("Set-Cookie", []):
-            name, _, value = header.split(";")[0].partition("=")
-            self.cookies[name] = value
-        body = response.read().decode()
-        connection.close()
-        return response.status, body
+        super().__init__(web.port)
+        self._url = web.url
+        assert self.log_in(email).status == 303
+        self.open("/monitor")
 
     def stream(self):
-        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        request = urllib.request.Request(f"{self._web.url}/stream", headers={"Cookie": cookie})
+        request = urllib.request.Request(f"{self._url}/stream", headers=self.headers)
         stream = EventStream(urllib.request.urlopen(request, timeout=PATIENCE_S), PATIENCE_S)
         stream.next("hosts")
         return stream
@@ -126,7 +104,7 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
     another = "another long password"
 
     def by_page(elsewhere, form, **fields):
-        assert elsewhere.ask("POST", f"/account/{form}", csrf_token=elsewhere.token, **fields)[0] == 303
+        assert elsewhere.send(f"/account/{form}", **fields).status == 303
 
     kept = web.stream()
     kept.next("hosts")
@@ -135,7 +113,7 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
         "disabled": lambda email, *_: operator.disable_user(email),
         "session": lambda email, *_: operator.sessions.revoke(operator.sessions.list(email)[0].id),
         "sessions": lambda email, *_: operator.sessions.revoke_all(email),
-        "logout": lambda _, browser, __: browser.ask("POST", "/logout", csrf_token=browser.token),
+        "logout": lambda _, browser, __: browser.send("/logout"),
         "own-password": lambda *who: by_page(who[2], "password", current=PASSWORD, new=another, again=another),
         "own-sessions": lambda *who: by_page(who[2], "sessions", end="others", password=PASSWORD),
         "too-many": lambda email, *_: Browser(web, email),
@@ -151,7 +129,7 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
             lose(email, browser, elsewhere)
             assert stream.next("bye").json == {"reason": "revoked"}
             assert list(stream) == []
-        assert browser.ask("GET", "/stream")[0] == 401
+        assert browser.ask("GET", "/stream").status == 401
 
     store.append(make_sample(slot=2))
     assert kept.next("system_stats")
@@ -161,7 +139,7 @@ def test_every_way_of_losing_access_ends_the_streams_at_once_and_no_other(web, o
 def test_a_logout_ends_the_streams_of_its_own_session_alone(web, store):
     here, there = Browser(web), Browser(web)
     with here.stream() as first, here.stream() as second, there.stream() as other:
-        assert here.ask("POST", "/logout", csrf_token=here.token)[0] == 303
+        assert here.send("/logout").status == 303
 
         assert first.next("bye").json == second.next("bye").json == {"reason": "revoked"}
         store.append(make_sample(slot=3))
@@ -201,11 +179,11 @@ def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_a
         web.set_back_sessions(55)
 
         def has_ended():
-            assert used.ask("POST", "/api/me/seen", csrf_token=used.token)[0] == 204
-            return idle.ask("GET", "/api/me")[0] == 401
+            assert used.send("/api/me/seen").status == 204
+            return idle.ask("GET", "/api/me").status == 401
 
         with idle.stream() as stream:
             wait_until(has_ended)
             assert stream.next("bye")  # Of its age or its login, whichever came first: both are seconds here.
-        assert used.ask("GET", "/api/me")[0] == 200
-        assert used.ask("POST", "/api/me/seen")[0] == 400
+        assert used.ask("GET", "/api/me").status == 200
+        assert used.ask("POST", "/api/me/seen").status == 400

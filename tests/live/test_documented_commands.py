@@ -26,9 +26,10 @@ from settings import Settings, load_settings
 from store.database import make_engine
 from store.samples.live import LiveStore, redis_client
 from tests.documents import ROOT, Command, commands_in_blocks, commands_in_sentences
+from tests.logins import PASSWORD
 from tests.process import free_port, wait_until
 from tests.stack import Stack
-from tests.web import PASSWORD, SECRET_KEY
+from tests.web import SECRET_KEY
 
 pytestmark = pytest.mark.live
 

@@ -1,15 +1,14 @@
 """Many logins in the same moment from behind one address: gunicorn as it runs."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Barrier, Event
-from urllib.parse import urlencode
 
 import pytest
 
+from tests.logins import EMAIL, PASSWORD, HttpBrowser
 from tests.services import RedisServer
-from tests.web import PASSWORD, WebServer
+from tests.web import WebServer
 
 pytestmark = pytest.mark.live
 
@@ -24,13 +23,11 @@ def web():
         yield web
 
 
-def open_form(web):
-    """A browser's cookies at the login, and the form's token."""
-    cookies: dict[str, str] = {}
-    form = web._visit("GET", "/login", cookies).body.decode()
-    token = re.search(r'name="csrf_token" value="([^"]+)"', form)
-    assert token is not None
-    return cookies, token[1]
+def open_form(web, **cookies):
+    """A browser at the login page, with these cookies besides."""
+    browser = HttpBrowser(web.port, cookies)
+    browser.open("/login")
+    return browser
 
 
 def log_in_at_once(web, count, password, *, comes_again):
@@ -38,11 +35,10 @@ def log_in_at_once(web, count, password, *, comes_again):
     start = Barrier(count)
 
     def log_in(_: int) -> int:
-        cookies, token = open_form(web)
-        fields = urlencode({"csrf_token": token, "email": "admin@example.org", "password": password})
+        browser = open_form(web)
         start.wait(60)
         while True:
-            status = web._visit("POST", "/login", cookies, fields).status
+            status = browser.send("/login", email=EMAIL, password=password).status
             if status != 503 or not comes_again:
                 return status
 
@@ -59,18 +55,17 @@ def test_right_logins_in_one_moment_all_get_in_and_wrong_ones_no_more_than_may_f
 
 
 def test_a_flood_at_names_of_nobody_does_not_keep_a_known_browser_out(web):
-    owner, token = open_form(web)
-    right = urlencode({"csrf_token": token, "email": "admin@example.org", "password": PASSWORD})
-    assert web._visit("POST", "/login", owner, right).status == 303
+    owner = HttpBrowser(web.port)
+    assert owner.log_in().status == 303
     is_over, is_full, names = Event(), Event(), count()
 
     def flood(_: int) -> None:
-        cookies, token = open_form(web)
+        browser = open_form(web)
         while not is_over.is_set():
             number = next(names)
-            fields = {"csrf_token": token, "email": f"nobody{number}@example.org", "password": "a wrong password"}
-            sent_by = f"2001:db8:{number // 65536:x}:{number % 65536:x}::1"
-            if web._visit("POST", "/login", cookies, urlencode(fields), **{"X-Forwarded-For": sent_by}).status == 503:
+            fields = {"email": f"nobody{number}@example.org", "password": "a wrong password"}
+            sent_by = {"X-Forwarded-For": f"2001:db8:{number // 65536:x}:{number % 65536:x}::1"}
+            if browser.send("/login", sent_by, **fields).status == 503:
                 is_full.set()
 
     with ThreadPoolExecutor(AT_ONCE * 2) as pool:
@@ -79,10 +74,8 @@ def test_a_flood_at_names_of_nobody_does_not_keep_a_known_browser_out(web):
             assert is_full.wait(60), "the strangers' places are all taken"
             statuses = []
             for _ in range(4):
-                known, token = open_form(web)
-                known["monitor_browser"] = owner["monitor_browser"]
-                again = urlencode({"csrf_token": token, "email": "admin@example.org", "password": PASSWORD})
-                statuses.append(web._visit("POST", "/login", known, again).status)
+                known = open_form(web, monitor_browser=owner.cookies["monitor_browser"])
+                statuses.append(known.send("/login", email=EMAIL, password=PASSWORD).status)
         finally:
             is_over.set()
         for stranger in strangers:

@@ -14,10 +14,11 @@ from app import create_app
 from app.accounts.accounts import Role
 from app.accounts.encryption import Seal
 from settings import load_settings
+from tests.logins import PASSWORD, csrf_token, log_in, open_login
 from tests.openid import CLIENT_ID, OpenIdProvider, Visitor
 from tests.promises import Promise
 from tests.services import free_port
-from tests.web import PASSWORD, SECRET_KEY
+from tests.web import SECRET_KEY
 
 pytestmark = pytest.mark.live
 
@@ -122,8 +123,7 @@ def test_who_the_provider_calls_super_admin_is_let_in_and_remembered_by_issuer_a
     users = app.extensions["accounts"].list_users()
     assert [user.email for user in users] == [LOCAL, "ana@example.org"]
     assert me(sign_in(app, "listed")[0])["role"] == "super_admin"
-    token = client.get("/login").text.partition('csrf_token" value="')[2].partition('"')[0]
-    client.post("/logout", data={"csrf_token": token})
+    client.post("/logout", data={"csrf_token": open_login(client)})
     assert me(client)["status"] == 401, "a logout ends the session that was opened by it"
 
 
@@ -240,8 +240,7 @@ def test_while_the_provider_is_away_it_lets_nobody_in_and_passwords_do(
     assert arrive(client, back).status_code == 503
     cold = make(provider, tmp_path)
     assert cold.test_client().get("/login/oidc").status_code == 503
-    token = client.get("/login").text.partition('csrf_token" value="')[2].partition('"')[0]
-    assert client.post("/login", data={"csrf_token": token, "email": LOCAL, "password": PASSWORD}).status_code == 303
+    assert log_in(client, LOCAL, PASSWORD).status_code == 303
     provider.start()  # With another signing key.
 
     assert sign_in(make(provider, tmp_path), "ana")[1].status_code == 303
@@ -268,8 +267,7 @@ def test_a_provider_that_takes_the_secret_in_the_form_or_takes_none_lets_in_as_w
 def test_without_local_logins_a_password_opens_nothing(provider: OpenIdProvider, tmp_path: Path) -> None:
     client = make(provider, tmp_path, MONITOR_LOCAL_LOGIN="false").test_client()
     page = client.get("/login").text
-    token = page.partition('csrf_token" value="')[2].partition('"')[0]
 
     assert 'name="password"' not in page
-    answer = client.post("/login", data={"csrf_token": token, "email": LOCAL, "password": PASSWORD})
+    answer = client.post("/login", data={"csrf_token": csrf_token(page), "email": LOCAL, "password": PASSWORD})
     assert (answer.status_code, me(client)["status"]) == (403, 401)

@@ -18,10 +18,11 @@ from collector.probes.database import DatabaseProbe
 from store.database import make_engine, reading, writing
 from store.errors import StoreUnavailable
 from store.samples.model import Status
+from tests.logins import PASSWORD
 from tests.pgbouncer import PgBouncer
 from tests.process import PATIENCE_S
 from tests.services import PostgresServer, wait_until
-from tests.web import PASSWORD, WebServer
+from tests.web import WebServer
 from tools.fuzz import ALL_WAYS, fuzz
 
 pytestmark = pytest.mark.live

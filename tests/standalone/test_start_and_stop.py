@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from standalone.redis import socket_path
+from tests.logins import PASSWORD
 from tests.process import PATIENCE_S, free_port, wait_until
 from tests.stack import PROGRAMS, Stack
-from tests.web import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,20 +11,20 @@ from app.accounts.passwords import Passwords, UnacceptablePassword
 from app.accounts.sessions import Origin, SessionLife
 from app.accounts.tokens import TOKEN_PREFIX, TokenError
 from store.database import reading, writing
-from tests.app.people import ADMIN, log_in
+from tests.logins import ADMIN, open_session
 
 EMAIL, PASSWORD = ADMIN
 NEW_PASSWORD = "another long password"
 
 
-def open_session(accounts: Accounts, password: str = PASSWORD) -> str:
-    token = log_in(accounts, EMAIL, password)
+def new_session(accounts: Accounts, password: str = PASSWORD) -> str:
+    token = open_session(accounts, EMAIL, password)
     assert token is not None
     return token
 
 
 def test_a_session_tells_who_and_by_which_credential(accounts: Accounts) -> None:
-    token = open_session(accounts)
+    token = new_session(accounts)
 
     principal = accounts.find_session(token)
 
@@ -35,7 +35,7 @@ def test_a_session_tells_who_and_by_which_credential(accounts: Accounts) -> None
 
 
 def test_the_database_holds_no_secret(accounts: Accounts, engine: Engine) -> None:
-    secrets = [PASSWORD, open_session(accounts), accounts.tokens.create(EMAIL)[1]]
+    secrets = [PASSWORD, new_session(accounts), accounts.tokens.create(EMAIL)[1]]
 
     with reading(engine) as connection:
         rows = [
@@ -50,7 +50,7 @@ def test_an_email_address_is_the_same_in_any_case_and_with_blanks_around(account
     with pytest.raises(AccountError, match="already"):
         accounts.create_user(" Admin@Example.TEST ", PASSWORD, Role.VIEWER)
 
-    assert log_in(accounts, " ADMIN@example.test", PASSWORD)
+    assert open_session(accounts, " ADMIN@example.test", PASSWORD)
 
 
 @pytest.mark.parametrize("email", ["", "admin", "a@b@c", "a b@c", "a@", "a\x00@b", "a\x1b[2J@b", f"{'a' * 250}@b.test"])
@@ -58,7 +58,7 @@ def test_what_is_no_email_address_is_refused_and_never_found(accounts: Accounts,
     with pytest.raises(AccountError, match="no e-mail address"):
         accounts.create_user(email, PASSWORD, Role.VIEWER)
 
-    assert log_in(accounts, email, PASSWORD) is None
+    assert open_session(accounts, email, PASSWORD) is None
 
 
 def test_an_unacceptable_password_creates_nobody(accounts: Accounts) -> None:
@@ -69,7 +69,7 @@ def test_an_unacceptable_password_creates_nobody(accounts: Accounts) -> None:
 
 
 def test_every_login_opens_a_session_of_its_own(accounts: Accounts) -> None:
-    first, second = open_session(accounts), open_session(accounts)
+    first, second = new_session(accounts), new_session(accounts)
 
     accounts.sessions.close(first)
 
@@ -86,34 +86,34 @@ def test_a_made_up_token_belongs_to_nobody(accounts: Accounts, token: str) -> No
 
 
 def test_a_session_is_no_token_and_a_token_no_session(accounts: Accounts) -> None:
-    assert accounts.find_token(open_session(accounts)) is None
+    assert accounts.find_token(new_session(accounts)) is None
     assert accounts.find_session(accounts.tokens.create(EMAIL)[1]) is None
 
 
 def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(accounts: Accounts, engine: Engine) -> None:
     now = 1000.0
     clocked = Accounts(engine, life=SessionLife(idle_s=3600, longest_s=60), clock=lambda: now)
-    token = open_session(clocked)
+    token = new_session(clocked)
     now = 1059.9
     assert clocked.find_session(token)
 
     now = 1060.0
 
     assert clocked.find_session(token) is None
-    open_session(clocked)
+    new_session(clocked)
     with reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM login_sessions")).scalar_one() == 1
 
 
 def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> None:
-    sessions = [open_session(accounts), open_session(accounts)]
+    sessions = [new_session(accounts), new_session(accounts)]
     _, token = accounts.tokens.create(EMAIL)
 
     accounts.set_password(EMAIL, NEW_PASSWORD)
 
     assert [accounts.find_session(session) for session in sessions] == [None, None]
-    assert log_in(accounts, EMAIL, PASSWORD) is None
-    assert accounts.find_session(open_session(accounts, NEW_PASSWORD))
+    assert open_session(accounts, EMAIL, PASSWORD) is None
+    assert accounts.find_session(new_session(accounts, NEW_PASSWORD))
     assert accounts.find_token(token)
 
 
@@ -121,7 +121,7 @@ def test_a_password_of_the_operators_opens_nothing_but_the_way_to_ones_own_and_t
     now = 1000.0
     accounts = Accounts(engine, clock=lambda: now)
     accounts.create_user(EMAIL, PASSWORD, Role.SUPER_ADMIN, is_initial=True)
-    assert log_in(accounts, EMAIL, PASSWORD) is None
+    assert open_session(accounts, EMAIL, PASSWORD) is None
     person = accounts.check_password(EMAIL, PASSWORD)
     assert person is not None
     with pytest.raises(UnacceptablePassword, match="to be replaced"):
@@ -136,7 +136,7 @@ def test_a_password_of_the_operators_opens_nothing_but_the_way_to_ones_own_and_t
     assert renewed is not None
     assert accounts.replace_password(person, "yet another long password") is None, "it is another one by now"
     now += 10 * 365 * 86_400
-    assert log_in(accounts, EMAIL, NEW_PASSWORD), "a password of one's own never expires"
+    assert open_session(accounts, EMAIL, NEW_PASSWORD), "a password of one's own never expires"
 
 
 def test_the_oldest_of_too_many_sessions_ends_and_is_counted(engine: Engine) -> None:
@@ -149,7 +149,7 @@ def test_the_oldest_of_too_many_sessions_ends_and_is_counted(engine: Engine) -> 
     accounts = Accounts(engine, life=SessionLife(per_user=3), clock=lambda: now, announce=announce)
     accounts.create_user(EMAIL, PASSWORD, Role.SUPER_ADMIN)
     accounts.create_user("other@example.test", PASSWORD, Role.SUPER_ADMIN)
-    other = log_in(accounts, "other@example.test", PASSWORD)
+    other = open_session(accounts, "other@example.test", PASSWORD)
     person = accounts.check_password(EMAIL, PASSWORD)
     assert person is not None
     opened = []
@@ -165,8 +165,8 @@ def test_the_oldest_of_too_many_sessions_ends_and_is_counted(engine: Engine) -> 
 
 def test_who_ends_the_others_keeps_this_one_and_touches_nobody_else(accounts: Accounts) -> None:
     accounts.create_user("other@example.test", PASSWORD, Role.SUPER_ADMIN)
-    other = log_in(accounts, "other@example.test", PASSWORD) or ""
-    tokens = [open_session(accounts) for _ in range(3)]
+    other = open_session(accounts, "other@example.test", PASSWORD) or ""
+    tokens = [new_session(accounts) for _ in range(3)]
     mine = accounts.find_session(tokens[1])
     theirs = accounts.find_session(other)
     assert mine is not None
@@ -183,19 +183,19 @@ def test_who_ends_the_others_keeps_this_one_and_touches_nobody_else(accounts: Ac
 
 
 def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
-    session, (_, token) = open_session(accounts), accounts.tokens.create(EMAIL)
+    session, (_, token) = new_session(accounts), accounts.tokens.create(EMAIL)
 
     accounts.disable_user(EMAIL)
 
     assert accounts.find_session(session) is None
     assert accounts.find_token(token) is None
-    assert log_in(accounts, EMAIL, PASSWORD) is None
+    assert open_session(accounts, EMAIL, PASSWORD) is None
     with pytest.raises(TokenError, match="disabled"):
         accounts.tokens.create(EMAIL)
 
 
 def test_the_role_is_read_at_every_look(accounts: Accounts, engine: Engine) -> None:
-    session = open_session(accounts)
+    session = new_session(accounts)
 
     with writing(engine) as connection:
         connection.execute(text("UPDATE users SET role = 'viewer'"))
@@ -207,7 +207,7 @@ def test_the_role_is_read_at_every_look(accounts: Accounts, engine: Engine) -> N
 
 def test_other_users_keep_their_sessions(accounts: Accounts) -> None:
     accounts.create_user("other@example.test", PASSWORD, Role.VIEWER)
-    session = open_session(accounts)
+    session = new_session(accounts)
 
     accounts.disable_user("other@example.test")
 
@@ -242,12 +242,12 @@ def test_a_login_renews_a_hash_made_with_weaker_parameters(accounts: Accounts, e
     weak = Accounts(engine, passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)))
     weak.set_password(EMAIL, PASSWORD)
 
-    open_session(accounts)
+    new_session(accounts)
 
     with reading(engine) as connection:
         stored = connection.execute(text("SELECT password_hash FROM users")).scalar_one()
     assert "m=16," not in stored
-    open_session(accounts)
+    new_session(accounts)
 
 
 class HeldHasher(PasswordHasher):
@@ -272,7 +272,7 @@ def test_a_login_under_way_while_the_user_changes_opens_nothing(
     slow = Accounts(engine, passwords=Passwords(hasher))
 
     with ThreadPoolExecutor(1) as pool:
-        login = pool.submit(log_in, slow, EMAIL, PASSWORD)
+        login = pool.submit(open_session, slow, EMAIL, PASSWORD)
         assert hasher.is_checked.wait(60)
         getattr(accounts, change)(EMAIL, *([NEW_PASSWORD] if change == "set_password" else []))
         hasher.may_go.set()
@@ -290,7 +290,7 @@ def test_the_first_admin_is_made_once_with_a_password_of_its_own(engine: Engine)
     assert person is not None
     assert person.is_initial
     assert accounts.replace_password(person, NEW_PASSWORD)
-    principal = accounts.find_session(open_session(accounts, NEW_PASSWORD))
+    principal = accounts.find_session(new_session(accounts, NEW_PASSWORD))
     assert principal is not None
     assert principal.role is Role.SUPER_ADMIN
     assert ensure_first_admin(accounts, "second@example.test", None) is None
@@ -301,4 +301,4 @@ def test_the_first_admin_gets_the_password_that_was_given(engine: Engine) -> Non
     accounts = Accounts(engine)
 
     assert ensure_first_admin(accounts, EMAIL, PASSWORD) is None
-    assert log_in(accounts, EMAIL, PASSWORD)
+    assert open_session(accounts, EMAIL, PASSWORD)

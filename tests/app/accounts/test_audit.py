@@ -4,8 +4,8 @@ from sqlalchemy import Engine
 from app.accounts import audit as bounds
 from app.accounts.accounts import Accounts
 from app.accounts.audit import MAX_PENDING, ROWS_A_MINUTE, USER_ROWS_A_MINUTE, Audit
-from tests.app.people import ADMIN
 from tests.app.visitor import Make, Visitor
+from tests.logins import ADMIN
 
 
 def test_what_happened_is_read_back_newest_first_page_by_page(engine: Engine) -> None:

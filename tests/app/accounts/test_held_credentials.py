@@ -11,7 +11,7 @@ from app.accounts.credentials import Holding
 from app.accounts.sessions import hash_of
 from store.database import make_engine
 from store.errors import StoreUnavailable
-from tests.app.people import ADMIN, log_in
+from tests.logins import ADMIN, open_session
 from tests.services import PostgresServer, free_port
 
 
@@ -23,7 +23,7 @@ def holding(engine: Engine, accounts: Accounts) -> Iterator[Holding]:
 
 @pytest.fixture
 def session(accounts: Accounts) -> str:
-    return f"session:{hash_of(log_in(accounts, *ADMIN) or '')}"
+    return f"session:{hash_of(open_session(accounts, *ADMIN) or '')}"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from app.accounts.accounts import Accounts
 from app.accounts.encryption import Seal
 from app.accounts.second_factors import SecondFactors
-from tests.app.people import ADMIN
+from tests.logins import ADMIN
 
 NOW = 1_800_000_000
 

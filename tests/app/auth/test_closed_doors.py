@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app import create_app
@@ -16,7 +15,7 @@ from app.accounts.migrations import migrate
 from app.accounts.tokens import TokenScope
 from settings import SettingsError, load_settings
 from store.database import make_engine
-from tests.app.people import ADMIN, log_in
+from tests.logins import ADMIN, open_login, open_session
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN
@@ -53,7 +52,7 @@ def credentials(environ: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
         email = f"{name}@example.test"
         accounts.create_user(email, PASSWORD, role)
         headers[f"{name}, by token"] = {"Authorization": f"Bearer {accounts.tokens.create(email)[1]}"}
-        headers[f"{name}, by session"] = {"Cookie": f"monitor_session={log_in(accounts, email, PASSWORD)}"}
+        headers[f"{name}, by session"] = {"Cookie": f"monitor_session={open_session(accounts, email, PASSWORD)}"}
     accounts.set_role("demoted@example.test", Role.VIEWER)
     accounts.disable_user("disabled@example.test")
     headers["made up"] = {"Authorization": "Bearer zvm_x", "Cookie": "monitor_session=x"}
@@ -70,12 +69,6 @@ def address_of(rule: Rule) -> str:
     return re.sub(r"<[^>]+>", "something", rule.rule)
 
 
-def csrf_token(client: FlaskClient, **options: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login", **options).text)
-    assert found is not None
-    return found[1]
-
-
 def test_whoever_is_no_super_admin_is_turned_away_at_every_address_by_every_method(
     app: Flask, credentials: dict[str, dict[str, str]]
 ) -> None:
@@ -85,7 +78,7 @@ def test_whoever_is_no_super_admin_is_turned_away_at_every_address_by_every_meth
     let_in = []
     for who, headers in credentials.items():
         client = app.test_client()
-        token = csrf_token(client)
+        token = open_login(client)
         for name, value in [cookie.split("=", 1) for cookie in headers.get("Cookie", "").split("; ") if cookie]:
             client.set_cookie(name, value)
         bearer = {name: value for name, value in headers.items() if name == "Authorization"}
@@ -111,7 +104,7 @@ def test_the_public_addresses_are_login_health_and_static_files_with_their_metho
 
 def test_what_changes_something_needs_the_forms_token_and_no_other_site(app: Flask) -> None:
     client = app.test_client()
-    token = csrf_token(client)
+    token = open_login(client)
     changing = [
         (method, address_of(rule))
         for rule in app.url_map.iter_rules()
@@ -132,7 +125,7 @@ def test_a_session_alone_changes_nothing_without_the_forms_token(app: Flask, env
     engine = make_engine(environ["DATABASE_URL"])
     accounts, client = Accounts(engine), app.test_client()
     accounts.create_user("forged@example.test", PASSWORD, Role.SUPER_ADMIN)
-    client.set_cookie("monitor_session", log_in(accounts, "forged@example.test", PASSWORD) or "")
+    client.set_cookie("monitor_session", open_session(accounts, "forged@example.test", PASSWORD) or "")
     engine.dispose()
 
     for address in ("/api/me/seen", "/second-factor", "/second-factor/enrol", "/logout"):
@@ -149,7 +142,7 @@ def test_a_token_changes_nothing_at_any_address_but_for_what_it_was_made_for(
     accounts.create_user("scripts@example.test", PASSWORD, Role.SUPER_ADMIN)
     tokens = {scope: accounts.tokens.create("scripts@example.test", scope)[1] for scope in TokenScope}
     client = app.test_client()
-    form = {"X-CSRFToken": csrf_token(client)}  # What no script has: the token alone must be refused.
+    form = {"X-CSRFToken": open_login(client)}  # What no script has: the token alone must be refused.
     changing = {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
@@ -217,7 +210,7 @@ def test_every_answer_carries_the_browsers_defences_and_health_no_cookie(app: Fl
 def test_a_logout_clears_what_the_browser_has_kept(app: Flask) -> None:
     client = app.test_client()
 
-    answer = client.post("/logout", data={"csrf_token": csrf_token(client)})
+    answer = client.post("/logout", data={"csrf_token": open_login(client)})
 
     assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (303, '"cache"')
 

@@ -6,8 +6,8 @@ import pytest
 
 from app.accounts.accounts import Accounts
 from tests.app.pages.test_second_factor_page import enrol
-from tests.app.people import ADMIN
 from tests.app.visitor import Clock, Make, Visitor
+from tests.logins import ADMIN
 
 EMAIL, PASSWORD = ADMIN
 NEW_PASSWORD = "quite another pass phrase"  # pragma: allowlist secret

@@ -17,8 +17,8 @@ from app.accounts.passwords import Passwords
 from app.accounts.tables import users
 from store.database import writing
 from tests.app.pages.test_second_factor_page import enrol
-from tests.app.people import ADMIN
 from tests.app.visitor import Clock, Make, Visitor
+from tests.logins import ADMIN
 
 EMAIL, PASSWORD = ADMIN
 

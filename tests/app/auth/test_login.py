@@ -6,7 +6,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 from sqlalchemy import Engine
-from werkzeug.test import TestResponse
 
 from app.accounts.accounts import Accounts, Role
 from app.accounts.audit import Audit
@@ -15,7 +14,7 @@ from app.auth import login as auth
 from app.auth.guard import current_principal, require_role
 from app.web import errors
 from store.database import make_engine
-from tests.app.people import ADMIN
+from tests.logins import ADMIN, csrf_token, log_in, open_login
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN
@@ -62,18 +61,6 @@ def closed_client() -> Iterator[FlaskClient]:
     engine.dispose()
 
 
-def csrf_token(client: FlaskClient, **options: str) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login", **options).text)
-    assert found is not None
-    return found[1]
-
-
-def log_in(client: FlaskClient, email: str = EMAIL, password: str = PASSWORD, **fields: str) -> TestResponse:
-    return client.post(
-        "/login", data={"csrf_token": csrf_token(client), "email": email, "password": password, **fields}
-    )
-
-
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -87,7 +74,7 @@ def test_a_login_opens_page_api_and_stream_and_a_logout_closes_them(client: Flas
     assert client.get("/api/me").json == {"email": EMAIL, "role": "super_admin"}
 
     stolen = client.get_cookie("monitor_session")
-    answer = client.post("/logout", data={"csrf_token": csrf_token(client)})
+    answer = client.post("/logout", data={"csrf_token": open_login(client)})
 
     assert (answer.status_code, answer.location) == (303, "/login")
     assert client.get_cookie("monitor_session") is None
@@ -170,13 +157,11 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client: FlaskClient
 def test_behind_tls_cookies_are_bound_to_the_host_and_no_referer_is_asked_for(accounts: Accounts) -> None:
     client = make_app(accounts, secure_cookies=True).test_client()
     form = client.get("/login", base_url="https://panel.test")
-    token = re.search(r'value="([^"]+)"', form.text)
-    assert token is not None
 
     answer = client.post(
         "/login",
         base_url="https://panel.test",
-        data={"csrf_token": token[1], "email": EMAIL, "password": PASSWORD},
+        data={"csrf_token": csrf_token(form.text), "email": EMAIL, "password": PASSWORD},
     )
 
     assert answer.status_code == 303
@@ -239,7 +224,7 @@ def test_a_login_never_leads_to_another_site(client: FlaskClient, target: str) -
 
 def test_an_unknown_user_and_a_wrong_password_get_the_same_answer(client: FlaskClient, accounts: Accounts) -> None:
     accounts.disable_user(VIEWER)
-    token = csrf_token(client)
+    token = open_login(client)
     tries = [(EMAIL, "wrong password"), ("nobody@example.test", PASSWORD), (VIEWER, PASSWORD), ("\x00", "")]
 
     answers = [client.post("/login", data={"csrf_token": token, "email": e, "password": p}) for e, p in tries]
@@ -262,7 +247,7 @@ def test_too_many_attempts_must_wait_even_with_the_right_password(client: FlaskC
 
 
 def test_a_forged_forwarding_header_is_no_other_client(client: FlaskClient) -> None:
-    token = csrf_token(client)
+    token = open_login(client)
     data = {"csrf_token": token, "email": EMAIL, "password": "wrong password"}
 
     codes = [
@@ -275,8 +260,8 @@ def test_a_forged_forwarding_header_is_no_other_client(client: FlaskClient) -> N
 def test_a_form_without_a_secret_key_of_ours_is_refused(client: FlaskClient, accounts: Accounts) -> None:
     other = make_app(accounts)
     other.secret_key = "o" * 32
-    foreign = csrf_token(other.test_client())
-    csrf_token(client)
+    foreign = open_login(other.test_client())
+    open_login(client)
 
     answer = client.post("/login", data={"csrf_token": foreign, "email": EMAIL, "password": PASSWORD})
 
@@ -291,7 +276,7 @@ def test_the_door_stays_shut_while_the_accounts_cannot_be_asked(closed_client: F
         closed_client.get("/stream"),
         closed_client.get("/stream", headers=bearer("zvm_anything")),
         log_in(closed_client),
-        closed_client.post("/logout", data={"csrf_token": csrf_token(closed_client)}),
+        closed_client.post("/logout", data={"csrf_token": open_login(closed_client)}),
     ]
 
     assert [answer.status_code for answer in answers] == [503] * 5

@@ -7,7 +7,7 @@ from app.accounts.audit import Audit
 from app.accounts.tokens import TOKEN_PREFIX
 from app.cli import commands
 from store.database import make_engine
-from tests.app.people import ADMIN, log_in
+from tests.logins import ADMIN, open_session
 from tests.services import free_port
 
 EMAIL, PASSWORD = ADMIN
@@ -50,7 +50,7 @@ def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
 def knows(accounts: Accounts, email: str, password: str) -> bool:
     """Whether this password is right, and leads to one of the user's own and nowhere else."""
     person = accounts.check_password(email, password)
-    return person is not None and person.is_initial and log_in(accounts, email, password) is None
+    return person is not None and person.is_initial and open_session(accounts, email, password) is None
 
 
 def test_a_new_password_ends_the_old_one_and_tokens_if_so_asked(accounts: Accounts) -> None:
@@ -58,7 +58,7 @@ def test_a_new_password_ends_the_old_one_and_tokens_if_so_asked(accounts: Accoun
 
     done = run(accounts, "users", "passwd", EMAIL, "--generate")
 
-    assert log_in(accounts, EMAIL, PASSWORD) is None
+    assert open_session(accounts, EMAIL, PASSWORD) is None
     assert knows(accounts, EMAIL, done.stdout.strip())
     assert "API tokens still in force: 1." in done.stderr
     assert "initial password until" in run(accounts, "users", "list").stdout
@@ -139,18 +139,18 @@ def test_the_last_super_admin_cannot_be_disabled_and_a_disabled_user_can_come_ba
     refused = run(accounts, "users", "disable", EMAIL)
     accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
     disabled = run(accounts, "users", "disable", EMAIL)
-    shut_out = log_in(accounts, EMAIL, PASSWORD)
+    shut_out = open_session(accounts, EMAIL, PASSWORD)
     enabled = run(accounts, "users", "enable", EMAIL)
 
     assert (refused.exit_code, disabled.exit_code, enabled.exit_code) == (1, 0, 0)
     assert "is the last super_admin" in refused.output
     assert shut_out is None
-    assert log_in(accounts, EMAIL, PASSWORD)
+    assert open_session(accounts, EMAIL, PASSWORD)
 
 
 def test_another_role_ends_the_sessions_and_the_last_super_admin_stays_one(accounts: Accounts) -> None:
     accounts.create_user(NEW, PASSWORD, Role.SUPER_ADMIN)
-    session = log_in(accounts, NEW, PASSWORD) or ""
+    session = open_session(accounts, NEW, PASSWORD) or ""
 
     assert run(accounts, "users", "role", NEW, "viewer").exit_code == 0
 
@@ -160,7 +160,7 @@ def test_another_role_ends_the_sessions_and_the_last_super_admin_stays_one(accou
 
 
 def test_sessions_are_listed_without_what_opens_them_and_end_one_by_one_or_all(accounts: Accounts) -> None:
-    tokens = [log_in(accounts, EMAIL, PASSWORD) or "" for _ in range(3)]
+    tokens = [open_session(accounts, EMAIL, PASSWORD) or "" for _ in range(3)]
 
     shown = run(accounts, "sessions", "list", EMAIL.upper()).stdout.splitlines()
 

@@ -10,8 +10,8 @@ from app.accounts.audit import Audit
 from app.accounts.identities import Assertion, People
 from app.accounts.sessions import Origin
 from app.auth import reauthentication as confirmation
-from tests.app.people import ADMIN
 from tests.app.visitor import Make, Visitor
+from tests.logins import ADMIN, csrf_token
 
 EMAIL, PASSWORD = ADMIN
 NEW_PASSWORD = "another long password"
@@ -54,13 +54,12 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     assert elsewhere.is_in()
     assert PASSWORD not in ana.page
     ana.get("/account")
-    form = re.search(r'name="csrf_token" value="([^"]+)"', ana.page)
+    token_of_a_tab = csrf_token(ana.page)
     answer = ana.post("/account/password", current=PASSWORD, new=NEW_PASSWORD, again=NEW_PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/account?done=password")
     assert "Senha trocada." in ana.get(answer.location).text
     assert (ana.is_in(), elsewhere.is_in()) == (True, False)
-    assert form is not None
-    seen = ana.client.post("/api/me/seen", headers={"X-CSRFToken": form[1]})
+    seen = ana.client.post("/api/me/seen", headers={"X-CSRFToken": token_of_a_tab})
     assert seen.status_code == 204, "pages that are open in other tabs stay good"
     after = ana.client.get_cookie("monitor_session")
     assert before is not None

@@ -12,8 +12,8 @@ from app.accounts.accounts import Accounts
 from app.accounts.encryption import Seal, Unsealable
 from app.accounts.second_factors import RECOVERY_CODES
 from store.database import reading
-from tests.app.people import ADMIN
 from tests.app.visitor import KEY, Clock, Make, Visitor
+from tests.logins import ADMIN, csrf_token
 
 EMAIL, PASSWORD = ADMIN
 
@@ -55,7 +55,7 @@ def test_a_user_gets_a_second_factor_and_from_then_on_a_password_is_not_enough(m
     assert (ana.is_in(), elsewhere.is_in()) == (True, False)
     assert b"Ativo" in ana.get("/second-factor").data
 
-    ana.client.post("/logout", data={"csrf_token": re.findall(r'csrf_token" value="([^"]+)', ana.page)[0]})
+    ana.client.post("/logout", data={"csrf_token": csrf_token(ana.page)})
     step = ana.log_in(target="/monitor?range=1h")
     assert (step.status_code, step.location) == (303, "/login/code?next=/monitor?range%3D1h")
     assert not ana.is_in()
