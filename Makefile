@@ -66,7 +66,7 @@ secrets: ## What the containers need, as files in deploy/secrets; what exists is
 	@$(PYTHON) deploy/credentials.py
 
 test-celery: ## The question to the workers against Celery 4.4 to 5.6 beside the pinned one, some ten minutes.
-	CELERY_VERSIONS="4.4.7 5.0.5 5.1.2 5.2.7 5.3.6 5.4.0 5.5.3 5.6.2" $(PY) -m pytest -q tests/live/test_roll_call.py
+	CELERY_VERSIONS="4.4.7 5.0.5 5.1.2 5.2.7 5.3.6 5.4.0 5.5.3 5.6.2" $(PY) -m pytest -q tests/live/test_worker_inspect.py
 
 test-reads: ## What is sent to watched services, recorded for five minutes of outages and restarts. WATCH_MINUTES=60: longer.
 	WATCH_MINUTES=$${WATCH_MINUTES:-5} $(PY) -m pytest -q tests/live/test_least_rights.py

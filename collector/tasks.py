@@ -15,11 +15,11 @@ from collector.probes.database import DatabaseProbe
 from collector.probes.resources.containers import ContainersProbe
 from collector.probes.resources.resources import ResourcesProbe
 from collector.probes.workers.worker import WorkerProbe
-from collector.sampling.background_probe import Lane
-from collector.sampling.duty import Duty
-from collector.sampling.marks import Past, read_past
+from collector.sampling.background_probe import BackgroundProbe
+from collector.sampling.marks import PreviousSample, parse_previous
 from collector.sampling.monitor import Probes, SystemMonitor
 from collector.sampling.rollup import RollUp
+from collector.sampling.sample_writer import SampleWriter
 from collector.worker import restarts
 from collector.worker.watchdog import Watchdog, end_process
 from settings import VERSION, Settings, load_settings
@@ -34,7 +34,7 @@ from store.samples.wire import parse_wire
 
 logger = logging.getLogger(__name__)
 
-HISTORY_PATIENCE_S = 2.0
+HISTORY_TIMEOUT_S = 2.0
 """Longest wait for SQLite's write lock, or for a statement of PostgreSQL, when history is written."""
 
 
@@ -45,7 +45,7 @@ def sample() -> None:
     monitor = _monitor()
     taken = monitor.sample()
     try:
-        is_written = _duty().write(taken)
+        is_written = _writer().write(taken)
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
         is_written = False
@@ -53,13 +53,13 @@ def sample() -> None:
         monitor.written(taken)
     else:
         monitor.lost()
-    _duty().stand_by(feed=_watchdog().feed, is_ending=_is_ending)
+    _writer().stand_by(feed=_watchdog().feed, is_ending=_is_ending)
 
 
 @shared_task(name="collector.roll_up")
 def roll_up() -> None:
     """Have the minutes that have closed kept in SQL. Returns at once; the next run is the retry."""
-    _roll_up_lane().ask()
+    _history_roll_up().start()
 
 
 @worker_init.connect
@@ -78,7 +78,7 @@ def note_end(**_: object) -> None:
 def watch_over_ticks(**_: object) -> None:
     """Start the watchdog in the process that runs the ticks, and say that it is there to take them."""
     _watchdog().start()
-    _duty().announce()
+    _writer().announce()
 
 
 # Made when first needed, in the process that runs the ticks.
@@ -105,8 +105,8 @@ def _store() -> LiveStore:
 
 
 @cache
-def _duty() -> Duty:
-    return Duty(_store(), host=_settings().monitor_host, interval_s=_settings().sample_interval_s)
+def _writer() -> SampleWriter:
+    return SampleWriter(_store(), host=_settings().monitor_host, interval_s=_settings().sample_interval_s)
 
 
 def _is_ending() -> bool:
@@ -126,13 +126,13 @@ def _monitor() -> SystemMonitor:
 
 
 @cache
-def _roll_up_lane() -> Lane[None]:
-    """What keeps the history waits for databases: in a lane of its own it holds up no tick."""
+def _history_roll_up() -> BackgroundProbe[None]:
+    """What keeps the history waits for databases: in a probe of its own it holds up no tick."""
     settings = _settings()
     # Not made when it is missing: a second host without the panel's URL would fill a file that nobody reads.
-    engine = make_engine(settings.database_url, patience_s=HISTORY_PATIENCE_S, may_create=False)
+    engine = make_engine(settings.database_url, timeout_s=HISTORY_TIMEOUT_S, may_create=False)
     rolling = RollUp(_store(), History(engine), host=settings.monitor_host, days=settings.history_days)
-    return Lane("history", rolling.run, when_stuck=None, when_failed=None)
+    return BackgroundProbe("history", rolling.run, when_stuck=None, when_failed=None)
 
 
 def _open_probes(settings: Settings) -> Probes:
@@ -154,14 +154,14 @@ def _open_probes(settings: Settings) -> Probes:
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
         containers=ContainersProbe(ReportStore(_redis()), settings.monitor_host).read,
-        past=lambda: _read_past(settings.monitor_host),
+        previous=lambda: _read_previous(settings.monitor_host),
         troubles=lambda: _store().standing.troubles,
     )
 
 
-def _read_past(host: str) -> Past:
+def _read_previous(host: str) -> PreviousSample:
     entry = _store().newest_of(host)
     try:
-        return read_past(parse_wire(entry.sample) if entry else None)
+        return parse_previous(parse_wire(entry.sample) if entry else None)
     except BadEntry:
-        return Past()
+        return PreviousSample()

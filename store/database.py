@@ -39,18 +39,18 @@ SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
 
 
-def make_engine(url: str, *, patience_s: float | None = None, may_create: bool = True) -> Engine:
+def make_engine(url: str, *, timeout_s: float | None = None, may_create: bool = True) -> Engine:
     """An engine whose every wait has an end. Connects to nothing yet.
 
-    Units: patience_s replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: a SQLite file that is missing is made.
+    Units: timeout_s replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: a SQLite file that is missing is made.
     """
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         if not may_create and target.database:
             name = f"file:{quote(str(Path(target.database).absolute()))}"
             target = target.set(database=name, query={"mode": "rw", "uri": "true"})
-        return _make_sqlite_engine(target, SQLITE_LOCK_S if patience_s is None else patience_s)
-    return _make_postgresql_engine(target, STATEMENT_S if patience_s is None else patience_s)
+        return _make_sqlite_engine(target, SQLITE_LOCK_S if timeout_s is None else timeout_s)
+    return _make_postgresql_engine(target, STATEMENT_S if timeout_s is None else timeout_s)
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _translated() -> Iterator[None]:
         raise StoreUnavailable("The database does not answer: every connection is in use") from exc
 
 
-def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
+def _make_postgresql_engine(url: URL, timeout_s: float) -> Engine:
     engine = create_engine(
         url,
         connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
@@ -161,20 +161,20 @@ def _make_postgresql_engine(url: URL, patience_s: float) -> Engine:
         from store.deadline_connection import DeadlineConnection  # noqa: PLC0415
 
         connection = DeadlineConnection.connect(*args, **named)
-        connection.answer_s = patience_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
+        connection.answer_s = timeout_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
         return cast(DBAPIConnection, connection)
 
     def begin(connection: Connection) -> None:
         if _is_transaction(connection):
-            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {patience_s * 1000:.0f}")
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {timeout_s * 1000:.0f}")
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "begin", begin)
     return engine
 
 
-def _make_sqlite_engine(url: URL, patience_s: float) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": patience_s}, pool_timeout=POOL_S, hide_parameters=True)
+def _make_sqlite_engine(url: URL, timeout_s: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": timeout_s}, pool_timeout=POOL_S, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

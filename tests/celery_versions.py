@@ -1,6 +1,6 @@
 """Celery in other versions than the pinned one, each in a virtual environment of its own.
 
-    CELERY_VERSIONS="4.4.7 5.2.7" pytest tests/live/test_roll_call.py        # or: make test-celery
+    CELERY_VERSIONS="4.4.7 5.2.7" pytest tests/live/test_worker_inspect.py        # or: make test-celery
 
 Without that variable only the pinned Celery is tested. The environments are made in a temporary directory, once a run.
 """

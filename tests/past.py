@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 1000
 
 def keep(database_url: str, host: str, minutes: Sequence[Step]) -> None:
     """Write these minutes, and the longer steps that they make."""
-    engine = make_engine(database_url, patience_s=60)
+    engine = make_engine(database_url, timeout_s=60)
     history = History(engine)
     for step_s in STEPS_S:
         steps = join_steps(minutes, step_s)

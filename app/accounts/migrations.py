@@ -27,7 +27,7 @@ def migrate(engine: Engine) -> None:
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # ConfigParser interpolates "%".
     config.set_main_option("path_separator", "os")
-    patient = make_engine(engine.url.render_as_string(hide_password=False), patience_s=MIGRATION_S)
+    patient = make_engine(engine.url.render_as_string(hide_password=False), timeout_s=MIGRATION_S)
     try:
         with writing(patient) as connection:
             if connection.dialect.name == "postgresql":

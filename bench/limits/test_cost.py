@@ -19,7 +19,7 @@ from app.accounts.credentials import Holding
 from app.live import sse
 from app.live.viewer import Viewer
 from collector.beat.message import Tick
-from collector.probes.broker.passive_declare import Question
+from collector.probes.broker.passive_declare import PassiveDeclare
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import ResourcesProbe
 from collector.sampling.marks import Past
@@ -118,11 +118,11 @@ def test_a_queue_is_counted_within_its_cost(unit_s: float) -> None:
     answer = b"\x01\x00\x01\x00\x00\x00\x15\x00\x32\x00\x0b\x08dispatch\x00\x00\x00\x05\x00\x00\x00\x02\xce"
     transport = SimpleNamespace(sock=near, _read_buffer=b"")
     with near, far:
-        question = Question(transport, 1, "dispatch")
+        declare = PassiveDeclare(transport, 1, "dispatch")
 
         def ask() -> None:
             far.send(answer)
-            assert question.ask() == (5, 2)
+            assert declare.ask() == (5, 2)
             far.recv(4096)
 
         assert cpu_s(ask, 200) / unit_s < LIMITS["declare"]

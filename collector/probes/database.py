@@ -30,7 +30,7 @@ _POSTGRES_OPTIONS = {
     "application_name": "zapvoice-monitor",
     "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
 }
-DENIED_REST_S = 2.0
+DENIED_PAUSE_S = 2.0
 """First pause after a refusal for want of rights, which PostgreSQL logs as an error each time."""
 
 SQLITE_LOCK_S = 0.8
@@ -52,7 +52,7 @@ class DatabaseProbe:
         self._connect = _sqlite_file(url) if sa.make_url(url).get_backend_name() == "sqlite" else _postgres(url)
         self._kept: psycopg.Connection[Any] | None = None
         self._last_reason: str | None = None
-        self._denied = Backoff(DENIED_REST_S, DENIED_CAP_S)
+        self._denied = Backoff(DENIED_PAUSE_S, DENIED_CAP_S)
         self._resting_until_s = 0.0
         """Until when a database that refuses us is not asked, monotonic."""
 

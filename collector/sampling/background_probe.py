@@ -1,4 +1,4 @@
-"""A lane: one probe, read beside the tick, so that a probe which hangs holds up nothing but itself."""
+"""A probe: one probe, read beside the tick, so that a probe which hangs holds up nothing but itself."""
 
 import logging
 import queue
@@ -14,7 +14,7 @@ QUICK_S = 0.05
 """A read that takes longer is not waited for by those behind it: another thread reads them."""
 
 
-class Reader:
+class ProbeExecutor:
     """Does what several lanes ask for, one after the other in one thread as long as each is quick.
 
     Three threads that wake at once get into each other's way at the interpreter's lock: that was 22 wakings a tick,
@@ -61,34 +61,34 @@ class Reader:
             return True
 
 
-class Lane(Generic[T]):
+class BackgroundProbe(Generic[T]):
     """Runs `read` when asked, at most once at a time; whoever asks decides how long to wait.
 
-    A read that outlives its tick is left to finish and its late answer is thrown away; until then the lane is stuck
+    A read that outlives its tick is left to finish and its late answer is thrown away; until then the probe is stuck
     and answers `when_stuck` at once, without starting another read. A read that raises gives `when_failed`.
     """
 
     def __init__(
-        self, name: str, read: Callable[[], T], *, when_stuck: T, when_failed: T, reader: Reader | None = None
+        self, name: str, read: Callable[[], T], *, when_stuck: T, when_failed: T, executor: ProbeExecutor | None = None
     ) -> None:
-        """`reader`: shared with other lanes; by default one of its own."""
+        """`executor`: shared with other lanes; by default one of its own."""
         self._name = name
         self._read = read
         self._when_stuck = when_stuck
         self._when_failed = when_failed
-        self._reader = reader or Reader(f"lane-{name}")
+        self._executor = executor or ProbeExecutor(f"probe-{name}")
         self._answers: queue.SimpleQueue[T] = queue.SimpleQueue()
         self._is_reading = False
         self._is_overdue = False
 
-    def ask(self) -> None:
+    def start(self) -> None:
         """Start a read, unless the previous one is still under way."""
         self._is_overdue = self._is_reading and not self._throw_late_answer_away()
         if not self._is_overdue:
             self._is_reading = True
-            self._reader.put(self._do)
+            self._executor.put(self._do)
 
-    def answer(self, timeout_s: float) -> T:
+    def result(self, timeout_s: float) -> T:
         """The answer of the read asked for, waited for at most `timeout_s`."""
         if self._is_overdue:
             return self._when_stuck
@@ -105,7 +105,7 @@ class Lane(Generic[T]):
         try:
             return self._answers.get(timeout=min(QUICK_S, timeout_s))
         except queue.Empty:
-            self._reader.hurry()
+            self._executor.hurry()
             return self._answers.get(timeout=max(0.0, timeout_s - QUICK_S))
 
     def _throw_late_answer_away(self) -> bool:

@@ -31,7 +31,7 @@ FIRST_LOOK = "first_look"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class PreviousSample:
     """What the next sample is compared with; all of it unknown for a host without samples."""
 
     at_s: float = 0.0
@@ -42,10 +42,10 @@ class Past:
     """Messages ready by queue, where known."""
 
 
-def read_past(wire: Mapping[str, Any] | None) -> Past:
-    """What a stored sample (its wire form, or None) tells of the past. What does not look as we write it is unknown."""
+def parse_previous(wire: Mapping[str, Any] | None) -> PreviousSample:
+    """What a stored sample (its wire form, or None) holds. What does not look as we write it is unknown."""
     if wire is None:
-        return Past()
+        return PreviousSample()
     version, checks, queues = wire.get("version"), wire.get("checks"), wire.get("queues")
     services = {
         str(name): check["status"]
@@ -59,7 +59,7 @@ def read_past(wire: Mapping[str, Any] | None) -> Past:
         and isinstance(queue.get("name"), str)
         and (isinstance(queue.get("ready"), int) or queue.get("state") == QueueState.MISSING)
     }
-    return Past(
+    return PreviousSample(
         at_s=wire["at"], version=version if isinstance(version, str) else None, services=services, waiting=waiting
     )
 
@@ -71,13 +71,17 @@ class Marker:
         self._longest_gap_s = BURST_GAP_INTERVALS * interval_s
         self._calm_samples = CALM_SAMPLES
 
-    def marks(self, past: Past, sample: Sample) -> tuple[Mark, ...]:
+    def marks(self, previous: PreviousSample, sample: Sample) -> tuple[Mark, ...]:
         """The marks of `sample`, whose `marks` are not looked at."""
-        return (*_service_marks(past, sample), *_version_marks(past, sample), *self._burst_marks(past, sample))
+        return (
+            *_service_marks(previous, sample),
+            *_version_marks(previous, sample),
+            *self._burst_marks(previous, sample),
+        )
 
-    def _burst_marks(self, past: Past, sample: Sample) -> list[Mark]:
+    def _burst_marks(self, previous: PreviousSample, sample: Sample) -> list[Mark]:
         """A burst begins with a clear rise after a calm; the rises that follow belong to it."""
-        is_rising = 0 <= sample.at - past.at_s <= self._longest_gap_s and _is_clear_rise(past, sample)
+        is_rising = 0 <= sample.at - previous.at_s <= self._longest_gap_s and _is_clear_rise(previous, sample)
         has_begun = is_rising and self._calm_samples >= CALM_SAMPLES
         if is_rising:
             self._calm_samples = 0
@@ -86,20 +90,20 @@ class Marker:
         return [{"kind": "burst", "peak": sample.queue_peak}] if has_begun else []
 
 
-def follow_past(past: Past, sample: Sample) -> Past:
+def carry_over(previous: PreviousSample, sample: Sample) -> PreviousSample:
     """The past of the sample after this one. A service that is looked at anew keeps what was last known of it."""
     looked_at = {name: str(check.status) for name, check in sample.checks.items() if check.reason != FIRST_LOOK}
     depths = ((queue.name, _known_ready(queue)) for queue in sample.queues)
-    return Past(
+    return PreviousSample(
         at_s=sample.at,
         version=sample.version,
-        services={**(past.services or {}), **looked_at},
+        services={**(previous.services or {}), **looked_at},
         waiting={name: ready for name, ready in depths if ready is not None},
     )
 
 
-def _service_marks(past: Past, sample: Sample) -> list[Mark]:
-    before = past.services or {}
+def _service_marks(previous: PreviousSample, sample: Sample) -> list[Mark]:
+    before = previous.services or {}
     return [
         {"kind": "service", "name": name, "before": before[name], "after": str(check.status)}
         for name, check in sample.checks.items()
@@ -107,15 +111,15 @@ def _service_marks(past: Past, sample: Sample) -> list[Mark]:
     ]
 
 
-def _version_marks(past: Past, sample: Sample) -> list[Mark]:
-    if past.version is None or past.version == sample.version:
+def _version_marks(previous: PreviousSample, sample: Sample) -> list[Mark]:
+    if previous.version is None or previous.version == sample.version:
         return []
-    return [{"kind": "version", "before": past.version, "after": sample.version}]
+    return [{"kind": "version", "before": previous.version, "after": sample.version}]
 
 
-def _is_clear_rise(past: Past, sample: Sample) -> bool:
+def _is_clear_rise(previous: PreviousSample, sample: Sample) -> bool:
     """Over the queues known both then and now: one that has just been discovered or answers again has not risen."""
-    waiting = past.waiting or {}
+    waiting = previous.waiting or {}
     known = [(waiting[queue.name], queue.peak) for queue in sample.queues if queue.name in waiting]
     rise = sum(peak - before for before, peak in known if peak is not None)
     return rise >= max(BURST_MESSAGES, BURST_SHARE * sum(before for before, _ in known))

@@ -9,8 +9,8 @@ from typing import TypeVar
 from collector.probes.broker.broker import read_broker
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
-from collector.sampling.background_probe import Lane, Reader
-from collector.sampling.marks import Marker, Past, follow_past
+from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
+from collector.sampling.marks import Marker, PreviousSample, carry_over
 from store.samples.model import Check, Container, Cpu, Ram, Sample, Scope, Status, Trouble, TroubleCode
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 TICK_BUDGET_S = 0.9
 """How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
 
-RECALL_S = 0.1
+PREVIOUS_TIMEOUT_S = 0.1
 """How long of it the past is waited for, which is only asked for when it is not in memory."""
 
 NO_ANSWER = Check(status=Status.OFFLINE, reason="timeout")
@@ -39,7 +39,7 @@ class Probes:
     """None when no broker is watched."""
     worker: Callable[[Reading | None], Check]
     containers: Callable[[], tuple[Container, ...]]
-    past: Callable[[], Past]
+    previous: Callable[[], PreviousSample]
     """What the newest stored sample of this host tells; the first sample after a start is compared with it."""
     troubles: Callable[[], tuple[Trouble, ...]] = tuple
     """What is wrong with the watching itself, as far as writing has found out."""
@@ -56,23 +56,25 @@ class SystemMonitor:
         self._version = version
         self._wall = wall
         self._probes = probes
-        reader = Reader("lanes")
-        self._resources = Lane(
-            "resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES, reader=reader
+        executor = ProbeExecutor("probes")
+        self._resources = BackgroundProbe(
+            "resources", probes.resources, when_stuck=_NO_RESOURCES, when_failed=_NO_RESOURCES, executor=executor
         )
-        self._database = Lane(
+        self._database = BackgroundProbe(
             "database",
             probes.database,
             when_stuck=NO_ANSWER,
             when_failed=Check(status=Status.UNKNOWN, reason="error"),
-            reader=reader,
+            executor=executor,
         )
-        self._containers: Lane[tuple[Container, ...]] = Lane(
-            "containers", probes.containers, when_stuck=(), when_failed=(), reader=reader
+        self._containers: BackgroundProbe[tuple[Container, ...]] = BackgroundProbe(
+            "containers", probes.containers, when_stuck=(), when_failed=(), executor=executor
         )
-        self._recall: Lane[Past | None] = Lane("past", probes.past, when_stuck=None, when_failed=None, reader=reader)
+        self._previous_probe: BackgroundProbe[PreviousSample | None] = BackgroundProbe(
+            "previous", probes.previous, when_stuck=None, when_failed=None, executor=executor
+        )
         self._marker = Marker(interval_s)
-        self._past: Past | None = None
+        self._previous: PreviousSample | None = None
         """None: not in memory, so it is asked for. Until it is told, samples carry no marks."""
 
     def sample(self) -> Sample:
@@ -80,16 +82,16 @@ class SystemMonitor:
         at_s, started_s = self._wall(), time.monotonic()
         reading = self._probes.queues()
         worker = self._probes.worker(reading)
-        for lane in (self._resources, self._database, self._containers):
-            lane.ask()
-        if self._past is None:
-            self._recall.ask()
+        for probe in (self._resources, self._database, self._containers):
+            probe.start()
+        if self._previous is None:
+            self._previous_probe.start()
 
-        def answer(lane: Lane[T]) -> T:
-            return lane.answer(TICK_BUDGET_S - (time.monotonic() - started_s))
+        def result(probe: BackgroundProbe[T]) -> T:
+            return probe.result(TICK_BUDGET_S - (time.monotonic() - started_s))
 
         # The last asked first: when it has answered, so have the others, as a rule, and this thread is woken once.
-        containers, database, resources = answer(self._containers), answer(self._database), answer(self._resources)
+        containers, database, resources = result(self._containers), result(self._database), result(self._resources)
         sample = Sample(
             host=self._host,
             slot=math.floor(at_s / self._interval_s),
@@ -106,17 +108,19 @@ class SystemMonitor:
             version=self._version,
             troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
-        if self._past is None:
-            self._past = self._recall.answer(min(RECALL_S, TICK_BUDGET_S - (time.monotonic() - started_s)))
-        return replace(sample, marks=self._marker.marks(self._past, sample)) if self._past else sample
+        if self._previous is None:
+            self._previous = self._previous_probe.result(
+                min(PREVIOUS_TIMEOUT_S, TICK_BUDGET_S - (time.monotonic() - started_s))
+            )
+        return replace(sample, marks=self._marker.marks(self._previous, sample)) if self._previous else sample
 
     def written(self, sample: Sample) -> None:
         """The sample is stored: the next one is compared with it."""
-        self._past = follow_past(self._past or Past(), sample)
+        self._previous = carry_over(self._previous or PreviousSample(), sample)
 
     def lost(self) -> None:
         """The sample may not be stored: what the next one is compared with has to be asked for."""
-        self._past = None
+        self._previous = None
 
 
 def _shared_names(containers: tuple[Container, ...]) -> tuple[Trouble, ...]:

@@ -69,8 +69,8 @@ def live(redis_url, database, monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("MONITOR_HOST", "web-1")
     monkeypatch.setenv("SAMPLE_INTERVAL_S", str(TICK_S))
-    monkeypatch.setattr(tasks, "HISTORY_PATIENCE_S", FOR_EVER_S)
-    cached = (tasks._settings, tasks._watchdog, tasks._store, tasks._monitor, tasks._roll_up_lane)
+    monkeypatch.setattr(tasks, "HISTORY_TIMEOUT_S", FOR_EVER_S)
+    cached = (tasks._settings, tasks._watchdog, tasks._store, tasks._monitor, tasks._history_roll_up)
     for made in cached:
         made.cache_clear()
     with redis_client(redis_url) as client:

@@ -10,7 +10,7 @@ import pytest
 
 from collector.probes import database
 from collector.probes.database import DatabaseProbe
-from collector.sampling.background_probe import Lane
+from collector.sampling.background_probe import BackgroundProbe
 from collector.sampling.monitor import NO_ANSWER
 from store.samples.model import Check, Status
 from tests.promises import Promise
@@ -21,15 +21,15 @@ DENIED = Check(status=Status.UNKNOWN, reason="denied")
 
 
 class Asked:
-    """A probe in its lane, as the monitor asks it."""
+    """A probe in its probe, as the monitor asks it."""
 
     def __init__(self, probe: DatabaseProbe, timeout_s: float) -> None:
-        self._lane = Lane("database", probe.read, when_stuck=NO_ANSWER, when_failed=NO_ANSWER)
+        self._probe = BackgroundProbe("database", probe.read, when_stuck=NO_ANSWER, when_failed=NO_ANSWER)
         self._timeout_s = timeout_s
 
     def read(self) -> Check:
-        self._lane.ask()
-        return self._lane.answer(self._timeout_s)
+        self._probe.start()
+        return self._probe.result(self._timeout_s)
 
 
 MakeProbe = Callable[..., Asked]
@@ -130,7 +130,7 @@ def test_postgres_that_lets_nobody_in_is_denied(
 def test_postgres_that_lets_nobody_in_is_not_asked_at_every_tick_since_it_logs_each_attempt(
     postgres_server: PostgresServer, make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "DENIED_REST_S", 60.0)
+    monkeypatch.setattr(database, "DENIED_PAUSE_S", 60.0)
     user = f"nobody_{uuid4().hex}"
     probe = make_probe(postgres_server.url.replace("://monitor:", f"://{user}:"))
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from collector.probes.broker.queues import QueueWatch
-from collector.probes.workers.patience import Pace
+from collector.probes.workers.inspect_backoff import InspectTimes
 from collector.probes.workers.worker import WorkerProbe
 from settings.broker_options import BrokerOptions
 from tests.celery_application import Application
@@ -28,7 +28,7 @@ def watched(url: str) -> Iterator[WorkerProbe]:
         url,
         ["dispatch"],
         options=BrokerOptions(),
-        pace=Pace(interval_s=0.05, retry_s=0.05, quiet_s=0.05, stranger_s=0.05, answer_s=0.05),
+        times=InspectTimes(interval_s=0.05, retry_s=0.05, silent_cap_s=0.05, never_answered_cap_s=0.05, timeout_s=0.05),
     )
     watch.start()
     probe.start()

@@ -57,7 +57,7 @@ def test_rabbitmqs_next_address_is_read_where_nobody_listens_at_the_first(rabbit
     reader = failover.open()
 
     assert reader.read("absent").state is QueueState.MISSING
-    assert failover.place == 1
+    assert failover.address_index == 1
     assert failover.reopen(reader) is reader
     reader.close()
 
@@ -144,4 +144,4 @@ def test_an_address_that_does_not_close_well_does_not_keep_the_preferred_one_fro
     lets_in = True
 
     assert failover.reopen(other) is readers[0]
-    assert failover.place == 0
+    assert failover.address_index == 0

@@ -254,7 +254,7 @@ def test_starting_and_stopping_twice_is_harmless(rabbitmq_server: RabbitServer) 
 def test_a_missing_queue_is_no_line_in_rabbitmqs_log_and_is_found_once_it_is_there(
     rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_reader, "ABSENT_REST_S", 0.02)
+    monkeypatch.setattr(queue_reader, "ABSENT_PAUSE_S", 0.02)
 
     with managing(rabbitmq_server, name) as management:
         first = await_answer(management, lambda answer: answer.figures == {})

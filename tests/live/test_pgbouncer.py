@@ -126,7 +126,7 @@ def test_processes_that_start_at_once_migrate_once_behind_a_pooler(pooled_url: s
 
 
 def test_what_is_set_for_a_transaction_is_not_left_behind_for_the_next_client(pooled_url: str) -> None:
-    engine = make_engine(pooled_url, patience_s=7)
+    engine = make_engine(pooled_url, timeout_s=7)
 
     with writing(engine) as connection:
         inside = connection.execute(text("SHOW statement_timeout")).scalar_one()
@@ -140,7 +140,7 @@ def test_what_is_set_for_a_transaction_is_not_left_behind_for_the_next_client(po
 def test_a_statement_outside_of_a_transaction_is_ended_at_the_server_too(
     pooled_url: str, postgres_server: PostgresServer
 ) -> None:
-    engine = make_engine(pooled_url, patience_s=0.1)
+    engine = make_engine(pooled_url, timeout_s=0.1)
     name = secrets.token_hex(4)
 
     with pytest.raises(StoreUnavailable, match="timeout"), reading(engine) as connection:

@@ -145,7 +145,7 @@ def suspended(server: RabbitServer, name: str) -> Iterator[None]:
 def test_a_classic_queue_that_blocks_its_declare_hides_no_other_and_is_not_taken_for_a_broker_that_hangs(
     rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_reader, "BLOCKED_REST_S", 0.5)
+    monkeypatch.setattr(queue_reader, "BLOCKED_PAUSE_S", 0.5)
     channel.queue_declare(name, auto_delete=False)
     channel.queue_declare(f"{name}-other", auto_delete=False)
     publish(channel, name, 3)
@@ -296,7 +296,7 @@ def test_starting_and_stopping_twice_is_harmless(redis_url: str) -> None:
 def test_the_time_in_which_redis_was_away_is_not_held_against_its_workers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(queues, "HEAD_REST_S", 0.0)
+    monkeypatch.setattr(queues, "HEAD_PAUSE_S", 0.0)
     monkeypatch.setattr(queues, "BACKOFF_CAP_S", 0.1)
     with RedisServer() as server, watching(server.url, "dispatch") as watch:
         began_s = time.monotonic()
@@ -321,7 +321,7 @@ def test_the_time_in_which_redis_was_away_is_not_held_against_its_workers(
 def test_the_time_in_which_the_watch_itself_was_stopped_is_not_held_against_the_workers(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "HEAD_REST_S", 0.0)
+    monkeypatch.setattr(queues, "HEAD_PAUSE_S", 0.0)
     monkeypatch.setattr(queues, "UNSEEN_S", 0.1)
     is_stopped, goes_on = threading.Event(), threading.Event()
 

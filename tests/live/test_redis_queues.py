@@ -147,8 +147,8 @@ def test_messages_that_are_not_counted_show_as_soon_as_they_come(redis_url: str)
 def test_the_search_for_bindings_is_bounded_at_every_step(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kombu_bindings, "SCAN_COUNT", 100)
     monkeypatch.setattr(kombu_bindings, "MEMBERS", 50)
-    monkeypatch.setattr(kombu_bindings, "STEP_REST_S", 0.0)
-    monkeypatch.setattr(kombu_bindings, "SEARCH_REST_S", 0.0)
+    monkeypatch.setattr(kombu_bindings, "STEP_PAUSE_S", 0.0)
+    monkeypatch.setattr(kombu_bindings, "SEARCH_PAUSE_S", 0.0)
     with redis.Redis.from_url(redis_url) as client:
         client.mset({f"key-{number}": "x" for number in range(2000)})
         client.sadd("_kombu.binding.all", *(f"a\x06\x16\x06\x16queue-{number}" for number in range(2000)))
@@ -167,7 +167,7 @@ def test_the_search_for_bindings_is_bounded_at_every_step(redis_url: str, monkey
 def test_on_redis_a_message_that_leaves_is_seen_though_the_depth_stays(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_reader, "HEAD_REST_S", 0.0)
+    monkeypatch.setattr(redis_reader, "HEAD_PAUSE_S", 0.0)
     with redis.Redis.from_url(redis_url) as client, watching(redis_url, "dispatch", read_interval_s=0.01) as watch:
         client.lpush("dispatch", *(f"message-{number}" for number in range(5)))
         await_queue(watch, lambda queue: queue.ready == 5)

@@ -15,9 +15,8 @@ from collector.probes.broker.departures import Movement
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.broker.reading import Reading
-from collector.probes.workers import worker_inspect as roll_call
-from collector.probes.workers import worker_verdict
-from collector.probes.workers.patience import Pace
+from collector.probes.workers import worker_inspect, worker_verdict
+from collector.probes.workers.inspect_backoff import InspectTimes
 from collector.probes.workers.worker import WorkerProbe
 from collector.probes.workers.worker_verdict import STUCK_S
 from store.samples.model import Check, Queue, QueueState, Status
@@ -27,7 +26,7 @@ from tests.services import CeleryWorker, RabbitServer, wait_until
 
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
 ONLINE = Check(status=Status.ONLINE)
-QUICK = Pace(interval_s=0.5, retry_s=0.2, quiet_s=1.0, stranger_s=1.0, answer_s=0.4)
+QUICK = InspectTimes(interval_s=0.5, retry_s=0.2, silent_cap_s=1.0, never_answered_cap_s=1.0, timeout_s=0.4)
 PING_SILENT = Check(status=Status.UNKNOWN, reason="ping_silent")
 NOBODY_LISTENS = Check(status=Status.UNKNOWN, reason="nobody_listens")
 BROKER_DOWN = Check(status=Status.UNKNOWN, reason="broker_down")
@@ -126,8 +125,8 @@ def test_on_redis_an_idle_queue_beside_one_that_moves_is_held_against_the_worker
     reason: str | None, status: Status
 ) -> None:
     probe = WorkerProbe("redis://", ["moving", "idle"])
-    assert probe._roll_call is not None
-    probe._roll_call._outcome = roll_call.Roll(reason=reason), float("inf")
+    assert probe._inspector is not None
+    probe._inspector._outcome = worker_inspect.Inspection(reason=reason), float("inf")
     reading = Reading(
         broker_kind="redis",
         queues=tuple(Queue(name=name, state=QueueState.OK, ready=0) for name in ("moving", "idle")),
@@ -145,10 +144,10 @@ def probing(
     *,
     stuck_s: float = STUCK_S,
     management: ManagementWatch | None = None,
-    pace: Pace = QUICK,
+    times: InspectTimes = QUICK,
 ) -> Iterator[tuple[QueueWatch, WorkerProbe]]:
     watch = QueueWatch(url, [queue], read_interval_s=0.05, management=management)
-    probe = WorkerProbe(url, [queue], pace=pace, stuck_s=stuck_s)
+    probe = WorkerProbe(url, [queue], times=times, stuck_s=stuck_s)
     watch.start()
     probe.start()
     try:
@@ -210,7 +209,9 @@ def test_on_rabbitmq_a_worker_that_hangs_with_its_consumer_kept_is_degraded_and_
     monkeypatch.setattr(worker_verdict, "SILENT_S", 1.0)
     queue = f"queue-{uuid4().hex}"
     with CeleryWorker(rabbitmq_server.url, queue) as worker, probing(rabbitmq_server.url, queue) as (watch, probe):
-        wait_until(lambda: roll_of(watch, probe) == roll_call.Roll(served={queue: 1}), 5, "the worker answers")
+        wait_until(
+            lambda: inspection_of(watch, probe) == worker_inspect.Inspection(served={queue: 1}), 5, "the worker answers"
+        )
 
         worker.pause()
         await_reason(watch, probe, Status.DEGRADED, "ping_silent", 6)
@@ -228,10 +229,10 @@ def test_on_rabbitmq_consumers_that_are_no_celery_workers_are_online_though_they
     monkeypatch.setattr(worker_verdict, "SILENT_S", 0.5)
     queue = f"queue-{uuid4().hex}"
     with consuming(rabbitmq_server, queue), probing(rabbitmq_server.url, queue) as (watch, probe):
-        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.reason, 5, "they have been asked")
+        wait_until(lambda: (inspection := inspection_of(watch, probe)) and inspection.reason, 5, "they have been asked")
 
         assert probe.read(watch.take()) == ONLINE
-        assert roll_of(watch, probe) == roll_call.Roll(reason="nobody_listens")
+        assert inspection_of(watch, probe) == worker_inspect.Inspection(reason="nobody_listens")
 
 
 @pytest.mark.live
@@ -280,7 +281,9 @@ def test_on_rabbitmq_without_its_api_a_frozen_worker_is_a_standstill_once_it_is_
     monkeypatch.setattr(worker_verdict, "SILENT_S", 1.0)
     url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
     with CeleryWorker(url, queue) as worker, probing(url, queue, stuck_s=1.5) as (watch, probe):
-        wait_until(lambda: roll_of(watch, probe) == roll_call.Roll(served={queue: 1}), 5, "the worker answers")
+        wait_until(
+            lambda: inspection_of(watch, probe) == worker_inspect.Inspection(served={queue: 1}), 5, "the worker answers"
+        )
 
         worker.pause()
         send(url, queue, 130)
@@ -342,7 +345,9 @@ def test_on_rabbitmq_a_user_who_may_not_ask_the_workers_still_sees_their_consume
     url = rabbitmq_server.url.replace(f"monitor:{rabbitmq_server.password}", f"{user}:secret")
 
     with consuming(rabbitmq_server, queue), probing(url, queue) as (watch, probe):
-        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.reason, 5, "the workers have been asked")
+        wait_until(
+            lambda: (inspection := inspection_of(watch, probe)) and inspection.reason, 5, "the workers have been asked"
+        )
 
         assert probe.read(watch.take()) == Check(status=Status.ONLINE, facts={"ask": "ask_denied"})
     assert "the workers could not be asked: ask_denied" in caplog.text
@@ -353,21 +358,23 @@ def test_on_rabbitmq_in_alarm_nobody_is_taken_for_silent_because_the_question_is
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_verdict, "SILENT_S", 0.5)
-    monkeypatch.setattr(roll_call, "SOCKET_S", 1.0)
+    monkeypatch.setattr(worker_inspect, "SOCKET_S", 1.0)
     url, queue = rabbitmq_server.url, f"queue-{uuid4().hex}"
 
     def is_held_up(watch: QueueWatch, probe: WorkerProbe) -> bool:
         assert probe.read(watch.take()).status == Status.ONLINE
-        return roll_of(watch, probe) == roll_call.Roll(reason="ask_unreachable")
+        return inspection_of(watch, probe) == worker_inspect.Inspection(reason="ask_unreachable")
 
     with CeleryWorker(url, queue), probing(url, queue) as (watch, probe):
-        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.served, 5, "the worker answers")
+        wait_until(lambda: (inspection := inspection_of(watch, probe)) and inspection.served, 5, "the worker answers")
         rabbitmq_server.ctl("set_vm_memory_high_watermark", "absolute", "1")
         try:
             wait_until(lambda: is_held_up(watch, probe), 8, "asking fails")
         finally:
             rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.4")
-        wait_until(lambda: (roll := roll_of(watch, probe)) and roll.served, 8, "the worker answers again")
+        wait_until(
+            lambda: (inspection := inspection_of(watch, probe)) and inspection.served, 8, "the worker answers again"
+        )
 
 
 @contextmanager
@@ -385,10 +392,10 @@ def consuming(server: RabbitServer, queue: str, *, prefetch: int = 1) -> Iterato
         yield lambda: channel.basic_ack(held[0])
 
 
-def roll_of(watch: QueueWatch, probe: WorkerProbe) -> roll_call.Roll | None:
+def inspection_of(watch: QueueWatch, probe: WorkerProbe) -> worker_inspect.Inspection | None:
     probe.read(watch.take())
-    assert probe._roll_call is not None
-    return probe._roll_call.get_roll()
+    assert probe._inspector is not None
+    return probe._inspector.latest()
 
 
 @pytest.mark.live
@@ -435,9 +442,9 @@ def test_a_worker_that_takes_only_pickle_is_asked_ever_more_seldom_and_told_as_s
     settings = {"accept_content": ["pickle"], "task_serializer": "pickle"}
     with (
         Application(redis_url, "dispatch", settings) as worker,
-        probing(redis_url, "dispatch", pace=Pace(retry_s=0.05)) as (watch, probe),
+        probing(redis_url, "dispatch", times=InspectTimes(retry_s=0.05)) as (watch, probe),
     ):
         await_verdict(watch, probe, PING_SILENT, PATIENCE_S)
         wait_until(lambda: worker.log.read_text().count("Can't decode message body") == 3, what="it was asked thrice")
-        assert probe._roll_call is not None
-        assert probe._roll_call._patience._strangers.next_s() >= 0.05 * 4**2
+        assert probe._inspector is not None
+        assert probe._inspector._backoff._never_answered.next_s() >= 0.05 * 4**2

@@ -18,6 +18,6 @@ def read_broker(reading: Reading | None) -> Check:
     check = judge(reading.failure, reading.latency_ms)
     if reading.alarm is not None and check.status in (Status.ONLINE, Status.DEGRADED):
         return replace(check, status=Status.DEGRADED, reason=reading.alarm)
-    if reading.place and check.status is Status.ONLINE:
+    if reading.address_index and check.status is Status.ONLINE:
         return replace(check, status=Status.DEGRADED, reason="failover")
     return check

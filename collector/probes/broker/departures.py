@@ -34,7 +34,7 @@ class Movement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Mark:
+class _Track:
     ready: int
     consumers: int | None
     waiting_since_s: float
@@ -51,60 +51,60 @@ class Departures:
         """`is_certain`: every departure is noticed, at most `lag_s` late. Otherwise falls of the depth are all."""
         self.is_certain = is_certain
         self._lag_s = lag_s
-        self._marks: dict[str, _Mark] = {}
+        self._tracks: dict[str, _Track] = {}
 
     def note(self, queue: Queue, now_s: float, *, has_departed: bool = False) -> None:
         """A reading. `has_departed`: one was seen leaving although the depth has not fallen."""
-        before = self._marks.get(queue.name)
+        before = self._tracks.get(queue.name)
         if queue.state != QueueState.OK or queue.ready is None:
-            self._marks.pop(queue.name, None)
+            self._tracks.pop(queue.name, None)
             return
         if before is None:
-            before = _Mark(ready=0, consumers=queue.consumers, waiting_since_s=now_s, changed_at_s=now_s)
-        mark = _follow(before, queue, now_s)
+            before = _Track(ready=0, consumers=queue.consumers, waiting_since_s=now_s, changed_at_s=now_s)
+        track = _follow(before, queue, now_s)
         if has_departed or queue.ready < before.ready:
-            mark = replace(mark, departed_at_s=now_s)
-        self._marks[queue.name] = mark
+            track = replace(track, departed_at_s=now_s)
+        self._tracks[queue.name] = track
 
     def forget(self) -> None:
         """What was not seen is not held against anybody."""
-        self._marks.clear()
+        self._tracks.clear()
 
     def skip(self, since_s: float, until_s: float) -> None:
         """Nothing was seen between the two: no time in which messages have waited or the depth has stood still."""
         gap_s = until_s - since_s
-        self._marks = {
+        self._tracks = {
             name: replace(
-                mark,
-                waiting_since_s=min(until_s, _still_since_s(mark) + gap_s),
-                changed_at_s=min(until_s, mark.changed_at_s + gap_s),
+                track,
+                waiting_since_s=min(until_s, _still_since_s(track) + gap_s),
+                changed_at_s=min(until_s, track.changed_at_s + gap_s),
             )
-            for name, mark in self._marks.items()
+            for name, track in self._tracks.items()
         }
 
     def movement(self, name: str, now_s: float) -> Movement:
         """What is known of one queue at `now_s`."""
-        mark = self._marks.get(name)
-        if mark is None:
+        track = self._tracks.get(name)
+        if track is None:
             return Movement()
-        departed_s = None if mark.departed_at_s is None else now_s - mark.departed_at_s
-        if not mark.ready:
+        departed_s = None if track.departed_at_s is None else now_s - track.departed_at_s
+        if not track.ready:
             return Movement(is_certain=self.is_certain, departed_s=departed_s)
         return Movement(
-            still_s=max(0.0, now_s - _still_since_s(mark) - self._lag_s),
+            still_s=max(0.0, now_s - _still_since_s(track) - self._lag_s),
             is_certain=self.is_certain,
-            unchanged_s=now_s - mark.changed_at_s,
+            unchanged_s=now_s - track.changed_at_s,
             departed_s=departed_s,
         )
 
 
-def _still_since_s(mark: _Mark) -> float:
-    return max(mark.waiting_since_s, mark.departed_at_s or 0.0)
+def _still_since_s(track: _Track) -> float:
+    return max(track.waiting_since_s, track.departed_at_s or 0.0)
 
 
-def _follow(before: _Mark, queue: Queue, now_s: float) -> _Mark:
+def _follow(before: _Track, queue: Queue, now_s: float) -> _Track:
     ready = queue.ready or 0
-    mark = replace(
+    track = replace(
         before,
         ready=ready,
         consumers=queue.consumers,
@@ -113,8 +113,8 @@ def _follow(before: _Mark, queue: Queue, now_s: float) -> _Mark:
     )
     joined = (queue.consumers or 0) - (before.consumers or 0)
     if joined > 0:
-        return replace(mark, joined=(before.ready, before.departed_at_s))
+        return replace(track, joined=(before.ready, before.departed_at_s))
     if joined < 0 and before.joined and before.ready < ready >= before.joined[0]:
         # A consumer has come, taken some, gone, and all are back: RabbitMQ gives its messages to the queue again.
-        return replace(mark, departed_at_s=before.joined[1], joined=None)
-    return mark
+        return replace(track, departed_at_s=before.joined[1], joined=None)
+    return track

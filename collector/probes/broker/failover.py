@@ -38,9 +38,9 @@ def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
     Raises: what `open_one` has raised for the preferred address.
     """
     failure: BaseException | None = None
-    for place, url in enumerate(addresses(broker_url)):
+    for address_index, url in enumerate(addresses(broker_url)):
         try:
-            return place, open_one(url)
+            return address_index, open_one(url)
         except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
             failure = failure or error
     assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
@@ -48,7 +48,7 @@ def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
 
 
 class Failover(Generic[D]):
-    """Opens one broker for reading. Not thread-safe but for `place`."""
+    """Opens one broker for reading. Not thread-safe except `address_index`."""
 
     def __init__(self, broker_url: str, open_one: Callable[[str], D], *, longest_s: float) -> None:
         """`longest_s`: how long `open_one` may take to connect."""
@@ -58,23 +58,23 @@ class Failover(Generic[D]):
         self._open_one = open_one
         self._return_at_s = 0.0
         """When the preferred address is tried again, monotonic."""
-        self.place = 0
+        self.address_index = 0
         """The address that is read, or was last: 0 is the preferred one."""
         self.longest_s = longest_s * len(self._urls)
         """How long `open` may take to connect."""
 
     def open(self) -> D:
         """See `open_first`."""
-        place, opened = open_first(self._broker_url, self._open_one)
-        if place != self.place:
-            log.warning("the watched broker is read at address %d of %d", place + 1, len(self._urls))
+        address_index, opened = open_first(self._broker_url, self._open_one)
+        if address_index != self.address_index:
+            log.warning("the watched broker is read at address %d of %d", address_index + 1, len(self._urls))
         self._denied.reset()
-        self.place, self._return_at_s = place, time.monotonic() + RETURN_S
+        self.address_index, self._return_at_s = address_index, time.monotonic() + RETURN_S
         return opened
 
     def reopen(self, opened: D) -> D:
         """`opened`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
-        if not self.place or time.monotonic() < self._return_at_s:
+        if not self.address_index or time.monotonic() < self._return_at_s:
             return opened
         try:
             preferred = self._open_one(self._urls[0])
@@ -86,5 +86,5 @@ class Failover(Generic[D]):
         with suppress(Exception):  # That it does not close well must not cost the one just opened.
             opened.drop()
         self._denied.reset()
-        self.place = 0
+        self.address_index = 0
         return preferred

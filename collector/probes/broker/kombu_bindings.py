@@ -16,13 +16,13 @@ import redis
 from collector.probes.broker.redis_connection import RedisConnection
 from settings.broker_options import BrokerOptions
 
-STEP_REST_S = 0.5
+STEP_PAUSE_S = 0.5
 """Between two steps of a walk: a million keys take 8 minutes, and some 0.3 % of Redis' time meanwhile."""
 
-SEARCH_REST_S = 2.0
+SEARCH_PAUSE_S = 2.0
 """Between two walks while a queue has not been found."""
 
-WALK_REST_S = 300.0
+WALK_PAUSE_S = 300.0
 """Between two walks otherwise: an application may come to have another separator or prefix."""
 
 SCAN_COUNT = 1000
@@ -69,9 +69,9 @@ class Bindings:
         Raises: what redis-py raises when Redis does not answer.
         """
         is_resting = not self._is_scanning and not self._sets
-        between_walks_s = SEARCH_REST_S if is_missing else WALK_REST_S
+        between_walks_s = SEARCH_PAUSE_S if is_missing else WALK_PAUSE_S
         now_s = time.monotonic()
-        if now_s - self._looked_at < (between_walks_s if is_resting else STEP_REST_S):
+        if now_s - self._looked_at < (between_walks_s if is_resting else STEP_PAUSE_S):
             return
         self._looked_at = now_s
         if is_resting:
@@ -85,7 +85,7 @@ class Bindings:
 
     def _find_sets(self, connection: RedisConnection) -> None:
         scan = ("SCAN", self._cursor, "MATCH", f"*{_MARK}*", "COUNT", SCAN_COUNT)
-        answer = connection.ask(connection.pack([scan]), 1)[0]
+        answer = connection.execute(connection.pack([scan]), 1)[0]
         self._is_allowed = not isinstance(answer, redis.ResponseError)
         self._cursor, keys = (int(answer[0]), answer[1]) if self._is_allowed else (0, [])
         self._is_scanning = self._cursor != 0
@@ -97,7 +97,7 @@ class Bindings:
         if not asked:
             return
         question = connection.pack([("SSCAN", key, cursor, "COUNT", MEMBERS) for key, cursor in asked])
-        for (key, _), answer in zip(asked, connection.ask(question, len(asked)), strict=True):
+        for (key, _), answer in zip(asked, connection.execute(question, len(asked)), strict=True):
             if isinstance(answer, redis.ResponseError):  # No set, or not for us.
                 continue
             if int(answer[0]):

@@ -45,7 +45,7 @@ MISSING_INTERVAL_S = 2.0
 STALE_POLLS = 3
 """An answer older than so many polls is none."""
 
-MODE_REST_S = 60.0
+MODE_PAUSE_S = 60.0
 """How long it is believed that RabbitMQ counts messages, or does not, where no queue shows it."""
 
 _PAGE = 500
@@ -145,7 +145,7 @@ class ManagementWatch:
         if any(queue.get("message_stats") for queue in queues):
             return True
         now_s = time.monotonic()
-        if self._counted is None or now_s - self._counted[1] > MODE_REST_S:
+        if self._counted is None or now_s - self._counted[1] > MODE_PAUSE_S:
             mode = self._ask("/api/overview?columns=rates_mode,disable_stats")
             self._counted = mode.get("rates_mode") in {"basic", "detailed"} and not mode.get("disable_stats"), now_s
         return self._counted[0]

@@ -18,7 +18,7 @@ Counts = tuple[int, int]
 """Messages ready and consumers."""
 
 
-class Question:
+class PassiveDeclare:
     """One queue's question on one channel, put again and again.
 
     On a core that has slept for 250 ms every line that runs costs several times what it does otherwise. So an answer

@@ -14,17 +14,17 @@ from kombu.connection import Connection
 
 from collector.probes.backoff import Backoff
 from collector.probes.broker.broker_connection import close, drop
+from collector.probes.broker.debounce import Debounce
 from collector.probes.broker.departures import Departures
-from collector.probes.broker.doubt import Doubt
-from collector.probes.broker.passive_declare import Counts, Question
+from collector.probes.broker.passive_declare import Counts, PassiveDeclare
 from store.samples.model import Queue, QueueState
 
-ABSENT_REST_S, LONGEST_ABSENT_REST_S = 2.0, 60.0
+ABSENT_PAUSE_S, LONGEST_ABSENT_PAUSE_S = 2.0, 60.0
 """A queue that is not there, or not for us, is looked for again after this time, which doubles each time: RabbitMQ logs
 every such look as two errors. Where the management API tells which queues there are, one that is not is left alone."""
 
-BLOCKED_REST_S = 8.0
-"""A queue that blocks its declare is asked again after this time: each question holds a channel until its answer."""
+BLOCKED_PAUSE_S = 8.0
+"""A queue that blocks its declare is asked again after this time: each declare holds a channel until its answer."""
 
 PROOF_S = 0.5
 """How long RabbitMQ may take to open a channel, which no queue has a part in, before it counts as not answering."""
@@ -82,8 +82,8 @@ class AmqpReader:
         self._departures = departures
         self._channel = connection.channel()
         self._is_tls = isinstance(self._connection.connection.transport.sock, ssl.SSLSocket)
-        self._questions: dict[str, Question] = {}
-        self._doubt = Doubt()
+        self._declares: dict[str, PassiveDeclare] = {}
+        self._debounce = Debounce()
         self._settled: dict[str, tuple[Counts, Queue]] = {}
         """What was last told of each queue and believed."""
         self._resting: dict[str, _Rest] = {}
@@ -107,14 +107,14 @@ class AmqpReader:
             return self._rest_longer(name, QueueState.UNKNOWN)
         except TimeoutError:
             self._leave_channel()
-            return self._rest(name, QueueState.UNKNOWN, BLOCKED_REST_S)
+            return self._rest(name, QueueState.UNKNOWN, BLOCKED_PAUSE_S)
         if self._absent:
             self._absent.pop(name, None)
         settled = self._settled.get(name)
         if settled and settled[0] is counts:
             return settled[1]
         queue = Queue(name=name, state=QueueState.OK, ready=counts[0], consumers=counts[1])
-        believed = self._doubt.weigh(queue)
+        believed = self._debounce.filter(queue)
         if believed is queue:
             self._settled[name] = counts, queue
             self._departures.note(queue, time.monotonic())
@@ -137,11 +137,11 @@ class AmqpReader:
         if self._is_tls:
             _, ready, consumers = self._channel.queue_declare(name, passive=True)
             return ready, consumers
-        question = self._questions.get(name)
-        if question is None:
+        declare = self._declares.get(name)
+        if declare is None:
             transport = self._connection.connection.transport
-            question = self._questions[name] = Question(transport, self._channel.channel_id, name)
-        if counts := question.ask():
+            declare = self._declares[name] = PassiveDeclare(transport, self._channel.channel_id, name)
+        if counts := declare.ask():
             return counts
         _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
         return ready, consumers
@@ -157,13 +157,13 @@ class AmqpReader:
         return None
 
     def _rest_longer(self, name: str, state: QueueState) -> Queue:
-        backoff = self._absent.setdefault(name, Backoff(ABSENT_REST_S, LONGEST_ABSENT_REST_S))
+        backoff = self._absent.setdefault(name, Backoff(ABSENT_PAUSE_S, LONGEST_ABSENT_PAUSE_S))
         return self._rest(name, state, backoff.next_s())
 
     def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
         queue = Queue(name=name, state=state)
         now_s = time.monotonic()
-        self._resting[name] = _Rest(queue, now_s + rest_s, now_s + min(rest_s, ABSENT_REST_S))
+        self._resting[name] = _Rest(queue, now_s + rest_s, now_s + min(rest_s, ABSENT_PAUSE_S))
         self._departures.note(queue, now_s)
         return queue
 
@@ -174,12 +174,12 @@ class AmqpReader:
         when no other channel can be had, for then it is the broker that does not answer.
         """
         transport = self._connection.connection.sock
-        patience_s = transport.gettimeout()
+        timeout_s = transport.gettimeout()
         transport.settimeout(PROOF_S)
         try:
             channel = self._connection.channel()
         finally:
-            transport.settimeout(patience_s)
+            transport.settimeout(timeout_s)
         self._channel.send_method(spec.Channel.Close, "BsBB", (0, "", 0, 0))
         self._channel = channel
-        self._questions.clear()
+        self._declares.clear()

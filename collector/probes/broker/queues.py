@@ -21,7 +21,7 @@ from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queue_reader import AmqpReader, QueueReader
 from collector.probes.broker.reading import Reading
 from collector.probes.broker.redis_connection import RedisConnection
-from collector.probes.broker.redis_reader import HEAD_REST_S, RedisMemory, RedisReader
+from collector.probes.broker.redis_reader import HEAD_PAUSE_S, RedisMemory, RedisReader
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
 from store.samples.model import Queue, QueueState
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 OVERDUE_S = 2.0
 """A question unanswered for so long means a hung thread: each has a deadline of half of it."""
 
-REST_PER_QUEUE_S = 0.01
+PAUSE_PER_QUEUE_S = 0.01
 """Least pause after a round, for each queue read in it: one costs some 0.1 ms of CPU, so that is 1 % of a core.
 
 Up to 25 queues are read every 250 ms; 200 of them every 2 s.
@@ -81,7 +81,7 @@ class QueueWatch:
         self._latency_ms: float | None = None
         options = options or BrokerOptions()
         is_amqp = self.broker_kind == AMQP
-        self._departures = Departures(is_certain=not is_amqp, lag_s=0.0 if is_amqp else HEAD_REST_S)
+        self._departures = Departures(is_certain=not is_amqp, lag_s=0.0 if is_amqp else HEAD_PAUSE_S)
         self._memory = RedisMemory(options=options, bindings=Bindings(options), departures=self._departures)
         self._away = Backoff(2 * read_interval_s, BACKOFF_CAP_S)
         self._denied = Backoff(2 * read_interval_s, DENIED_CAP_S)
@@ -117,7 +117,7 @@ class QueueWatch:
                 queues=seen,
                 failure=self._failure,
                 latency_ms=self._latency_ms,
-                place=self._failover.place,
+                address_index=self._failover.address_index,
                 movements={queue.name: self._departures.movement(queue.name, now_s) for queue in seen},
             )
         return reading if told is None or reading.failure is not None else reading.joined_with(told.figures, told.alarm)
@@ -226,7 +226,7 @@ class QueueWatch:
 
     def _rest(self) -> None:
         # Not `stopping.wait`: four times a second it costs as much as asking.
-        time.sleep(max(self._read_interval_s, REST_PER_QUEUE_S * len(self._seen)))
+        time.sleep(max(self._read_interval_s, PAUSE_PER_QUEUE_S * len(self._seen)))
 
 
 def _is_same(queue: Queue, before: Queue) -> bool:

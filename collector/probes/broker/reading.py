@@ -21,7 +21,7 @@ class Reading:
     """Duration of the last round over all queues; None before the first."""
     alarm: str | None = None
     """alarm_memory or alarm_disk while the broker blocks publishers; None also where nobody tells."""
-    place: int = 0
+    address_index: int = 0
     """Which of the broker's addresses is read, 0 the preferred one."""
     movements: Mapping[str, Movement] = field(default_factory=dict)
     """Queue by queue, what is known of the messages that leave it."""

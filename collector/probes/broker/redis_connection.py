@@ -14,7 +14,7 @@ from collector.probes.tls import kombu_tls
 from settings.broker_url import query_of
 
 Command = tuple[str | int | bytes, ...]
-Question = list[bytes]
+Packed = list[bytes]
 """Commands as they are sent."""
 
 
@@ -40,14 +40,14 @@ class RedisConnection:
         """The number of the database that the URL names."""
         return int(self._pool.connection_kwargs.get("db") or 0)
 
-    def pack(self, commands: Iterable[Command]) -> Question:
-        """The commands as `ask` sends them; worth keeping where the same are asked again."""
-        packed: Question = self._connection.pack_commands(commands)
+    def pack(self, commands: Iterable[Command]) -> Packed:
+        """The commands as `execute` sends them; worth keeping where the same are asked again."""
+        packed: Packed = self._connection.pack_commands(commands)
         return packed
 
-    def ask(self, question: Question, count: int) -> list[Any]:
+    def execute(self, packed: Packed, count: int) -> list[Any]:
         """The answers to `count` commands; one that Redis refuses is answered by its ResponseError."""
-        self._connection.send_packed_command(question, check_health=False)
+        self._connection.send_packed_command(packed, check_health=False)
         return [self._read() for _ in range(count)]  # All of them, or the next question would get the rest.
 
     def close(self) -> None:

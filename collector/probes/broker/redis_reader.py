@@ -13,14 +13,14 @@ import redis
 
 from collector.probes.broker.departures import Departures
 from collector.probes.broker.kombu_bindings import Bindings
-from collector.probes.broker.redis_connection import Command, Question, RedisConnection
+from collector.probes.broker.redis_connection import Command, Packed, RedisConnection
 from settings.broker_options import BrokerOptions
 from store.samples.model import Queue, QueueState
 
-HEAD_REST_S = 3.0
+HEAD_PAUSE_S = 3.0
 """Between two looks at the messages that are next: one that has gone shows so late where the depth has not fallen."""
 
-DOUBT_REST_S = 2.0
+DOUBT_PAUSE_S = 2.0
 """How long it is believed that a key which may be a queue's holds none of its messages."""
 
 PRIORITIES = range(10)
@@ -51,10 +51,10 @@ class _Plan:
         """Keys that hold messages of this queue which are not counted, where there are any."""
         counted: list[Command] = [("LLEN", key) for key in self.keys]
         others: list[Command] = [("EXISTS", *self.others)] if self.others else []
-        self.counts: Question = connection.pack([*counted, *others])
+        self.counts: Packed = connection.pack([*counted, *others])
         self.answers = len(counted) + len(others)
-        self.heads: Question = connection.pack([("LINDEX", key, -1) for key in self.keys])
-        self.other_counts: Question = connection.pack([("LLEN", key) for key in self.others])
+        self.heads: Packed = connection.pack([("LINDEX", key, -1) for key in self.keys])
+        self.other_counts: Packed = connection.pack([("LLEN", key) for key in self.others])
         self.lengths: list[int] = [0] * len(self.keys)
         self.heads_due_s = 0.0
         self.is_others_empty_until_s = 0.0
@@ -77,7 +77,7 @@ class RedisReader:
         plan, now_s = self._plan(name), time.monotonic()
         with_heads = now_s >= plan.heads_due_s
         asked = plan.counts + plan.heads if with_heads else plan.counts
-        answers = self._connection.ask(asked, plan.answers + with_heads * len(plan.keys))
+        answers = self._connection.execute(asked, plan.answers + with_heads * len(plan.keys))
         lengths, others, heads = _split(answers, len(plan.keys), plan.answers)
         if any(isinstance(length, redis.ResponseError) for length in lengths):
             return self._noted(Queue(name=name, state=QueueState.UNKNOWN), now_s)  # Not a list, or not for us.
@@ -108,7 +108,7 @@ class RedisReader:
         fallen = [key for key, before, after in zip(plan.keys, plan.lengths, lengths, strict=True) if after < before]
         changed = False
         if heads:
-            plan.heads_due_s = now_s + HEAD_REST_S
+            plan.heads_due_s = now_s + HEAD_PAUSE_S
             # Where LINDEX is refused, a message that goes as another one comes is not noticed.
             self._memory.departures.is_certain = not any(isinstance(head, redis.ResponseError) for head in heads)
             for key, head in zip(plan.keys, heads, strict=True):
@@ -123,10 +123,10 @@ class RedisReader:
         """Whether a key that is spelled as one of this queue's is a list with messages; it may be anything else."""
         if now_s < plan.is_others_empty_until_s:
             return False
-        answers = self._connection.ask(plan.other_counts, len(plan.others))
+        answers = self._connection.execute(plan.other_counts, len(plan.others))
         if any(isinstance(length, int) and length > 0 for length in answers):
             return True
-        plan.is_others_empty_until_s = now_s + DOUBT_REST_S
+        plan.is_others_empty_until_s = now_s + DOUBT_PAUSE_S
         return False
 
     def _judge(self, name: str, ready: int) -> Queue:

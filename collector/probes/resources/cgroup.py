@@ -6,7 +6,7 @@ from pathlib import Path
 
 from collector.probes.resources.cgroup_cpu import CgroupCpu
 from collector.probes.resources.cgroup_ram import CgroupRam
-from collector.probes.resources.cgroup_tree import Place, find_place
+from collector.probes.resources.cgroup_tree import CgroupLocation, locate_cgroup
 from collector.probes.resources.kernel_file import read_file
 from store.samples.model import Cpu, Ram
 
@@ -21,7 +21,7 @@ class CgroupProbe:
         self._root = root
         self._monotonic = monotonic
         self._membership = b""
-        self._settle(find_place(b"", b"", root))
+        self._settle(locate_cgroup(b"", b"", root))
 
     def read(self, host_cpu: Cpu, host_ram: Ram) -> tuple[Cpu, Ram]:
         """What the process may use and uses on this machine; never raises.
@@ -43,13 +43,13 @@ class CgroupProbe:
         if membership == self._membership and not self._cpu.is_gone() and not self._ram.is_gone():
             return
         self._membership = membership
-        self._settle(find_place(read_file(self._proc / "self/mountinfo") or b"", membership, self._root))
+        self._settle(locate_cgroup(read_file(self._proc / "self/mountinfo") or b"", membership, self._root))
 
-    def _settle(self, place: Place) -> None:
+    def _settle(self, location: CgroupLocation) -> None:
         """Start from nothing: another cgroup's counters do not continue those read so far."""
-        self._is_container = place.is_container
-        self._cpu = CgroupCpu(place.hierarchies)
-        self._ram = CgroupRam(place.hierarchies["memory"])
+        self._is_container = location.is_container
+        self._cpu = CgroupCpu(location.hierarchies)
+        self._ram = CgroupRam(location.hierarchies["memory"])
 
 
 def _is_less(limit: float | None, machine: float | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collector.probes.resources.cgroup_tree import Hierarchy, smallest_limit
-from collector.probes.resources.growth import Growth, to_percent
+from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import exists, parse_count, parse_field, parse_stalled_s, read_file
 from store.samples.model import Cpu, Scope
 
@@ -23,9 +23,9 @@ class CgroupCpu:
         self._accounting = hierarchies["cpuacct"]
         self._cpuset = hierarchies["cpuset"]
         self._directories = self._accounting.counted_by(_USAGE_FILES[self._accounting.version])
-        self._used = Growth()
-        self._stalled = Growth()
-        self._throttled = {directory: Growth() for directory in self._limits.directories}
+        self._used = CounterRate()
+        self._stalled = CounterRate()
+        self._throttled = {directory: CounterRate() for directory in self._limits.directories}
 
     def is_gone(self) -> bool:
         """Whether the cgroup was there and is no more."""
@@ -35,7 +35,7 @@ class CgroupCpu:
         """The figures since the last call; None where no CPU controller counts this process."""
         if not self._directories:
             return None
-        used_cores = self._used.advance(self._read_used_s(), mono_s)
+        used_cores = self._used.update(self._read_used_s(), mono_s)
         stalled_s = parse_stalled_s(read_file(self._directories[0] / "cpu.pressure"))
         quotas = {directory: self._read_quota(directory) for directory in self._limits.directories}
         cores = smallest_limit([*quotas.values(), self._count_cpus(), cores_online or math.inf])
@@ -44,7 +44,7 @@ class CgroupCpu:
             percent=to_percent(used_cores / cores) if used_cores is not None and cores else None,
             cores=round(cores, 3) if cores is not None and math.isfinite(cores) else None,
             throttled_percent=self._read_throttled_percent(quotas),
-            pressure_percent=to_percent(self._stalled.advance(stalled_s, mono_s)),
+            pressure_percent=to_percent(self._stalled.update(stalled_s, mono_s)),
         )
 
     def _read_used_s(self) -> float | None:
@@ -85,7 +85,7 @@ class CgroupCpu:
         directory = next(directory for directory in quotas if quotas[directory] == quota)
         stat = read_file(directory / "cpu.stat")
         throttled, periods = parse_field(stat, b"nr_throttled"), parse_field(stat, b"nr_periods")
-        return to_percent(self._throttled[directory].advance(throttled, periods))
+        return to_percent(self._throttled[directory].update(throttled, periods))
 
 
 def _divide(quota_us: int | None, period_us: int | None) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collector.probes.resources.cgroup_tree import Hierarchy, smallest_limit
-from collector.probes.resources.growth import Growth, to_percent
+from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import exists, parse_count, parse_field, parse_stalled_s, read_file
 from store.samples.model import Ram, Scope
 
@@ -48,7 +48,7 @@ class CgroupRam:
     def __init__(self, hierarchy: Hierarchy) -> None:
         self._names = _NAMES[hierarchy.version]
         self._directories = hierarchy.counted_by(self._names.usage)
-        self._stalled = Growth()
+        self._stalled = CounterRate()
 
     def is_gone(self) -> bool:
         """Whether the cgroup was there and is no more."""
@@ -70,7 +70,7 @@ class CgroupRam:
             percent=to_percent(used_bytes / limit_bytes) if used_bytes is not None and limit_bytes else None,
             peak_bytes=parse_count(read_file(own / self._names.peak)),
             oom_kills=parse_field(read_file(own / self._names.events), b"oom_kill"),
-            pressure_percent=to_percent(self._stalled.advance(stalled_s, mono_s)),
+            pressure_percent=to_percent(self._stalled.update(stalled_s, mono_s)),
         )
 
     def _read_used_bytes(self, own: Path, stat: bytes | None) -> int | None:

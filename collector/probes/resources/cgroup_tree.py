@@ -40,7 +40,7 @@ class Hierarchy:
 
 
 @dataclass(frozen=True)
-class Place:
+class CgroupLocation:
     """Where the process is among the cgroups."""
 
     hierarchies: Mapping[str, Hierarchy]
@@ -58,12 +58,12 @@ class _Mount:
     point: Path
 
 
-def find_place(mountinfo: bytes, membership: bytes, root: Path) -> Place:
+def locate_cgroup(mountinfo: bytes, membership: bytes, root: Path) -> CgroupLocation:
     """The place told by the texts of `/proc/self/mountinfo` and `/proc/self/cgroup`; `root` is the directory of `/`."""
     mounts = list(_parse_mounts(os.fsdecode(mountinfo), root))
     paths = _parse_membership(os.fsdecode(membership))
     hierarchies = {name: _find_hierarchy(name, mounts, paths) for name in CONTROLLERS}
-    return Place(hierarchies, _is_container(mounts, paths.values(), root))
+    return CgroupLocation(hierarchies, _is_container(mounts, paths.values(), root))
 
 
 def smallest_limit(limits: Iterable[float | None]) -> float | None:

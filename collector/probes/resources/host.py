@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from collector.probes.resources.growth import Growth, to_percent
+from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import parse_stalled_s, read_file
 from store.samples.model import Cpu, Ram, Scope
 
@@ -28,9 +28,9 @@ class HostProbe:
         if proc is not None:
             psutil.PROCFS_PATH = str(proc)
         self._monotonic = monotonic
-        self._busy = Growth()
-        self._cpu_stalled = Growth()
-        self._ram_stalled = Growth()
+        self._busy = CounterRate()
+        self._cpu_stalled = CounterRate()
+        self._ram_stalled = CounterRate()
 
     def read(self) -> tuple[Cpu, Ram]:
         """The figures; never raises. Those of the CPU cover the time since the last call: the first one is None."""
@@ -39,7 +39,7 @@ class HostProbe:
     def _read_cpu(self) -> Cpu:
         return Cpu(
             scope=Scope.HOST,
-            percent=to_percent(self._busy.advance(*_read_busy_and_total_s())),
+            percent=to_percent(self._busy.update(*_read_busy_and_total_s())),
             cores=psutil.cpu_count(),
             pressure_percent=self._read_pressure("cpu", self._cpu_stalled),
         )
@@ -59,9 +59,9 @@ class HostProbe:
             pressure_percent=pressure_percent,
         )
 
-    def _read_pressure(self, resource: str, stalled: Growth) -> float | None:
+    def _read_pressure(self, resource: str, stalled: CounterRate) -> float | None:
         text = read_file(Path(psutil.PROCFS_PATH) / "pressure" / resource)
-        return to_percent(stalled.advance(parse_stalled_s(text), self._monotonic()))
+        return to_percent(stalled.update(parse_stalled_s(text), self._monotonic()))
 
 
 def _read_busy_and_total_s() -> tuple[float | None, float | None]:

@@ -17,11 +17,11 @@ from collector.probes.workers.pidbox import (
     CONTENT_TYPE,
     EXCHANGE,
     Answers,
-    AskError,
+    InspectError,
+    inspect_reason,
     new_reply_queue,
-    question,
     read_answers,
-    reason_to_fail,
+    request_body,
 )
 
 MAX_ANSWERS = 1000
@@ -32,7 +32,7 @@ class AmqpPidbox:
     """The way to the workers over one connection. Not thread-safe."""
 
     def __init__(self, broker_url: str, *, timeout_s: float) -> None:
-        """Raises: AskError."""
+        """Raises: InspectError."""
         self._timeout_s = timeout_s
         self._queue = new_reply_queue()  # Of its own for each connection: the last one's may still be locked.
         self._came: list[tuple[str, bytes]] = []
@@ -51,7 +51,7 @@ class AmqpPidbox:
             raise self._failed(error) from error
 
     def ask(self, timeout_s: float) -> Answers:
-        """Put the question; an answer that has come late since the one before counts, too. Raises: AskError."""
+        """Put the question; an answer that has come late since the one before counts, too. Raises: InspectError."""
         try:
             self._put()
             if not self._is_returned:
@@ -83,7 +83,10 @@ class AmqpPidbox:
         """Publish and wait for RabbitMQ's word, which a refusal would take the place of."""
         self._is_returned, self._answered, self._ticket = False, 0, uuid4().hex
         message = amqp.Message(
-            question(self._queue, self._ticket), content_type=CONTENT_TYPE, content_encoding="utf-8", delivery_mode=1
+            request_body(self._queue, self._ticket),
+            content_type=CONTENT_TYPE,
+            content_encoding="utf-8",
+            delivery_mode=1,
         )
         self._channel.basic_publish_confirm(message, EXCHANGE, "", mandatory=True, confirm_timeout=self._timeout_s)
 
@@ -107,10 +110,10 @@ class AmqpPidbox:
         """RabbitMQ gives the question back: no queue is bound to the exchange, so no worker listens."""
         self._is_returned = True
 
-    def _failed(self, error: Exception) -> AskError:
+    def _failed(self, error: Exception) -> InspectError:
         if self._connection is not None:
             drop(self._connection)
             self._connection = None
         if isinstance(error, amqp.NotFound):
-            return AskError("nobody_listens")
-        return AskError(reason_to_fail(reason_of(error)))
+            return InspectError("nobody_listens")
+        return InspectError(inspect_reason(reason_of(error)))

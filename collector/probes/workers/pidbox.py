@@ -30,7 +30,7 @@ def new_reply_queue() -> str:
     return f"zapvoice-monitor.replies.{uuid4().hex}"
 
 
-class AskError(Exception):
+class InspectError(Exception):
     """The workers could not be asked; `reason` is the code that the page has words for."""
 
     def __init__(self, reason: str) -> None:
@@ -38,7 +38,7 @@ class AskError(Exception):
         super().__init__(reason)
 
 
-def reason_to_fail(reason: str) -> str:
+def inspect_reason(reason: str) -> str:
     """The page's code for a question that the broker's connection has ended, by the connection's reason code."""
     return {"denied": "ask_denied", "refused": "ask_unreachable", "timeout": "ask_unreachable"}.get(
         reason, "ask_failed"
@@ -68,20 +68,20 @@ class Pidbox(Protocol):
     def ask(self, timeout_s: float) -> Answers:
         """Put the question to everybody, and take the answers that come within `timeout_s`.
 
-        Raises: AskError.
+        Raises: InspectError.
         """
 
     def has_news(self) -> bool:
         """Whether, since the last question, an answer has come late or a worker has joined or left.
 
-        Asks nobody. Raises: AskError.
+        Asks nobody. Raises: InspectError.
         """
 
     def close(self) -> None:
         """Give the connection up."""
 
 
-def question(reply_queue: str, ticket: str) -> bytes:
+def request_body(reply_queue: str, ticket: str) -> bytes:
     """The body of the message that is put to everybody. An answer has the question's ticket among its headers."""
     body = {
         "method": "active_queues",

@@ -18,12 +18,12 @@ from collector.probes.broker.redis_connection import Command, RedisConnection
 from collector.probes.workers.pidbox import (
     EXCHANGE,
     Answers,
-    AskError,
+    InspectError,
     envelope,
+    inspect_reason,
     open_envelope,
-    question,
     read_answers,
-    reason_to_fail,
+    request_body,
 )
 from settings.broker_options import BrokerOptions
 
@@ -45,12 +45,12 @@ class RedisPidbox:
     def __init__(self, broker_url: str, options: BrokerOptions, reply_queue: str, *, timeout_s: float) -> None:
         """`reply_queue`: where the answers come to, of `new_reply_queue`; the same after each reconnect.
 
-        Raises: AskError.
+        Raises: InspectError.
         """
         try:
             self._connection = RedisConnection(broker_url, timeout_s=timeout_s)
         except Exception as error:
-            raise AskError(_reason(error)) from error
+            raise InspectError(_reason(error)) from error
         replies = _list_of(reply_queue, options)
         channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
         self._question: list[Command] = [
@@ -59,7 +59,7 @@ class RedisPidbox:
             ("DEL", replies),
             ("RPUSH", replies, _NO_ANSWER),
             ("EXPIRE", replies, REPLIES_LIVE_S),
-            ("PUBLISH", channel, envelope(question(reply_queue, uuid4().hex))),
+            ("PUBLISH", channel, envelope(request_body(reply_queue, uuid4().hex))),
             ("EXEC",),
         ]
         self._count: Command = ("LLEN", replies)
@@ -75,7 +75,7 @@ class RedisPidbox:
         """How many were bound after the last question, those included that have ended without a word."""
 
     def ask(self, timeout_s: float) -> Answers:
-        """Put the question; an answer that has come late since the one before counts, too. Raises: AskError."""
+        """Put the question; an answer that has come late since the one before counts, too. Raises: InspectError."""
         # One transaction: where a command of it is refused, as on a replica that only reads, nobody is asked.
         late, *_, listeners = self._send(*self._question)[-1]
         self._await(listeners, timeout_s)
@@ -84,7 +84,7 @@ class RedisPidbox:
         return read_answers(messages, listeners=listeners)
 
     def has_news(self) -> bool:
-        """Whether an answer has come late, or the number of workers bound has changed. Raises: AskError."""
+        """Whether an answer has come late, or the number of workers bound has changed. Raises: InspectError."""
         return self._send(self._count, self._bound) != [1, self._workers]
 
     def close(self) -> None:
@@ -101,14 +101,14 @@ class RedisPidbox:
             pause_s = min(2 * pause_s, LONGEST_LOOK_S)
 
     def _send(self, *commands: Command) -> list[Any]:
-        """The answers. Raises: AskError, for the first command that is refused."""
+        """The answers. Raises: InspectError, for the first command that is refused."""
         try:
-            answers = self._connection.ask(self._connection.pack(commands), len(commands))
+            answers = self._connection.execute(self._connection.pack(commands), len(commands))
         except Exception as error:
-            raise AskError(_reason(error)) from error
+            raise InspectError(_reason(error)) from error
         for answer in answers:
             if isinstance(answer, redis.ResponseError):
-                raise AskError(_reason(answer)) from answer
+                raise InspectError(_reason(answer)) from answer
         return answers
 
 
@@ -118,7 +118,7 @@ def _reason(error: Exception) -> str:
         return "ask_read_only"
     if isinstance(error, redis.ResponseError) and "unknown command" in str(error).lower():
         return "ask_unsupported"
-    return reason_to_fail(reason_of(error))
+    return inspect_reason(reason_of(error))
 
 
 def _open(message: bytes) -> tuple[str, bytes]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from collector.probes.broker.broker_connection import REDIS, kind_of
 from collector.probes.broker.departures import Movement
 from collector.probes.broker.reading import Reading
-from collector.probes.workers.patience import Pace
-from collector.probes.workers.worker_inspect import OFF, Roll, RollCall
+from collector.probes.workers.inspect_backoff import InspectTimes
+from collector.probes.workers.worker_inspect import OFF, Inspection, WorkerInspector
 from collector.probes.workers.worker_verdict import FIRST_LOOK, STUCK_S, Evidence, find_stuck, judge_workers
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
@@ -29,7 +29,7 @@ class WorkerProbe:
         *,
         options: BrokerOptions | None = None,
         asks: bool = True,
-        pace: Pace | None = None,
+        times: InspectTimes | None = None,
         stuck_s: float = STUCK_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -39,9 +39,11 @@ class WorkerProbe:
         """
         self._is_watching = broker_url is not None
         self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
-        self._roll_call: RollCall | None = None
+        self._inspector: WorkerInspector | None = None
         if broker_url is not None and asks:
-            self._roll_call = RollCall(broker_url, queue_names, options or BrokerOptions(), pace or Pace())
+            self._inspector = WorkerInspector(
+                broker_url, queue_names, options or BrokerOptions(), times or InspectTimes()
+            )
         self._discovers = ALL_QUEUES in queue_names
         self._stuck_s = stuck_s
         self._monotonic = monotonic
@@ -49,13 +51,13 @@ class WorkerProbe:
 
     def start(self) -> None:
         """Start asking the workers; may be called twice."""
-        if self._roll_call is not None:
-            self._roll_call.start()
+        if self._inspector is not None:
+            self._inspector.start()
 
     def stop(self) -> None:
         """Stop asking; may be called twice."""
-        if self._roll_call is not None:
-            self._roll_call.stop()
+        if self._inspector is not None:
+            self._inspector.stop()
 
     def read(self, reading: Reading | None) -> Check:
         """The verdict on this sample's reading, None when no broker is watched. Returns at once."""
@@ -64,26 +66,26 @@ class WorkerProbe:
         if reading.failure is not None:
             self._forget()
             return Check(status=Status.UNKNOWN, reason="broker_down")
-        roll = self._get_roll(reading)
+        inspection = self._latest(reading)
         if self._is_redis:
-            return _judge_answers(roll, reading, self._stuck_s)
-        self._last = self._judge_counts(reading, roll, self._monotonic())
-        return _with_reason(self._last, roll)
+            return _judge_answers(inspection, reading, self._stuck_s)
+        self._last = self._judge_counts(reading, inspection, self._monotonic())
+        return _with_reason(self._last, inspection)
 
-    def _get_roll(self, reading: Reading) -> Roll | None:
-        if self._roll_call is None:
+    def _latest(self, reading: Reading) -> Inspection | None:
+        if self._inspector is None:
             return OFF
         # Without a consumer there is nobody to ask, and an alarm holds the question up; Redis has neither.
         is_worthwhile = reading.alarm is None and any(queue.consumers for queue in reading.queues)
-        self._roll_call.follow(reading.place, is_worthwhile=self._is_redis or is_worthwhile)
-        return self._roll_call.get_roll()
+        self._inspector.follow(reading.address_index, is_worthwhile=self._is_redis or is_worthwhile)
+        return self._inspector.latest()
 
     def _forget(self) -> None:
         self._unserved_since_s: dict[str, float] = {}
         self._once_served: set[str] = set()
         self._last = FIRST_LOOK
 
-    def _judge_counts(self, reading: Reading, roll: Roll | None, now_s: float) -> Check:
+    def _judge_counts(self, reading: Reading, inspection: Inspection | None, now_s: float) -> Check:
         """Nobody is reported missing on one look: a worker that reconnects is without a consumer for a moment."""
         known = self._expected([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
         before, self._unserved_since_s = self._unserved_since_s, {
@@ -91,7 +93,7 @@ class WorkerProbe:
         }  # fmt: skip
         evidence = [
             replace(
-                _evidence(queue, reading, roll),
+                _evidence(queue, reading, inspection),
                 unserved_s=None if queue.consumers else now_s - self._unserved_since_s[queue.name],
             )
             for queue in known
@@ -100,7 +102,7 @@ class WorkerProbe:
         if reading.queues and not evidence:
             return self._last
         # In an alarm a question does not even reach the workers.
-        asked = roll if reading.alarm is None else None
+        asked = inspection if reading.alarm is None else None
         return judge_workers(
             evidence,
             asked.silent_s if asked else None,
@@ -116,35 +118,35 @@ class WorkerProbe:
         return [queue for queue in queues if queue.name in self._once_served] or queues
 
 
-def _with_reason(check: Check, roll: Roll | None) -> Check:
+def _with_reason(check: Check, inspection: Inspection | None) -> Check:
     """The verdict on consumers that are counted, with why nothing is known of them besides."""
-    if roll is None or roll.reason is None or not roll.reason.startswith("ask_"):
+    if inspection is None or inspection.reason is None or not inspection.reason.startswith("ask_"):
         return check
-    return replace(check, facts={**check.facts, "ask": roll.reason})
+    return replace(check, facts={**check.facts, "ask": inspection.reason})
 
 
-def _judge_answers(roll: Roll | None, reading: Reading, stuck_s: float) -> Check:
+def _judge_answers(inspection: Inspection | None, reading: Reading, stuck_s: float) -> Check:
     """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
-    evidence = [_evidence(queue, reading, roll) for queue in reading.queues]
+    evidence = [_evidence(queue, reading, inspection) for queue in reading.queues]
     if stuck := find_stuck(evidence, stuck_s=stuck_s):
         return stuck
     silent = [queue for queue in evidence if not queue.is_answered and not queue.is_working]
     if not silent:
         return Check(status=Status.ONLINE)
-    if roll is None:
+    if inspection is None:
         return FIRST_LOOK
     # Where nobody could be asked, or an answer could not be read, that a queue is left out says nothing of its workers.
-    is_their_word = roll.reason in (None, "ping_silent")
+    is_their_word = inspection.reason in (None, "ping_silent")
     status = Status.DEGRADED if is_their_word and len(silent) < len(evidence) else Status.UNKNOWN
-    return Check(status=status, reason=roll.reason or "none_serves")
+    return Check(status=status, reason=inspection.reason or "none_serves")
 
 
-def _evidence(queue: Queue, reading: Reading, roll: Roll | None) -> Evidence:
+def _evidence(queue: Queue, reading: Reading, inspection: Inspection | None) -> Evidence:
     return Evidence(
         name=queue.name,
         waiting=queue.ready,
         movement=reading.movements.get(queue.name, Movement()),
         unacked=queue.unacked,
         unfinished_s=reading.unfinished_s.get(queue.name),
-        is_answered=roll is not None and queue.name in roll.served,
+        is_answered=inspection is not None and queue.name in inspection.served,
     )

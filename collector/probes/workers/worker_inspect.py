@@ -1,8 +1,8 @@
 """Asks Celery's workers which queues they consume: every 10 s, by a thread and over a connection of its own.
 
 The question is the one thing that the panel sends to what it watches, and a setting turns it off. How it gets there is
-told in `redis_pidbox` and `amqp_pidbox`, how it reads in `pidbox`, when it is put again in `patience`. Between two
-questions on Redis the thread looks, without asking, for answers that come late and for workers that join.
+told in `redis_pidbox` and `amqp_pidbox`, how it reads in `pidbox`, when it is put again in `inspect_backoff`. Between
+two questions on Redis the thread looks, without asking, for answers that come late and for workers that join.
 """
 
 import logging
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from collector.probes.broker.broker_connection import AMQP, kind_of
 from collector.probes.workers.amqp_pidbox import AmqpPidbox
-from collector.probes.workers.patience import Pace, Patience
-from collector.probes.workers.pidbox import Answers, AskError, Pidbox, new_reply_queue
+from collector.probes.workers.inspect_backoff import InspectBackoff, InspectTimes
+from collector.probes.workers.pidbox import Answers, InspectError, Pidbox, new_reply_queue
 from collector.probes.workers.redis_pidbox import RedisPidbox
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
@@ -32,7 +32,7 @@ OVERDUE_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Roll:
+class Inspection:
     """The outcome of one call."""
 
     served: Mapping[str, int] = field(default_factory=dict)
@@ -48,23 +48,25 @@ class Roll:
     """
 
 
-OFF = Roll(reason="ask_off")
+OFF = Inspection(reason="ask_off")
 
 
-class RollCall:
+class WorkerInspector:
     """Knows which of the queues are consumed by workers that answer. Thread-safe."""
 
-    def __init__(self, broker_url: str, queue_names: Sequence[str], options: BrokerOptions, pace: Pace) -> None:
+    def __init__(
+        self, broker_url: str, queue_names: Sequence[str], options: BrokerOptions, times: InspectTimes
+    ) -> None:
         self._urls = addresses(broker_url)
-        self._place = 0
+        self._address_index = 0
         self._options = options
         self._reply_queue = new_reply_queue()
-        self._pace = pace
+        self._times = times
         self._is_amqp = kind_of(broker_url) == AMQP
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
-        self._patience = Patience(pace, least_s=pace.interval_s if self._is_amqp else 0.0)
-        self._outcome: tuple[Roll, float] | None = None
-        """The roll, and until when it is true, monotonic."""
+        self._backoff = InspectBackoff(times, least_s=times.interval_s if self._is_amqp else 0.0)
+        self._outcome: tuple[Inspection, float] | None = None
+        """The inspection, and until when it is true, monotonic."""
         self._asked_in_vain_since_s: float | None = None
         self._has_answered = False
         self._failure: str | None = None
@@ -77,7 +79,9 @@ class RollCall:
         """Start asking; does nothing when it already does."""
         if self._thread is None:
             self._stopping = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="roll-call", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stopping,), name="worker-inspect", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
@@ -88,39 +92,39 @@ class RollCall:
             self._thread.join(timeout=SOCKET_S)
             self._thread = None
 
-    def get_roll(self) -> Roll | None:
+    def latest(self) -> Inspection | None:
         """What the workers last answered; None = not known yet, or not any more. Returns at once."""
         outcome = self._outcome
         return None if outcome is None or time.monotonic() > outcome[1] else outcome[0]
 
-    def follow(self, place: int, *, is_worthwhile: bool) -> None:
+    def follow(self, address_index: int, *, is_worthwhile: bool) -> None:
         """Ask at this one of the broker's addresses, and only while it is worthwhile. Returns at once."""
-        before = self._place, self._is_worthwhile
-        self._place, self._is_worthwhile = place, is_worthwhile
-        if is_worthwhile and before != (place, True):
+        before = self._address_index, self._is_worthwhile
+        self._address_index, self._is_worthwhile = address_index, is_worthwhile
+        if is_worthwhile and before != (address_index, True):
             self._wake.set()
 
     def _run(self, stopping: threading.Event) -> None:
         pidbox: Pidbox | None = None
-        place = 0
+        address_index = 0
         while not stopping.is_set():
-            if place != self._place:
+            if address_index != self._address_index:
                 _close(pidbox)
-                pidbox, place = None, self._place
+                pidbox, address_index = None, self._address_index
             try:
                 if self._is_worthwhile:
-                    pidbox = pidbox or self._open(self._urls[place])
-                    roll, pause_s = self._judge(pidbox.ask(self._pace.answer_s))
+                    pidbox = pidbox or self._open(self._urls[address_index])
+                    inspection, pause_s = self._judge(pidbox.ask(self._times.timeout_s))
                 else:
                     _close(pidbox)  # RabbitMQ would miss the heartbeats of an idle connection.
                     pidbox = None
-                    roll, pause_s = self._not_asked(), self._pace.interval_s
+                    inspection, pause_s = self._not_asked(), self._times.interval_s
             except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
-                roll, pause_s = self._note_failure(error)
+                inspection, pause_s = self._note_failure(error)
                 _close(pidbox)
                 pidbox = None
-            self._outcome = roll, time.monotonic() + pause_s + OVERDUE_S
-            if self._is_amqp and pause_s > self._pace.interval_s:  # RabbitMQ would miss its heartbeats.
+            self._outcome = inspection, time.monotonic() + pause_s + OVERDUE_S
+            if self._is_amqp and pause_s > self._times.interval_s:  # RabbitMQ would miss its heartbeats.
                 _close(pidbox)
                 pidbox = None
             self._rest(pidbox, pause_s)
@@ -134,25 +138,25 @@ class RollCall:
     def _rest(self, pidbox: Pidbox | None, pause_s: float) -> None:
         """Pause, for as long as nothing has changed."""
         end_s = time.monotonic() + pause_s
-        while not self._wake.wait(min(self._pace.retry_s, max(0.0, end_s - time.monotonic()))):
+        while not self._wake.wait(min(self._times.retry_s, max(0.0, end_s - time.monotonic()))):
             if time.monotonic() >= end_s or (pidbox is not None and _has_news(pidbox)):
                 return
         self._wake.clear()
 
-    def _judge(self, answers: Answers) -> tuple[Roll, float]:
-        """The roll and the pause after it."""
+    def _judge(self, answers: Answers) -> tuple[Inspection, float]:
+        """The inspection and the pause after it."""
         self._failure = None
         self._has_answered = self._has_answered or answers.count > 0
         names = [queue for queues in answers.queues.values() for queue in queues]
         served = Counter(name for name in names if self._wanted is None or name in self._wanted)
         reason = _reason(answers)
-        pause_s = self._patience.after_answers(
+        pause_s = self._backoff.after_answers(
             count=answers.count,
             is_silent=reason == "ping_silent",
             is_complete=bool(served) if self._wanted is None else served.keys() >= self._wanted,
             listeners=answers.listeners,
         )
-        return Roll(served=served, silent_s=self._silent_s(answers), reason=reason), pause_s
+        return Inspection(served=served, silent_s=self._silent_s(answers), reason=reason), pause_s
 
     def _silent_s(self, answers: Answers) -> float | None:
         now_s = time.monotonic()
@@ -160,16 +164,16 @@ class RollCall:
             self._asked_in_vain_since_s = now_s
         return None if answers.count or not self._has_answered else now_s - self._asked_in_vain_since_s
 
-    def _not_asked(self, reason: str | None = None) -> Roll:
+    def _not_asked(self, reason: str | None = None) -> Inspection:
         self._asked_in_vain_since_s = None
-        return Roll(reason=reason)
+        return Inspection(reason=reason)
 
-    def _note_failure(self, error: Exception) -> tuple[Roll, float]:
-        reason = error.reason if isinstance(error, AskError) else "ask_failed"
+    def _note_failure(self, error: Exception) -> tuple[Inspection, float]:
+        reason = error.reason if isinstance(error, InspectError) else "ask_failed"
         if reason != self._failure:
             log.warning("the workers could not be asked: %s (%s)", reason, type(error.__cause__ or error).__name__)
         self._failure = reason
-        return self._not_asked(reason), self._patience.after_failure(reason)
+        return self._not_asked(reason), self._backoff.after_failure(reason)
 
 
 def _reason(answers: Answers) -> str | None:
@@ -184,7 +188,7 @@ def _has_news(pidbox: Pidbox) -> bool:
     """True as well when it cannot be told: the next question finds out why."""
     try:
         return pidbox.has_news()
-    except AskError:
+    except InspectError:
         return True
 
 

@@ -23,7 +23,7 @@ STUCK_S = 60.0
 """Longer than a voice message takes to be sent, by far."""
 
 SILENT_S = 30.0
-"""Three calls of the roll."""
+"""Three calls of the inspection."""
 
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.sampling.marks import Marker, Past, follow_past, read_past
+from collector.sampling.marks import Marker, PreviousSample, carry_over, parse_previous
 from store.samples.model import Check, QueueState, Status
 from store.samples.wire import parse_wire
 from tests.builders import make_queue, make_sample
@@ -12,10 +12,10 @@ INTERVAL_S = 3.0
 
 def follow(samples):
     """The marks of each of the samples, the first of which is the first ever."""
-    marker, past, marks = Marker(INTERVAL_S), Past(), []
+    marker, previous, marks = Marker(INTERVAL_S), PreviousSample(), []
     for sample in samples:
-        marks.append(marker.marks(past, sample))
-        past = follow_past(past, sample)
+        marks.append(marker.marks(previous, sample))
+        previous = carry_over(previous, sample)
     return marks
 
 
@@ -59,7 +59,7 @@ def test_a_collector_that_has_only_just_started_to_look_marks_nothing():
 def test_a_change_of_version_is_seen_over_a_restart():
     stored = parse_wire(make_sample(version="1.6.0").to_json())
 
-    marks = Marker(INTERVAL_S).marks(read_past(stored), make_sample(version="1.7.0"))
+    marks = Marker(INTERVAL_S).marks(parse_previous(stored), make_sample(version="1.7.0"))
 
     assert marks == ({"kind": "version", "before": "1.6.0", "after": "1.7.0"},)
 
@@ -70,12 +70,12 @@ def test_what_is_stored_tells_the_same_past_as_what_is_in_memory():
         checks={"worker": Check(status=Status.UNKNOWN, reason="first_look"), "database": Check(status=Status.ONLINE)},
     )
 
-    assert read_past(parse_wire(sample.to_json())) == follow_past(Past(), sample)
+    assert parse_previous(parse_wire(sample.to_json())) == carry_over(PreviousSample(), sample)
 
 
 @pytest.mark.parametrize("junk", [{}, {"checks": [], "queues": {}, "version": 1}, {"checks": {"a": 1}, "queues": [1]}])
 def test_a_stored_sample_that_is_not_as_we_write_it_tells_little(junk):
-    assert Marker(INTERVAL_S).marks(read_past({"at": 1.0, **junk}), make_sample()) == ()
+    assert Marker(INTERVAL_S).marks(parse_previous({"at": 1.0, **junk}), make_sample()) == ()
 
 
 def test_a_burst_that_drains_between_two_samples_is_marked_once():

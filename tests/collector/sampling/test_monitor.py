@@ -7,7 +7,7 @@ import pytest
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
 from collector.sampling import monitor as sampling
-from collector.sampling.marks import Past
+from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
 from store.samples.model import Check, Container, Cpu, Ram, Scope, Status
 from tests.builders import make_queue
@@ -27,7 +27,7 @@ def make_monitor(**overrides):
         "queues": lambda: Reading(broker_kind="redis", queues=(make_queue(ready=7),), latency_ms=1.0),
         "worker": lambda reading: ONLINE,
         "containers": lambda: (BACKEND,),
-        "past": Past,
+        "previous": PreviousSample,
     }
     return SystemMonitor(
         host="web-1", interval_s=3.0, version="1.7.0", probes=Probes(**{**probes, **overrides}), wall=lambda: 3002.9
@@ -106,8 +106,8 @@ def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():
 
 
 def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
-    pasts = iter([Past(), Past(version="1.6.0")])
-    monitor = make_monitor(past=lambda: next(pasts))
+    pasts = iter([PreviousSample(), PreviousSample(version="1.6.0")])
+    monitor = make_monitor(previous=lambda: next(pasts))
     assert monitor.sample().marks == ()
     monitor.lost()
 
@@ -115,7 +115,7 @@ def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
 
 
 def test_a_past_that_is_not_told_in_time_costs_the_marks_and_no_more(hang):
-    monitor = make_monitor(past=hang)
+    monitor = make_monitor(previous=hang)
 
     with Promise.TICK.kept():
         samples = [monitor.sample() for _ in range(3)]

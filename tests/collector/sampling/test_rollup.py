@@ -194,7 +194,7 @@ class Failing(History):
 
 def test_two_that_run_at_the_same_time_and_break_off_between_transactions_end_as_one_clean_run(live, engine, clean):
     empty(engine)
-    together, engines = threading.Barrier(2), [make_engine(engine.url, patience_s=2) for _ in range(2)]
+    together, engines = threading.Barrier(2), [make_engine(engine.url, timeout_s=2) for _ in range(2)]
     seen = []
 
     def collect(kept):

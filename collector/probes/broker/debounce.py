@@ -10,7 +10,7 @@ REPEATS = 2
 """How often an abrupt (0, 0) has to be repeated: half a second at one reading every 250 ms."""
 
 
-class Doubt:
+class Debounce:
     """What is believed of each queue, reading by reading."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Doubt:
         self._zeros: dict[str, int] = {}
         """How many readings in a row said (0, 0)."""
 
-    def weigh(self, queue: Queue) -> Queue:
+    def filter(self, queue: Queue) -> Queue:
         """The queue as it is to be believed: as it was before while an abrupt (0, 0) is in doubt, unknown at first."""
         if (queue.ready, queue.consumers) != (0, 0):
             self._zeros.pop(queue.name, None)

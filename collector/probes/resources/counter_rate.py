@@ -1,7 +1,7 @@
 """How counters become rates: by what they grew between two readings. [pure]"""
 
 
-class Growth:
+class CounterRate:
     """How much one counter grew for each unit that another grew.
 
     Seconds of CPU per second of time are cores, throttled periods per period are a share.
@@ -10,7 +10,7 @@ class Growth:
     def __init__(self) -> None:
         self._previous: tuple[float, float] | None = None
 
-    def advance(self, part: float | None, whole: float | None) -> float | None:
+    def update(self, part: float | None, whole: float | None) -> float | None:
         """What `part` grew per unit of `whole` since the last call.
 
         None on the first call, around a reading that failed, when `whole` stood still, and when either ran backwards:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.probes.broker.doubt import Doubt
+from collector.probes.broker.debounce import Debounce
 from store.samples.model import Queue, QueueState
 
 UNKNOWN = None
@@ -15,26 +15,27 @@ UNKNOWN = None
         ([(5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2), (5, 2), (5, 2), (0, 0)]),
         ([(5, 2), (0, 0), (0, 0), (6, 2)], [(5, 2), (5, 2), (5, 2), (6, 2)]),  # A false zero has gone by unseen.
         ([(5, 0), (0, 0), (0, 0), (0, 0)], [(5, 0), (5, 0), (5, 0), (0, 0)]),
-        ([(5, 2), (0, 2), (5, 2)], [(5, 2), (0, 2), (5, 2)]),  # Drained, but consumed: nothing to doubt.
+        ([(5, 2), (0, 2), (5, 2)], [(5, 2), (0, 2), (5, 2)]),  # Drained, but consumed: nothing to debounce.
         ([(5, 2), (0, 0), (5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2)] * 5 + [(0, 0)]),
     ],
 )
 def test_an_abrupt_zero_is_believed_once_it_was_repeated_twice(
     told: list[tuple[int, int]], believed: list[tuple[int, int] | None]
 ) -> None:
-    doubt = Doubt()
+    debounce = Debounce()
 
     weighed = [
-        doubt.weigh(Queue(name="q", state=QueueState.OK, ready=ready, consumers=consumers)) for ready, consumers in told
+        debounce.filter(Queue(name="q", state=QueueState.OK, ready=ready, consumers=consumers))
+        for ready, consumers in told
     ]
 
     assert [None if q.state == QueueState.UNKNOWN else (q.ready, q.consumers) for q in weighed] == believed
 
 
 def test_queues_are_doubted_each_by_itself() -> None:
-    doubt = Doubt()
+    debounce = Debounce()
 
     for name in ("a", "b"):
-        doubt.weigh(Queue(name=name, state=QueueState.OK, ready=0, consumers=0))
+        debounce.filter(Queue(name=name, state=QueueState.OK, ready=0, consumers=0))
 
-    assert doubt.weigh(Queue(name="a", state=QueueState.OK, ready=0, consumers=0)).state == QueueState.UNKNOWN
+    assert debounce.filter(Queue(name="a", state=QueueState.OK, ready=0, consumers=0)).state == QueueState.UNKNOWN

@@ -11,10 +11,10 @@ import pytest
 import redis
 
 from collector.probes.workers.amqp_pidbox import AmqpPidbox
-from collector.probes.workers.patience import Pace
-from collector.probes.workers.pidbox import Answers, AskError, Pidbox, new_reply_queue
+from collector.probes.workers.inspect_backoff import InspectTimes
+from collector.probes.workers.pidbox import Answers, InspectError, Pidbox, new_reply_queue
 from collector.probes.workers.redis_pidbox import RedisPidbox
-from collector.probes.workers.worker_inspect import RollCall
+from collector.probes.workers.worker_inspect import WorkerInspector
 from settings.broker_options import BrokerOptions, parse_broker_options
 from tests.celery_application import Application
 from tests.celery_versions import PINNED, python_of, versions_under_test
@@ -157,7 +157,7 @@ def test_who_may_not_ask_on_redis_is_told_so_and_nothing_is_published(
         heard.psubscribe("*")
         heard.get_message(timeout=5)
         url = redis_url.replace(f":{redis_server.password}@", f"{user}:secret@")
-        with pytest.raises(AskError) as refused, pidbox_of(url) as pidbox:
+        with pytest.raises(InspectError) as refused, pidbox_of(url) as pidbox:
             pidbox.ask(1)
         client.execute_command("ACL", "DELUSER", user)
 
@@ -171,7 +171,7 @@ def test_a_replica_that_only_reads_is_told_and_nobody_is_asked() -> None:
         heard.psubscribe("*")
         heard.get_message(timeout=5)
         client.replicaof("127.0.0.1", "1")
-        with pytest.raises(AskError) as refused, pidbox_of(server.url) as pidbox:
+        with pytest.raises(InspectError) as refused, pidbox_of(server.url) as pidbox:
             pidbox.ask(1)
 
         assert refused.value.reason == "ask_read_only"
@@ -184,7 +184,7 @@ class RedisWithoutPublish(RedisServer):
 
 def test_a_redis_without_a_command_of_the_question_is_told() -> None:
     with RedisWithoutPublish() as server:
-        with pytest.raises(AskError) as refused, pidbox_of(server.url) as pidbox:
+        with pytest.raises(InspectError) as refused, pidbox_of(server.url) as pidbox:
             pidbox.ask(1)
 
         assert refused.value.reason == "ask_unsupported"
@@ -206,18 +206,20 @@ def test_on_rabbitmq_a_late_answer_does_not_stand_for_the_next_one(rabbitmq_serv
 
 def test_on_rabbitmq_no_connection_is_kept_idle_while_asking_is_not_worthwhile(rabbitmq_server: RabbitServer) -> None:
     queue = f"queue-{uuid4().hex}"
-    roll_call = RollCall(rabbitmq_server.url, [queue], BrokerOptions(), Pace(interval_s=0.2, retry_s=0.1))
+    inspector = WorkerInspector(
+        rabbitmq_server.url, [queue], BrokerOptions(), InspectTimes(interval_s=0.2, retry_s=0.1)
+    )
     with Application(rabbitmq_server.url, queue):
-        roll_call.follow(0, is_worthwhile=True)
-        roll_call.start()
+        inspector.follow(0, is_worthwhile=True)
+        inspector.start()
         try:
-            wait_until(lambda: (roll := roll_call.get_roll()) and roll.served, what="the worker has answered")
+            wait_until(lambda: (inspection := inspector.latest()) and inspection.served, what="the worker has answered")
             logged_before = len(rabbitmq_server.log.read_text())
-            roll_call.follow(0, is_worthwhile=False)
+            inspector.follow(0, is_worthwhile=False)
             wait_until(
                 lambda: re.search(
                     "closing AMQP connection .* zapvoice-monitor", rabbitmq_server.log.read_text()[logged_before:]
                 )
             )
         finally:
-            roll_call.stop()
+            inspector.stop()

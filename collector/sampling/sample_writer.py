@@ -20,7 +20,7 @@ LOOK_S = 0.25
 """How often one who stands by looks whether its process is to end."""
 
 
-class Duty:
+class SampleWriter:
     """The writing of one host's samples."""
 
     def __init__(self, store: LiveStore, *, host: str, interval_s: float) -> None:
