@@ -45,7 +45,6 @@ STOPSIGNAL SIGTERM
 
 # The stand-in for the watched product (`docker compose --profile demo`).
 FROM runtime AS demo
-COPY --chmod=755 standalone/ standalone/
 COPY --chmod=755 demo/ demo/
 # Port 5672 is 1628 in hexadecimal, and state 01 is an established connection: the worker is at its broker.
 HEALTHCHECK --interval=300s --timeout=5s --start-period=60s --start-interval=1s \

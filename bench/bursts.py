@@ -35,7 +35,7 @@ class DemoWorker(CeleryWorker):
 
     def __init__(self, broker_url: str, environ: dict[str, str]) -> None:
         super().__init__(broker_url, "dispatch")
-        self._environ = {**environ, "MONITORED_BROKER_URL": broker_url}
+        self._environ = {**environ, "WATCHED_BROKER_URL": broker_url}
 
     def start(self) -> None:
         options = ["-A", "demo.app", "worker", "-P", "solo", "-n", "demo@test", "--without-mingle", "-l", "INFO"]
@@ -77,10 +77,10 @@ def _measure(broker: str, bursts: int, messages: int, interval_s: float) -> tupl
         # The stream lasts as long as the bench: as a rule it would be sent round before a hundred bursts are over.
         environ = {"SAMPLE_INTERVAL_S": f"{interval_s:g}", "MAX_STREAM_MINUTES": "1440"}
         if broker == "amqp":
-            environ["MONITORED_BROKER_URL"] = everything.enter_context(RabbitServer()).url
+            environ["WATCHED_BROKER_URL"] = everything.enter_context(RabbitServer()).url
         stack = everything.enter_context(Stack(**environ))
         if broker == "amqp":
-            everything.enter_context(DemoWorker(environ["MONITORED_BROKER_URL"], stack.environ))
+            everything.enter_context(DemoWorker(environ["WATCHED_BROKER_URL"], stack.environ))
         os.environ.update(stack.environ)
         from demo.burst import send  # noqa: PLC0415  It reads the broker's address when it is loaded.
 

@@ -19,9 +19,9 @@ def watching_stack(**environ: str) -> Iterator[Stack]:
         services.enter_context(CeleryWorker(rabbitmq.url, QUEUE))
         yield services.enter_context(
             Stack(
-                MONITORED_BROKER_URL=rabbitmq.url,
+                WATCHED_BROKER_URL=rabbitmq.url,
                 RABBITMQ_MANAGEMENT_URL=rabbitmq.management_url,
-                MONITORED_DATABASE_URL=postgresql.url,
+                WATCHED_DATABASE_URL=postgresql.url,
                 WATCHED_QUEUES=QUEUE,
                 **{"MAX_STREAM_MINUTES": "1440", **environ},  # The one viewer stays for as long as is measured.
             )

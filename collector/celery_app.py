@@ -94,11 +94,11 @@ def _send_logs(service: str) -> CriticalLogHandler:
 def report_container(**_: object) -> None:
     """Beat has a container of its own in production; the collector's own is in its samples."""
     settings = settings_of_program()
-    if settings.report_as and not own_beat.is_this_thread():
+    if settings.container_name and not own_beat.is_this_thread():
         from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
 
         report.start(
-            settings.report_as,
+            settings.container_name,
             redis_url=settings.redis_url,
             host=settings.monitor_host,
             interval_s=settings.sample_interval_s,

@@ -137,7 +137,7 @@ def _history_roll_up() -> BackgroundProbe[None]:
 
 def _open_probes(settings: Settings) -> Probes:
     names, certificates = settings.watched_queues, settings.watched_ca_certificates
-    url = trusting(settings.monitored_broker_url, certificates)
+    url = trusting(settings.watched_broker_url, certificates)
     api_url = trusting(settings.rabbitmq_management_url, certificates)
     management = open_management(api_url, url, names)
     options = settings.watched_broker_options
@@ -150,7 +150,7 @@ def _open_probes(settings: Settings) -> Probes:
         worker.start()
     return Probes(
         resources=ResourcesProbe(host_proc=settings.host_proc).read,
-        database=DatabaseProbe(settings.monitored_database_url or settings.database_url).read,
+        database=DatabaseProbe(settings.watched_database_url or settings.database_url).read,
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
         containers=ContainersProbe(ReportStore(_redis()), settings.monitor_host).read,

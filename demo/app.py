@@ -7,13 +7,13 @@ from demo.gateway import deliver
 from demo.voice import encode, synthesise
 from settings import settings_of_program
 from settings.broker_url import addresses, kombu_url
-from standalone.redis import url
+from settings.embedded_redis import url
 
 QUEUE = "dispatch"
 
 _settings = settings_of_program()
 
-_broker_url = _settings.monitored_broker_url or url(_settings.monitor_data_dir, 1)
+_broker_url = _settings.watched_broker_url or url(_settings.monitor_data_dir, 1)
 celery = Celery("demo", broker=";".join(map(kombu_url, addresses(_broker_url))))
 celery.conf.update(
     task_default_queue=QUEUE,

@@ -42,6 +42,7 @@ def up(chosen: str) -> None:
     if collector != "collector":
         without += ["--scale", "collector=0"]  # Two collectors would take turns at one queue.
     docker.compose(*profiles, "up", "-d", "--wait", "--remove-orphans", *without)
+    credentials.remove_former_names(credentials.DIRECTORY)
     _remove_nameless_images()
     _tell(has_demo=PROFILES["demo"] in wanted)
 

@@ -34,7 +34,13 @@ PANEL_RIGHTS = {"configure": r"^zapvoice-monitor\.", "write": r"^celery\.pidbox$
 PANEL_READS_ALONE = {"configure": "^$", "write": "^$", "read": ".*"}
 """As its rights were made up to 1.7.0."""
 
-MAY_BE_EMPTY = {"monitored_database_url"}
+FORMER_NAMES = {
+    "monitored_broker_url": "watched_broker_url",
+    "monitored_database_url": "watched_database_url",
+}
+"""Files that had another name up to 1.7.1, and their present name."""
+
+MAY_BE_EMPTY = {"watched_database_url"}
 
 
 class Refused(Exception):
@@ -75,7 +81,7 @@ def make_postgres() -> Mapping[str, str]:
 
 def make_watched_database() -> Mapping[str, str]:
     """Where the URL of the product's own database goes; empty, the panel's own is watched."""
-    return {"monitored_database_url": ""}
+    return {"watched_database_url": ""}
 
 
 def make_rabbitmq() -> Mapping[str, str]:
@@ -98,7 +104,7 @@ def make_rabbitmq() -> Mapping[str, str]:
     }
     return {
         "rabbitmq_definitions": json.dumps(definitions, indent=1) + "\n",
-        "monitored_broker_url": f"amqp://monitor:{passwords['monitor']}@rabbitmq:5672/zapvoice",
+        "watched_broker_url": f"amqp://monitor:{passwords['monitor']}@rabbitmq:5672/zapvoice",
         "rabbitmq_management_url": f"http://monitor:{passwords['monitor']}@rabbitmq:15672",
         "demo_broker_url": f"amqp://zapvoice:{passwords['zapvoice']}@rabbitmq:5672/zapvoice",
     }
@@ -120,18 +126,41 @@ def hash_for_rabbitmq(password: str, salt: bytes) -> str:
 def provide(directory: Path) -> list[str]:
     """Make what is missing in `directory`, and the directory. Returns the names of the files made.
 
-    Raises: Refused, where a part of a service's files is missing or a password is a known default.
+    Raises: Refused, where a part of a service's files is missing, a password is a known default, or a file lies there
+    under its former and its present name with different contents.
     """
     directory.mkdir(parents=True, exist_ok=True)
     # The directory closes the files to others; the files themselves stay readable, since the users inside the
     # containers (10001, 999) are not the one who owns them here, and Docker shows them with the mode they have.
     directory.chmod(0o700)
+    _take_over_former_names(directory)
     groups = [make() for make in GROUPS]
     made = [name for group in groups for name in _provide_group(directory, group)]
     for group in groups:
         for name in group:
             _refuse_known_default(directory / name)
     return made
+
+
+def remove_former_names(directory: Path) -> None:
+    """Remove the files' former names, once no container of an earlier release needs them any more."""
+    for name in FORMER_NAMES:
+        (directory / name).unlink(missing_ok=True)
+
+
+def _take_over_former_names(directory: Path) -> None:
+    """Give the files their present names beside the former ones.
+
+    Until an upgrade is through, the containers of the earlier release run, and may be restarted, on the former names.
+    """
+    for name, present_name in FORMER_NAMES.items():
+        former, present = directory / name, directory / present_name
+        if not former.exists():
+            continue
+        if not present.exists():
+            present.hardlink_to(former)
+        elif present.read_bytes() != former.read_bytes():
+            raise Refused(f"{former} is the former name of {present}, and they differ: remove the one that is wrong.")
 
 
 def _provide_group(directory: Path, group: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,7 @@ from settings.forms import ALL_QUEUES
 def faults_together(values: Mapping[str, Any]) -> list[str]:
     """A sentence for each rule that does not hold; `values`, each of which has its form, by their rows' names."""
     if values["watched_queues"] == (ALL_QUEUES,) and not _can_discover(values):
-        return ["WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp://… or amqps://…."]
+        return ["WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and WATCHED_BROKER_URL to be amqp://… or amqps://…."]
     return _sign_on_faults(values)
 
 
@@ -33,5 +33,5 @@ def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:
 
 def _can_discover(values: Mapping[str, Any]) -> bool:
     """Only RabbitMQ can tell its queues; on Redis a key that is a list may be anything."""
-    broker_url = values["monitored_broker_url"] or ""
+    broker_url = values["watched_broker_url"] or ""
     return values["rabbitmq_management_url"] is not None and broker_url.startswith(("amqp:", "amqps:"))

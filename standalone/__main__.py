@@ -5,7 +5,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from settings import ROOT, Settings, SettingsError, load_settings
+from settings import ROOT, Settings, SettingsError, embedded_redis, load_settings
+from settings.former_names import rename
 from standalone import database, preflight, programs
 from standalone import redis as embedded
 from standalone.packages import Venv
@@ -16,7 +17,9 @@ def main() -> None:
     """Become the process manager; exit with a sentence when the stack cannot start."""
     os.umask(0o077)  # Everything in the data directory is its owner's alone.
     try:
-        config = prepare(load_settings())
+        settings = load_settings()
+        rename(os.environ)  # What starts from here on knows the present names alone.
+        config = prepare(settings)
     except (SettingsError, CannotStart) as exc:
         sys.exit(str(exc))
     say("Starting")
@@ -34,12 +37,12 @@ def prepare(settings: Settings) -> Path:
     log_directory = programs.log_path(data_dir, "").parent
     log_directory.mkdir(exist_ok=True)
     chosen = [programs.BEAT_AND_COLLECTOR, programs.WEB]
-    has_own_redis, has_own_broker = not _is_set("REDIS_URL"), not _is_set("MONITORED_BROKER_URL")
+    has_own_redis, has_own_broker = not _is_set("REDIS_URL"), not _is_set("WATCHED_BROKER_URL")
     if has_own_redis:
         chosen.insert(0, _prepare_redis(data_dir))
-        os.environ["REDIS_URL"] = embedded.url(data_dir, 0)
+        os.environ["REDIS_URL"] = embedded_redis.url(data_dir, 0)
         if has_own_broker:
-            os.environ["MONITORED_BROKER_URL"] = embedded.url(data_dir, 1)
+            os.environ["WATCHED_BROKER_URL"] = embedded_redis.url(data_dir, 1)
             chosen.append(programs.DEMO)
     else:
         _check_redis(settings.redis_url)

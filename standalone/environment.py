@@ -7,22 +7,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 
 from settings import Settings
+from settings.former_names import FORMER_NAMES
 
 SECRETS = frozenset(row.name.upper() for row in fields(Settings) if row.metadata["secret"])
 
-_BROKER = frozenset({"REDIS_URL", "MONITORED_BROKER_URL"})
+_FORMER_SECRETS = frozenset(former for former, present in FORMER_NAMES.items() if present in SECRETS)
+
+_BROKER = frozenset({"REDIS_URL", "WATCHED_BROKER_URL"})
 
 READ_BY: Mapping[str, frozenset[str]] = {
     "redis": frozenset(),
     "announce": frozenset(),
     "demo": _BROKER,
     "beat": frozenset({"REDIS_URL"}),
-    "collector": _BROKER | {"DATABASE_URL", "MONITORED_DATABASE_URL", "RABBITMQ_MANAGEMENT_URL"},
+    "collector": _BROKER | {"DATABASE_URL", "WATCHED_DATABASE_URL", "RABBITMQ_MANAGEMENT_URL"},
     "web": frozenset({"SECRET_KEY", "REDIS_URL", "DATABASE_URL", "MONITOR_OIDC_CLIENT_SECRET", "MONITOR_JWT_KEY"}),
 }
 """The secrets that each program reads."""
 
-_ONLY_FOR = {"collector": ("WATCHED_",), "web": ("MONITOR_OIDC_", "MONITOR_JWT_", "MONITOR_LOCAL_LOGIN")}
+_ONLY_FOR = {"collector": ("WATCHED_QUEUES",), "web": ("MONITOR_OIDC_", "MONITOR_JWT_", "MONITOR_LOCAL_LOGIN")}
 """How settings begin that are a fault without the secrets of the one program that reads them."""
 
 
@@ -35,4 +38,4 @@ def withheld(program: str, given: Iterable[str]) -> list[str]:
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
     """What a program gets that is not ours: pip, npm and what they run."""
-    return {name: value for name, value in environ.items() if name not in SECRETS}
+    return {name: value for name, value in environ.items() if name not in SECRETS | _FORMER_SECRETS}

@@ -1,6 +1,5 @@
-"""The embedded Redis: which binary, where its socket is, how it is configured."""
+"""The embedded Redis: which binary runs, how it is configured."""
 
-import hashlib
 import os
 import platform
 import re
@@ -10,16 +9,13 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
-from urllib.parse import quote
 
+from settings.embedded_redis import socket_path
 from standalone.packages import Venv
 from standalone.terminal import CannotStart, say
 
 OLDEST_REDIS = (6, 2)
 REQUIREMENT = Path(__file__).resolve().parents[1] / "requirements/redis.txt"
-LONGEST_SOCKET_PATH = 107
-"""Bytes that `sockaddr_un.sun_path` holds, less its closing NUL (unix(7))."""
-
 CONFIG = """\
 # Written by every `make run`.
 # No TCP port: only who may enter the directory reaches it.
@@ -71,20 +67,6 @@ def provide_binary(venv: Venv) -> None:
     unfinished.rename(venv.bin / "redis-server")
     if find_binary(venv) is None:
         raise CannotStart("The fetched Redis does not run here: install redis-server 6.2 or newer, or set REDIS_URL.")
-
-
-def socket_path(data_dir: Path) -> Path:
-    """Where the embedded Redis of `data_dir` listens: inside, or where that path is too long, in the temp directory."""
-    path = data_dir / "redis.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    return Path(tempfile.gettempdir(), f"zapvoice-{os.getuid()}-{name}", "redis.sock")
-
-
-def url(data_dir: Path, database: int) -> str:
-    """The embedded Redis as redis-py spells it: database 0 is the panel's, 1 the demo's broker."""
-    return f"unix://{quote(str(socket_path(data_dir)))}?db={database}"
 
 
 def is_listening(data_dir: Path) -> bool:

@@ -66,7 +66,7 @@ OURS = {
     "bench",
 }
 
-WIRING = {"settings", "settings.table", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app",
+WIRING = {"settings", "settings.loading", "celeryconfig", "gunicorn.conf", "app", "collector.celery_app",
           "collector.tasks", "collector.healthcheck", "app.server.healthcheck"}  # fmt: skip
 """Modules that may read the settings, beside those of `standalone`, `demo`, `deploy` and `tools`."""
 

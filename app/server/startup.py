@@ -40,8 +40,8 @@ def start(worker: Any, settings: Settings) -> None:
     for name in ("hub", "access", "audit", "refusal"):
         parts[name].start(lambda: worker.alive)
     parts["hub"].wait_for_past()  # Before the first request: `/healthz` would say that there is no sample.
-    if settings.report_as:
-        _report_container(settings.report_as, settings)
+    if settings.container_name:
+        _report_container(settings.container_name, settings)
 
 
 def _raise_open_files_limit(wanted: int) -> None:

@@ -64,7 +64,7 @@ def database(request, tmp_path):
 @pytest.fixture
 def live(redis_url, database, monkeypatch, tmp_path):
     """The stream, into which this process' collector writes; it watches no service but a database that answers."""
-    monkeypatch.setenv("MONITORED_DATABASE_URL", f"sqlite:///{tmp_path}/watched.sqlite3")
+    monkeypatch.setenv("WATCHED_DATABASE_URL", f"sqlite:///{tmp_path}/watched.sqlite3")
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("DATABASE_URL", database.url)
     monkeypatch.setenv("MONITOR_HOST", "web-1")

@@ -27,7 +27,7 @@ def test_a_message_is_the_same_for_the_same_number_and_never_clips():
 
 
 def burst(tmp_path, *arguments):
-    environ = {**os.environ, "MONITOR_DATA_DIR": str(tmp_path), "MONITORED_BROKER_URL": ""}
+    environ = {**os.environ, "MONITOR_DATA_DIR": str(tmp_path), "WATCHED_BROKER_URL": ""}
     return subprocess.run(
         [sys.executable, "-m", "demo.burst", *arguments],
         env=environ,

@@ -208,7 +208,7 @@ class ComposeRabbit(RabbitServer):
     def __init__(self, deployment: Deployment) -> None:
         super().__init__()
         self._deployment = deployment
-        url = deployment.secret("monitored_broker_url")
+        url = deployment.secret("watched_broker_url")
         self.password = str(re.search(r":([^:@]+)@", url)[1])  # type: ignore[index]
 
     @property

@@ -93,7 +93,7 @@ def test_a_part_of_a_services_files_is_refused_since_they_hold_one_password(dire
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("monitored_broker_url", "amqp://guest:guest@rabbitmq:5672//"),
+        ("watched_broker_url", "amqp://guest:guest@rabbitmq:5672//"),
         ("redis_url", "redis://redis:6379/0"),
         ("database_url", "postgresql+psycopg://monitor:ChangeMe@postgres/monitor"),
         ("postgres_password", "postgres\n"),
@@ -112,24 +112,56 @@ def test_a_password_that_everybody_knows_is_refused_and_not_repeated(directory, 
 
 
 def test_the_urls_of_other_servers_may_be_put_there(directory):
-    (directory / "monitored_broker_url").write_text("amqps://ours:a-real-one@broker.example.org/vhost\n")
+    (directory / "watched_broker_url").write_text("amqps://ours:a-real-one@broker.example.org/vhost\n")
 
     assert run(directory).returncode == 0
 
 
 def test_ones_own_database_is_watched_by_a_secret_of_its_own_and_none_is_named_at_first(directory):
-    assert (directory / "monitored_database_url").read_text() == ""
-    (directory / "monitored_database_url").write_text("postgresql://reader:a-real-one@db.example.org/product\n")
+    assert (directory / "watched_database_url").read_text() == ""
+    (directory / "watched_database_url").write_text("postgresql://reader:a-real-one@db.example.org/product\n")
 
     assert run(directory).returncode == 0
-    settings = load_settings({"MONITORED_DATABASE_URL_FILE": str(directory / "monitored_database_url")})
-    assert settings.monitored_database_url == "postgresql://reader:a-real-one@db.example.org/product"
+    settings = load_settings({"WATCHED_DATABASE_URL_FILE": str(directory / "watched_database_url")})
+    assert settings.watched_database_url == "postgresql://reader:a-real-one@db.example.org/product"
 
 
 def test_an_empty_secret_names_no_database(directory):
-    settings = load_settings({"MONITORED_DATABASE_URL_FILE": str(directory / "monitored_database_url")})
+    settings = load_settings({"WATCHED_DATABASE_URL_FILE": str(directory / "watched_database_url")})
 
-    assert settings.monitored_database_url is None
+    assert settings.watched_database_url is None
+
+
+FORMER = {"monitored_broker_url": "watched_broker_url", "monitored_database_url": "watched_database_url"}
+
+
+@pytest.fixture
+def of_1_7(directory):
+    """The directory as 1.7 left it."""
+    for former, present in FORMER.items():
+        (directory / present).rename(directory / former)
+    return directory
+
+
+def test_files_that_have_a_former_name_get_their_present_one_and_keep_both_until_the_upgrade_is_through(of_1_7):
+    before = contents(of_1_7)
+
+    assert run(of_1_7).returncode == 0
+    assert contents(of_1_7) == before | {present: before[former] for former, present in FORMER.items()}
+
+    credentials.remove_former_names(of_1_7)
+    assert sorted(contents(of_1_7)) == NAMES
+    assert run(of_1_7).stdout == ""
+
+
+def test_a_file_that_differs_under_its_two_names_is_refused_and_not_repeated(of_1_7):
+    (of_1_7 / "watched_broker_url").write_text("amqp://ours:another-real-one@host:5672//")
+
+    refused = run(of_1_7)
+
+    assert refused.returncode == 1
+    assert "monitored_broker_url is the former name of" in refused.stderr
+    assert "another-real-one" not in refused.stderr
 
 
 def test_an_acl_of_an_earlier_release_is_given_what_replaying_the_data_takes(directory):
@@ -163,7 +195,7 @@ def test_a_directory_that_cannot_be_written_is_told_of(tmp_path):
 
 
 def test_the_settings_accept_them(directory):
-    names = ("SECRET_KEY", "REDIS_URL", "DATABASE_URL", "MONITORED_BROKER_URL", "RABBITMQ_MANAGEMENT_URL")
+    names = ("SECRET_KEY", "REDIS_URL", "DATABASE_URL", "WATCHED_BROKER_URL", "RABBITMQ_MANAGEMENT_URL")
 
     settings = load_settings({f"{name}_FILE": str(directory / name.lower()) for name in names})
 
@@ -182,7 +214,7 @@ def test_redis_is_given_the_hash_of_the_password_alone(directory):
 def test_rabbitmq_is_given_the_hashes_of_the_passwords_alone(directory):
     definitions = json.loads((directory / "rabbitmq_definitions").read_text())
 
-    for user, name in zip(definitions["users"], ("monitored_broker_url", "demo_broker_url"), strict=True):
+    for user, name in zip(definitions["users"], ("watched_broker_url", "demo_broker_url"), strict=True):
         password = re.search(r":([^:@]+)@", (directory / name).read_text())[1]
         salt = base64.b64decode(user["password_hash"])[:4]
         assert user["password_hash"] == credentials.hash_for_rabbitmq(password, salt)

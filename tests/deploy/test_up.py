@@ -236,6 +236,23 @@ def test_a_known_password_stops_it(clone):
     assert asked(clone) == []
 
 
+def test_a_deployment_of_1_7_goes_on_and_its_secrets_former_names_last_until_all_is_well(clone):
+    make(clone, "secrets")
+    secrets = clone / "deploy" / "secrets"
+    (secrets / "watched_broker_url").rename(secrets / "monitored_broker_url")
+    url = "amqp://ours:a-real-one@broker.example.org:5672/product"
+    (secrets / "monitored_broker_url").write_text(url)
+
+    failed = make(clone, "up", fails="'compose build'*")
+    assert failed.returncode != 0
+    assert (secrets / "monitored_broker_url").read_text() == url
+
+    ended = make(clone, "up", fails="never")
+    assert ended.returncode == 0, ended.stderr
+    assert (secrets / "watched_broker_url").read_text() == url
+    assert not (secrets / "monitored_broker_url").exists()
+
+
 def test_secrets_alone_need_no_docker(clone):
     ended = make(clone, "secrets")
 

@@ -39,7 +39,7 @@ def _own_database(panel: Panel, table: Table) -> None:
     script = "CREATE ROLE reader LOGIN PASSWORD 'a-real-one'; CREATE DATABASE product OWNER reader"
     for statement in script.split("; "):
         _ask(panel, statement)
-    secret = panel.clone / "deploy/secrets/monitored_database_url"
+    secret = panel.clone / "deploy/secrets/watched_database_url"
     for password, wanted in (("a-real-one", "online"), ("a-wrong-one", "unknown")):
         secret.write_text(f"postgresql://reader:{password}@postgres:5432/product\n")
         panel.compose("restart", "collector")

@@ -57,9 +57,9 @@ class Ward(Stack):
         own_url = self.own_postgres.url if self.own_postgres else f"sqlite:///{self.data_dir / 'monitor.sqlite3'}"
         self.environ |= {
             "REDIS_URL": _through(self.redis_link, self.redis.url, self.redis.port),
-            "MONITORED_BROKER_URL": _through(self.broker_link, self.rabbitmq.url, self.rabbitmq.port),
+            "WATCHED_BROKER_URL": _through(self.broker_link, self.rabbitmq.url, self.rabbitmq.port),
             "RABBITMQ_MANAGEMENT_URL": self.rabbitmq.management_url,
-            "MONITORED_DATABASE_URL": _through(self.database_link, self.postgres.url, self.postgres.port),
+            "WATCHED_DATABASE_URL": _through(self.database_link, self.postgres.url, self.postgres.port),
             "DATABASE_URL": own_url,
             "SECRET_KEY": SECRET_KEY,
             "MONITOR_HOST": HOST,

@@ -28,7 +28,7 @@ class JoiningHost:
             "REDIS_URL": redis_url,
             "DATABASE_URL": f"sqlite:///{directory}/missing.sqlite3",
             "PYTHONPATH": str(ROOT),
-            "REPORT_AS": "beat",
+            "CONTAINER_NAME": "beat",
             "SAMPLE_INTERVAL_S": "1",
         }
         self.directory = directory

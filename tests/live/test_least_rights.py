@@ -136,7 +136,7 @@ def test_a_watched_rabbitmq_gets_the_methods_of_the_list_and_the_api_is_only_rea
             Application(server.url, QUEUE) as worker,
             Collector(
                 redis_url,
-                MONITORED_BROKER_URL=as_user(server.url, link.port),
+                WATCHED_BROKER_URL=as_user(server.url, link.port),
                 RABBITMQ_MANAGEMENT_URL=as_user(server.management_url, api_link.port),
             ) as collector,
         ):
@@ -177,7 +177,7 @@ def test_a_watched_redis_gets_the_commands_of_the_list(redis_url: str) -> None:
     with RedisWithRights() as server, RecordingLink(("127.0.0.1", server.port)) as link:
         with (
             Application(server.url, QUEUE) as worker,
-            Collector(redis_url, MONITORED_BROKER_URL=as_user(server.url, link.port)) as collector,
+            Collector(redis_url, WATCHED_BROKER_URL=as_user(server.url, link.port)) as collector,
             redis.Redis.from_url(server.url) as client,
         ):
             watch_through_trouble(
@@ -231,7 +231,7 @@ def test_a_watched_database_gets_one_question(
 ) -> None:
     with database_with_rights(postgres_server, postgres_url) as url:
         began = len(log_of(postgres_server))
-        with Collector(redis_url, MONITORED_DATABASE_URL=url) as collector:
+        with Collector(redis_url, WATCHED_DATABASE_URL=url) as collector:
             collector.await_status("database", "online")
             collector.kill9()
             collector.start()

@@ -57,7 +57,7 @@ def start(arguments: tuple[str, ...], **environ: str) -> tuple[int, str]:
 
 def test_every_program_tells_a_faulty_setting_in_a_sentence_and_ends() -> None:
     programs = (WEB, *COLLECTORS, *OTHERS)
-    environ = {"SAMPLE_INTERVAL_S": "never", "MONITORED_BROKER_URL": "redis://u:hunter2@host/0?foo=1"}
+    environ = {"SAMPLE_INTERVAL_S": "never", "WATCHED_BROKER_URL": "redis://u:hunter2@host/0?foo=1"}
 
     with ThreadPoolExecutor(4) as pool:
         ended = dict(zip(programs, pool.map(lambda arguments: start(arguments, **environ), programs), strict=True))
@@ -65,7 +65,7 @@ def test_every_program_tells_a_faulty_setting_in_a_sentence_and_ends() -> None:
     for arguments, (code, written) in ended.items():
         assert code != 0, arguments
         assert "SAMPLE_INTERVAL_S must be a number" in written, (arguments, written)
-        assert "MONITORED_BROKER_URL has `foo`" in written, (arguments, written)
+        assert "WATCHED_BROKER_URL has `foo`" in written, (arguments, written)
         assert "Traceback" not in written, (arguments, written)
         assert "hunter2" not in written, (arguments, written)
 

@@ -35,7 +35,7 @@ def slots(store):
 
 
 def test_of_two_collectors_one_writes_without_a_gap_and_page_health_and_logs_say_so(redis_server, tmp_path):
-    nowhere = {"MONITORED_DATABASE_URL": f"sqlite:///{tmp_path}/no/such.sqlite3"}
+    nowhere = {"WATCHED_DATABASE_URL": f"sqlite:///{tmp_path}/no/such.sqlite3"}
     with (
         redis_client(redis_server.url) as client,
         WebServer(redis_server.url, SAMPLE_INTERVAL_S="0.5") as web,

@@ -189,7 +189,7 @@ def test_postgresql_with_a_certificate_of_ones_own_ca_is_read_by_the_keys_of_its
 
     def ask(host: str, trusted: Path) -> Check:
         url = f"{server.url.replace(HERE, host)}?sslmode=verify-full&sslrootcert={trusted}"
-        taken = load_settings({"MONITORED_DATABASE_URL": url}).monitored_database_url or ""
+        taken = load_settings({"WATCHED_DATABASE_URL": url}).watched_database_url or ""
         with closing(DatabaseProbe(taken)) as probe:
             check = probe.read()
         return Check(status=check.status, reason=check.reason)

@@ -20,21 +20,21 @@ SECRET = secrets.token_hex(8)
         ("REDIS_URL", "redis://host?db=x", "`db`"),
         ("REDIS_URL", "rediss://host/0?ssl_cert_reqs=maybe", "none, optional or required"),
         ("REDIS_URL", "redis://a,redis://b", "REDIS_URL must be"),
-        ("MONITORED_BROKER_URL", "amqp://host//?connection_attempts=3&heartbeat=5", "`connection_attempts`"),
-        ("MONITORED_BROKER_URL", "amqp://host//?heartbeat=soon", "`heartbeat`"),
-        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "PEM file with a CA's certificate"),
-        ("MONITORED_BROKER_URL", "amqps://host//?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
-        ("MONITORED_BROKER_URL", "amqps://host//?ssl_certfile=/nowhere.pem", "path of a file that is there"),
+        ("WATCHED_BROKER_URL", "amqp://host//?connection_attempts=3&heartbeat=5", "`connection_attempts`"),
+        ("WATCHED_BROKER_URL", "amqp://host//?heartbeat=soon", "`heartbeat`"),
+        ("WATCHED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "PEM file with a CA's certificate"),
+        ("WATCHED_BROKER_URL", "amqps://host//?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
+        ("WATCHED_BROKER_URL", "amqps://host//?ssl_certfile=/nowhere.pem", "path of a file that is there"),
         ("REDIS_URL", "rediss://host/0?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
-        ("MONITORED_BROKER_URL", "amqp://a//;amqp://b//?x=1", "`x`"),
-        ("MONITORED_BROKER_URL", "amqp://a//;redis://b/0", "of one kind"),
-        ("MONITORED_BROKER_URL", "amqp://a//,amqp://b//", "MONITORED_BROKER_URL must be"),
+        ("WATCHED_BROKER_URL", "amqp://a//;amqp://b//?x=1", "`x`"),
+        ("WATCHED_BROKER_URL", "amqp://a//;redis://b/0", "of one kind"),
+        ("WATCHED_BROKER_URL", "amqp://a//,amqp://b//", "WATCHED_BROKER_URL must be"),
         ("DATABASE_URL", "postgresql://host/db?x=1", "`x`"),
         ("DATABASE_URL", "postgresql://host/db?prepare_threshold=0", "`prepare_threshold`"),
         ("DATABASE_URL", "postgresql://host/db?sslmode=maybe", "verify-full"),
         ("DATABASE_URL", "postgresql://host/db?sslmode=verify-ca&sslrootcert=/nowhere.pem", "`sslrootcert`"),
         ("DATABASE_URL", "sqlite:////x/monitor.sqlite3?mode=ro", "`mode`"),
-        ("MONITORED_DATABASE_URL", "postgres://host/db?foo=1", "`foo`"),
+        ("WATCHED_DATABASE_URL", "postgres://host/db?foo=1", "`foo`"),
         ("RABBITMQ_MANAGEMENT_URL", "http://host:15672?vhost=a", "`vhost`"),
         ("DATABASE_URL", "postgresql://host/db?sslmode=verify-ca&sslrootcert=/etc/hostname", "`sslrootcert`"),
         ("RABBITMQ_MANAGEMENT_URL", "https://host:15672?ssl_check_hostname=0", "true or false"),
@@ -56,9 +56,9 @@ def test_what_means_something_is_taken(tmp_path):
     ca = Authority(tmp_path).path
     taken = {
         "REDIS_URL": f"rediss://host/0?ssl_ca_certs={ca}&ssl_check_hostname=false",
-        "MONITORED_BROKER_URL": f"amqps://a//?ssl_ca_certs={ca}&heartbeat=20;amqps://b//?ssl_cert_reqs=CERT_REQUIRED",
+        "WATCHED_BROKER_URL": f"amqps://a//?ssl_ca_certs={ca}&heartbeat=20;amqps://b//?ssl_cert_reqs=CERT_REQUIRED",
         "DATABASE_URL": f"postgresql+psycopg://host/db?sslmode=verify-full&sslrootcert={ca}&application_name=panel",
-        "MONITORED_DATABASE_URL": "postgresql://host/db?sslrootcert=system&target_session_attrs=read-only",
+        "WATCHED_DATABASE_URL": "postgresql://host/db?sslrootcert=system&target_session_attrs=read-only",
         "RABBITMQ_MANAGEMENT_URL": f"https://host:15671?ssl_ca_certs={ca}",
         "WATCHED_CA_CERTIFICATES": str(ca),
     }
@@ -72,7 +72,7 @@ def test_what_means_something_is_taken(tmp_path):
     ("name", "url"),
     [
         ("REDIS_URL", "rediss://host/0"),
-        ("MONITORED_BROKER_URL", "amqps://host//"),
+        ("WATCHED_BROKER_URL", "amqps://host//"),
         ("RABBITMQ_MANAGEMENT_URL", "https://host:15671"),
     ],
 )
@@ -102,7 +102,7 @@ def test_an_encrypted_key_is_opened_by_its_password_where_one_may_be_named_and_n
     for name, url in (
         ("REDIS_URL", f"rediss://host/0?{query}&ssl_password=another"),
         ("REDIS_URL", f"rediss://host/0?{query}"),
-        ("MONITORED_BROKER_URL", f"amqps://host//?{query}"),
+        ("WATCHED_BROKER_URL", f"amqps://host//?{query}"),
     ):
         with pytest.raises(SettingsError, match=f"{name} must name in `ssl_certfile`"):
             load_settings({name: url})

@@ -2,7 +2,6 @@
 
 import dataclasses
 import secrets
-import socket
 from pathlib import Path
 
 import pytest
@@ -78,7 +77,7 @@ def test_the_database_lies_in_the_data_directory_unless_it_is_named():
     assert load_settings({"MONITOR_DATA_DIR": "/srv/x", "DATABASE_URL": "sqlite:////y"}).database_url == "sqlite:////y"
 
 
-RABBITMQ = {"MONITORED_BROKER_URL": "amqp://host//", "RABBITMQ_MANAGEMENT_URL": "http://user:hunter2@host:15672"}
+RABBITMQ = {"WATCHED_BROKER_URL": "amqp://host//", "RABBITMQ_MANAGEMENT_URL": "http://user:hunter2@host:15672"}
 
 
 def test_all_queues_are_watched_where_rabbitmq_can_tell_them():
@@ -87,10 +86,10 @@ def test_all_queues_are_watched_where_rabbitmq_can_tell_them():
 
 @pytest.mark.parametrize(
     "changed",
-    [{"MONITORED_BROKER_URL": ""}, {"RABBITMQ_MANAGEMENT_URL": ""}, {"MONITORED_BROKER_URL": "redis://host/1"}],
+    [{"WATCHED_BROKER_URL": ""}, {"RABBITMQ_MANAGEMENT_URL": ""}, {"WATCHED_BROKER_URL": "redis://host/1"}],
 )
 def test_all_queues_cannot_be_watched_where_nobody_can_tell_them(changed):
-    with pytest.raises(SettingsError, match="needs RABBITMQ_MANAGEMENT_URL, and MONITORED_BROKER_URL to be amqp"):
+    with pytest.raises(SettingsError, match="needs RABBITMQ_MANAGEMENT_URL, and WATCHED_BROKER_URL to be amqp"):
         load_settings({"WATCHED_QUEUES": "*", **RABBITMQ, **changed})
 
 
@@ -100,14 +99,6 @@ def test_all_queues_stand_alone_and_a_management_url_is_http():
 
     assert [fault.split(" ")[0] for fault in caught.value.faults] == ["RABBITMQ_MANAGEMENT_URL", "WATCHED_QUEUES"]
     assert "hunter2" not in str(caught.value)
-
-
-def test_the_redis_of_make_run_is_found_in_its_data_directory(tmp_path):
-    assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == "redis://127.0.0.1:6379/0"
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "redis.sock"))
-
-        assert load_settings({"MONITOR_DATA_DIR": str(tmp_path)}).redis_url == f"unix://{tmp_path}/redis.sock?db=0"
 
 
 @pytest.mark.parametrize("key", [secrets.token_hex(16), secrets.token_hex(32), secrets.token_urlsafe(48)], ids=range(3))

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from standalone import preflight, redis
+from standalone import preflight
 from standalone.terminal import CannotStart
 from tests.process import free_port
 
@@ -43,11 +43,3 @@ def test_a_data_directory_is_its_owners_alone_and_claimed_once(tmp_path):
 
     os.close(descriptor)
     os.close(preflight.claim_data_dir(path))
-
-
-def test_a_socket_path_that_the_kernel_cannot_hold_moves_to_the_temp_directory(tmp_path):
-    near, far = tmp_path / "data", tmp_path / ("x" * 100) / "data"
-
-    assert redis.socket_path(near) == near / "redis.sock"
-    assert len(os.fsencode(redis.socket_path(far))) <= redis.LONGEST_SOCKET_PATH
-    assert redis.socket_path(far) != redis.socket_path(far.parent)

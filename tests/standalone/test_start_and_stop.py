@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from standalone.redis import socket_path
+from settings.embedded_redis import socket_path
 from tests.logins import PASSWORD
 from tests.process import PATIENCE_S, free_port, wait_until
 from tests.stack import PROGRAMS, Stack
@@ -30,7 +30,7 @@ def stack():
         MONITOR_JWT_ISSUER="test",
         MONITOR_JWT_ALGORITHM="HS256",
         MONITOR_JWT_KEY=WEBS_SECRET,
-        MONITORED_DATABASE_URL=f"sqlite:////nonexistent/{COLLECTORS_SECRET}",
+        WATCHED_DATABASE_URL=f"sqlite:////nonexistent/{COLLECTORS_SECRET}",
         WATCHED_QUEUES="dispatch",
     ) as started:
         yield started
