@@ -8,7 +8,7 @@ from flask import Flask
 from app import sign_in
 from app.accounts.accounts import Accounts, Role
 from app.accounts.audit import Audit
-from app.accounts.credentials import Holding
+from app.accounts.credentials import Credentials
 from app.accounts.sessions import SessionLife
 from app.api import health, history, logs, me
 from app.api.history_query import HistoryQuery
@@ -69,12 +69,12 @@ def make_app(settings: Settings) -> Flask:
     freshness = Freshness(interval_s, time.monotonic)
     hub = app.extensions["hub"] = Hub(feed, log_store, freshness)
     app.extensions["refusal"] = RefusalWatch(store, freshness, interval_s)
-    holding = Holding(engine, accounts.sessions, Role.SUPER_ADMIN)
-    app.extensions["access"] = AccessWatch(hub, holding.still_hold, news)
+    credentials = Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)
+    app.extensions["access"] = AccessWatch(hub, credentials.in_force, news)
     past = HistoryQuery(store, History(engine), interval_s)
     record = Audit(engine, keep_s=settings.audit_days * 86_400)
-    ways_in = sign_in.init_app(app, settings, engine, accounts)
-    login.init_app(app, accounts, record, secure_cookies=settings.secure_cookies, ways=ways_in)
+    login_methods = sign_in.init_app(app, settings, engine, accounts)
+    login.init_app(app, accounts, record, secure_cookies=settings.secure_cookies, methods=login_methods)
     times.init_app(app)
     commands.init_app(app)
     app.register_blueprint(health.make_blueprint(hub))

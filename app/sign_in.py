@@ -6,35 +6,37 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from app.accounts.accounts import Accounts
-from app.accounts.encryption import Seal
-from app.accounts.identities import People
+from app.accounts.encryption import Cipher
+from app.accounts.identities import Identities
 from app.accounts.second_factors import SecondFactors
 from app.auth import initial_password, login_steps
-from app.auth.context import Ways
-from app.auth.login_steps import SecondStep
+from app.auth.context import LoginMethods
+from app.auth.login_steps import LoginSteps
 from app.pages import account, second_factor
 from settings import Settings
 
 
-def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts) -> Ways:
+def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts) -> LoginMethods:
     """Add their pages. Raises: BadKey when a configured key is none."""
     # Without a secret nothing is served, but commands run: then nothing that is sealed can be opened.
     secret_key = settings.secret_key or secrets.token_hex()
-    people = People(engine, accounts)
-    factors = app.extensions["second_factors"] = SecondFactors(engine, Seal(secret_key, "second factor"))
-    step = SecondStep(factors, people, secret_key, required=settings.require_second_factor)
-    app.register_blueprint(login_steps.make_blueprint(step))
-    app.register_blueprint(initial_password.make_blueprint(step))
-    app.register_blueprint(second_factor.make_blueprint(step))
-    app.register_blueprint(account.make_blueprint(step))
+    identities = Identities(engine, accounts)
+    factors = app.extensions["second_factors"] = SecondFactors(engine, Cipher(secret_key, "second factor"))
+    steps = LoginSteps(factors, identities, secret_key, required=settings.require_second_factor)
+    app.register_blueprint(login_steps.make_blueprint(steps))
+    app.register_blueprint(initial_password.make_blueprint(steps))
+    app.register_blueprint(second_factor.make_blueprint(steps))
+    app.register_blueprint(account.make_blueprint(steps))
     if settings.monitor_oidc_issuer:
-        _add_oidc(app, settings, people, secret_key)
+        _add_oidc(app, settings, identities, secret_key)
     if settings.monitor_jwt_issuer:
-        _add_exchange(app, settings, people)
-    return Ways(password=settings.monitor_local_login, oidc=settings.monitor_oidc_issuer is not None, ask_more=step.ask)
+        _add_exchange(app, settings, identities)
+    return LoginMethods(
+        password=settings.monitor_local_login, oidc=settings.monitor_oidc_issuer is not None, next_step=steps.ask
+    )
 
 
-def _add_oidc(app: Flask, settings: Settings, people: People, secret_key: str) -> None:
+def _add_oidc(app: Flask, settings: Settings, identities: Identities, secret_key: str) -> None:
     from app.auth import oidc_views  # noqa: PLC0415  Authlib and joserfc: see docs/decisions/0016.
     from app.auth.oidc import OidcClient, OidcProvider  # noqa: PLC0415
 
@@ -50,10 +52,10 @@ def _add_oidc(app: Flask, settings: Settings, people: People, secret_key: str) -
         acr=settings.monitor_oidc_acr or (),
         amr=settings.monitor_oidc_amr or (),
     )
-    app.register_blueprint(oidc_views.make_blueprint(OidcProvider(client), people, secret_key))
+    app.register_blueprint(oidc_views.make_blueprint(OidcProvider(client), identities, secret_key))
 
 
-def _add_exchange(app: Flask, settings: Settings, people: People) -> None:
+def _add_exchange(app: Flask, settings: Settings, identities: Identities) -> None:
     from app.auth import token_exchange  # noqa: PLC0415  joserfc: see docs/decisions/0016.
     from app.auth.jwks import FixedKeys, PublishedKeys  # noqa: PLC0415
     from app.auth.jwt import Expected, Verifier  # noqa: PLC0415
@@ -73,4 +75,4 @@ def _add_exchange(app: Flask, settings: Settings, people: People) -> None:
         role_claim=settings.monitor_jwt_role_claim,
         origin=settings.monitor_jwt_origin,
     )
-    app.register_blueprint(token_exchange.make_blueprint(exchange, people))
+    app.register_blueprint(token_exchange.make_blueprint(exchange, identities))

@@ -127,7 +127,7 @@ class Accounts:
 
         None when the account has changed since. Raises: UnacceptablePassword, Busy.
         """
-        if self._passwords.verify(person.stamp, password, is_known=True):
+        if self._passwords.verify(person.password_hash, password, is_known=True):
             raise UnacceptablePassword("same", "This is the password that was to be replaced.")
         columns = self._password_columns(person.email, password, is_initial=False)
         with writing(self._engine) as connection:
@@ -189,7 +189,7 @@ class Accounts:
         with writing(self._engine) as connection:
             # The update locks the user's row: a password changed or a user disabled since it was read makes it match
             # nothing, and one that comes later finds the session and ends it.
-            if not connection.execute(_unchanged(person).values(password_hash=person.stamp)).rowcount:
+            if not connection.execute(_unchanged(person).values(password_hash=person.password_hash)).rowcount:
                 return None
             opened = self.sessions.add(connection, person.user_id, origin)
         if opened.ended:
@@ -225,13 +225,13 @@ class Accounts:
         self._announce()
 
     def _renew_hash(self, person: Person, new_hash: str, *, is_right: bool) -> Person | None:
-        if new_hash == person.stamp:
+        if new_hash == person.password_hash:
             return person
         meant = person if is_right else replace(person, user_id=NOBODY)
         with writing(self._engine) as connection:
             if not connection.execute(_unchanged(meant).values(password_hash=new_hash)).rowcount:
                 return None
-        return replace(person, stamp=new_hash)
+        return replace(person, password_hash=new_hash)
 
     def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
         with reading(self._engine) as connection:
@@ -255,5 +255,5 @@ def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> 
 
 def _unchanged(person: Person) -> Update:
     return update(users).where(
-        users.c.id == person.user_id, users.c.password_hash == person.stamp, users.c.disabled_at.is_(None)
+        users.c.id == person.user_id, users.c.password_hash == person.password_hash, users.c.disabled_at.is_(None)
     )

@@ -15,7 +15,7 @@ from app.accounts.tokens import TokenScope
 from store.database import StandingQuery
 
 
-class Holding:
+class Credentials:
     """Knows the credentials in force of users who have one role."""
 
     def __init__(
@@ -32,17 +32,17 @@ class Holding:
             for kind, (token_hash, is_valid) in valid.items()
         }
 
-    def still_hold(self, credentials: Collection[str]) -> set[str]:
+    def in_force(self, credentials: Collection[str]) -> set[str]:
         """Which of these credentials (`Principal.credential`) are still in force. Raises: StoreUnavailable."""
         kinds = {credential.partition(":")[0] for credential in credentials}  # Who holds none of a kind does not ask.
         now_s = self._clock()
-        holding = {
+        all_in_force = {
             f"{kind}:{token_hash}"
             for kind, query in self._queries.items()
             if kind in kinds
             for (token_hash,) in query.ask(now=now_s)
         }
-        return holding.intersection(credentials)
+        return all_in_force.intersection(credentials)
 
     def close(self) -> None:
         """Close the connections; the next question opens others."""

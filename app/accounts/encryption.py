@@ -19,25 +19,25 @@ from store.errors import MonitorError
 NONCE_BYTES = 12
 
 
-class Unsealable(MonitorError):
+class Undecryptable(MonitorError):
     """It is not ours, was changed, is too old, or SECRET_KEY is another one now."""
 
 
-class Seal:
+class Cipher:
     """Seals and opens for one purpose."""
 
     def __init__(self, secret_key: str, purpose: str) -> None:
         self._secret_key = secret_key
         self._purpose = purpose
 
-    def close(self, content: Any) -> str:
+    def encrypt(self, content: Any) -> str:
         """`content`, which is JSON, as text for a cookie, a form or a table's column."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         text = json.dumps([int(time.time()), content]).encode()
         return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text, None)).decode("ascii")
 
-    def open(self, text: str, *, max_age_s: int | None = None) -> Any:
-        """What was sealed. Raises: Unsealable."""
+    def decrypt(self, text: str, *, max_age_s: int | None = None) -> Any:
+        """What was sealed. Raises: Undecryptable."""
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415  See above.
 
         try:
@@ -46,9 +46,9 @@ class Seal:
                 raise ValueError("the bits after the last byte are others")
             sealed_at, content = json.loads(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None))
         except (InvalidTag, ValueError) as exc:
-            raise Unsealable("this was not sealed here") from exc
+            raise Undecryptable("this was not sealed here") from exc
         if max_age_s is not None and time.time() - sealed_at > max_age_s:
-            raise Unsealable("this was sealed too long ago")
+            raise Undecryptable("this was sealed too long ago")
         return content
 
     @cached_property

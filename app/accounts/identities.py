@@ -38,7 +38,7 @@ class Assertion:
     is_super_admin: bool
 
 
-class People:
+class Identities:
     """Finds and makes the users whom others vouch for. Each method raises StoreUnavailable."""
 
     def __init__(self, engine: Engine, accounts: Accounts, clock: Callable[[], float] = time.time) -> None:
@@ -55,7 +55,7 @@ class People:
 
     def has_password(self, person: Person) -> bool:
         """Whether this is a user of our own, and not one whom another system vouches for."""
-        return person.stamp != NO_PASSWORD
+        return person.password_hash != NO_PASSWORD
 
     def admit(self, said: Assertion) -> Person | None:
         """Who this is, made at the first time; None when the role is not granted or the user is disabled here."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, inse
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.email import canonical
-from app.accounts.encryption import Seal, Unsealable
+from app.accounts.encryption import Cipher, Undecryptable
 from app.accounts.tables import recovery_codes, second_factors, users
 from store.database import reading, writing
 
@@ -63,10 +63,10 @@ class Enrolment:
 class SecondFactors:
     """Every question about second factors. Each method raises StoreUnavailable."""
 
-    def __init__(self, engine: Engine, seal: Seal, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, engine: Engine, cipher: Cipher, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells epoch seconds."""
         self._engine = engine
-        self._seal = seal
+        self._cipher = cipher
         self._clock = clock
 
     def is_enrolled(self, user_id: int) -> bool:
@@ -88,7 +88,7 @@ class SecondFactors:
             return None
         row = {
             "user_id": user_id,
-            "sealed_secret": self._seal.close(secret),
+            "sealed_secret": self._cipher.encrypt(secret),
             "last_step": step,
             "created_at": self._clock(),
         }
@@ -185,12 +185,12 @@ class SecondFactors:
 
     @cached_property
     def _nobodys(self) -> str:
-        return self._seal.close(b32encode(secrets.token_bytes(SECRET_CHARS * 5 // 8)).decode())
+        return self._cipher.encrypt(b32encode(secrets.token_bytes(SECRET_CHARS * 5 // 8)).decode())
 
     def _unseal(self, sealed: str) -> str | None:
         try:
-            return str(self._seal.open(sealed))
-        except Unsealable:
+            return str(self._cipher.decrypt(sealed))
+        except Undecryptable:
             logger.error("a second factor cannot be read: SECRET_KEY is not the one it was sealed with")
             return None
 

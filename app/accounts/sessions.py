@@ -23,12 +23,11 @@ SEEN_SHARE = 1 / 60
 
 @dataclass(frozen=True)
 class Person:
-    """Who has shown who they are and may be given a session, unless the account has changed since: see `stamp`."""
+    """A user as read at one moment. A session opens for one only while `password_hash` is still the stored hash."""
 
     user_id: int
     email: str
-    stamp: str
-    """The password's hash at that moment."""
+    password_hash: str
     is_initial: bool = False
     """Whether that password is the operator's, and opens nothing but the way to one of the user's own."""
 

@@ -13,17 +13,17 @@ LIFE_S = 90 * 86_400
 """How long a browser stays known after its last login (s)."""
 
 
-class KnownBrowsers:
+class DeviceCookies:
     """Marks browsers and recognises them."""
 
     def __init__(self, secret_key: str) -> None:
         self._signer = URLSafeTimedSerializer(secret_key, salt="known browser of a generation")
 
-    def mark(self, target: Target) -> str:
+    def issue(self, target: Target) -> str:
         """The cookie's value for a browser in which somebody has just logged in to that account."""
         return str(self._signer.dumps([target.account, target.generation]))
 
-    def recognise(self, value: str | None, target: Target) -> bool:
+    def is_valid(self, value: str | None, target: Target) -> bool:
         """Whether somebody has logged in to that account from the browser that sends this, and it is as it was then."""
         if not value or not target.is_user:
             return False

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from app.accounts.accounts import Principal, Role
 from app.accounts.tokens import TokenScope
-from app.auth.context import EXCHANGE, current_door, note
+from app.auth.context import EXCHANGE, auth_context, note
 from app.web.errors import error_response
 from store.errors import StoreUnavailable
 
@@ -111,17 +111,17 @@ def explain_store(error: StoreUnavailable) -> Response:
 def _see(principal: Principal) -> None:
     """Opening a page is something its user does."""
     try:
-        current_door().accounts.sessions.see(principal.credential)
+        auth_context().accounts.sessions.see(principal.credential)
     except StoreUnavailable as exc:
         logger.warning("a session could not be noted as in use: %s", exc)
 
 
 def _find_principal() -> Principal | None:
-    door = current_door()
+    context = auth_context()
     if _has_bearer():
-        return door.accounts.find_token(_authorization()[1])
-    token = request.cookies.get(door.cookie)
-    return door.accounts.find_session(token) if token else None
+        return context.accounts.find_token(_authorization()[1])
+    token = request.cookies.get(context.session_cookie_name)
+    return context.accounts.find_session(token) if token else None
 
 
 def is_open_to_all() -> bool:

@@ -9,16 +9,16 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts.passwords import MIN_LENGTH, Busy, UnacceptablePassword
 from app.accounts.sessions import Person
-from app.auth.context import current_door, note
-from app.auth.login import let_in
-from app.auth.login_steps import RENEWAL, SecondStep, start_over
+from app.auth.context import auth_context, note
+from app.auth.login import open_session
+from app.auth.login_steps import RENEWAL, LoginSteps, start_over
 from app.auth.origin import local_path
 from app.auth.reauthentication import Refusal
 
 
-def make_blueprint(step: SecondStep) -> Blueprint:
+def make_blueprint(steps: LoginSteps) -> Blueprint:
     """`/login/password`."""
-    blueprint = Blueprint("own_password", __name__)
+    blueprint = Blueprint("initial_password", __name__)
 
     @blueprint.get("/login/password")
     def show() -> ResponseReturnValue:
@@ -28,18 +28,18 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @blueprint.post("/login/password")
     def choose() -> ResponseReturnValue:
         """A session, or on to the second factor, for who chooses a password that can be taken."""
-        person, noted = _newcomer(), step.read()
+        person, noted = _newcomer(), steps.read()
         if person is None or noted is None:
             return start_over()
-        renewed = take_new_password(person)
+        renewed = set_new_password(person)
         if isinstance(renewed, Refusal):
             return _form(renewed.error), renewed.status, renewed.headers
-        more = step.ask_to_enrol(renewed, noted)
-        return more or step.leave(noted, let_in(renewed, noted["how"]))
+        more = steps.ask_to_enrol(renewed, noted)
+        return more or steps.leave(noted, open_session(renewed, noted["how"]))
 
     def _newcomer() -> Person | None:
-        noted = step.read()
-        return step.find(noted) if noted and noted.get("stage") == RENEWAL else None
+        noted = steps.read()
+        return steps.find(noted) if noted and noted.get("stage") == RENEWAL else None
 
     def _form(error: str | None) -> str:
         target = local_path(request.values.get("next"))
@@ -48,7 +48,7 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     return blueprint
 
 
-def take_new_password(person: Person, *, ends_tokens: bool = False) -> Person | Refusal:
+def set_new_password(person: Person, *, ends_tokens: bool = False) -> Person | Refusal:
     """Set what the form brings twice for who has just shown the old one, and end every session of theirs; or why not.
 
     Raises: StoreUnavailable.
@@ -57,7 +57,7 @@ def take_new_password(person: Person, *, ends_tokens: bool = False) -> Person | 
     if new != request.form.get("again", ""):
         return Refusal("differs", 422)
     try:
-        renewed = current_door().accounts.replace_password(person, new, ends_tokens=ends_tokens)
+        renewed = auth_context().accounts.replace_password(person, new, ends_tokens=ends_tokens)
     except UnacceptablePassword as exc:
         return Refusal(exc.code, 422)
     except Busy:

@@ -15,9 +15,9 @@ from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Origin, Person
-from app.auth.context import Door, Ways, current_door, knock, note, set_cookie
+from app.auth.context import AuthContext, LoginMethods, auth_context, note, set_cookie, throttled_attempt
 from app.auth.csrf import MaskedCSRFProtect
-from app.auth.device_cookie import LIFE_S, KnownBrowsers
+from app.auth.device_cookie import LIFE_S, DeviceCookies
 from app.auth.guard import explain_store, is_open_to_all
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
@@ -30,13 +30,17 @@ blueprint = Blueprint("auth", __name__)
 blueprint.register_error_handler(StoreUnavailable, explain_store)
 
 
-def init_app(app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, ways: Ways | None = None) -> None:
+def init_app(
+    app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, methods: LoginMethods | None = None
+) -> None:
     """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
     app.extensions["audit"] = audit
     app.extensions["accounts"] = accounts
     # Without a secret nothing is served, but commands run: then nobody's browser is known.
-    browsers = KnownBrowsers(str(app.secret_key or secrets.token_hex()))
-    app.extensions["door"] = Door(accounts, LoginThrottle(), browsers, audit, secure_cookies, ways or Ways())
+    cookies = DeviceCookies(str(app.secret_key or secrets.token_hex()))
+    app.extensions["auth"] = AuthContext(
+        accounts, LoginThrottle(), cookies, audit, secure_cookies, methods or LoginMethods()
+    )
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
         SESSION_COOKIE_NAME="__Host-monitor_form" if secure_cookies else "monitor_form",
@@ -67,18 +71,18 @@ def show_login() -> ResponseReturnValue:
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
     """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
-    door, email = current_door(), request.form.get("email", "")
+    context, email = auth_context(), request.form.get("email", "")
     yield_to_others()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
-    if not door.ways.password:
+    if not context.methods.password:
         return render_login("off"), 403
-    target = door.accounts.targets.find(email)
+    target = context.accounts.targets.find(email)
     try:
-        with knock(door.throttle, target) as attempt:
+        with throttled_attempt(context.throttle, target) as attempt:
             if attempt.wait_s is not None:
                 note("login_throttled", email, is_user=target.is_user)
                 return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-            person = door.accounts.check_password(email, request.form.get("password", ""), is_known=attempt.is_known)
-            more = door.ways.ask_more(person, target, attempt)
+            person = context.accounts.check_password(email, request.form.get("password", ""), is_known=attempt.is_known)
+            more = context.methods.next_step(person, target, attempt)
             # Were the right one not counted, the count would tell which it is. At the end of the way it is taken back.
             if person is None or more is not None:
                 attempt.fail()
@@ -92,39 +96,39 @@ def log_in() -> ResponseReturnValue:
         note("login_step", email, is_user=target.is_user)
     if more is not None:
         return more
-    return (render_login("invalid"), 401) if person is None else let_in(person, "password")
+    return (render_login("invalid"), 401) if person is None else open_session(person, "password")
 
 
-def let_in(person: Person, how: str, response: Response | None = None) -> ResponseReturnValue:
+def open_session(person: Person, how: str, response: Response | None = None) -> ResponseReturnValue:
     """A new session for who has shown who they are by `how`, then `response`, or on to `next`. The end of every way in.
 
     Raises: StoreUnavailable.
     """
-    door = current_door()
+    context = auth_context()
     known = g.get("principal")
     # Whoever has only shown again who they are keeps the pages that are open in other tabs, and their forms.
     _close_session(keeps_forms=known is not None and known.user_id == person.user_id)
     browser = name_browser(request.headers.get("User-Agent", ""))
-    opened = door.accounts.open_session_for(person, Origin(how, request.remote_addr or "", browser))
+    opened = context.accounts.open_session_for(person, Origin(how, request.remote_addr or "", browser))
     if opened is None:
         return render_login("invalid"), 401
     note("login_ok", person.email, how)
     if opened.ended:
         note("session_replaced", person.email, f"{opened.ended} sessions" if opened.ended > 1 else "")
     response = response or redirect(local_path(request.form.get("next")), 303)
-    set_cookie(response, door.cookie, opened.token)
-    mark = door.browsers.mark(door.accounts.targets.find(person.email))
-    set_cookie(response, door.browser_cookie, mark, max_age=LIFE_S)
+    set_cookie(response, context.session_cookie_name, opened.token)
+    mark = context.device_cookies.issue(context.accounts.targets.find(person.email))
+    set_cookie(response, context.device_cookie_name, mark, max_age=LIFE_S)
     return response
 
 
 @blueprint.post("/logout", endpoint="logout")
 def log_out() -> ResponseReturnValue:
     """End the session here and in the browser."""
-    door = current_door()
+    context = auth_context()
     _close_session()
     response = redirect(url_for("auth.login"), 303)
-    response.delete_cookie(door.cookie, secure=door.secure, httponly=True, samesite="Lax", path="/")
+    response.delete_cookie(context.session_cookie_name, secure=context.secure, httponly=True, samesite="Lax", path="/")
     # Not "storage": the page keeps the chosen language and colours there, and nothing of what it showed.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
@@ -142,15 +146,15 @@ def _close_session(*, keeps_forms: bool = False) -> None:
     """End the session this browser holds, if any."""
     if not keeps_forms:
         session.clear()  # The next form gets a new CSRF secret.
-    door = current_door()
-    token = request.cookies.get(door.cookie)
-    principal = door.accounts.find_session(token) if token else None
+    context = auth_context()
+    token = request.cookies.get(context.session_cookie_name)
+    principal = context.accounts.find_session(token) if token else None
     if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
         note("logout", principal.email)
-        door.accounts.sessions.close(token)
+        context.accounts.sessions.close(token)
 
 
 def render_login(error: str | None) -> str:
     """The form, with what went wrong."""
     email, target = request.form.get("email", ""), local_path(request.values.get("next"))
-    return render_template("login.html", error=error, email=email, next=target, ways=current_door().ways)
+    return render_template("login.html", error=error, email=email, next=target, methods=auth_context().methods)

@@ -11,14 +11,14 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts.encryption import Seal, Unsealable
-from app.accounts.identities import People
+from app.accounts.encryption import Cipher, Undecryptable
+from app.accounts.identities import Identities
 from app.accounts.passwords import Busy
 from app.accounts.second_factors import SecondFactors
 from app.accounts.sessions import Person
 from app.accounts.targets import NOBODY, Target, digest
-from app.auth.context import current_door, knock, note, set_cookie
-from app.auth.login import let_in
+from app.auth.context import auth_context, note, set_cookie, throttled_attempt
+from app.auth.login import open_session
 from app.auth.origin import local_path
 from app.auth.throttle import CODES, Attempt, LoginThrottle
 
@@ -28,19 +28,19 @@ STEP_S = 600
 CODE, RENEWAL, ENROLMENT = "code", "renewal", "enrol"
 """What a login waits for. To be at a later stage is to have shown what the earlier ones ask for."""
 
-_VIEWS = {CODE: "second_step.show_code", RENEWAL: "own_password.show", ENROLMENT: "second_step.show_enrolment"}
+_VIEWS = {CODE: "login_steps.show_code", RENEWAL: "initial_password.show", ENROLMENT: "login_steps.show_enrolment"}
 
 
-class SecondStep:
+class LoginSteps:
     """What the views below share; one for each app."""
 
-    def __init__(self, factors: SecondFactors, people: People, secret_key: str, *, required: bool) -> None:
+    def __init__(self, factors: SecondFactors, identities: Identities, secret_key: str, *, required: bool) -> None:
         self.factors = factors
-        self.people = people
+        self.identities = identities
         self.required = required
         self.throttle = LoginThrottle(CODES)
-        self._steps = Seal(secret_key, "step of a login")
-        self._enrolments = Seal(secret_key, "enrolment")
+        self._steps = Cipher(secret_key, "step of a login")
+        self._enrolments = Cipher(secret_key, "enrolment")
 
     def ask(self, person: Person | None, target: Target, attempt: Attempt) -> Response | None:
         """Where a login goes on after the password; None when that was all. `person` None: it was wrong."""
@@ -65,36 +65,36 @@ class SecondStep:
         response = redirect(url_for(_VIEWS[stage], next=local_path(request.form.get("next"))), 303)
         step = {
             "user": f"{person.user_id if person else NOBODY:010}",  # Of one length, whoever it is.
-            "stamp": digest(person.stamp if person else secrets.token_hex()),
+            "stamp": digest(person.password_hash if person else secrets.token_hex()),
             **{name: noted[name] for name in ("account", "target", "ticket")},
             "stage": stage,
             "how": how,
         }
-        set_cookie(response, current_door().step_cookie, self._steps.close(step), max_age=STEP_S)
+        set_cookie(response, auth_context().step_cookie_name, self._steps.encrypt(step), max_age=STEP_S)
         return response
 
     def read(self) -> dict[str, str] | None:
         """What `ask` has noted in this browser; None when it has not, or long ago."""
         try:
-            step = self._steps.open(request.cookies.get(current_door().step_cookie, ""), max_age_s=STEP_S)
-        except Unsealable:
+            step = self._steps.decrypt(request.cookies.get(auth_context().step_cookie_name, ""), max_age_s=STEP_S)
+        except Undecryptable:
             return None
         return dict(step)
 
     def find(self, step: dict[str, str]) -> Person | None:
         """Who is in that step of a login, unless the password was wrong or the account has changed since."""
-        person = self.people.find(int(step["user"]))
-        return person if person and digest(person.stamp) == step["stamp"] else None
+        person = self.identities.find(int(step["user"]))
+        return person if person and digest(person.password_hash) == step["stamp"] else None
 
     def target(self, step: dict[str, str]) -> Target:
         """Whose account that login is aimed at, whatever was shown so far."""
-        return current_door().accounts.targets.find_user(int(step["target"]), step["account"])
+        return auth_context().accounts.targets.find_user(int(step["target"]), step["account"])
 
     def leave(self, step: dict[str, str], answer: ResponseReturnValue) -> Response:
         """`answer`, at the end of that login: what was counted as a failure at its password was none."""
-        current_door().throttle.take_back(self.target(step), step["ticket"])
+        auth_context().throttle.take_back(self.target(step), step["ticket"])
         response = make_response(answer)
-        set_cookie(response, current_door().step_cookie, "", max_age=0)
+        set_cookie(response, auth_context().step_cookie_name, "", max_age=0)
         return response
 
     def render_enrolment(self, person: Person, error: str | None = None, *, action: str, asks_password: bool) -> str:
@@ -108,7 +108,7 @@ class SecondStep:
             action=action,
             asks_password=asks_password,
             secret=offer.secret,
-            enrolment=self._enrolments.close([person.user_id, offer.secret]),
+            enrolment=self._enrolments.encrypt([person.user_id, offer.secret]),
             qr=segno.make(offer.uri, error="m").svg_data_uri(scale=4, border=2),
             next=local_path(request.values.get("next")),
         )
@@ -121,34 +121,34 @@ class SecondStep:
     def offered(self, person: Person) -> str | None:
         """The secret that the form brings back, when it was offered to this user a moment ago."""
         try:
-            user_id, secret = self._enrolments.open(request.form.get("enrolment", ""), max_age_s=STEP_S)
-        except Unsealable:
+            user_id, secret = self._enrolments.decrypt(request.form.get("enrolment", ""), max_age_s=STEP_S)
+        except Undecryptable:
             return None
         return str(secret) if user_id == person.user_id else None
 
 
-def make_blueprint(step: SecondStep) -> Blueprint:
+def make_blueprint(steps: LoginSteps) -> Blueprint:
     """The second step of a login."""
-    blueprint = Blueprint("second_step", __name__)
+    blueprint = Blueprint("login_steps", __name__)
 
     @blueprint.get("/login/code")
     def show_code() -> ResponseReturnValue:
         """The form for a code."""
-        return _code(None) if step.read() else start_over()
+        return _code(None) if steps.read() else start_over()
 
     @blueprint.post("/login/code")
     def check_code() -> ResponseReturnValue:
         """A session for the right one. 401 for any other, 429 for too many."""
-        noted = step.read()
+        noted = steps.read()
         if noted is None:
             return start_over()
-        person, target = step.find(noted), step.target(noted)
+        person, target = steps.find(noted), steps.target(noted)
         try:
-            with knock(step.throttle, target) as attempt:
+            with throttled_attempt(steps.throttle, target) as attempt:
                 if attempt.wait_s is not None:
                     note("login_throttled", target.email, "code", is_user=target.is_user)
                     return _code("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-                how = step.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
+                how = steps.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
                 if person is None or how is None:
                     attempt.fail()
                     note("login_failed", target.email, "code", is_user=target.is_user)
@@ -156,8 +156,8 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         except Busy:
             return _code("busy"), 503, {"Retry-After": "3"}
         if person.is_initial:
-            return step.ask_for_own_password(person, how, noted)
-        return step.leave(noted, let_in(person, how))
+            return steps.ask_for_own_password(person, how, noted)
+        return steps.leave(noted, open_session(person, how))
 
     @blueprint.get("/login/enrol")
     def show_enrolment() -> ResponseReturnValue:
@@ -171,19 +171,19 @@ def make_blueprint(step: SecondStep) -> Blueprint:
         person, noted = _newcomer()
         if person is None or noted is None:
             return start_over()
-        codes = step.enrol(person)
+        codes = steps.enrol(person)
         if codes is None:
             return _enrolment(person, "code")
         note("second_factor_on", person.email)
-        return step.leave(noted, let_in(person, "totp", show_codes(codes)))
+        return steps.leave(noted, open_session(person, "totp", show_codes(codes)))
 
     def _newcomer() -> tuple[Person | None, dict[str, str] | None]:
-        noted = step.read()
-        person = step.find(noted) if noted and noted.get("stage") == ENROLMENT else None
-        return (person if person and not step.factors.is_enrolled(person.user_id) else None), noted
+        noted = steps.read()
+        person = steps.find(noted) if noted and noted.get("stage") == ENROLMENT else None
+        return (person if person and not steps.factors.is_enrolled(person.user_id) else None), noted
 
     def _enrolment(person: Person, error: str | None = None) -> str:
-        return step.render_enrolment(person, error, action=url_for("second_step.enrol_newcomer"), asks_password=False)
+        return steps.render_enrolment(person, error, action=url_for("login_steps.enrol_newcomer"), asks_password=False)
 
     return blueprint
 

@@ -6,14 +6,14 @@ from flask import Blueprint, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts.encryption import Seal, Unsealable
-from app.accounts.identities import People
+from app.accounts.encryption import Cipher, Undecryptable
+from app.accounts.identities import Identities
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Person
-from app.auth.context import current_door, note, set_cookie
+from app.auth.context import auth_context, note, set_cookie
 from app.auth.http_json import RemoteUnavailable
 from app.auth.jwt import BadToken
-from app.auth.login import let_in, render_login
+from app.auth.login import open_session, render_login
 from app.auth.oidc import OidcProvider
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
@@ -24,11 +24,11 @@ DEPARTURE_S = 600
 logger = logging.getLogger(__name__)
 
 
-def make_blueprint(provider: OidcProvider, people: People, secret_key: str) -> Blueprint:
+def make_blueprint(provider: OidcProvider, identities: Identities, secret_key: str) -> Blueprint:
     """The way there and back."""
     blueprint = Blueprint("oidc", __name__)
     throttle = LoginThrottle()
-    departures = Seal(secret_key, "oidc departure")
+    departures = Cipher(secret_key, "oidc departure")
 
     @blueprint.get("/login/oidc")
     def depart() -> ResponseReturnValue:
@@ -39,7 +39,7 @@ def make_blueprint(provider: OidcProvider, people: People, secret_key: str) -> B
             return _explain_absence(exc)
         response = redirect(departure.url, 303)
         noted = [departure.state, departure.nonce, departure.verifier, local_path(request.args.get("next"))]
-        set_cookie(response, current_door().step_cookie, departures.close(noted), max_age=DEPARTURE_S)
+        set_cookie(response, auth_context().step_cookie_name, departures.encrypt(noted), max_age=DEPARTURE_S)
         return response
 
     @blueprint.get("/login/oidc/callback")
@@ -51,7 +51,7 @@ def make_blueprint(provider: OidcProvider, people: People, secret_key: str) -> B
                     return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
                 try:
                     person, target = _find()
-                except (BadToken, Unsealable) as exc:
+                except (BadToken, Undecryptable) as exc:
                     logger.warning("a login by the provider was refused: %s", exc)
                     attempt.fail()
                     note("login_failed", "", "oidc")
@@ -63,12 +63,12 @@ def make_blueprint(provider: OidcProvider, people: People, secret_key: str) -> B
         if person is None:
             note("login_failed", "", "oidc: no role")
             return _forget((render_login("no_role"), 403))
-        return _forget(let_in(person, "oidc", redirect(target, 303)))
+        return _forget(open_session(person, "oidc", redirect(target, 303)))
 
     def _find() -> tuple[Person | None, str]:
-        cookie = request.cookies.get(current_door().step_cookie, "")
-        state, nonce, verifier, target = departures.open(cookie, max_age_s=DEPARTURE_S)
-        return people.admit(provider.arrive(state, nonce, verifier, request.args)), local_path(target)
+        cookie = request.cookies.get(auth_context().step_cookie_name, "")
+        state, nonce, verifier, target = departures.decrypt(cookie, max_age_s=DEPARTURE_S)
+        return identities.admit(provider.arrive(state, nonce, verifier, request.args)), local_path(target)
 
     return blueprint
 
@@ -81,5 +81,5 @@ def _explain_absence(error: RemoteUnavailable) -> ResponseReturnValue:
 def _forget(answer: ResponseReturnValue) -> Response:
     """What was noted at the departure serves once."""
     response = make_response(answer)
-    set_cookie(response, current_door().step_cookie, "", max_age=0)
+    set_cookie(response, auth_context().step_cookie_name, "", max_age=0)
     return response

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from flask import request
 
-from app.accounts.identities import People
+from app.accounts.identities import Identities
 from app.accounts.passwords import Busy
 from app.accounts.sessions import OpenSession, Person
-from app.auth.context import current_door, knock, note
+from app.auth.context import auth_context, note, throttled_attempt
 from app.auth.guard import current_principal
 
 FRESH_S = 600.0
@@ -30,12 +30,12 @@ class Refusal:
 
 def confirm_password(person: Person, field_name: str = "password") -> Person | Refusal:
     """The same person, who has now shown the password that the form brings, or why that is not so."""
-    door = current_door()
+    context = auth_context()
     try:
-        with knock(door.throttle, door.accounts.targets.find(person.email)) as attempt:
+        with throttled_attempt(context.throttle, context.accounts.targets.find(person.email)) as attempt:
             if attempt.wait_s is not None:
                 return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
-            shown = door.accounts.check_password(person.email, request.form.get(field_name, ""), is_known=True)
+            shown = context.accounts.check_password(person.email, request.form.get(field_name, ""), is_known=True)
             if shown is None:
                 attempt.fail()
                 note("confirm_failed", person.email, request.path, is_user=True)
@@ -45,12 +45,12 @@ def confirm_password(person: Person, field_name: str = "password") -> Person | R
     return shown
 
 
-def has_just_come(session: OpenSession | None) -> bool:
+def is_fresh(session: OpenSession | None) -> bool:
     """Whether the session of this request, as far as it is still one, was opened a moment ago."""
     return session is not None and time.time() - session.created_at < FRESH_S
 
 
-def session_holder(people: People) -> Person | None:
+def session_user(identities: Identities) -> Person | None:
     """Who makes the request; None where a token does, which may change nothing about its user."""
     principal = current_principal()
-    return people.find(principal.user_id) if principal.credential.startswith("session:") else None
+    return identities.find(principal.user_id) if principal.credential.startswith("session:") else None

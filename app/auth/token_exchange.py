@@ -14,13 +14,13 @@ from flask import Blueprint, make_response, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts.accounts import Role
-from app.accounts.identities import Assertion, People
+from app.accounts.identities import Assertion, Identities
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Person
 from app.auth.context import note
 from app.auth.http_json import RemoteUnavailable
 from app.auth.jwt import LEEWAY_S, BadToken, Verifier, grants
-from app.auth.login import let_in, render_login
+from app.auth.login import open_session, render_login
 from app.auth.throttle import LoginThrottle
 from app.web.errors import error_response
 
@@ -43,9 +43,9 @@ class Exchange:
     """The site, beside our own, whose pages may send one."""
 
 
-def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
+def make_blueprint(exchange: Exchange, identities: Identities) -> Blueprint:
     """The one endpoint."""
-    blueprint = Blueprint("sign_on", __name__)
+    blueprint = Blueprint("token_exchange", __name__)
     throttle = LoginThrottle()
 
     @blueprint.post("/login/token", endpoint="exchange")
@@ -69,14 +69,14 @@ def make_blueprint(exchange: Exchange, people: People) -> Blueprint:
         except (RemoteUnavailable, Busy) as exc:
             logger.warning("a token could not be checked: %s", exc)
             return _refuse("unavailable", 503, 3)
-        return let_in(person, "jwt", None if _is_form() else make_response("", 204))
+        return open_session(person, "jwt", None if _is_form() else make_response("", 204))
 
     def _find(token: str) -> Person:
         claims = exchange.verifier.verify(token)
-        if not people.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
+        if not identities.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
             raise BadToken("it was here before")
         is_super_admin = grants(claims.get(exchange.role_claim), Role.SUPER_ADMIN, in_list=False)
-        person = people.admit(
+        person = identities.admit(
             Assertion(issuer=exchange.issuer, subject=claims["sub"], email=None, is_super_admin=is_super_admin)
         )
         if person is None:

@@ -6,12 +6,12 @@ from flask.typing import ResponseReturnValue
 from app.accounts.passwords import MIN_LENGTH
 from app.accounts.sessions import OpenSession, Person
 from app.accounts.tokens import IssuedToken, TokenError
-from app.auth.context import current_door, note
+from app.auth.context import auth_context, note
 from app.auth.guard import current_principal, require_role
-from app.auth.initial_password import take_new_password
-from app.auth.login import let_in
-from app.auth.login_steps import SecondStep
-from app.auth.reauthentication import Refusal, confirm_password, has_just_come, session_holder
+from app.auth.initial_password import set_new_password
+from app.auth.login import open_session
+from app.auth.login_steps import LoginSteps
+from app.auth.reauthentication import Refusal, confirm_password, is_fresh, session_user
 from app.pages.catalogue import say
 from app.web.errors import error_response
 
@@ -19,7 +19,7 @@ DONE = ("password", "session", "sessions", "token")
 """What the page may say that it has done, after a redirect."""
 
 
-def make_blueprint(step: SecondStep) -> Blueprint:
+def make_blueprint(steps: LoginSteps) -> Blueprint:
     """The page and its forms."""
     blueprint = Blueprint("account", __name__)
 
@@ -27,34 +27,34 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
         """The user's own account. Not for tokens: what they could do there only a person may."""
-        person = session_holder(step.people)
+        person = session_user(steps.identities)
         return error_response(403, "forbidden", "An account is for people.") if person is None else _page(person)
 
     @blueprint.post("/account/password")
     @require_role("super_admin", page=True)
     def change_password() -> ResponseReturnValue:
         """A new password for who shows the current one. Every session ends but a new one here, and tokens if asked."""
-        person = session_holder(step.people)
+        person = session_user(steps.identities)
         if person is None or _is_foreign(person):
             return redirect(url_for("account.show"), 303)
         shown = confirm_password(person, "current")
         if not isinstance(shown, Refusal):
-            shown = take_new_password(shown, ends_tokens=request.form.get("tokens") == "revoke")
+            shown = set_new_password(shown, ends_tokens=request.form.get("tokens") == "revoke")
         if isinstance(shown, Refusal):
             return _page(person, change_error=shown.error), shown.status, shown.headers
-        return let_in(shown, "password", redirect(url_for("account.show", done="password"), 303))
+        return open_session(shown, "password", redirect(url_for("account.show", done="password"), 303))
 
     @blueprint.post("/account/sessions")
     @require_role("super_admin", page=True)
     def end_sessions() -> ResponseReturnValue:
         """End one of the user's sessions, or all others, for who shows again who they are."""
-        person, principal = session_holder(step.people), current_principal()
+        person, principal = session_user(steps.identities), current_principal()
         if person is None:
             return redirect(url_for("account.show"), 303)
         shown = _confirm(person)
         if isinstance(shown, Refusal):
             return _page(person, sessions_error=shown.error), shown.status, shown.headers
-        sessions, which = current_door().accounts.sessions, request.form.get("end", "")
+        sessions, which = auth_context().accounts.sessions, request.form.get("end", "")
         if which == "others":
             sessions.revoke_others(person.user_id, principal.credential)
             note("session_revoked", person.email, "others")
@@ -66,11 +66,11 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def revoke_token() -> ResponseReturnValue:
         """Revoke one of the user's API tokens. It takes nothing but rights away, so nothing is asked for again."""
-        person, text = session_holder(step.people), request.form.get("revoke", "")
+        person, text = session_user(steps.identities), request.form.get("revoke", "")
         if person is None or not (text.isascii() and text.isdecimal() and len(text) < 10):
             return redirect(url_for("account.show"), 303)
         try:
-            current_door().accounts.tokens.revoke(int(text), of_user=person.user_id)
+            auth_context().accounts.tokens.revoke(int(text), of_user=person.user_id)
         except TokenError:
             return redirect(url_for("account.show"), 303)
         note("token_revoked", person.email, f"token {text}")
@@ -79,25 +79,25 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     def _confirm(person: Person) -> Person | Refusal:
         if not _is_foreign(person):
             return confirm_password(person)
-        return person if has_just_come(_sessions(person)[0]) else Refusal("stale", 401)
+        return person if is_fresh(_sessions(person)[0]) else Refusal("stale", 401)
 
     def _is_foreign(person: Person) -> bool:
-        return not (current_door().ways.password and step.people.has_password(person))
+        return not (auth_context().methods.password and steps.identities.has_password(person))
 
     def _page(person: Person, **errors: str) -> str:
-        door, done = current_door(), request.args.get("done")
+        context, done = auth_context(), request.args.get("done")
         mine, others = _sessions(person)
         return render_template(
             "account.html",
             email=person.email,
             role=current_principal().role,
             is_foreign=_is_foreign(person),
-            is_fresh=has_just_come(mine),
-            is_enrolled=step.factors.is_enrolled(person.user_id),
+            is_fresh=is_fresh(mine),
+            is_enrolled=steps.factors.is_enrolled(person.user_id),
             mine=mine,
             others=others,
             tokens=_tokens(person),
-            ways=door.ways,
+            methods=context.methods,
             done=done if done in DONE and not errors else None,
             shortest=MIN_LENGTH,
             say=say,
@@ -110,11 +110,11 @@ def make_blueprint(step: SecondStep) -> Blueprint:
 def _sessions(person: Person) -> tuple[OpenSession | None, list[OpenSession]]:
     """That of this request, and the user's others, newest login first."""
     own_id = current_principal().credential.partition(":")[2]
-    sessions = current_door().accounts.sessions.list(person.email)
+    sessions = auth_context().accounts.sessions.list(person.email)
     others = [each for each in sessions if not own_id.startswith(each.id)]
     return next((each for each in sessions if own_id.startswith(each.id)), None), others
 
 
 def _tokens(person: Person) -> list[IssuedToken]:
     """Those in force."""
-    return [token for token in current_door().accounts.tokens.list(person.email) if token.revoked_at is None]
+    return [token for token in auth_context().accounts.tokens.list(person.email) if token.revoked_at is None]

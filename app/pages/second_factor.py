@@ -9,15 +9,15 @@ from werkzeug.wrappers import Response
 
 from app.accounts.passwords import Busy
 from app.accounts.sessions import Person
-from app.auth.context import current_door, knock, note
+from app.auth.context import auth_context, note, throttled_attempt
 from app.auth.guard import require_role
-from app.auth.login import let_in
-from app.auth.login_steps import SecondStep, show_codes
-from app.auth.reauthentication import Refusal, confirm_password, session_holder
+from app.auth.login import open_session
+from app.auth.login_steps import LoginSteps, show_codes
+from app.auth.reauthentication import Refusal, confirm_password, session_user
 from app.web.errors import error_response
 
 
-def make_blueprint(step: SecondStep) -> Blueprint:
+def make_blueprint(steps: LoginSteps) -> Blueprint:
     """The page and its two forms."""
     blueprint = Blueprint("factor", __name__)
 
@@ -25,65 +25,65 @@ def make_blueprint(step: SecondStep) -> Blueprint:
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
         """The user's own, or the way to get one."""
-        person = session_holder(step.people)
+        person = session_user(steps.identities)
         if person is None:
             return error_response(403, "forbidden", "A token cannot change how its user signs in.")
-        is_enrolled = step.factors.is_enrolled(person.user_id)
-        return _factor(person) if is_enrolled or not step.people.has_password(person) else _own_enrolment(person)
+        is_enrolled = steps.factors.is_enrolled(person.user_id)
+        return _factor(person) if is_enrolled or not steps.identities.has_password(person) else _own_enrolment(person)
 
     @blueprint.post("/second-factor/enrol")
     @require_role("super_admin", page=True)
     def enrol() -> ResponseReturnValue:
         """A second factor for who shows the password again. Every session ends but the new one."""
-        person = session_holder(step.people)
-        if person is None or step.factors.is_enrolled(person.user_id):
+        person = session_user(steps.identities)
+        if person is None or steps.factors.is_enrolled(person.user_id):
             return redirect(url_for("factor.show"), 303)
         shown = confirm_password(person)
         if isinstance(shown, Refusal):
             return _own_enrolment(person, shown.error), shown.status, shown.headers
-        codes = step.enrol(shown)
+        codes = steps.enrol(shown)
         if codes is None:
             return _own_enrolment(person, "code"), 401
         note("second_factor_on", person.email)
-        current_door().accounts.sessions.revoke_all(person.email)
-        return let_in(shown, "totp", show_codes(codes))
+        auth_context().accounts.sessions.revoke_all(person.email)
+        return open_session(shown, "totp", show_codes(codes))
 
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
         """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
-        person = session_holder(step.people)
+        person = session_user(steps.identities)
         if person is None:
             return redirect(url_for("factor.show"), 303)
         try:
-            with knock(step.throttle, current_door().accounts.targets.find(person.email)) as attempt:
+            with throttled_attempt(steps.throttle, auth_context().accounts.targets.find(person.email)) as attempt:
                 if attempt.wait_s is not None:
                     return _factor(person, "throttled"), 429, {"Retry-After": str(attempt.wait_s)}
-                how = step.factors.check(person.user_id, request.form.get("code", ""))
+                how = steps.factors.check(person.user_id, request.form.get("code", ""))
                 if how is None:
                     attempt.fail()
                     note("confirm_failed", person.email, request.path, is_user=True)
                     return _factor(person, "code"), 401
         except Busy:
             return _factor(person, "busy"), 503, {"Retry-After": "3"}
-        if request.form.get("action") == "remove" and not step.required:
-            step.factors.remove(person.user_id)
+        if request.form.get("action") == "remove" and not steps.required:
+            steps.factors.remove(person.user_id)
             note("second_factor_off", person.email)
             answer: Response = redirect(url_for("account.show"), 303)
         else:
             note("recovery_codes_renewed", person.email)
-            answer = show_codes(step.factors.renew_recovery_codes(person.user_id))
-        current_door().accounts.sessions.revoke_all(person.email)
-        return let_in(person, how, answer)
+            answer = show_codes(steps.factors.renew_recovery_codes(person.user_id))
+        auth_context().accounts.sessions.revoke_all(person.email)
+        return open_session(person, how, answer)
 
     def _own_enrolment(person: Person, error: str | None = None) -> str:
-        return step.render_enrolment(person, error, action=url_for("factor.enrol"), asks_password=True)
+        return steps.render_enrolment(person, error, action=url_for("factor.enrol"), asks_password=True)
 
     def _factor(person: Person, error: str | None = None) -> str:
-        codes_left = step.factors.recovery_codes_left(person.user_id)
-        is_foreign = not step.people.has_password(person)
+        codes_left = steps.factors.recovery_codes_left(person.user_id)
+        is_foreign = not steps.identities.has_password(person)
         return render_template(
-            "second_factor.html", error=error, codes_left=codes_left, required=step.required, is_foreign=is_foreign
+            "second_factor.html", error=error, codes_left=codes_left, required=steps.required, is_foreign=is_foreign
         )
 
     return blueprint

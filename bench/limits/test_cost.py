@@ -15,7 +15,7 @@ import pytest
 from celery import Celery
 
 from app.accounts.accounts import Accounts, Role
-from app.accounts.credentials import Holding
+from app.accounts.credentials import Credentials
 from app.live import sse
 from app.live.viewer import Viewer
 from collector.beat.message import Tick
@@ -139,8 +139,8 @@ def test_access_is_asked_within_its_cost(unit_s: float, tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/monitor.sqlite3")
     accounts = Accounts(engine)
     accounts.migrate()
-    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN)) as holding:
-        assert cpu_s(lambda: holding.still_hold({"token:x"}), 100) / unit_s < LIMITS["access"]
+    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)) as credentials:
+        assert cpu_s(lambda: credentials.in_force({"token:x"}), 100) / unit_s < LIMITS["access"]
     engine.dispose()
 
 

@@ -19,7 +19,7 @@ from click import Context, Group
 
 from app import create_app
 from app.accounts.accounts import Accounts, Role
-from app.accounts.encryption import Seal
+from app.accounts.encryption import Cipher
 from app.accounts.second_factors import SecondFactors
 from app.accounts.sessions import Origin
 from settings import Settings, load_settings
@@ -145,8 +145,8 @@ def accounts(panel: DocumentedStack) -> Iterator[Accounts]:
     person = accounts.check_password(PERSON, PASSWORD)
     assert person is not None
     secret = pyotp.random_base32(32)
-    seal = Seal((panel.data_dir / "secret_key").read_text(), "second factor")
-    assert SecondFactors(engine, seal).enrol(person.user_id, secret, pyotp.TOTP(secret).now())
+    cipher = Cipher((panel.data_dir / "secret_key").read_text(), "second factor")
+    assert SecondFactors(engine, cipher).enrol(person.user_id, secret, pyotp.TOTP(secret).now())
     accounts.open_session_for(person, Origin("password", "127.0.0.1", "curl"))
     yield accounts
     engine.dispose()

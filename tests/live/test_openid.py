@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.accounts.accounts import Role
-from app.accounts.encryption import Seal
+from app.accounts.encryption import Cipher
 from settings import load_settings
 from tests.logins import PASSWORD, csrf_token, log_in, open_login
 from tests.openid import CLIENT_ID, OpenIdProvider, Visitor
@@ -191,20 +191,20 @@ def test_an_answer_that_is_not_to_our_question_lets_nobody_in(app: Flask) -> Non
 def test_code_verifier_and_nonce_are_bound_to_the_browser_and_a_code_counts_once(
     app: Flask, provider: OpenIdProvider, tmp_path: Path
 ) -> None:
-    seal = Seal(SECRET_KEY, "oidc departure")
+    cipher = Cipher(SECRET_KEY, "oidc departure")
     for fault in ("nonce", "verifier"):
         client = app.test_client()
         good = Visitor("ana").sign_in(depart(client), CALLBACK)
         cookie = client.get_cookie("monitor_step")
         assert cookie is not None
-        state, nonce, verifier, target = seal.open(cookie.value)
+        state, nonce, verifier, target = cipher.decrypt(cookie.value)
         swapped = [
             state,
             "n" * 43 if fault == "nonce" else nonce,
             "v" * 43 if fault == "verifier" else verifier,
             target,
         ]
-        client.set_cookie("monitor_step", seal.close(swapped))
+        client.set_cookie("monitor_step", cipher.encrypt(swapped))
         assert arrive(client, good).status_code == 401
     client = app.test_client()
     good = Visitor("ana").sign_in(depart(client), CALLBACK)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, make_url
 
 from app.accounts.accounts import Accounts, Role
-from app.accounts.credentials import Holding
+from app.accounts.credentials import Credentials
 from app.accounts.sessions import hash_of
 from store.database import make_engine
 from store.errors import StoreUnavailable
@@ -16,9 +16,9 @@ from tests.services import PostgresServer, free_port
 
 
 @pytest.fixture
-def holding(engine: Engine, accounts: Accounts) -> Iterator[Holding]:
-    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN)) as holding:
-        yield holding
+def credentials(engine: Engine, accounts: Accounts) -> Iterator[Credentials]:
+    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)) as credentials:
+        yield credentials
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def token(accounts: Accounts) -> str:
     return f"token:{hash_of(accounts.tokens.create(ADMIN[0])[1])}"
 
 
-def test_what_nobody_was_given_does_not_hold(holding: Holding, session: str, token: str) -> None:
+def test_what_nobody_was_given_does_not_hold(credentials: Credentials, session: str, token: str) -> None:
     swapped = f"token:{session.partition(':')[2]}"
 
-    assert holding.still_hold({session, token, swapped, "session:none", "neither"}) == {session, token}
-    assert holding.still_hold(()) == set()
+    assert credentials.in_force({session, token, swapped, "session:none", "neither"}) == {session, token}
+    assert credentials.in_force(()) == set()
 
 
 TAKE_AWAY: dict[str, Callable[[Accounts], object]] = {
@@ -46,31 +46,31 @@ TAKE_AWAY: dict[str, Callable[[Accounts], object]] = {
 
 @pytest.mark.parametrize("how", TAKE_AWAY)
 def test_what_is_taken_away_from_its_user_is_seen_by_the_next_question(
-    how: str, holding: Holding, accounts: Accounts, session: str, token: str
+    how: str, credentials: Credentials, accounts: Accounts, session: str, token: str
 ) -> None:
-    assert holding.still_hold({session, token}) == {session, token}
+    assert credentials.in_force({session, token}) == {session, token}
 
     TAKE_AWAY[how](accounts)
 
-    assert holding.still_hold({session, token}) == set()
+    assert credentials.in_force({session, token}) == set()
 
 
 def test_an_ended_session_and_a_revoked_token_are_seen_by_the_next_question(
-    holding: Holding, accounts: Accounts, session: str
+    credentials: Credentials, accounts: Accounts, session: str
 ) -> None:
     number, secret = accounts.tokens.create(ADMIN[0])
     held = {session, f"token:{hash_of(secret)}"}
-    assert holding.still_hold(held) == held
+    assert credentials.in_force(held) == held
 
     accounts.sessions.revoke_all(ADMIN[0])
     accounts.tokens.revoke(number)
 
-    assert holding.still_hold(held) == set()
+    assert credentials.in_force(held) == set()
 
 
 def test_a_session_that_has_expired_does_not_hold(engine: Engine, accounts: Accounts, session: str) -> None:
-    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)) as holding:
-        assert holding.still_hold({session}) == set()
+    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)) as credentials:
+        assert credentials.in_force({session}) == set()
 
 
 def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: PostgresServer, postgres_url: str) -> None:
@@ -79,21 +79,21 @@ def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: Postgr
     accounts.migrate()
     accounts.create_user(*ADMIN, Role.SUPER_ADMIN)
     held = {f"token:{hash_of(accounts.tokens.create(ADMIN[0])[1])}"}
-    with closing(Holding(engine, accounts.sessions, Role.SUPER_ADMIN)) as holding:
-        assert holding.still_hold(held) == held
+    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)) as credentials:
+        assert credentials.in_force(held) == held
         with postgres_server.connect() as connection:
             ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
             connection.execute(ended, (make_url(postgres_url).database,))
 
-        assert holding.still_hold(held) == held
+        assert credentials.in_force(held) == held
     engine.dispose()
 
 
 def test_a_server_that_refuses_is_unavailable_and_its_password_is_not_told() -> None:
     engine = make_engine(f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor")
-    holding = Holding(engine, Accounts(engine).sessions, Role.SUPER_ADMIN)
+    credentials = Credentials(engine, Accounts(engine).sessions, Role.SUPER_ADMIN)
 
     with pytest.raises(StoreUnavailable) as caught:
-        holding.still_hold({"token:x"})
+        credentials.in_force({"token:x"})
 
     assert "topsecret" not in str(caught.value)

@@ -6,7 +6,7 @@ import pyotp
 from sqlalchemy import Engine
 
 from app.accounts.accounts import Accounts
-from app.accounts.encryption import Seal
+from app.accounts.encryption import Cipher
 from app.accounts.second_factors import SecondFactors
 from tests.logins import ADMIN
 
@@ -15,7 +15,7 @@ NOW = 1_800_000_000
 
 def test_of_many_who_send_one_code_at_once_one_gets_in(accounts: Accounts, engine: Engine) -> None:
     now = [NOW]
-    factors = SecondFactors(engine, Seal("k" * 32, "second factor"), lambda: now[0])
+    factors = SecondFactors(engine, Cipher("k" * 32, "second factor"), lambda: now[0])
     secret = factors.offer(ADMIN[0]).secret
     codes = factors.enrol(1, secret, pyotp.TOTP(secret).at(now[0]))
     assert codes is not None

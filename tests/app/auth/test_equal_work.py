@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, update
 from werkzeug.test import TestResponse
 
-from app.accounts.encryption import Seal
+from app.accounts.encryption import Cipher
 from app.accounts.passwords import Passwords
 from app.accounts.tables import users
 from store.database import writing
@@ -35,7 +35,7 @@ class Work:
         self.counts: Counter[str] = Counter()
         engine = app.extensions["accounts"]._engine
         event.listen(engine, "before_cursor_execute", lambda *told: self._count(" ".join(told[2].split())))
-        for owner, name in ((Passwords, "verify"), (Passwords, "hash"), (Seal, "open"), (Seal, "close"),
+        for owner, name in ((Passwords, "verify"), (Passwords, "hash"), (Cipher, "decrypt"), (Cipher, "encrypt"),
                             (pyotp.TOTP, "generate_otp"), (type(app.extensions["audit"]), "note")):  # fmt: skip
             monkeypatch.setattr(owner, name, self._counting(f"{owner.__name__}.{name}", getattr(owner, name)))
         hasher = app.extensions["accounts"]._passwords._worker

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.accounts.second_factors import WINDOW
 from app.accounts.targets import Target, digest
-from app.auth.device_cookie import KnownBrowsers
+from app.auth.device_cookie import DeviceCookies
 from app.auth.throttle import CODES, DAY_S, LoginThrottle
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,9 +28,9 @@ class Clock:
 
 def guesses_in(days: int) -> list[float]:
     """When a guess was let through (s), of one attempt each minute by every means there is."""
-    clock, browsers, admitted = Clock(), KnownBrowsers("k" * 32), []
+    clock, cookies, admitted = Clock(), DeviceCookies("k" * 32), []
     throttle = LoginThrottle(CODES, clock)
-    shown = [browsers.recognise(mark, OWNER) for mark in (None, *(browsers.mark(OWNER) for _ in range(40)))]
+    shown = [cookies.is_valid(mark, OWNER) for mark in (None, *(cookies.issue(OWNER) for _ in range(40)))]
     assert shown.count(True) == 40
     for minute in range(days * 1440):
         clock.now = minute * 60.0

@@ -6,7 +6,7 @@ import pytest
 from app.accounts.passwords import Busy
 from app.accounts.targets import Target, digest
 from app.auth import ledger as bounds
-from app.auth.device_cookie import KnownBrowsers
+from app.auth.device_cookie import DeviceCookies
 from app.auth.throttle import CODES, LoginThrottle
 from tests.process import wait_until
 
@@ -95,17 +95,17 @@ def test_all_known_browsers_of_an_account_share_what_it_allows_them() -> None:
 
 
 def test_a_mark_is_one_and_the_same_for_every_browser_and_good_for_one_generation_of_one_account() -> None:
-    browsers = KnownBrowsers("k" * 32)
-    marks = {browsers.mark(user()).split(".")[0] for _ in range(40)}
-    value = browsers.mark(user())
+    cookies = DeviceCookies("k" * 32)
+    marks = {cookies.issue(user()).split(".")[0] for _ in range(40)}
+    value = cookies.issue(user())
 
     assert len(marks) == 1
-    assert browsers.recognise(value, user())
-    assert not browsers.recognise(value, user(generation="second"))
-    assert not browsers.recognise(value, user("b@example.test", 2))
-    assert not browsers.recognise(browsers.mark(nobody("x@y.test")), nobody("x@y.test"))
-    assert not KnownBrowsers("o" * 32).recognise(value, user())
-    assert not any(browsers.recognise(made_up, user()) for made_up in (None, "", "x", "é", "a.b.c", value + "x"))
+    assert cookies.is_valid(value, user())
+    assert not cookies.is_valid(value, user(generation="second"))
+    assert not cookies.is_valid(value, user("b@example.test", 2))
+    assert not cookies.is_valid(cookies.issue(nobody("x@y.test")), nobody("x@y.test"))
+    assert not DeviceCookies("o" * 32).is_valid(value, user())
+    assert not any(cookies.is_valid(made_up, user()) for made_up in (None, "", "x", "é", "a.b.c", value + "x"))
 
 
 def test_a_client_that_must_wait_uses_up_no_account() -> None:

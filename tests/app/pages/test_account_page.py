@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.accounts.accounts import Accounts, Role
 from app.accounts.audit import Audit
-from app.accounts.identities import Assertion, People
+from app.accounts.identities import Assertion, Identities
 from app.accounts.sessions import Origin
 from app.auth import reauthentication as confirmation
 from tests.app.visitor import Make, Visitor
@@ -162,8 +162,8 @@ def test_who_comes_by_another_system_has_no_password_here_and_shows_again_who_th
     make: Make, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make()
-    people = People(accounts._engine, accounts)
-    person = people.admit(
+    identities = Identities(accounts._engine, accounts)
+    person = identities.admit(
         Assertion(issuer="https://idp.test", subject="1", email="sso@example.test", is_super_admin=True)
     )
     assert person is not None

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from werkzeug.test import TestResponse
 
 from app.accounts.accounts import Accounts
-from app.accounts.encryption import Seal, Unsealable
+from app.accounts.encryption import Cipher, Undecryptable
 from app.accounts.second_factors import RECOVERY_CODES
 from store.database import reading
 from tests.app.visitor import KEY, Clock, Make, Visitor
@@ -154,7 +154,7 @@ def test_a_step_is_bound_to_what_it_was_made_for(make: Make, clock: Clock, accou
     cookie = ana.client.get_cookie("monitor_step")
     assert cookie is not None
 
-    foreign = [Seal(KEY, "enrolment").close([1, "A" * 32]), Seal("o" * 32, "login step").close({})]
+    foreign = [Cipher(KEY, "enrolment").encrypt([1, "A" * 32]), Cipher("o" * 32, "login step").encrypt({})]
     for forged in ("", "x", cookie.value[:-2], *foreign):
         ana.client.set_cookie("monitor_step", forged)
         assert ana.get("/login/code").location == "/login?next=/monitor"
@@ -252,17 +252,24 @@ def test_the_database_tells_no_secret_and_another_key_opens_none(make: Make, clo
 
 
 def test_a_seal_opens_only_what_it_closed_for_its_purpose_in_time(tmp_path: Path) -> None:
-    seal = Seal(KEY, "a")
+    cipher = Cipher(KEY, "a")
 
-    assert seal.open(seal.close({"b": [1]}), max_age_s=10) == {"b": [1]}
-    for text_ in (Seal(KEY, "b").close(1), Seal("o" * 40, "a").close(1), "", "é", "AAAA", seal.close(1)[:-4]):
-        with pytest.raises(Unsealable):
-            seal.open(text_)
-    with pytest.raises(Unsealable):
-        seal.open(seal.close(1), max_age_s=-2)
-    assert seal.close(1) != seal.close(1)
-    sealed = seal.close({"b": [1]})
+    assert cipher.decrypt(cipher.encrypt({"b": [1]}), max_age_s=10) == {"b": [1]}
+    for text_ in (
+        Cipher(KEY, "b").encrypt(1),
+        Cipher("o" * 40, "a").encrypt(1),
+        "",
+        "é",
+        "AAAA",
+        cipher.encrypt(1)[:-4],
+    ):
+        with pytest.raises(Undecryptable):
+            cipher.decrypt(text_)
+    with pytest.raises(Undecryptable):
+        cipher.decrypt(cipher.encrypt(1), max_age_s=-2)
+    assert cipher.encrypt(1) != cipher.encrypt(1)
+    sealed = cipher.encrypt({"b": [1]})
     for at in range(len(sealed)):
         changed = sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :]
-        with pytest.raises(Unsealable):
-            seal.open(changed)
+        with pytest.raises(Undecryptable):
+            cipher.decrypt(changed)
