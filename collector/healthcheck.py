@@ -35,11 +35,14 @@ def read_age_s(url: str, host: str) -> float | None:
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  pathlib is slow.
     from store import keys  # noqa: PLC0415
 
-    connection, credentials, database = _connect(url)
-    commands = [("SELECT", database), ("TIME",), ("ZSCORE", keys.HOSTS, host)]
+    target = Target(url)
+    connection = _connect(target, url=url)
+    commands = [("SELECT", str(target.database)), ("TIME",), ("ZSCORE", keys.HOSTS, host)]
     commands += [("HGET", keys.CLOCK, keys.OFFSET), ("QUIT",)]
-    if credentials:
-        commands.insert(0, ("AUTH", *credentials))
+    if target.user:
+        commands.insert(0, ("AUTH", target.user, target.password))
+    elif target.password:
+        commands.insert(0, ("AUTH", target.password))
     connection.sendall(b"".join(map(_encode, commands)))
     lines = _read(connection)
     for line in lines:
@@ -58,46 +61,58 @@ def read_age_s(url: str, host: str) -> float | None:
         raise Unhealthy("Redis does not answer to the end") from exc
 
 
-def _connect(url: str) -> tuple["_socket.socket", tuple[str, ...], str]:
-    """A connection, the words of AUTH and the database's number, of a URL in the forms that redis-py takes."""
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("redis", "rediss", "unix") or not rest:
-        raise Unhealthy("REDIS_URL must be redis://…, rediss://… or unix://…")
-    rest, _, query = rest.partition("?")
-    before, _, place = rest.rpartition("@")
-    user, _, password = before.partition(":")
-    if "%" in before:
+class Target:
+    """What a Redis URL names, read as redis-py reads it."""
+
+    # By string operations: importing urllib.parse takes longer than the whole check.
+    def __init__(self, url: str) -> None:
+        """Raises: Unhealthy, ValueError for a port or a database that is no number."""
+        scheme, _, rest = url.strip().partition("://")
+        self.scheme = scheme.lower()
+        if self.scheme not in ("redis", "rediss", "unix") or not rest:
+            raise Unhealthy("REDIS_URL must be redis://…, rediss://… or unix://…")
+        rest, _, query = rest.partition("?")
+        before, _, place = rest.rpartition("@")
+        user, _, password = before.partition(":")
+        self.user, self.password = _decode(user), _decode(password)
+        address, _, path = place.partition("/")
+        database = next((pair[3:] for pair in query.split("&") if pair.startswith("db=")), "")
+        if self.scheme == "unix":
+            self.place, self.port = _decode(f"/{path}"), None
+        else:
+            host, _, port = address.rpartition(":") if ":" in address.rpartition("]")[2] else (address, "", "6379")
+            self.place, self.port = host.strip("[]") or "localhost", int(port)
+            database = database or path
+        self.database = int(_decode(database) or 0)
+
+
+def _decode(text: str) -> str:
+    if "%" in text:
         from urllib.parse import unquote  # noqa: PLC0415
 
-        user, password = unquote(user), unquote(password)
-    credentials = tuple(filter(None, (user, password))) if password else ()
-    named = dict(pair.partition("=")[::2] for pair in query.split("&"))
-    if scheme == "unix":
+        return unquote(text)
+    return text
+
+
+def _connect(target: Target, *, url: str) -> "_socket.socket":
+    if target.port is None:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         connection.settimeout(TIMEOUT_S)
-        connection.connect(place)
-        return connection, credentials, named.get("db", "0")
-    address, _, path = place.partition("/")
-    connection = _dial(address, tls_url=url if scheme == "rediss" else None)
-    return connection, credentials, named.get("db") or path or "0"
-
-
-def _dial(address: str, *, tls_url: str | None) -> "_socket.socket":
-    """`tls_url`: the URL whose query says how TLS is spoken, None without."""
-    name, _, port = address.rpartition(":") if ":" in address.rpartition("]")[2] else (address, "", "6379")
-    name = name.strip("[]") or "localhost"
-    if tls_url:
+        connection.connect(target.place)
+        return connection
+    if target.scheme == "rediss":
         import socket  # noqa: PLC0415  TLS is worth its 30 ms.
 
         from collector.probes.tls import context_of  # noqa: PLC0415
 
-        plain = socket.create_connection((name, int(port)), TIMEOUT_S)
-        return context_of(tls_url).wrap_socket(plain, server_hostname=name)
-    # Of bytes, since a text would load the whole of IDNA.
-    family, kind, protocol, _, place = _socket.getaddrinfo(name.encode(), int(port), 0, _socket.SOCK_STREAM)[0]
+        plain = socket.create_connection((target.place, target.port), TIMEOUT_S)
+        return context_of(url).wrap_socket(plain, server_hostname=target.place)
+    # Bytes: for a text Python would load its whole IDNA codec.
+    place = target.place.encode()
+    family, kind, protocol, _, address = _socket.getaddrinfo(place, target.port, 0, _socket.SOCK_STREAM)[0]
     connection = _socket.socket(family, kind, protocol)
     connection.settimeout(TIMEOUT_S)
-    connection.connect(place)
+    connection.connect(address)
     return connection
 
 

@@ -3,6 +3,7 @@
 from celery import Celery
 
 from collector.logs import CriticalLogHandler, watch_task_failures
+from collector.probes.tls import amqp_tls
 from demo.gateway import deliver
 from demo.voice import encode, synthesise
 from settings import settings_of_program
@@ -14,7 +15,8 @@ QUEUE = "dispatch"
 _settings = settings_of_program()
 
 _broker_url = _settings.watched_broker_url or url(_settings.monitor_data_dir, 1)
-celery = Celery("demo", broker=";".join(map(kombu_url, addresses(_broker_url))))
+_addresses = addresses(_broker_url)
+celery = Celery("demo", broker=";".join(map(kombu_url, _addresses)))
 celery.conf.update(
     task_default_queue=QUEUE,
     task_serializer="json",
@@ -22,6 +24,7 @@ celery.conf.update(
     task_ignore_result=True,
     # One at a time: what waits, waits in the queue, where it can be seen.
     worker_prefetch_multiplier=1,
+    broker_use_ssl=amqp_tls(_addresses[0]),
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 2, "polling_interval": 3},

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from settings.broker_url import addresses, query_of
+from settings.broker_url import addresses, is_amqp, query_of
 
 Check = Callable[[str], bool]
 """Whether a key's value will do."""
@@ -24,13 +24,14 @@ class FaultyAddressError(ValueError):
 
 def redis_url(text: str) -> str:
     """The panel's own Redis."""
-    return _redis_url(text, _REDIS_TLS)
+    (url,) = addresses(text)
+    return _redis_url(url, _REDIS_TLS)
 
 
 def watched_broker_url(text: str) -> str:
     """One broker, or several of one kind as in Celery's `amqp://a;amqp://b`."""
     urls = addresses(text)
-    kinds = {urlsplit(url).scheme in ("amqp", "amqps") for url in urls}
+    kinds = {is_amqp(url) for url in urls}
     if len(kinds) > 1:
         raise FaultyAddressError("names RabbitMQ and Redis at once; all of its addresses must be of one kind")
     return ";".join(_amqp_url(url) if kinds == {True} else _redis_url(url, _TLS) for url in urls)
@@ -67,6 +68,8 @@ def certificates(text: str) -> str:
 def _redis_url(text: str, tls: Mapping[str, Check]) -> str:
     parts = _parts(text, "redis", "rediss", "unix")
     _check_query(text, {**_DATABASE, **(tls if parts.scheme == "rediss" else {})})
+    if parts.scheme == "unix" and not parts.path:
+        raise FaultyAddressError("must name a socket by its path, such as unix:///run/redis.sock")
     if parts.scheme != "unix" and not re.fullmatch(r"(/[0-9]*)?", parts.path):
         raise FaultyAddressError("must end in the number of a Redis database, such as /0")
     return text

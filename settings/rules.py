@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from settings.broker_url import is_amqp
 from settings.forms import ALL_QUEUES
 
 
@@ -33,5 +34,4 @@ def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:
 
 def _can_discover(values: Mapping[str, Any]) -> bool:
     """Only RabbitMQ can tell its queues; on Redis a key that is a list may be anything."""
-    broker_url = values["watched_broker_url"] or ""
-    return values["rabbitmq_management_url"] is not None and broker_url.startswith(("amqp:", "amqps:"))
+    return values["rabbitmq_management_url"] is not None and is_amqp(values["watched_broker_url"] or "")

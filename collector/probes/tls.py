@@ -8,7 +8,7 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from settings.broker_url import query_of
+from settings.broker_url import certificate_level, query_of
 
 _LEVELS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
@@ -26,20 +26,24 @@ _FAULTS = {
 """OpenSSL's X509_V_ERR_… codes; source: openssl/x509_vfy.h."""
 
 
-def kombu_tls(url: str) -> dict[str, Any] | bool:
-    """kombu's `ssl` argument for one broker's URL; False without TLS."""
-    query, scheme = query_of(url), urlsplit(url).scheme
-    files = {name: query[f"ssl_{name}"] for name in ("ca_certs", "certfile", "keyfile") if f"ssl_{name}" in query}
+def amqp_tls(url: str) -> dict[str, Any] | bool:
+    """kombu's `ssl` argument for one URL of a RabbitMQ; False without TLS."""
+    if urlsplit(url).scheme != "amqps":
+        return False
+    query = query_of(url)
     checks_name, level = _checks(query)
-    match scheme:
-        case "amqps":
-            # kombu fills in the URL's host where the name is None; without a name py-amqp checks none.
-            return {**files, "cert_reqs": level, **({"server_hostname": None} if checks_name else {})}
-        case "rediss":
-            options = {f"ssl_{name}": path for name, path in files.items()}
-            return {**options, "ssl_cert_reqs": level, "ssl_check_hostname": checks_name}
-        case _:
-            return False
+    # kombu fills in the URL's host where the name is None; without a name py-amqp checks none.
+    return {**_files(query), "cert_reqs": level, **({"server_hostname": None} if checks_name else {})}
+
+
+def redis_tls(url: str) -> dict[str, Any]:
+    """redis-py's options for one URL of a watched Redis; empty without TLS."""
+    if urlsplit(url).scheme != "rediss":
+        return {}
+    query = query_of(url)
+    checks_name, level = _checks(query)
+    options = {f"ssl_{name}": path for name, path in _files(query).items()}
+    return {**options, "ssl_cert_reqs": level, "ssl_check_hostname": checks_name}
 
 
 def context_of(url: str) -> ssl.SSLContext:
@@ -78,7 +82,11 @@ def certificate_fault(error: BaseException | None) -> str | None:
     return None
 
 
+def _files(query: dict[str, str]) -> dict[str, str]:
+    return {name: query[f"ssl_{name}"] for name in ("ca_certs", "certfile", "keyfile") if f"ssl_{name}" in query}
+
+
 def _checks(query: dict[str, str]) -> tuple[bool, ssl.VerifyMode]:
     """Whether the name is checked, and the certificate."""
-    level = _LEVELS[query.get("ssl_cert_reqs", "required").lower().removeprefix("cert_")]
+    level = _LEVELS[certificate_level(query)]
     return query.get("ssl_check_hostname", "true") == "true" and level is not ssl.CERT_NONE, level

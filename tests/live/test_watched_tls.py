@@ -7,13 +7,17 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from collector.probes.broker.broker import read_broker
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
+from collector.probes.tls import certificate_fault
+from collector.worker.transport import CarefulTransport
 from settings import load_settings
-from settings.broker_url import trusting
+from settings.broker_url import kombu_url, trusting
 from store.samples.model import Check, Status
 from tests.certificates import Authority, Files
 from tests.process import PATIENCE_S
@@ -118,6 +122,19 @@ def test_redis_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told
         passwords = [url.split("@")[0].rsplit(":", 1)[1] for url in (good, expired, early)]
 
     assert not [password for password in passwords if password in caplog.text]
+
+
+def test_the_collector_takes_no_ticks_from_a_redis_whose_certificate_nobody_vouches_for(authority: Authority) -> None:
+    with TlsRedis(authority.issue(HERE)) as server:
+        strange = Connection(kombu_url(server.tls_url), transport=CarefulTransport, connect_timeout=1)
+        known = Connection(kombu_url(f"{server.tls_url}?ssl_ca_certs={authority.path}"), transport=CarefulTransport)
+
+        with strange, pytest.raises(OperationalError) as caught:
+            strange.default_channel.client.ping()
+        with known:
+            assert known.default_channel.client.ping()
+
+    assert certificate_fault(caught.value) == "certificate_authority"
 
 
 def test_rabbitmq_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told_apart(

@@ -17,7 +17,7 @@ from settings.broker_url import addresses, kombu_url, trusting
         ("unix://user:pass@/run/redis.sock?db=0", "redis+socket://user:pass@/run/redis.sock?virtual_host=0"),
         ("redis://127.0.0.1:6379/1", "redis://127.0.0.1:6379/1"),
         ("redis://127.0.0.1:6379?db=3", "redis://127.0.0.1:6379/3"),
-        ("rediss://h/0?db=3&ssl_ca_certs=/a.pem", "rediss://h/3?ssl_ca_certs=/a.pem"),
+        ("rediss://h/0?db=3&ssl_ca_certs=/a.pem", "rediss://h/3?ssl_ca_certs=/a.pem&ssl_cert_reqs=required"),
         ("amqp://guest:guest@127.0.0.1:5672//", "amqp://guest:guest@127.0.0.1:5672//"),
     ],
 )

@@ -9,14 +9,13 @@ a word. Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
 # kombu is marked as typed, but most of it is not.
 
 import ssl
-from urllib.parse import urlsplit
 
 import amqp
 import redis
 from kombu.connection import Connection
 
-from collector.probes.tls import certificate_fault, kombu_tls
-from settings.broker_url import query_of
+from collector.probes.tls import amqp_tls, certificate_fault
+from settings.broker_url import is_amqp, kombu_url, query_of
 
 AMQP = "amqp"
 REDIS = "redis"
@@ -33,7 +32,7 @@ _DENIED = (amqp.AccessRefused, amqp.NotAllowed, redis.AuthenticationError, redis
 
 def kind_of(broker_url: str) -> str:
     """`amqp` or `redis`, by the URL's scheme."""
-    return AMQP if urlsplit(broker_url).scheme in {"amqp", "amqps"} else REDIS
+    return AMQP if is_amqp(broker_url) else REDIS
 
 
 def open_amqp(url: str, *, timeout_s: float) -> Connection:
@@ -42,10 +41,10 @@ def open_amqp(url: str, *, timeout_s: float) -> Connection:
     Raises: whatever kombu and py-amqp raise; `reason_of` tells what it means.
     """
     connection = Connection(
-        urlsplit(url)._replace(query="").geturl(),  # kombu would take its keys for arguments of its own.
+        kombu_url(url),
         connect_timeout=timeout_s,
         heartbeat=int(query_of(url).get("heartbeat", _HEARTBEAT_S)),
-        ssl=kombu_tls(url),
+        ssl=amqp_tls(url),
         transport_options=_OPTIONS,
     )
     try:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.broker.broker_connection import AMQP, kind_of
@@ -32,7 +32,7 @@ from collector.probes.broker.management_figures import (
 )
 from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
-from settings.broker_url import addresses
+from settings.broker_url import addresses, virtual_host
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +207,7 @@ def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
 
     Pages, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
     """
-    vhost = quote(unquote(urlsplit(addresses(broker_url)[0]).path[1:]) or "/", safe="")
+    vhost = quote(virtual_host(addresses(broker_url)[0]), safe="")
     fixed = f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&use_regex=true&name="
     patterns = [f"^(?:{'|'.join(some)})$" for some in _portions(names)] if names else [WORK_PATTERN]
     return [fixed + quote(pattern, safe="") for pattern in patterns]

@@ -68,7 +68,8 @@ class ManagementApi:
 def _make_connection(url: str) -> http.client.HTTPConnection:
     """Not connected yet. The files of certificates are read, so that renewed ones are believed."""
     parts = urlsplit(url)
+    host = parts.hostname or ""
+    # Always with a port: http.client takes what follows the last ":" of an IPv6 address for one.
     if parts.scheme != "https":
-        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_S)
-    tls = context_of(url)
-    return http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT_S, context=tls)
+        return http.client.HTTPConnection(host, parts.port or 80, timeout=CONNECT_S)
+    return http.client.HTTPSConnection(host, parts.port or 443, timeout=CONNECT_S, context=context_of(url))

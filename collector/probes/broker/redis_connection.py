@@ -10,8 +10,8 @@ from typing import Any
 import redis
 from redis.connection import ConnectionPool
 
-from collector.probes.tls import kombu_tls
-from settings.broker_url import query_of
+from collector.probes.tls import redis_tls
+from settings.broker_url import query_of, without_query
 
 Command = tuple[str | int | bytes, ...]
 Packed = list[bytes]
@@ -27,12 +27,8 @@ class RedisConnection:
     def __init__(self, url: str, *, timeout_s: float) -> None:
         options = {"socket_timeout": timeout_s, "socket_connect_timeout": timeout_s, "protocol": 2}
         database = query_of(url).get("db")
-        # Not by urlsplit and geturl, which make `unix:/path` of `unix:///path`.
-        bare_url = url.partition("?")[0] + (f"?db={database}" if database else "")
-        tls = kombu_tls(url)
-        self._pool = ConnectionPool.from_url(
-            bare_url, driver_info=None, **options, **(tls if isinstance(tls, dict) else {})
-        )
+        bare_url = without_query(url) + (f"?db={database}" if database else "")
+        self._pool = ConnectionPool.from_url(bare_url, driver_info=None, **options, **redis_tls(url))
         self._connection: Any = self._pool.get_connection()  # Most of redis-py is not typed.
 
     @property
