@@ -91,7 +91,7 @@ bench-ticks bench-bursts bench-latency bench-history bench-page bench-login benc
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.
 	@tests/install-debian
 	@$(PYTHON) -m standalone.bootstrap test
-	@$(PY) -m tests.faults $(FAULTS)
+	@$(PY) -m bench.faults $(FAULTS)
 
 test-containers: ## The containers on a real engine, as an operator runs them, ten minutes; DOCKER_HOST names one that runs.
 	@tests/engine/install-debian

@@ -105,7 +105,7 @@ def wait_ms(stretches_s: list[float], seconds: float, share: float) -> float:
 @contextmanager
 def busy(cores: int) -> Iterator[None]:
     """Other programs that keep so many cores busy, for ten minutes at most."""
-    command = [sys.executable, "-c", "import time\nwhile time.process_time() < 600: pass"]
+    command = [sys.executable, "-m", "bench.programs.busy"]
     others = [subprocess.Popen(command) for _ in range(cores)]
     try:
         yield

@@ -15,7 +15,7 @@ from tests.process import give_up
 COMPILER = shutil.which("cc")
 """None: there is none, and no clock can be set."""
 
-SOURCE = Path(__file__).parent / "faults" / "clock.c"
+SOURCE = Path(__file__).parent / "clock.c"
 
 
 class Clocks:

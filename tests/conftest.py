@@ -16,7 +16,7 @@ from tests.services import PostgresServer, RabbitServer, RedisServer
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # How long an example takes says how busy the machine is.
 
-WAITING = ("browser", "deploy", "faults", "live", "standalone")
+WAITING = ("browser", "deploy", "live", "standalone")
 """Directories whose tests wait for servers more than they compute."""
 
 LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.py", "test_queue_probe.py",

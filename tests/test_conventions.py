@@ -112,6 +112,17 @@ def test_imports_go_one_way(path):
     assert not [name for name in ours if is_within(name, "tests") or is_within(name, "bench")] or room == "tools"
 
 
+def test_what_the_tests_share_imports_neither_benches_nor_tools():
+    """Benches and tools use the tests' servers, and a test file may use a bench or a tool: so there is no circle."""
+    shared = [path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("test_")]
+
+    assert [
+        path
+        for path in shared
+        if any(is_within(name, each) for name in imports_of(path) for each in ("bench", "tools"))
+    ] == []
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=module_name)
 def test_the_web_process_loads_no_celery_and_the_collector_no_flask(path):
     package, imports = module_name(path).partition(".")[0], imports_of(path)

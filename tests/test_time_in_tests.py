@@ -17,19 +17,17 @@ MEASURING = {
     "process.py": "waits for events",
     "web.py": "waits for events of a stream",
     "fuzz.py": "`make fuzz`, no test",
-    "faults/": "`make faults`, which measures the fault table; its tests assert no time",
     "live/test_least_rights.py": "`make test-reads`, which looks on for minutes",
     "engine/": "`make test-containers`, no test: it measures the containers",
     "live/test_failover.py": "what is told of a standstill is held between the test's own readings on either side",
     "live/test_queue_probe.py": "the same",
-    "live/test_real_cgroup.py": "the kernel's own figures of a busy loop are what is read",
+    "programs/cgroup_reader.py": "the kernel's own figures of a busy loop are what is read",
 }
 """Where a clock of durations or a meter of CPU or memory may be read, and why."""
 
 SLEEPING = {
     "process.py": "between two looks at a condition",
     "toxics.py": "a link that is slow",
-    "faults/": "a fault comes at a moment of its own",
     "engine/": "`make test-containers`, no test",
     "programs/": "services that live for a while, no tests",
 }
@@ -44,7 +42,7 @@ def where(path: Path, node: ast.AST | None = None) -> str:
 
 
 def is_excused(path: Path, excuses: dict[str, str]) -> bool:
-    return any(where(path).startswith(each) for each in excuses) and where(path) != "faults/test_faults.py"
+    return any(where(path).startswith(each) for each in excuses)
 
 
 def nodes_of(path: Path) -> list[ast.AST]:

@@ -1,4 +1,4 @@
-"""Services of the tests' own: each runs in a process of its own, attaches what the panel offers, and does one thing.
+"""Programs that tests run in processes of their own, each of which does one thing.
 
-python -m tests.programs.NAME REDIS_URL [argument]
+Services that log attach what the panel offers: python -m tests.programs.NAME REDIS_URL [argument]
 """

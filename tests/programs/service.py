@@ -61,12 +61,12 @@ class Program:
         self._process.communicate()
 
 
-def service(name: str, redis_url: str, *arguments: str, last_lines_s: float = PATIENCE_S / 2) -> Program:
+def service(name: str, *arguments: str, last_lines_s: float = PATIENCE_S / 2) -> Program:
     """A program of this folder, started. `last_lines_s`: what its last lines may take; FLUSH_S where that counts."""
-    return Program(f"tests.programs.{name}", redis_url, *arguments, LAST_LINES_S=str(last_lines_s))
+    return Program(f"tests.programs.{name}", *arguments, LAST_LINES_S=str(last_lines_s))
 
 
-def run(name: str, redis_url: str, *arguments: str, last_lines_s: float = PATIENCE_S / 2) -> tuple[str, str]:
+def run(name: str, *arguments: str, last_lines_s: float = PATIENCE_S / 2) -> tuple[str, str]:
     """The same to its end: what it wrote to stdout and stderr."""
-    with service(name, redis_url, *arguments, last_lines_s=last_lines_s) as program:
+    with service(name, *arguments, last_lines_s=last_lines_s) as program:
         return program.end()

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -7,15 +5,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
 from app.accounts import tables
-from app.accounts.migrations import MIGRATIONS, migrate
+from app.accounts.migrations import migrate
 from store.database import make_engine
 from store.history import history
+from tests.programs.service import Program
 
 TABLES = [tables.metadata, history.metadata]
-MIGRATE = (
-    "import sys; from app.accounts.migrations import migrate; from store.database import make_engine; "
-    "migrate(make_engine(sys.argv[1]))"
-)
 
 
 def test_the_migrated_schema_is_the_one_the_models_declare(engine: Engine) -> None:
@@ -35,16 +30,9 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_processes_that_start_at_once_migrate_once_and_none_fails(database_url: str) -> None:
-    root = MIGRATIONS.parent
-    starters = [
-        subprocess.Popen([sys.executable, "-W", "error", "-c", MIGRATE, database_url], cwd=root, stderr=subprocess.PIPE)
-        for _ in range(4)
-    ]
+    starters = [Program("tests.programs.migrating", database_url, PYTHONWARNINGS="error") for _ in range(4)]
 
-    errors = [starter.communicate(timeout=60)[1].decode() for starter in starters]
-
-    assert errors == [""] * 4
-    assert [starter.returncode for starter in starters] == [0] * 4
+    assert [starter.end()[1] for starter in starters] == [""] * 4
 
 
 def test_a_directory_with_a_percent_sign_in_its_name_is_no_obstacle(tmp_path: Path) -> None:

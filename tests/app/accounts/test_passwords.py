@@ -1,5 +1,3 @@
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,7 +5,6 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from app.accounts.migrations import MIGRATIONS
 from app.accounts.passwords import (
     MAX_BYTES,
     MAX_WAITING,
@@ -19,6 +16,7 @@ from app.accounts.passwords import (
     make_password,
 )
 from tests.process import PATIENCE_S, wait_until
+from tests.programs.service import run
 
 PASSWORD = "correct horse battery"
 
@@ -127,44 +125,10 @@ def test_made_passwords_differ_and_are_acceptable() -> None:
     Passwords().hash(first)
 
 
-UNDER_GEVENT = """
-from gevent import monkey
-monkey.patch_all()
-import gevent
-from argon2 import PasswordHasher
-import app.accounts.passwords
-from app.accounts.passwords import Passwords
-
-app.accounts.passwords.TURN_S = 60
-passwords = Passwords(PasswordHasher(time_cost=10, memory_cost=19_456, parallelism=1))
-hashed = passwords.hash("correct horse battery")
-ticks = 0
-
-def tick():
-    global ticks
-    while True:
-        gevent.sleep(0.001)
-        ticks += 1
-
-gevent.spawn(tick)
-checks = [gevent.spawn(passwords.verify, hashed, "correct horse battery") for _ in range(4)]
-gevent.joinall(checks, raise_error=True)
-assert all(check.value for check in checks)
-print(ticks)
-"""
-
-
 def test_the_event_loop_of_gevent_runs_on_while_passwords_are_checked() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", UNDER_GEVENT],
-        cwd=MIGRATIONS.parent,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    ticks, _ = run("password_checks")
 
-    assert int(done.stdout) > 2, "the loop that waited would have run before and after, and not between"
+    assert int(ticks) > 2, "the loop that waited would have run before and after, and not between"
 
 
 def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_costs_as_much_as_any() -> None:

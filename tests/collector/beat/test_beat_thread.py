@@ -1,7 +1,5 @@
 """Beat as a thread of the collector."""
 
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -9,33 +7,15 @@ import pytest
 from collector.beat import thread as own_beat
 from store.errors import StoreUnavailable
 from store.samples.live import LiveStore, redis_client
-from tests.process import PATIENCE_S
+from tests.programs.service import Program
 from tests.services import RedisServer
-from tests.web import ROOT
-
-PROGRAM = """
-import threading
-from celery import Celery
-from collector.beat import thread as own_beat
-
-class Broken:
-    def __init__(self, *_, **__):
-        raise RuntimeError("no schedule")
-
-celery = Celery(broker="memory://")
-celery.conf.beat_scheduler = Broken
-own_beat.start(celery)
-threading.Event().wait()
-"""
 
 
 def test_a_process_whose_beat_has_failed_ends_to_be_started_anew():
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
-    )
+    with Program("tests.programs.broken_beat") as ending:
+        _, complaints = ending.end(code=70)
 
-    assert ended.returncode == 70
-    assert "no ticks are sent any more: ending" in ended.stderr
+    assert "no ticks are sent any more: ending" in complaints
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The handler in services of its own: what they log arrives, and nothing that happens to the panel reaches them."""
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -9,11 +8,9 @@ import pytest
 from collector.logs.outbox import FLUSH_S
 from store.logs.logs import LogStore
 from store.samples.live import redis_client
-from tests.process import PATIENCE_S
 from tests.programs.service import run, service
 from tests.services import RedisServer, wait_until
 from tests.toxics import Link
-from tests.web import ROOT
 
 
 @pytest.fixture
@@ -145,15 +142,7 @@ def test_what_the_sending_itself_logs_is_not_sent_and_it_imports_nothing(redis_u
 
 
 def test_attaching_the_handler_loads_nothing_heavy_and_starts_nothing():
-    code = """
-import os, sys, logging
-from collector.logs import CriticalLogHandler
-logging.getLogger().addHandler(CriticalLogHandler("redis://127.0.0.1:1/0", "x"))
-heavy = {"psutil", "sqlalchemy", "celery", "kombu", "flask", "gevent"} & set(sys.modules)
-assert not heavy, heavy
-assert len(os.listdir("/proc/self/task")) == 1
-"""
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=PATIENCE_S)
+    run("attaching")
 
 
 @pytest.mark.parametrize("url", ["http://x", "redis://:a/b@host:x/0", "redis://:hunter2@host:99999/0", ""])

@@ -1,60 +1,60 @@
-"""The panel's own Redis as the patient: store of the samples and broker of the ticks."""
+"""Faults of the panel's own Redis, the store of the samples and the broker of the ticks."""
 
 from pathlib import Path
 
 import redis
 
+from bench.faults.measure import Fault
+from bench.faults.testbed import HOST, Testbed
 from store import keys
-from tests.faults.measure import Fault
-from tests.faults.ward import HOST, Ward
 from tests.process import wait_until
 
 
-def client(ward: Ward) -> "redis.Redis":
+def client(testbed: Testbed) -> "redis.Redis":
     """A client past the link, with the server's first password."""
-    return redis.Redis.from_url(ward.redis.url, socket_timeout=5)
+    return redis.Redis.from_url(testbed.redis.url, socket_timeout=5)
 
 
-def configure(ward: Ward, **values: object) -> None:
+def configure(testbed: Testbed, **values: object) -> None:
     """CONFIG SET."""
-    with client(ward) as own:
+    with client(testbed) as own:
         for name, value in values.items():
             own.config_set(name.replace("_", "-"), str(value))
 
 
-def fill_the_disk(ward: Ward) -> None:
+def fill_the_disk(testbed: Testbed) -> None:
     """Snapshots that cannot be written make Redis refuse every write with MISCONF, as a full disk does."""
-    with client(ward) as own:
+    with client(testbed) as own:
         own.config_set("save", "3600 1")
-        Path(ward.redis.directory, "dump.rdb").mkdir()  # The snapshot cannot be renamed onto a directory.
-        (ward.redis.directory / "dump.rdb" / "full").touch()
+        Path(testbed.redis.directory, "dump.rdb").mkdir()  # The snapshot cannot be renamed onto a directory.
+        (testbed.redis.directory / "dump.rdb" / "full").touch()
         own.bgsave()
 
 
-def free_the_disk(ward: Ward) -> None:
+def free_the_disk(testbed: Testbed) -> None:
     """Room again; Redis takes writes as soon as a snapshot has succeeded."""
-    (ward.redis.directory / "dump.rdb" / "full").unlink()
-    (ward.redis.directory / "dump.rdb").rmdir()
-    with client(ward) as own:
+    (testbed.redis.directory / "dump.rdb" / "full").unlink()
+    (testbed.redis.directory / "dump.rdb").rmdir()
+    with client(testbed) as own:
         own.bgsave()
 
 
-def change_password(ward: Ward) -> None:
+def change_password(testbed: Testbed) -> None:
     """Another password, and everybody who came in by the old one is put out."""
-    with client(ward) as own:
+    with client(testbed) as own:
         own.config_set("requirepass", "another")
         own.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
 
-def change_password_back(ward: Ward) -> None:
+def change_password_back(testbed: Testbed) -> None:
     """The first password again."""
-    with redis.Redis(port=ward.redis.port, password="another") as own:
-        own.config_set("requirepass", ward.redis.password)
+    with redis.Redis(port=testbed.redis.port, password="another") as own:
+        own.config_set("requirepass", testbed.redis.password)
 
 
-def poison(ward: Ward) -> None:
+def poison(testbed: Testbed) -> None:
     """Bytes that are no sample, no number and no report wherever one is expected; the types are left right."""
-    with client(ward) as own:
+    with client(testbed) as own:
         own.xadd(keys.SAMPLES, {"host": b"\xff\xfe", "sample": b"\x00\x01garbage"})
         own.xadd(keys.SAMPLES, {"sample": b'{"v":1,"host":"x","at":"never","services":7}'})
         own.xadd(keys.SAMPLES, {"forgotten": b"\x00"})
@@ -64,43 +64,43 @@ def poison(ward: Ward) -> None:
         own.rpush(f"stats.{HOST}", b"not a message")
 
 
-def unpoison(ward: Ward) -> None:
+def unpoison(testbed: Testbed) -> None:
     """Take away the host that the garbage has made up."""
-    with client(ward) as own:
+    with client(testbed) as own:
         own.zrem(keys.HOSTS, b"\xff\xfe")
 
 
-def spoil_types(ward: Ward) -> None:
+def spoil_types(testbed: Testbed) -> None:
     """A plain string under the name of every key, the queue of the ticks among them."""
-    with client(ward) as own:
+    with client(testbed) as own:
         wait_until(lambda: own.exists(keys.SAMPLES), 5)
         names = {*own.scan_iter("*"), f"stats.{HOST}", keys.containers(HOST)}
         for name in names:
             own.set(name, "x")
 
 
-def unspoil_types(ward: Ward) -> None:
+def unspoil_types(testbed: Testbed) -> None:
     """Delete them; nothing else has to be mended."""
-    with client(ward) as own:
+    with client(testbed) as own:
         own.flushdb()
 
 
 KILLED = Fault(
     name="Redis: `kill -9`, back empty once it was seen",
-    strike=lambda ward: ward.redis.kill9(),
-    heal=lambda ward: ward.redis.start(),
+    strike=lambda testbed: testbed.redis.kill9(),
+    heal=lambda testbed: testbed.redis.start(),
     stops_samples=True,
 )
 HALF_OPEN = Fault(
     name="Redis: open connections fall silent for good, new ones work",
-    strike=lambda ward: ward.redis_link.half_open(),
+    strike=lambda testbed: testbed.redis_link.half_open(),
     shows=None,
     stops_samples=True,
 )
 BLACK_HOLE = Fault(
     name="Redis: black-holed, both directions",
-    strike=lambda ward: ward.redis_link.black_hole(),
-    heal=lambda ward: ward.redis_link.heal(),
+    strike=lambda testbed: testbed.redis_link.black_hole(),
+    heal=lambda testbed: testbed.redis_link.heal(),
     stops_samples=True,
 )
 WRONG_TYPES = Fault(
@@ -121,23 +121,23 @@ FAULTS = (
     KILLED,
     Fault(
         name="Redis: `kill -9`, back empty after 4 s",
-        strike=lambda ward: ward.redis.kill9(),
-        heal=lambda ward: ward.redis.start(),
+        strike=lambda testbed: testbed.redis.kill9(),
+        heal=lambda testbed: testbed.redis.start(),
         shows=None,
         lasts_s=4,
         stops_samples=True,
     ),
     Fault(
         name="Redis: refused for 60 s",
-        strike=lambda ward: ward.redis_link.down(),
-        heal=lambda ward: ward.redis_link.heal(),
+        strike=lambda testbed: testbed.redis_link.down(),
+        heal=lambda testbed: testbed.redis_link.heal(),
         lasts_s=60,
         stops_samples=True,
     ),
     Fault(
         name="Redis: SIGSTOP for 30 s",
-        strike=lambda ward: ward.redis.pause(),
-        heal=lambda ward: ward.redis.resume(),
+        strike=lambda testbed: testbed.redis.pause(),
+        heal=lambda testbed: testbed.redis.resume(),
         lasts_s=30,
         stops_samples=True,
     ),
@@ -145,35 +145,35 @@ FAULTS = (
     HALF_OPEN,
     Fault(
         name="Redis: 300 ms latency, ± 100 ms",
-        strike=lambda ward: ward.redis_link.delay(0.15, 0.05),  # Each way.
-        heal=lambda ward: ward.redis_link.heal(),
+        strike=lambda testbed: testbed.redis_link.delay(0.15, 0.05),  # Each way.
+        heal=lambda testbed: testbed.redis_link.heal(),
         shows=None,
         lasts_s=15,
         must_stay_well=True,
     ),
     Fault(
         name="Redis: every connection reset",
-        strike=lambda ward: ward.redis_link.reset(),
-        heal=lambda ward: ward.redis_link.heal(),
+        strike=lambda testbed: testbed.redis_link.reset(),
+        heal=lambda testbed: testbed.redis_link.heal(),
         stops_samples=True,
     ),
     Fault(
         name="Redis: answers in pieces of 7 bytes, 1 ms apart",
-        strike=lambda ward: ward.redis_link.slice(7, 0.001),
-        heal=lambda ward: ward.redis_link.heal(),
+        strike=lambda testbed: testbed.redis_link.slice(7, 0.001),
+        heal=lambda testbed: testbed.redis_link.heal(),
         shows=None,
         lasts_s=12,
         must_stay_well=True,
     ),
     Fault(
         name="Redis: FLUSHALL",
-        strike=lambda ward: client(ward).flushall(),
+        strike=lambda testbed: client(testbed).flushall(),
         shows=None,
     ),
     Fault(
         name="Redis: out of memory (OOM)",
-        strike=lambda ward: configure(ward, maxmemory=1),
-        heal=lambda ward: configure(ward, maxmemory=0),
+        strike=lambda testbed: configure(testbed, maxmemory=1),
+        heal=lambda testbed: configure(testbed, maxmemory=0),
         stops_samples=True,
     ),
     Fault(

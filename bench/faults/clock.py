@@ -1,16 +1,16 @@
-"""The clocks as the patient: each set, and set right again, of beat and collector, of the web process, of Redis.
+"""Faults of the clocks of beat and collector, of the web process and of Redis: each is set wrong, then right again.
 
 Done process by process, see `tests.clocks`.
 """
 
 from collections.abc import Sequence
 
+from bench.faults.measure import Fault, Row
+from bench.faults.testbed import HOST, Testbed
+from bench.faults.watch import Point, View
 from store import keys
 from store.history.steps import MINUTE_S, begin
 from tests.clocks import COMPILER, Clocks
-from tests.faults.measure import Fault, Row
-from tests.faults.ward import HOST, Ward
-from tests.faults.watch import Point, View
 from tests.process import wait_until
 
 HOUR_S = 3600
@@ -19,8 +19,8 @@ DAY_S = 86_400
 TICKS, WEB, REDIS = "beat and collector", "the web process", "Redis"
 
 
-class ClockWard(Ward):
-    """A ward whose beat and collector go by one clock that can be set, whose web process and Redis by another each."""
+class ClockTestbed(Testbed):
+    """A testbed with three clocks that can be set: of beat and collector, of the web process, of Redis."""
 
     def __init__(self, interval_s: float) -> None:
         self.clocks = Clocks()
@@ -33,14 +33,14 @@ class ClockWard(Ward):
         self.clocks.close()
 
 
-def make_ward(interval_s: float = 3.0) -> Ward:
-    """A ward with clocks that can be set, where the machine can compile what sets them."""
-    return ClockWard(interval_s) if COMPILER else Ward(interval_s=interval_s)
+def make_testbed(interval_s: float = 3.0) -> Testbed:
+    """A testbed with clocks that can be set, where the machine can compile what sets them."""
+    return ClockTestbed(interval_s) if COMPILER else Testbed(interval_s=interval_s)
 
 
-def _set(ward: Ward, whose: str, offset_s: int) -> None:
-    assert isinstance(ward, ClockWard)
-    ward.clocks.set(whose, offset_s)
+def _set(testbed: Testbed, whose: str, offset_s: int) -> None:
+    assert isinstance(testbed, ClockTestbed)
+    testbed.clocks.set(whose, offset_s)
 
 
 def is_told(view: View) -> bool:
@@ -51,8 +51,8 @@ def is_told(view: View) -> bool:
 def _step(whose: str, offset_s: int) -> Fault:
     return Fault(
         name=f"Clock of {whose} set {'forward' if offset_s > 0 else 'back'} by an hour, and set right again",
-        strike=lambda ward: _set(ward, whose, offset_s),
-        heal=lambda ward: _set(ward, whose, 0),
+        strike=lambda testbed: _set(testbed, whose, offset_s),
+        heal=lambda testbed: _set(testbed, whose, 0),
         shows=None if whose == WEB else is_told,
         lasts_s=15,
         must_stay_well=whose == WEB,
@@ -63,8 +63,8 @@ def _step(whose: str, offset_s: int) -> Fault:
 def _step_of_redis(offset_s: int, words: str) -> Fault:
     return Fault(
         name=f"Clock of Redis set {words} for 20 s, and set right again",
-        strike=lambda ward: _set(ward, REDIS, offset_s),
-        heal=lambda ward: _set(ward, REDIS, 0),
+        strike=lambda testbed: _set(testbed, REDIS, offset_s),
+        heal=lambda testbed: _set(testbed, REDIS, 0),
         shows=is_told,
         lasts_s=20,
         check=_hold_the_stream,
@@ -72,16 +72,18 @@ def _step_of_redis(offset_s: int, words: str) -> Fault:
     )
 
 
-def _hold_the_stream(ward: Ward, row: Row, points: Sequence[Point]) -> None:
+def _hold_the_stream(testbed: Testbed, row: Row, points: Sequence[Point]) -> None:
     """Nothing of the future is left behind, all that the viewer got is held, and the minute in hand reaches SQL."""
-    held = {entry.id for entry in ward.store.since(0)}
-    now_s = ward.store.now_s()
+    held = {entry.id for entry in testbed.store.since(0)}
+    now_s = testbed.store.now_s()
     if any(keys.id_seconds(entry_id) > now_s + 1 for entry_id in held):
         row.faults.append("entries of the future are left")
     if gone := sum(point.id not in held for point in points):
         row.faults.append(f"{gone} entries gone from the stream")
     minute = begin(keys.id_seconds(points[-1].id), MINUTE_S)
-    wait_until(lambda: (ward.history.newest_at(HOST, MINUTE_S, before_s=now_s * 2) or 0) >= minute, 130, "the minute")
+    wait_until(
+        lambda: (testbed.history.newest_at(HOST, MINUTE_S, before_s=now_s * 2) or 0) >= minute, 130, "the minute"
+    )
     row.notes.append("all entries kept; the next minute reached SQL")
 
 

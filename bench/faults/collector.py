@@ -1,4 +1,4 @@
-"""The collector as the patient: killed, paused, out of memory, stuck."""
+"""Faults of the collector: killed, paused, out of memory, stuck."""
 
 import ctypes
 import json
@@ -13,10 +13,11 @@ from uuid import uuid4
 
 import redis
 
-from tests.faults.measure import Fault, Row
-from tests.faults.ward import HOST, Ward
-from tests.faults.watch import Point
+from bench.faults.measure import Fault, Row
+from bench.faults.testbed import HOST, Testbed
+from bench.faults.watch import Point
 from tests.process import wait_until
+from tests.web import ROOT
 
 MEMORY = Path("/sys/fs/cgroup/memory")
 CGROUP = MEMORY / f"zapvoice-faults-{uuid4().hex}"
@@ -35,8 +36,8 @@ def can_make_cgroups() -> bool:
     return os.geteuid() == 0 and (MEMORY / "cgroup.procs").exists() and os.access(MEMORY, os.W_OK)
 
 
-class CagedWard(Ward):
-    """A ward whose collector runs in a memory cgroup of its own."""
+class CagedWard(Testbed):
+    """A testbed whose collector runs in a memory cgroup of its own."""
 
     def __init__(self, interval_s: float) -> None:
         CGROUP.mkdir(exist_ok=True)
@@ -50,27 +51,23 @@ class CagedWard(Ward):
             CGROUP.rmdir()
 
 
-def make_ward(interval_s: float = 3.0) -> Ward:
+def make_testbed(interval_s: float = 3.0) -> Testbed:
     """A caged one, where the machine allows it."""
-    return CagedWard(interval_s) if can_make_cgroups() else Ward(interval_s=interval_s)
+    return CagedWard(interval_s) if can_make_cgroups() else Testbed(interval_s=interval_s)
 
 
-_GLUTTON = """
-import os, pathlib, sys
-pathlib.Path(sys.argv[1], "cgroup.procs").write_text(str(os.getpid()))
-eaten = [bytearray(b"x" * 2**20) for _ in range(int(sys.argv[2]))]
-"""
+MEMORY_EATER = ROOT / "bench/programs/memory_eater.py"
 
 
-def run_out_of_memory(ward: Ward) -> None:
+def run_out_of_memory(testbed: Testbed) -> None:
     """Something else in the collector's cgroup wants more than there is, and the kernel picks the collector."""
-    victim = ward.process("collector")
+    victim = testbed.process("collector")
     Path(f"/proc/{victim.pid}/oom_score_adj").write_text("1000")
     used = int((CGROUP / "memory.usage_in_bytes").read_text())
     (CGROUP / "memory.limit_in_bytes").write_text(str(used + 16 * MIB))
     try:
         # Whether it is killed as well, when the next collector starts beside it, does not matter.
-        subprocess.run([sys.executable, "-S", "-c", _GLUTTON, str(CGROUP), "40"], check=False, timeout=20)
+        subprocess.run([sys.executable, "-S", str(MEMORY_EATER), str(CGROUP), "40"], check=False, timeout=20)
         wait_until(lambda: not victim.is_running(), 5, "the kernel has killed the collector")
     finally:
         (CGROUP / "memory.limit_in_bytes").write_text("-1")
@@ -86,15 +83,15 @@ class StuckThread:
     def __init__(self) -> None:
         self._is_over = threading.Event()
 
-    def strike(self, ward: Ward) -> None:
+    def strike(self, testbed: Testbed) -> None:
         """Stop the thread."""
         self._is_over.clear()
         is_stopped = threading.Event()
-        arguments = (ward.process("collector").pid, is_stopped)
+        arguments = (testbed.process("collector").pid, is_stopped)
         threading.Thread(target=self._hold, args=arguments, daemon=True).start()
         assert is_stopped.wait(5)
 
-    def await_end(self, _ward: Ward) -> None:
+    def await_end(self, _testbed: Testbed) -> None:
         """Until the collector has ended itself."""
         assert self._is_over.wait(40), "the watchdog has not barked"
 
@@ -114,16 +111,16 @@ def _has_ended(status: int) -> bool:
     return os.WIFEXITED(status) or os.WIFSIGNALED(status)
 
 
-def look_for_the_bark(ward: Ward, row: Row, _points: Sequence[Point]) -> None:
+def look_for_the_bark(testbed: Testbed, row: Row, _points: Sequence[Point]) -> None:
     """The collector must have ended itself, as its watchdog does."""
-    if "ticks are due and none is taken" not in ward.log_of("collector"):
+    if "ticks are due and none is taken" not in testbed.log_of("collector"):
         row.faults.append("the watchdog has not barked")
 
 
-def pile_up_ticks(ward: Ward) -> None:
+def pile_up_ticks(testbed: Testbed) -> None:
     """What ten minutes of ticks leave in the queue of a collector that is paused, without waiting for them."""
-    ward.process("collector").suspend()
-    with redis.Redis.from_url(ward.redis.url) as client:
+    testbed.process("collector").suspend()
+    with redis.Redis.from_url(testbed.redis.url) as client:
         queue = f"stats.{HOST}"
         wait_until(lambda: client.llen(queue), 10, "a tick waits")
         tick = client.lindex(queue, 0)
@@ -139,29 +136,33 @@ def _expired(message: bytes) -> bytes:
     return json.dumps(envelope).encode()
 
 
-def look_for_a_burst(ward: Ward, row: Row, points: Sequence[Point]) -> None:
+def look_for_a_burst(testbed: Testbed, row: Row, points: Sequence[Point]) -> None:
     """No three samples may come within an interval (a late one and its successor may), and no tick be left waiting."""
-    if any(third.id_s - first.id_s < ward.interval_s for first, third in zip(points, points[2:], strict=False)):
+    if any(third.id_s - first.id_s < testbed.interval_s for first, third in zip(points, points[2:], strict=False)):
         row.faults.append("a burst of samples")
-    with redis.Redis.from_url(ward.redis.url) as client:
+    with redis.Redis.from_url(testbed.redis.url) as client:
         waiting = client.llen(f"stats.{HOST}")
     if waiting > 2:
         row.faults.append(f"{waiting} ticks still wait")
 
 
-def resume(ward: Ward) -> None:
+def resume(testbed: Testbed) -> None:
     """Undo a SIGSTOP."""
-    ward.process("collector").resume()
+    testbed.process("collector").resume()
 
 
 _stuck = StuckThread()
 
 KILLED = Fault(
-    name="Collector: `kill -9`", strike=lambda ward: ward.kill("collector"), shows=None, lasts_s=0, stops_samples=True
+    name="Collector: `kill -9`",
+    strike=lambda testbed: testbed.kill("collector"),
+    shows=None,
+    lasts_s=0,
+    stops_samples=True,
 )
 PAUSED = Fault(
     name="Collector: SIGSTOP for 12 s",
-    strike=lambda ward: ward.process("collector").suspend(),
+    strike=lambda testbed: testbed.process("collector").suspend(),
     heal=resume,
     lasts_s=12,
     stops_samples=True,

@@ -1,15 +1,15 @@
-"""The web process as the patient, alone and with two hundred viewers who must all come back."""
+"""Faults of the web process, alone and with two hundred viewers who must all come back."""
 
 import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.faults.crowd import COUNT, Crowd
+from bench.faults.measure import Fault, Row
+from bench.faults.testbed import Testbed
+from bench.faults.watch import Point, View
 from store.samples.entries import Entry
-from tests.faults.crowd import COUNT, Crowd
-from tests.faults.measure import Fault, Row
-from tests.faults.ward import Ward
-from tests.faults.watch import Point, View
 from tests.process import wait_until
 
 ALL_BACK_BAR_S = 35.0
@@ -31,30 +31,30 @@ class CutOff:
     _crowd: Crowd | None = field(default=None, init=False)
     _struck: float = field(default=0.0, init=False)
 
-    def gather(self, ward: Ward) -> None:
+    def gather(self, testbed: Testbed) -> None:
         """Everybody has a stream and has had an event."""
-        self._crowd = crowd = Crowd(ward)
+        self._crowd = crowd = Crowd(testbed)
         wait_until(lambda: all(member.ids for member in crowd.members), 30, f"{COUNT} viewers watch")
 
-    def strike(self, ward: Ward) -> None:
+    def strike(self, testbed: Testbed) -> None:
         """Send it."""
         self._struck = time.monotonic()
-        ward.process("web").send_signal(self.signum)
+        testbed.process("web").send_signal(self.signum)
 
-    def judge(self, ward: Ward, row: Row, _points: Sequence[Point]) -> None:
+    def judge(self, testbed: Testbed, row: Row, _points: Sequence[Point]) -> None:
         """Who is back when, and whether anybody has missed an event or had one twice."""
         crowd = self._crowd
         assert crowd is not None
         try:
             wait_until(lambda: len(crowd.returns(self._struck)) == COUNT, 2 * ALL_BACK_BAR_S, "all viewers are back")
-            newest = ward.store.newest(1)[0].id
+            newest = testbed.store.newest(1)[0].id
             wait_until(lambda: crowd.have_all(newest), 20, "all viewers have the newest event")
         except AssertionError as error:
             row.faults.append(f"{len(crowd.returns(self._struck))} of {COUNT} viewers are back: {error}")
         finally:
             crowd.stop()
         self._tell(row, crowd.returns(self._struck), crowd.knocks(self._struck))
-        stream = [entry.id for entry in ward.store.since(0) if _is_sample(entry)]
+        stream = [entry.id for entry in testbed.store.since(0) if _is_sample(entry)]
         torn = sum(not _is_part_of(member.ids, stream) for member in crowd.members)
         if torn:
             row.faults.append(f"{torn} viewers missed events, or had some twice")
@@ -98,7 +98,7 @@ TERMINATED = _cut_off(signal.SIGTERM, "SIGTERM")
 FAULTS = (
     Fault(
         name="Web: its worker process killed (`kill -9`)",
-        strike=lambda ward: ward.process("web").children()[0].kill(),
+        strike=lambda testbed: testbed.process("web").children()[0].kill(),
         shows=None,
         lasts_s=3,
         note="back within a second or two; requests wait that long",

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tests.faults.ward import HOST, Ward
-from tests.faults.watch import RESOLUTION_S, Observation, Point, Sign, View, silence
+from bench.faults.testbed import HOST, Testbed
+from bench.faults.watch import RESOLUTION_S, Observation, Point, Sign, View, silence
 from tests.process import wait_until
 
 DETECT_BAR_S = 9.0
@@ -22,8 +22,8 @@ class Fault:
     """An outage: how it is caused and ended, and what must be said of it meanwhile."""
 
     name: str
-    strike: Callable[[Ward], object]
-    heal: Callable[[Ward], object] = lambda _: None
+    strike: Callable[[Testbed], object]
+    heal: Callable[[Testbed], object] = lambda _: None
     """Takes the cause away; nothing else is ever done to help."""
     shows: Sign | None = silence
     """None: too short to be seen, or nothing that may show; see `must_stay_well`."""
@@ -33,11 +33,11 @@ class Fault:
     """Not one word may change."""
     stops_samples: bool = False
     """Redis or the collector is down or out of reach meanwhile, so that no sample can be taken or kept."""
-    prepare: Callable[[Ward], object] = lambda _: None
+    prepare: Callable[[Testbed], object] = lambda _: None
     """What has to stand before it strikes."""
-    during: Callable[[Ward, "Row"], object] = lambda *_: None
+    during: Callable[[Testbed, "Row"], object] = lambda *_: None
     """Called while it lasts, to look for more that is wrong and note it in the row."""
-    check: Callable[[Ward, "Row", Sequence["Point"]], object] = lambda *_: None
+    check: Callable[[Testbed, "Row", Sequence["Point"]], object] = lambda *_: None
     """The same at the end, of what has reached the viewer."""
     note: str = ""
     obstacle: str = ""
@@ -69,26 +69,26 @@ class Row:
         return [*self.faults, *self.late]
 
 
-def measure(ward: Ward, fault: Fault) -> Row:
+def measure(testbed: Testbed, fault: Fault) -> Row:
     """Cause the fault at a random moment between two samples, end it, and watch until all is well again."""
     row = Row(fault=fault, notes=[fault.note] if fault.note else [])
-    fault.prepare(ward)
-    watch = Observation(ward)
+    fault.prepare(testbed)
+    watch = Observation(testbed)
     try:
         wait_until(watch.is_well, 40, f"all is well before: {fault.name}; {watch.health[-1:]} {watch.page[-1:]}")
         _await_points(watch, 1, 30)
-        time.sleep(random.uniform(0.1, 0.9) * ward.interval_s)  # Not to wait for something: to come unawaited.
+        time.sleep(random.uniform(0.1, 0.9) * testbed.interval_s)  # Not to wait for something: to come unawaited.
         struck = time.monotonic()
-        fault.strike(ward)
+        fault.strike(testbed)
         _await_signs(watch, fault, struck)
-        fault.during(ward, row)
-        fault.heal(ward)
+        fault.during(testbed, row)
+        fault.heal(testbed)
         healed = time.monotonic()
-        _await_recovery(watch, ward, struck if fault.heal is Fault.heal else healed)
+        _await_recovery(watch, testbed, struck if fault.heal is Fault.heal else healed)
     finally:
         watch.stop()
     row.health_s, row.page_s = (_first(trace, fault.shows, struck) for trace in (watch.health, watch.page))
-    _judge(row, watch, ward, struck, struck if fault.heal is Fault.heal else healed)
+    _judge(row, watch, testbed, struck, struck if fault.heal is Fault.heal else healed)
     return row
 
 
@@ -108,10 +108,10 @@ def _await_signs(watch: Observation, fault: Fault, struck: float) -> None:
     wait_until(is_over, max(fault.lasts_s, 2 * DETECT_BAR_S) + 5)
 
 
-def _await_recovery(watch: Observation, ward: Ward, cause_gone: float) -> None:
+def _await_recovery(watch: Observation, testbed: Testbed, cause_gone: float) -> None:
     """Until all is well, a sample has come, and it stays so for another two."""
     end = time.monotonic() + GIVE_UP_S
-    settle_s = 2.2 * ward.interval_s
+    settle_s = 2.2 * testbed.interval_s
     while time.monotonic() < end:
         points = [point for point in watch.viewer.points if point.mono_s > cause_gone]
         since = max(trace[-1][0] for trace in (watch.health, watch.page))
@@ -124,7 +124,7 @@ def _first(trace: list[tuple[float, View]], sign: Sign | None, after: float) -> 
     return next((at - after for at, view in list(trace) if sign and at >= after and sign(view)), None)
 
 
-def _judge(row: Row, watch: Observation, ward: Ward, struck: float, cause_gone: float) -> None:
+def _judge(row: Row, watch: Observation, testbed: Testbed, struck: float, cause_gone: float) -> None:
     fault, points = row.fault, watch.viewer.points
     back = next((point.mono_s for point in points if point.mono_s > cause_gone), None)
     well_since = max(trace[-1][0] for trace in (watch.health, watch.page))
@@ -132,16 +132,16 @@ def _judge(row: Row, watch: Observation, ward: Ward, struck: float, cause_gone: 
         row.recover_s = max(0.0, max(back, well_since) - cause_gone)
     recovered = cause_gone + (row.recover_s if row.recover_s is not None else GIVE_UP_S)
     for sooner, later in itertools.pairwise(points):
-        missing = _missing(sooner, later, ward.interval_s)
+        missing = _missing(sooner, later, testbed.interval_s)
         if fault.stops_samples and later.mono_s >= struck and sooner.mono_s <= recovered:
             row.gap += missing
         else:
             row.lost += missing
-    row.doubled = count_doubled(ward, points)
-    _hold_to_bars(row, watch, struck, ward)
+    row.doubled = count_doubled(testbed, points)
+    _hold_to_bars(row, watch, struck, testbed)
 
 
-def _hold_to_bars(row: Row, watch: Observation, struck: float, ward: Ward) -> None:
+def _hold_to_bars(row: Row, watch: Observation, struck: float, testbed: Testbed) -> None:
     fault = row.fault
     if fault.shows:
         for where, seen_s in (("/healthz", row.health_s), ("the page", row.page_s)):
@@ -160,7 +160,7 @@ def _hold_to_bars(row: Row, watch: Observation, struck: float, ward: Ward) -> No
         row.faults.append(f"{row.lost} lost")
     if row.doubled:
         row.faults.append(f"{row.doubled} doubled")
-    fault.check(ward, row, watch.viewer.points)
+    fault.check(testbed, row, watch.viewer.points)
 
 
 def _missing(sooner: Point, later: Point, interval_s: float) -> int:
@@ -169,10 +169,10 @@ def _missing(sooner: Point, later: Point, interval_s: float) -> int:
     return max(0, (slots if abs(slots - by_store) < 100 else by_store) - 1)
 
 
-def count_doubled(ward: Ward, points: list[Point]) -> int:
+def count_doubled(testbed: Testbed, points: list[Point]) -> int:
     """Samples of one slot that the viewer got twice, or that stand twice in the stream."""
     stored = [
-        json.loads(entry.sample) for entry in ward.store.since(0) if entry.host == HOST and _is_json(entry.sample)
+        json.loads(entry.sample) for entry in testbed.store.since(0) if entry.host == HOST and _is_json(entry.sample)
     ]
     slots = [(sample["host"], sample["slot"]) for sample in stored]
     twice = len(slots) - len(set(slots))

@@ -1,4 +1,4 @@
-"""The patient: beat, collector and web under their process manager, against a real Redis, RabbitMQ and PostgreSQL.
+"""The testbed: beat, collector and web under their process manager, with a real Redis, RabbitMQ and PostgreSQL.
 
 Between the stack and each of the three lies a link that can be spoiled. The stack's own database is either SQLite or
 another database of a PostgreSQL of its own, behind a link as well.
@@ -23,12 +23,15 @@ from tests.stack import Stack
 from tests.toxics import Link
 from tests.web import ROOT, SECRET_KEY
 
-HOST = "ward-1"
+HOST = "testbed-1"
 QUEUE = "dispatch"
 
 
-class Ward(Stack):
-    """Everything, healthy. A context manager; what a fault leaves behind is gone with it."""
+class Testbed(Stack):
+    """The whole stack, healthy. Leaving the context removes whatever a fault left behind."""
+
+    __test__ = False
+    """No class of tests, whatever pytest makes of its name."""
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class Ward(Stack):
         has_own_postgres: bool = False,
         **environ: str,
     ) -> None:
-        """`more`: programs beside the usual ones; `wraps`: what a program's command begins with, by its name."""
+        """`more`: programs beside the usual ones; `wraps`: prefixes of the programs' commands, by program."""
         super().__init__()
         self.interval_s = interval_s
         self._wraps = wraps or {}
@@ -136,7 +139,7 @@ class Ward(Stack):
 
 
 _MIGRATING = threading.Lock()
-"""Alembic's context is one for the whole process, and wards are made in several threads."""
+"""Alembic's context is one for the whole process, and testbeds are made in several threads."""
 
 
 def _through(link: Link, url: str, port: int) -> str:

@@ -1,18 +1,18 @@
-"""PostgreSQL as the patient: the watched one, and the panel's own."""
+"""Faults of PostgreSQL: of the watched one, and of the panel's own."""
 
 import psycopg
 
-from tests.faults.measure import Fault, Row
-from tests.faults.ward import Ward
-from tests.faults.watch import Sign, service
+from bench.faults.measure import Fault, Row
+from bench.faults.testbed import Testbed
+from bench.faults.watch import Sign, service
 from tests.logins import EMAIL, HttpBrowser
 
 OFFLINE: Sign = service("database", "offline")
 
 
-def make_ward(interval_s: float = 3.0) -> Ward:
-    """A ward whose accounts are in a PostgreSQL of their own."""
-    return Ward(interval_s=interval_s, has_own_postgres=True)
+def make_testbed(interval_s: float = 3.0) -> Testbed:
+    """A testbed whose accounts are in a PostgreSQL of their own."""
+    return Testbed(interval_s=interval_s, has_own_postgres=True)
 
 
 class LockedTable:
@@ -21,23 +21,23 @@ class LockedTable:
     def __init__(self) -> None:
         self._holder: psycopg.Connection[tuple[object, ...]] | None = None
 
-    def lock(self, ward: Ward) -> None:
+    def lock(self, testbed: Testbed) -> None:
         """ACCESS EXCLUSIVE, held until `unlock`."""
-        self._holder = ward.postgres.connect()
+        self._holder = testbed.postgres.connect()
         self._holder.execute("CREATE TABLE IF NOT EXISTS dispatches (id int)")
         self._holder.autocommit = False
         self._holder.execute("LOCK TABLE dispatches IN ACCESS EXCLUSIVE MODE")
 
-    def unlock(self, _ward: Ward) -> None:
+    def unlock(self, _testbed: Testbed) -> None:
         """End the transaction."""
         assert self._holder is not None
         self._holder.close()
 
 
-def try_the_door(ward: Ward, row: Row) -> None:
-    """With the accounts out of reach nobody is let in, and nobody is told that his password is wrong."""
-    statuses = {ward.get(path).status for path in ("/api/me", "/stream")} | {
-        HttpBrowser(ward.port).log_in(EMAIL).status
+def try_the_door(testbed: Testbed, row: Row) -> None:
+    """While the accounts are out of reach the panel lets nobody in, and calls nobody's password wrong."""
+    statuses = {testbed.get(path).status for path in ("/api/me", "/stream")} | {
+        HttpBrowser(testbed.port).log_in(EMAIL).status
     }
     if statuses != {503}:
         row.faults.append(f"the door answers {sorted(statuses)}")
@@ -47,36 +47,36 @@ _table = LockedTable()
 
 PAUSED = Fault(
     name="PostgreSQL: SIGSTOP",
-    strike=lambda ward: ward.postgres.pause(),
-    heal=lambda ward: ward.postgres.resume(),
+    strike=lambda testbed: testbed.postgres.pause(),
+    heal=lambda testbed: testbed.postgres.resume(),
     shows=OFFLINE,
 )
 
 HALF_OPEN = Fault(
     name="PostgreSQL: open connections fall silent for good, new ones work",
-    strike=lambda ward: ward.database_link.half_open(),
+    strike=lambda testbed: testbed.database_link.half_open(),
     shows=None,
 )
 
 FAULTS = (
     Fault(
         name="PostgreSQL: `kill -9`, back once it was seen",
-        strike=lambda ward: ward.postgres.kill9(),
-        heal=lambda ward: ward.postgres.start(),
+        strike=lambda testbed: testbed.postgres.kill9(),
+        heal=lambda testbed: testbed.postgres.start(),
         shows=OFFLINE,
     ),
     PAUSED,
     Fault(
         name="PostgreSQL: black-holed, both directions",
-        strike=lambda ward: ward.database_link.black_hole(),
-        heal=lambda ward: ward.database_link.heal(),
+        strike=lambda testbed: testbed.database_link.black_hole(),
+        heal=lambda testbed: testbed.database_link.heal(),
         shows=OFFLINE,
     ),
     HALF_OPEN,
     Fault(
         name="PostgreSQL: 5 s latency",
-        strike=lambda ward: ward.database_link.delay(2.5),  # Each way.
-        heal=lambda ward: ward.database_link.heal(),
+        strike=lambda testbed: testbed.database_link.delay(2.5),  # Each way.
+        heal=lambda testbed: testbed.database_link.heal(),
         shows=OFFLINE,
     ),
     Fault(
@@ -90,8 +90,8 @@ FAULTS = (
     ),
     Fault(
         name="The panel's own PostgreSQL: `kill -9`, while viewers watch",
-        strike=lambda ward: ward.own_postgres and ward.own_postgres.kill9(),
-        heal=lambda ward: ward.own_postgres and ward.own_postgres.start(),
+        strike=lambda testbed: testbed.own_postgres and testbed.own_postgres.kill9(),
+        heal=lambda testbed: testbed.own_postgres and testbed.own_postgres.start(),
         shows=None,
         lasts_s=10,
         during=try_the_door,

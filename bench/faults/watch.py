@@ -1,4 +1,4 @@
-"""What is told from outside while something is broken: to a machine by `/healthz`, to a viewer by the stream.
+"""What the panel says while something is broken: to a machine by `/healthz`, to a viewer by the stream.
 
 The viewer is a page without a browser: it folds hello, samples and hosts into an age and the services' words by the
 rules of static/js/model/state.js, and when the stream is lost it returns by those of static/js/net/backoff.js.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any, NamedTuple
 
-from tests.faults.ward import HOST, Ward
+from bench.faults.testbed import HOST, Testbed
 
 RESOLUTION_S = 0.1
 """How often the observers look, and so how far a measured time may be off."""
@@ -59,10 +59,10 @@ class Point(NamedTuple):
 class Viewer:
     """A page without a browser. Runs in a thread until stopped."""
 
-    def __init__(self, ward: Ward) -> None:
-        self._ward = ward
+    def __init__(self, testbed: Testbed) -> None:
+        self._testbed = testbed
         self._is_open = self._was_open = False
-        self._interval_s = ward.interval_s
+        self._interval_s = testbed.interval_s
         self._lead_s: float | None = None
         self._heard_at: float | None = None
         self._services: Mapping[str, str] = {}
@@ -102,7 +102,7 @@ class Viewer:
 
     def _follow(self) -> None:
         path = "/stream" if self._cursor is None else f"/stream?after={self._cursor}"
-        with self._ward.stream(path, timeout_s=20) as stream:
+        with self._testbed.stream(path, timeout_s=20) as stream:
             for event in stream:
                 if self._stopping.is_set() or event.type == "bye":
                     return
@@ -138,9 +138,9 @@ class Viewer:
 class Observation:
     """Both views from now on, noted whenever one changes."""
 
-    def __init__(self, ward: Ward) -> None:
-        self._ward = ward
-        self.viewer = Viewer(ward)
+    def __init__(self, testbed: Testbed) -> None:
+        self._testbed = testbed
+        self.viewer = Viewer(testbed)
         self._stopping = threading.Event()
         self.health: list[tuple[float, View]] = []
         self.page: list[tuple[float, View]] = []
@@ -172,7 +172,7 @@ class Observation:
 
     def _ask_health(self) -> View:
         try:
-            body = json.loads(self._ward.get("/healthz", role=None).body)
+            body = json.loads(self._testbed.get("/healthz", role=None).body)
         except (OSError, HTTPException, ValueError):
             return View("down", {})
         return View(body["status"], body["services"], body.get("reasons", ()))

@@ -1,7 +1,8 @@
 """`make faults`: cause every fault, measure it, print the table. With --write it becomes docs/faults.md as well.
 
-Some ten minutes on two cores. Patients run side by side, `--lanes` at a time, each in a ward of its own; arguments
-choose the patients. Ends with 1 when a row is outside the bars. What needs root or a C compiler says so without.
+Takes some ten minutes on two cores. Services run side by side, `--lanes` at a time, each in a testbed of its own;
+arguments choose the services. Exits with 1 when a row is outside the bars. A row that needs root or a C compiler says
+so where there is none.
 """
 
 import argparse
@@ -14,11 +15,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from tests.faults.measure import DETECT_BAR_S, RECOVER_BAR_S, Fault, Row, measure
-from tests.faults.ward import Ward
+from bench.faults.measure import DETECT_BAR_S, RECOVER_BAR_S, Fault, Row, measure
+from bench.faults.testbed import Testbed
 from tests.web import ROOT
 
-PATIENTS = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers", "logs")
+SERVICES = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers", "logs")
 _is_over = threading.Event()
 DOCUMENT = ROOT / "docs" / "faults.md"
 
@@ -45,17 +46,17 @@ that should have reached the viewer and did not. *Doubled*: samples that came tw
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults")
-    parser.add_argument("patients", nargs="*", choices=[*PATIENTS, []], help="of which the rows are; default: all")
+    parser = argparse.ArgumentParser(prog="python -m bench.faults")
+    parser.add_argument("services", nargs="*", choices=[*SERVICES, []], help="whose faults to measure; default: all")
     parser.add_argument("--write", action="store_true", help="write docs/faults.md")
-    parser.add_argument("--lanes", type=int, default=3, help="patients at a time")
+    parser.add_argument("--lanes", type=int, default=3, help="services at a time")
     chosen = parser.parse_args(arguments)
     with ThreadPoolExecutor(chosen.lanes) as lanes:
         try:
-            rows = [row for rows in lanes.map(_measure_all, chosen.patients or PATIENTS) for row in rows]
+            rows = [row for rows in lanes.map(_measure_all, chosen.services or SERVICES) for row in rows]
         except KeyboardInterrupt:
             print("Ending after the faults that are under way", file=sys.stderr)
-            _is_over.set()  # So that every ward is taken down in good order.
+            _is_over.set()  # So that every testbed is taken down in good order.
             raise
     table = "\n".join(render(rows))
     print(f"\n{table}\n\n{_summary(rows)}")
@@ -64,20 +65,20 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if any(row.outside for row in rows) else 0
 
 
-def _measure_all(patient: str) -> list[Row]:
+def _measure_all(service: str) -> list[Row]:
     if _is_over.is_set():
         return []
-    module = importlib.import_module(f"tests.faults.{patient}")
-    make_ward = getattr(module, "make_ward", Ward)
-    with make_ward() as ward:
-        return [_measure(ward, fault) for fault in module.FAULTS if not _is_over.is_set()]
+    module = importlib.import_module(f"bench.faults.{service}")
+    make_testbed = getattr(module, "make_testbed", Testbed)
+    with make_testbed() as testbed:
+        return [_measure(testbed, fault) for fault in module.FAULTS if not _is_over.is_set()]
 
 
-def _measure(ward: Ward, fault: Fault) -> Row:
+def _measure(testbed: Testbed, fault: Fault) -> Row:
     if fault.obstacle:
         return Row(fault=fault, notes=[fault.obstacle])
     try:
-        row = measure(ward, fault)
+        row = measure(testbed, fault)
     except Exception as error:  # noqa: BLE001  A fault that could not be caused must not cost the others their rows.
         row = Row(fault=fault, faults=[f"{type(error).__name__}: {error}"])
     print(*render([row])[2:], sep="\n", flush=True)

@@ -1,4 +1,4 @@
-"""Viewers as the fault: two hundred that are stuck, slow or have vanished must cost the others nothing."""
+"""Faults of viewers: two hundred that are stuck, slow or gone must cost the others nothing."""
 
 import contextlib
 import os
@@ -14,11 +14,12 @@ from collections.abc import Sequence
 
 import psutil
 
-from tests.faults.measure import Fault, Row
-from tests.faults.ward import Ward
-from tests.faults.watch import Point
-from tests.faults.witness import Witness
+from bench.faults.measure import Fault, Row
+from bench.faults.testbed import Testbed
+from bench.faults.watch import Point
+from bench.faults.witness import Witness
 from tests.process import wait_until
+from tests.web import ROOT
 
 STUCK, SLOW, VANISHED = 80, 60, 60
 QUEUES_A_SAMPLE = 90
@@ -29,25 +30,10 @@ RSS_BAR_BYTES = 80 * 2**20
 
 FREED_BAR_S = 30.0
 
-# Opens its streams from another network namespace, and reads what comes until its network is gone.
-_VANISHING = """
-import selectors, socket, sys
-head = f"GET /stream HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: {sys.argv[3]}\\r\\n\\r\\n".encode()
-chooser = selectors.DefaultSelector()
-for _ in range(int(sys.argv[4])):
-    connection = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=10)
-    connection.sendall(head)
-    chooser.register(connection, selectors.EVENT_READ)
-print("open", flush=True)
-while True:
-    for key, _ in chooser.select():
-        key.fileobj.recv(65536)
-"""
 
-
-def make_ward(interval_s: float = 3.0) -> Ward:
-    """A ward whose web process also listens to other networks than the machine's own."""
-    return Ward(interval_s=interval_s, BIND_ADDRESS="0.0.0.0")
+def make_testbed(interval_s: float = 3.0) -> Testbed:
+    """A testbed whose web process also listens to other networks than the machine's own."""
+    return Testbed(interval_s=interval_s, BIND_ADDRESS="0.0.0.0")
 
 
 class Network:
@@ -90,23 +76,23 @@ class Mob:
         self._struck = 0.0
         self._rss_before = self._rss_peak = 0
 
-    def prepare(self, ward: Ward) -> None:
+    def prepare(self, testbed: Testbed) -> None:
         """Load and witness; the first seconds are what the later ones are held against."""
         self._stopping.clear()
-        self._witness = Witness(ward, queues=QUEUES_A_SAMPLE)
+        self._witness = Witness(testbed, queues=QUEUES_A_SAMPLE)
         for job in (self._read_slowly, self._weigh):
-            threading.Thread(target=job, args=(ward,), daemon=True).start()
-        self._rss_before = web_worker(ward).memory_info().rss
+            threading.Thread(target=job, args=(testbed,), daemon=True).start()
+        self._rss_before = web_worker(testbed).memory_info().rss
 
-    def strike(self, ward: Ward) -> None:
+    def strike(self, testbed: Testbed) -> None:
         """All of them come; then the cable of those who shall vanish is pulled."""
         self._struck = time.monotonic()
-        self._stuck = [self._open(ward) for _ in range(STUCK)]
-        self._slow = [self._open(ward) for _ in range(SLOW)]
+        self._stuck = [self._open(testbed) for _ in range(STUCK)]
+        self._slow = [self._open(testbed) for _ in range(SLOW)]
         if os.geteuid() == 0:
-            self._vanish(ward)
+            self._vanish(testbed)
 
-    def end(self, _ward: Ward) -> None:
+    def end(self, _testbed: Testbed) -> None:
         """They leave, and so does the load."""
         self._stopping.set()
         for connection in [*self._stuck, *self._slow]:
@@ -118,19 +104,19 @@ class Mob:
             self._network.close()
         self._witness.stop()
 
-    def look_at_the_vanished(self, ward: Ward, row: Row) -> None:
+    def look_at_the_vanished(self, testbed: Testbed, row: Row) -> None:
         """Their streams must be freed, though their TCP says nothing."""
         if self._network is None:
             row.notes.append("vanished viewers not tried: needs root")
             return
         gone = self._network.address
-        wait_until(lambda: not _connections(ward, gone), what=f"the {VANISHED} who vanished are let go of")
+        wait_until(lambda: not _connections(testbed, gone), what=f"the {VANISHED} who vanished are let go of")
         spent_s = time.monotonic() - self._struck
         row.notes.append(f"vanished ones freed after {spent_s:.0f} s")
         if spent_s > FREED_BAR_S:
             row.late.append(f"vanished viewers are held after {FREED_BAR_S:.0f} s")
 
-    def judge(self, _ward: Ward, row: Row, _points: Sequence[Point]) -> None:
+    def judge(self, _testbed: Testbed, row: Row, _points: Sequence[Point]) -> None:
         """The witness's delays before and after, and the memory it took."""
         before, after = self._witness.median_before_s(self._struck), self._witness.delays_since(self._struck)
         during = statistics.median(after)
@@ -144,24 +130,33 @@ class Mob:
         if grown > RSS_BAR_BYTES:
             row.faults.append("the web process grows")
 
-    def _open(self, ward: Ward) -> socket.socket:
+    def _open(self, testbed: Testbed) -> socket.socket:
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.connect(("127.0.0.1", ward.port))
-        bearer = ward.bearer("super_admin")["Authorization"]
+        connection.connect(("127.0.0.1", testbed.port))
+        bearer = testbed.bearer("super_admin")["Authorization"]
         connection.sendall(f"GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n\r\n".encode())
         return connection
 
-    def _vanish(self, ward: Ward) -> None:
+    def _vanish(self, testbed: Testbed) -> None:
         self._network = network = Network()
-        arguments = [network.address, str(ward.port), ward.bearer("super_admin")["Authorization"], str(VANISHED)]
-        command = ["ip", "netns", "exec", network.name, sys.executable, "-S", "-c", _VANISHING, *arguments]
+        arguments = [network.address, str(testbed.port), testbed.bearer("super_admin")["Authorization"], str(VANISHED)]
+        command = [
+            "ip",
+            "netns",
+            "exec",
+            network.name,
+            sys.executable,
+            "-S",
+            str(ROOT / "bench/programs/vanishing_viewers.py"),
+            *arguments,
+        ]
         self._vanishing = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._vanishing.stdout is not None
         assert self._vanishing.stdout.readline() == "open\n"
         network.pull_cable()
 
-    def _read_slowly(self, _ward: Ward) -> None:
+    def _read_slowly(self, _testbed: Testbed) -> None:
         while not self._stopping.wait(1):
             with selectors.DefaultSelector() as chooser:
                 for connection in self._slow:
@@ -170,18 +165,18 @@ class Mob:
                     with contextlib.suppress(OSError):
                         key.fileobj.recv(512)  # type: ignore[union-attr]
 
-    def _weigh(self, ward: Ward) -> None:
+    def _weigh(self, testbed: Testbed) -> None:
         while not self._stopping.wait(0.5):
-            self._rss_peak = max(self._rss_peak, web_worker(ward).memory_info().rss)
+            self._rss_peak = max(self._rss_peak, web_worker(testbed).memory_info().rss)
 
 
-def web_worker(ward: Ward) -> psutil.Process:
+def web_worker(testbed: Testbed) -> psutil.Process:
     """gunicorn's worker, which holds the streams."""
-    return ward.process("web").children()[0]
+    return testbed.process("web").children()[0]
 
 
-def _connections(ward: Ward, address: str) -> int:
-    ours = web_worker(ward).net_connections("tcp")
+def _connections(testbed: Testbed, address: str) -> int:
+    ours = web_worker(testbed).net_connections("tcp")
     return sum(each.laddr[0].removeprefix("::ffff:") == address for each in ours if each.status == "ESTABLISHED")
 
 

@@ -1,31 +1,31 @@
-"""Beat as the patient: none for a moment, and too many."""
+"""Faults of beat: none for a moment, and too many."""
 
 import contextlib
 from dataclasses import dataclass, field
 
 import psutil
 
+from bench.faults.measure import Fault
+from bench.faults.testbed import Testbed
 from standalone.programs import BEAT
-from tests.faults.measure import Fault
-from tests.faults.ward import Ward
 from tests.web import ROOT
 
 
 @dataclass
 class MoreBeats:
-    """Beats for the same host beside the ward's own."""
+    """Beats for the same host beside the testbed's own."""
 
     count: int
     _started: list[psutil.Popen] = field(default_factory=list)
 
-    def start(self, ward: Ward) -> None:
+    def start(self, testbed: Testbed) -> None:
         """Start them."""
-        with (ward.data_dir / "log" / "more-beats.log").open("ab") as log:
+        with (testbed.data_dir / "log" / "more-beats.log").open("ab") as log:
             for _ in range(self.count):
-                environ = {**psutil.Process().environ(), **ward.environ}
+                environ = {**psutil.Process().environ(), **testbed.environ}
                 self._started.append(psutil.Popen(BEAT.command, env=environ, cwd=ROOT, stdout=log, stderr=log))
 
-    def stop(self, _ward: Ward) -> None:
+    def stop(self, _testbed: Testbed) -> None:
         """Kill them."""
         for process in self._started:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -49,7 +49,7 @@ def _crowd(count: int) -> Fault:
 TWO = _crowd(2)
 
 FAULTS = (
-    Fault(name="Beat: `kill -9`", strike=lambda ward: ward.kill("beat"), shows=None, lasts_s=5),
+    Fault(name="Beat: `kill -9`", strike=lambda testbed: testbed.kill("beat"), shows=None, lasts_s=5),
     TWO,
     _crowd(3),
 )

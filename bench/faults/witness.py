@@ -5,8 +5,8 @@ import statistics
 import threading
 import time
 
+from bench.faults.testbed import Testbed
 from tests.builders import make_queue, make_sample
-from tests.faults.ward import Ward
 from tests.process import wait_until
 
 FILLER = "filler"
@@ -19,9 +19,9 @@ BASELINE_S = 6
 class Witness:
     """Writes samples and reads them back from the stream, in two threads, until stopped."""
 
-    def __init__(self, ward: Ward, *, queues: int) -> None:
+    def __init__(self, testbed: Testbed, *, queues: int) -> None:
         """`queues` make the samples long: 90 of them some 20 kB. Returns when there is a baseline."""
-        self._ward = ward
+        self._testbed = testbed
         self._queues = tuple(make_queue(name=f"queue-{number}") for number in range(queues))
         self._stopping = threading.Event()
         self._delays: list[tuple[float, float]] = []
@@ -33,7 +33,7 @@ class Witness:
     def stop(self) -> None:
         """No more of its samples, and none to be seen."""
         self._stopping.set()
-        self._ward.store.forget_host(FILLER)
+        self._testbed.store.forget_host(FILLER)
 
     def median_before_s(self, at: float) -> float:
         """The median delay before an instant (monotonic s)."""
@@ -44,14 +44,14 @@ class Witness:
         return [late for came, late in self._delays if came >= at]
 
     def _write(self) -> None:
-        store, slot = self._ward.store, 0
+        store, slot = self._testbed.store, 0
         while not self._stopping.wait(1 / SAMPLES_PER_S):
             slot += 1
             store.append(make_sample(host=FILLER, slot=slot, queues=self._queues))
 
     def _watch(self) -> None:
         wall_lead_s = time.time() - time.monotonic()
-        with self._ward.stream(timeout_s=10) as stream:
+        with self._testbed.stream(timeout_s=10) as stream:
             for event in stream:
                 if self._stopping.is_set():
                     return

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.faults.ward import Ward
+from bench.faults.testbed import Testbed
 
 COUNT = 200
 
@@ -30,8 +30,8 @@ class Crowd:
     """Half of them return as the page does, with a jitter of their own and `?after=`; half as a plain EventSource:
     after the server's `retry:`, with `Last-Event-ID`. Run in one thread."""
 
-    def __init__(self, ward: Ward, count: int = COUNT) -> None:
-        self._ward = ward
+    def __init__(self, testbed: Testbed, count: int = COUNT) -> None:
+        self._testbed = testbed
         self.members = [Member() for _ in range(count)]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -82,10 +82,10 @@ class Crowd:
         cursor = member.ids[-1] if member.ids else None
         path = f"/stream?after={cursor}" if is_page and cursor else "/stream"
         header = f"Last-Event-ID: {cursor}\r\n" if cursor and not is_page else ""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._ward.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._testbed.port)
         member.knocked.append(time.monotonic())
         try:
-            bearer = f"Authorization: {self._ward.bearer('super_admin')['Authorization']}\r\n"
+            bearer = f"Authorization: {self._testbed.bearer('super_admin')['Authorization']}\r\n"
             writer.write(f"GET {path} HTTP/1.0\r\n{bearer}{header}\r\n".encode())
             while line := await reader.readline():
                 self._fold(member, line.decode().rstrip("\n"))

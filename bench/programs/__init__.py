@@ -1,0 +1,1 @@
+"""Programs that benches run in processes of their own: what burdens, and what is measured from inside."""
