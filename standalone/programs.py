@@ -8,8 +8,9 @@ from pathlib import Path
 
 from standalone.environment import withheld
 
-STOP_S = 3
-"""How long a program may take to end before it is killed: all must be gone 5 s after Ctrl-C."""
+STOP_S = 2
+"""How long a program may take to end before it is killed. supervisord looks up to a second late at each step, and all
+must be gone 5 s after Ctrl-C."""
 
 CELERY_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat")
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from supervisor.options import ServerOptions
 
 from standalone.environment import READ_BY, SECRETS
-from standalone.manager import Options
 from standalone.programs import BEAT, WEB, embedded_redis, supervisor_config
 
 
@@ -18,7 +18,7 @@ def processes(tmp_path, monkeypatch):
     path = data_dir / "manager.conf"
     path.write_text(supervisor_config(data_dir, programs, ("PATH", "SECRET_KEY", "WATCHED_QUEUES")))
     monkeypatch.chdir(data_dir)
-    options = Options()
+    options = ServerOptions()
     options.realize(["-c", str(path)])
     (group,) = options.process_group_configs
     return {process.name: process for process in group.process_configs}

@@ -30,7 +30,7 @@ def stack():
         MONITOR_JWT_ISSUER="test",
         MONITOR_JWT_ALGORITHM="HS256",
         MONITOR_JWT_KEY=WEBS_SECRET,
-        WATCHED_DATABASE_URL=f"sqlite:////nonexistent/{COLLECTORS_SECRET}",
+        MONITORED_DATABASE_URL=f"sqlite:////nonexistent/{COLLECTORS_SECRET}",
         WATCHED_QUEUES="dispatch",
     ) as started:
         yield started
@@ -134,6 +134,7 @@ def test_a_password_for_the_first_start_is_in_no_process_and_a_secret_in_those_a
     environs = {process.pid: str(process.environ()) for process in (*processes, stack._process)}
 
     assert not [pid for pid, environ in environs.items() if "MONITOR_ADMIN_PASSWORD" in environ or PASSWORD in environ]
+    assert not [pid for pid, environ in environs.items() if "MONITORED_" in environ]  # A former name, taken over.
     webs, collectors = ({each.pid for each in stack.processes(name)} for name in ("web", "collector"))
     manager = {stack._process.pid}
     assert {pid for pid, environ in environs.items() if WEBS_SECRET in environ} == webs | manager
