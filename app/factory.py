@@ -6,9 +6,10 @@ from pathlib import Path
 from flask import Flask
 
 from app import sign_in
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
 from app.accounts.credentials import Credentials
+from app.accounts.principals import Role
 from app.accounts.sessions import SessionLife
 from app.api import health, history, logs, me
 from app.api.history_query import HistoryQuery

@@ -64,7 +64,7 @@ def main(seconds: int) -> int:
         session = open_session(accounts, EMAIL, PASSWORD)
         assert session is not None
         report = scan(stack, session, Path(directory), seconds)
-        is_in_order = stack.is_fresh() and accounts.find_session(session) is not None
+        is_in_order = stack.is_fresh() and accounts.principals.of_session(session) is not None
         engine.dispose()
     left = 0
     print(f"\n{report['infos']['version']}, {report['infos']['crawled_pages_nbr']} pages")

@@ -1,79 +1,68 @@
-"""Who may look: users, their login sessions, their API tokens. No table's row leaves this file.
+"""Users and their passwords, and the way to everything that belongs to them. No table's row leaves this file.
 
-Of a session or a token the database holds the hash alone. Every look at one asks again whether it is revoked or over
-and its user disabled, and takes the role from the users' table. Whatever takes access away is announced.
+Every change that takes access away is announced to the processes that hold streams open.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from sqlalchemy import Engine, Float, Select, Update, bindparam, insert, literal, or_, select, update
+from sqlalchemy import Engine, Float, Update, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.email import canonical
 from app.accounts.migrations import migrate
 from app.accounts.passwords import Passwords, UnacceptablePassword, make_password
-from app.accounts.sessions import NewSession, Origin, Person, SessionLife, Sessions, hash_of
+from app.accounts.principals import Principals, Role
+from app.accounts.sessions import Origin, Person, SessionLife, Sessions
 from app.accounts.tables import login_sessions, tokens, users
-from app.accounts.targets import NOBODY, Targets
-from app.accounts.tokens import Tokens, TokenScope
+from app.accounts.targets import NOBODY, Target, Targets
+from app.accounts.tokens import Tokens
 from store.database import reading, writing
 from store.errors import MonitorError
 
 
-class Role(StrEnum):
-    """What a user may do."""
-
-    SUPER_ADMIN = "super_admin"
-    """See the panel."""
-    VIEWER = "viewer"
-    """Nothing yet."""
-
-
 class AccountError(MonitorError):
-    """What was asked cannot be done with this account; the message is for the operator."""
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who makes a request, and by which credential: `session:` or `token:` and the hash of it."""
-
-    user_id: int
-    email: str
-    role: Role
-    credential: str
-    scope: TokenScope = TokenScope.READ
+    """The account does not allow what was asked; the message is for the operator."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """A user as the operator sees one."""
+    """A user as the operator sees one. Times are epoch seconds."""
 
     email: str
     role: Role
     created_at: float
     disabled_at: float | None
     initial_until: float | None
-    """Until when the operator's password counts; None where it is the user's own."""
+    """When the operator's password expires; None once the user has chosen one."""
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A session that has just been opened."""
+
+    token: str
+    """The session cookie's value."""
+    ended: int
+    """How many older sessions of the user ended to make room for it."""
+    target: Target
+    """The account as it was checked, for the device cookie."""
 
 
 INITIAL_S = 7 * 86_400
-"""How long a password that the operator set counts, unless its user replaces it before (ASVS 5.0, 6.4.1)."""
+"""How long a password set by the operator is valid, unless its user replaces it before (s; ASVS 5.0, 6.4.1)."""
 
-# Made once: SQLAlchemy takes longer to build a statement than the database to answer it, and logins come in floods.
+# Built once: SQLAlchemy takes longer to build a statement than the database to answer it, and logins come in floods.
 _BY_ADDRESS = select(users.c.id, users.c.password_hash, users.c.initial_until).where(
     users.c.email == bindparam("address"),
     users.c.disabled_at.is_(None),
     or_(users.c.initial_until.is_(None), users.c.initial_until > bindparam("now", type_=Float)),
 )
 
-_PRINCIPAL = select(users.c.id, users.c.email, users.c.role, literal(TokenScope.READ.value).label("scope"))
-
 
 class Accounts:
-    """Every question about users, sessions and tokens. Each method raises StoreUnavailable.
+    """Creates, changes and authenticates users. Each method raises StoreUnavailable.
 
     `clock` tells epoch seconds; `announce` is called after access was taken away from somebody.
     """
@@ -90,6 +79,7 @@ class Accounts:
         self._engine = engine
         self.sessions = Sessions(engine, life or SessionLife(), clock, announce)
         self.tokens = Tokens(engine, clock, announce)
+        self.principals = Principals(engine, self.sessions)
         self.targets = Targets(engine)
         self._announce = announce
         self._passwords = passwords or Passwords()
@@ -100,9 +90,9 @@ class Accounts:
         migrate(self._engine)
 
     def create_user(self, email: str, password: str, role: Role, *, is_initial: bool = False) -> None:
-        """Add a user. is_initial: who sets the password is not who will use it, and must replace it at the first login.
+        """Add a user. is_initial: the operator has set the password, and its user must replace it at the first login.
 
-        Raises: AccountError when there is one or it is no address, UnacceptablePassword.
+        Raises: AccountError when the user exists or `email` is no address, UnacceptablePassword.
         """
         address = canonical(email)
         if not address:
@@ -115,7 +105,7 @@ class Accounts:
             raise AccountError(f"There is a user {address} already.") from exc
 
     def set_password(self, email: str, password: str, *, is_initial: bool = False, ends_tokens: bool = False) -> None:
-        """Replace the password and end every session, and every API token if so asked; `is_initial` as above.
+        """Replace the password and end every session; ends_tokens: every API token too. `is_initial` as above.
 
         Raises: AccountError, UnacceptablePassword.
         """
@@ -123,12 +113,13 @@ class Accounts:
         self._change_user(email, ends_tokens=ends_tokens, **columns)
 
     def replace_password(self, person: Person, password: str, *, ends_tokens: bool = False) -> Person | None:
-        """Give who has just shown the old password a new one of their own, and end every session, as above.
+        """Let a user who has just shown the old password choose a new one, and end every session, as above.
 
-        None when the account has changed since. Raises: UnacceptablePassword, Busy.
+        Returns: the user with the new hash; None when the account has changed since. Raises: UnacceptablePassword,
+        Busy.
         """
         if self._passwords.verify(person.password_hash, password, is_known=True):
-            raise UnacceptablePassword("same", "This is the password that was to be replaced.")
+            raise UnacceptablePassword("same", "The new password is the same as the old one.")
         columns = self._password_columns(person.email, password, is_initial=False)
         with writing(self._engine) as connection:
             if not connection.execute(_unchanged(person).values(columns)).rowcount:
@@ -140,18 +131,18 @@ class Accounts:
         return Person(person.user_id, person.email, str(columns["password_hash"]))
 
     def set_role(self, email: str, role: Role) -> None:
-        """Change what a user may do and end every session: one is never older than what it allows.
+        """Change a user's role and end every session: no session outlives the role it was opened with.
 
         Raises: AccountError.
         """
         self._change_user(email, role=role)
 
     def enable_user(self, email: str) -> None:
-        """Let a disabled user in again, by the old password and new tokens. Raises: AccountError."""
+        """Let a disabled user log in again. The old password counts; the tokens stay revoked. Raises: AccountError."""
         self._change_user(email, disabled_at=None)
 
     def disable_user(self, email: str) -> None:
-        """Shut a user out and end every session and token. Raises: AccountError when there is no such user."""
+        """Disable a user and end every session and token. Raises: AccountError when there is no such user."""
         self._change_user(email, ends_tokens=True, disabled_at=self._clock())
 
     def list_users(self) -> list[Account]:
@@ -162,10 +153,11 @@ class Accounts:
             return [Account(found[0], Role(found[1]), *found[2:]) for found in connection.execute(query)]
 
     def check_password(self, email: str, password: str, *, is_known: bool = False) -> Person | None:
-        """Who this is; None when the two do not belong together, the password's time is up or the user is disabled.
+        """The user of that address and password; None when they do not match, the password has expired or the user is
+        disabled.
 
-        Takes as long for an unknown user as for a wrong password. Holds no connection while it hashes.
-        is_known: it is tried where the account is known, and need not wait for strangers. Raises: Busy.
+        An unknown user takes as long as a wrong password. No database connection is held while hashing. is_known: the
+        attempt comes from a known browser and need not queue behind strangers. Raises: Busy.
         """
         address = canonical(email)
         with reading(self._engine) as connection:
@@ -174,75 +166,58 @@ class Accounts:
         if row is None:
             return None
         person = Person(row.id, address, row.password_hash, is_initial=row.initial_until is not None)
-        # Of a wrong one as well, in vain: where a second factor is asked for nothing may tell which it was.
+        # A wrong password is rehashed too, in vain: before a second factor, timing must not tell a right one.
         renewed_hash = self._passwords.renew(row.password_hash, password, is_known=is_known)
         renewed = self._renew_hash(person, renewed_hash, is_right=is_right)
         return renewed if is_right else None
 
     def open_session_for(self, person: Person, origin: Origin) -> NewSession | None:
-        """A new session; None when the account has changed since it was known who this is, or the password is initial.
+        """Open a session; None when the account has changed since `person` was read, or the password is initial.
 
-        It may end the oldest of the user's: there are only so many at once.
+        A user who has too many sessions loses the oldest.
         """
         if person.is_initial:
             return None
         with writing(self._engine) as connection:
-            # The update locks the user's row: a password changed or a user disabled since it was read makes it match
-            # nothing, and one that comes later finds the session and ends it.
+            # The update locks the user's row. A password change or a disabled user since the reading makes it match
+            # no row; a later change finds the new session and ends it.
             if not connection.execute(_unchanged(person).values(password_hash=person.password_hash)).rowcount:
                 return None
-            opened = self.sessions.add(connection, person.user_id, origin)
-        if opened.ended:
+            token, ended = self.sessions.add(connection, person.user_id, origin)
+            target = self.targets.of(connection, person)
+        if ended:
             self._announce()
-        return opened
-
-    def find_session(self, token: str) -> Principal | None:
-        """Whose session this is; None when it is none, or no longer one."""
-        token_hash = hash_of(token)
-        valid = (login_sessions.c.token_hash == token_hash, *self.sessions.in_force())
-        return self._find_principal(f"session:{token_hash}", _PRINCIPAL.join(login_sessions).where(*valid))
-
-    def find_token(self, token: str) -> Principal | None:
-        """Whose API token this is; None when it is none, or no longer one."""
-        token_hash = hash_of(token)
-        valid = (tokens.c.token_hash == token_hash, tokens.c.revoked_at.is_(None))
-        query = select(users.c.id, users.c.email, users.c.role, tokens.c.scope).join(tokens).where(*valid)
-        return self._find_principal(f"token:{token_hash}", query)
+        return NewSession(token, ended, target)
 
     def _password_columns(self, address: str, password: str, *, is_initial: bool) -> dict[str, str | float | None]:
         until = self._clock() + INITIAL_S if is_initial else None
         return {"password_hash": self._passwords.hash(password, words=[address]), "initial_until": until}
 
     def _change_user(self, email: str, *, ends_tokens: bool = False, **values: str | float | None) -> None:
-        known = users.c.email == canonical(email)
+        is_theirs = users.c.email == canonical(email)
         with writing(self._engine) as connection:
-            if not connection.execute(update(users).where(known).values(values)).rowcount:
+            if not connection.execute(update(users).where(is_theirs).values(values)).rowcount:
                 raise AccountError(f"There is no user {email}.")
-            theirs = select(users.c.id).where(known)
-            self.sessions.end(connection, login_sessions.c.user_id.in_(theirs))
+            ids = select(users.c.id).where(is_theirs)
+            self.sessions.end(connection, login_sessions.c.user_id.in_(ids))
             if ends_tokens:
-                self.tokens.end(connection, tokens.c.user_id.in_(theirs))
+                self.tokens.end(connection, tokens.c.user_id.in_(ids))
         self._announce()
 
     def _renew_hash(self, person: Person, new_hash: str, *, is_right: bool) -> Person | None:
         if new_hash == person.password_hash:
             return person
-        meant = person if is_right else replace(person, user_id=NOBODY)
+        owner = person if is_right else replace(person, user_id=NOBODY)
         with writing(self._engine) as connection:
-            if not connection.execute(_unchanged(meant).values(password_hash=new_hash)).rowcount:
+            if not connection.execute(_unchanged(owner).values(password_hash=new_hash)).rowcount:
                 return None
         return replace(person, password_hash=new_hash)
 
-    def _find_principal(self, credential: str, query: Select[int, str, str, str]) -> Principal | None:
-        with reading(self._engine) as connection:
-            row = connection.execute(query.where(users.c.disabled_at.is_(None))).one_or_none()
-        return row and Principal(row.id, row.email, Role(row.role), credential, TokenScope(row.scope))
-
 
 def ensure_first_admin(accounts: Accounts, email: str, password: str | None) -> str | None:
-    """Create a super_admin unless there is one, be it disabled. The password when one had to be made, else None.
+    """Create a super_admin unless one exists, even a disabled one.
 
-    The one that was made is for the first login; the one that was given is its user's own.
+    Without `password` it makes an initial one. Returns: the password it made, else None.
 
     Raises: AccountError, UnacceptablePassword, StoreUnavailable.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 
 from sqlalchemy import Engine, Float, bindparam, select
 
-from app.accounts.accounts import Role
+from app.accounts.principals import Role
 from app.accounts.sessions import Sessions
 from app.accounts.tables import login_sessions, tokens, users
 from app.accounts.tokens import TokenScope

@@ -5,11 +5,16 @@ import re
 from app.accounts.tables import MAX_EMAIL
 
 
-def canonical(email: str) -> str:
-    """The form in which an address is stored and looked up; a text that cannot be one becomes the empty string.
+def folded(text: str) -> str:
+    """An address, or part of one, without blanks around it and in lower case."""
+    return text.strip().lower()
 
-    PostgreSQL refuses a NUL in a text, so what the login form brings is sifted before it gets there.
+
+def canonical(email: str) -> str:
+    """The form in which an address is stored and looked up; a text that is no address gives the empty string.
+
+    PostgreSQL refuses a NUL in a text, so this sifts what the login form sends before it gets there.
     """
-    address = email.strip().lower()
+    address = folded(email)
     is_address = re.fullmatch(r"[^@\s]+@[^@\s]+", address) and address.isprintable() and len(address) <= MAX_EMAIL
     return address if is_address else ""

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Engine, Row, delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.email import canonical
 from app.accounts.passwords import NO_PASSWORD
+from app.accounts.principals import Role
 from app.accounts.sessions import Person
 from app.accounts.tables import identities, spent_tokens, users
 from store.database import reading, writing

@@ -1,7 +1,7 @@
-"""Login sessions: how long they last, and who has which. No table's row leaves this file.
+"""Login sessions: how long they last, and which users have them. No table's row leaves this file.
 
-A session ends `longest_s` after its login, and earlier when its user has done nothing for `idle_s`. What the page does
-by itself (its stream, its polling) is nothing that its user does: a forgotten screen signs itself out.
+A session ends `longest_s` after its login, and earlier when its user has been idle for `idle_s`. What the page does by
+itself (its stream, its polling) is no activity of its user: a screen left alone signs itself out.
 """
 
 import hashlib
@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, literal, or_, select, update
 
+from app.accounts.email import canonical
 from app.accounts.tables import MAX_ADDRESS, MAX_BROWSER, login_sessions, users
 from store.database import reading, writing
 
 SHOWN_ID = 12
-"""Characters of a session's hash that name it to the operator. They open nothing."""
+"""Characters of a session's hash that name it to the operator. They give no access."""
 
 SEEN_SHARE = 1 / 60
-"""A session that was seen within this share of its idle time is not noted again: a write for each key is waste."""
+"""Activity is recorded once per this share of the idle time: a database write for each key press would be waste."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,12 @@ class Person:
     email: str
     password_hash: str
     is_initial: bool = False
-    """Whether that password is the operator's, and opens nothing but the way to one of the user's own."""
+    """Whether the operator set that password. It then leads to the form for a new one and to nothing else."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What opened a session, where from and in which browser, as far as is known: for lists, never for a decision."""
+    """How, from which address and in which browser a session was opened. For lists, never for a decision."""
 
     how: str
     """`password`, `totp`, `recovery`, `oidc`, `jwt`."""
@@ -44,7 +45,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class SessionLife:
-    """How long a session lasts (s), without anything its user does and at most; and how many one user may have."""
+    """How long a session lasts without activity and at most (s), and how many sessions a user may have."""
 
     idle_s: float = 30 * 60
     longest_s: float = 12 * 3600
@@ -53,7 +54,7 @@ class SessionLife:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session in force as its user and the operator see one."""
+    """A session in force as its user and the operator see one. Times are epoch seconds."""
 
     id: str
     email: str
@@ -64,16 +65,8 @@ class OpenSession:
     seen_at: float
 
 
-@dataclass(frozen=True)
-class NewSession:
-    """What a browser gets, and how many older sessions of the user had to end for it."""
-
-    token: str
-    ended: int
-
-
 class Sessions:
-    """Every question about login sessions. Each method raises StoreUnavailable."""
+    """Opens, lists and ends login sessions. Each method raises StoreUnavailable."""
 
     def __init__(
         self, engine: Engine, life: SessionLife, clock: Callable[[], float], announce: Callable[[], None]
@@ -85,7 +78,7 @@ class Sessions:
         self._announce = announce
 
     def in_force(self, at: ColumnElement[float] | None = None) -> tuple[ColumnElement[bool], ...]:
-        """What is true of the row of a session that is still one, beside what its user is; `at`: None for now."""
+        """The conditions that a session's row meets while it is in force, its user aside; `at`: None for now."""
         now = literal(self._clock()) if at is None else at
         return (
             login_sessions.c.revoked_at.is_(None),
@@ -93,13 +86,16 @@ class Sessions:
             login_sessions.c.seen_at > now - self._life.idle_s,
         )
 
-    def add(self, connection: Connection, user_id: int, origin: Origin) -> NewSession:
-        """A new session, within the transaction of `connection`. The user's ended ones are tidied away; of those in
-        force the oldest end where there would be too many.
+    def add(self, connection: Connection, user_id: int, origin: Origin) -> tuple[str, int]:
+        """Open a session within the transaction of `connection`.
+
+        It deletes the user's expired sessions and ends the oldest ones beyond the limit.
+
+        Returns: the session's token, and how many sessions it ended.
         """
         now, token = self._clock(), secrets.token_urlsafe(32)
-        over = or_(login_sessions.c.expires_at <= now, login_sessions.c.seen_at <= now - self._life.idle_s)
-        connection.execute(delete(login_sessions).where(login_sessions.c.user_id == user_id, over))
+        is_over = or_(login_sessions.c.expires_at <= now, login_sessions.c.seen_at <= now - self._life.idle_s)
+        connection.execute(delete(login_sessions).where(login_sessions.c.user_id == user_id, is_over))
         connection.execute(
             insert(login_sessions).values(
                 token_hash=hash_of(token),
@@ -112,26 +108,26 @@ class Sessions:
                 browser=origin.browser[:MAX_BROWSER],
             )
         )
-        return NewSession(token, self._end_surplus(connection, user_id, hash_of(token)))
+        return token, self._end_surplus(connection, user_id, hash_of(token))
 
     def see(self, credential: str) -> None:
-        """Note that the user of a session has done something; of another kind of credential nothing is noted."""
+        """Record that a session's user is active. Does nothing for another kind of credential."""
         kind, _, token_hash = credential.partition(":")
         if kind != "session":
             return
         now = self._clock()
-        known = (
+        is_due = (
             login_sessions.c.token_hash == token_hash,
             login_sessions.c.seen_at < now - self._life.idle_s * SEEN_SHARE,
         )
-        with reading(self._engine) as connection:  # Looked for first: a write locks.
-            if connection.execute(select(login_sessions.c.user_id).where(*known)).first() is None:
+        with reading(self._engine) as connection:  # Read first: a write takes a lock.
+            if connection.execute(select(login_sessions.c.user_id).where(*is_due)).first() is None:
                 return
         with writing(self._engine) as connection:
-            connection.execute(update(login_sessions).where(*known, *self.in_force()).values(seen_at=now))
+            connection.execute(update(login_sessions).where(*is_due, *self.in_force()).values(seen_at=now))
 
     def list(self, email: str | None = None) -> list[OpenSession]:
-        """The sessions in force, of everybody or of one user, newest login first."""
+        """The sessions in force, of every user or of one, newest login first."""
         row = login_sessions.c
         query = (
             select(row.token_hash, users.c.email, row.how, row.address, row.browser, row.created_at, row.seen_at)
@@ -140,28 +136,29 @@ class Sessions:
             .order_by(row.created_at.desc())
         )
         if email is not None:
-            query = query.where(users.c.email == email)
+            query = query.where(users.c.email == canonical(email))
         with reading(self._engine) as connection:
             return [OpenSession(found[0][:SHOWN_ID], *found[1:]) for found in connection.execute(query)]
 
     def close(self, token: str) -> None:
-        """End a session; nothing happens when it is none."""
+        """End the session of this token, if there is one."""
         self._revoke(login_sessions.c.token_hash == hash_of(token))
 
     def revoke(self, shown_id: str, *, of_user: int | None = None) -> bool:
-        """End the session that `list` shows as `shown_id`; whether there was one, of that user if one is given."""
+        """End the session that `list` shows as `shown_id`; of_user: only if it is this user's. Whether it ended one."""
         is_id = len(shown_id) == SHOWN_ID and shown_id.isalnum() and shown_id.isascii()
         which = login_sessions.c.token_hash.startswith(shown_id)
         return is_id and self._revoke(which if of_user is None else which & (login_sessions.c.user_id == of_user)) > 0
 
     def revoke_all(self, email: str) -> int:
-        """End every session of a user; how many were in force."""
-        return self._revoke(login_sessions.c.user_id.in_(select(users.c.id).where(users.c.email == email)))
+        """End every session of a user. Returns: how many were in force."""
+        ids = select(users.c.id).where(users.c.email == canonical(email))
+        return self._revoke(login_sessions.c.user_id.in_(ids))
 
     def revoke_others(self, user_id: int, credential: str) -> int:
-        """End every session of a user but that of `credential`; how many were in force."""
-        kept = login_sessions.c.token_hash != credential.partition(":")[2]
-        return self._revoke((login_sessions.c.user_id == user_id) & kept)
+        """End every session of a user except the one of `credential`. Returns: how many were in force."""
+        is_other = login_sessions.c.token_hash != credential.partition(":")[2]
+        return self._revoke((login_sessions.c.user_id == user_id) & is_other)
 
     def _revoke(self, which: ColumnElement[bool]) -> int:
         with writing(self._engine) as connection:
@@ -177,11 +174,14 @@ class Sessions:
         return self.end(connection, row.token_hash.in_(hashes)) if hashes else 0
 
     def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
-        """End those of which `which` is true, within the transaction of `connection`; how many were not revoked."""
+        """End the sessions that `which` selects, within the transaction of `connection`.
+
+        Returns: how many were not revoked before.
+        """
         ended = update(login_sessions).where(which, login_sessions.c.revoked_at.is_(None))
         return connection.execute(ended.values(revoked_at=self._clock())).rowcount
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a session's or an API token: 256 random bits need no salt and no slow hash."""
+    """What the database stores of a session's or an API token: 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Whose account an attempt is aimed at, known before anything is checked: throttle, marks and audit go by it.
+"""The account that an attempt is aimed at, known before anything is checked. Throttle, device cookie and audit use it.
 
 No table's row leaves this file.
 """
@@ -6,9 +6,10 @@ No table's row leaves this file.
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from app.accounts.email import canonical
+from app.accounts.sessions import Person
 from app.accounts.tables import second_factors, users
 from store.database import reading
 
@@ -18,13 +19,13 @@ NOBODY = 0
 
 @dataclass(frozen=True)
 class Target:
-    """An account, or what was typed for one. `account` names it and tells nothing of it."""
+    """A user's account, or nobody's. `account` is a digest: it names the account and reveals nothing about it."""
 
     account: str
     user_id: int = NOBODY
     email: str = ""
     generation: str = ""
-    """Another one after a change of the password or of the second factor."""
+    """A digest that changes with the password and with the second factor."""
 
     @property
     def is_user(self) -> bool:
@@ -35,33 +36,43 @@ class Target:
 _USER = select(users.c.id, users.c.email, users.c.password_hash, second_factors.c.sealed_secret).outerjoin(
     second_factors, second_factors.c.user_id == users.c.id
 )
-# Made once: SQLAlchemy takes longer to build a statement than the database to answer it, and logins come in floods.
+# Built once: SQLAlchemy takes longer to build a statement than the database to answer it, and logins come in floods.
 _BY_ADDRESS = _USER.where(users.c.email == bindparam("address"))
 _BY_ID = _USER.where(users.c.id == bindparam("id"))
+_FACTOR = select(second_factors.c.sealed_secret).where(second_factors.c.user_id == bindparam("id"))
 
 
 class Targets:
-    """Every question about them. Each raises StoreUnavailable and asks as much for whoever does not exist."""
+    """Finds targets. Each method raises StoreUnavailable and does as much work for an account that does not exist."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find(self, email: str) -> Target:
-        """By what was typed as an address. Whatever can be none is one and the same nobody."""
+        """By what was typed as an address. Every text that is no address gives the same nobody."""
         address = canonical(email)
         with reading(self._engine) as connection:
             row = connection.execute(_BY_ADDRESS, {"address": address}).one_or_none()
         return _target(*row) if row else Target(digest(address))
 
     def find_user(self, user_id: int, account: str) -> Target:
-        """By a user's id; where there is none, the nobody whom `account` names."""
+        """By a user's id; when no such user exists, the nobody that `account` names."""
         with reading(self._engine) as connection:
             row = connection.execute(_BY_ID, {"id": user_id}).one_or_none()
         return _target(*row) if row else Target(account)
 
+    def of(self, connection: Connection, person: Person) -> Target:
+        """The account of a user who has logged in, within the transaction of `connection`.
+
+        Its generation comes from the hash that was checked. Were the hash read again, a browser that logged in with the
+        old password while it changed would be known as one of the new.
+        """
+        sealed_secret = connection.execute(_FACTOR, {"id": person.user_id}).scalar_one_or_none()
+        return _target(person.user_id, person.email, person.password_hash, sealed_secret)
+
 
 def digest(text: str) -> str:
-    """A name for something that tells nothing of it."""
+    """A SHA-256 in hex, which names `text` and reveals nothing about it."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 

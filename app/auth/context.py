@@ -1,6 +1,5 @@
 """What all ways in share: the door of an app, its cookies, and where a login leads."""
 
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
+from app.accounts.email import canonical
 from app.accounts.sessions import Person
-from app.accounts.tables import MAX_EMAIL
 from app.accounts.targets import Target
 from app.auth.device_cookie import DeviceCookies
 from app.auth.throttle import Attempt, LoginThrottle
@@ -76,15 +75,10 @@ def throttled_attempt(throttle: LoginThrottle, target: Target) -> AbstractContex
     return throttle.attempt(request.remote_addr or "", target, is_known=is_known)
 
 
-def note(kind: str, who: str, detail: str = "", *, is_user: bool = False) -> None:
-    """Tell the audit what this request was about; of `who` what can be an address is kept. is_user: it is a user's."""
-    is_address = len(who) <= MAX_EMAIL and re.fullmatch(r"[^@\s]+@[^@\s]+", who.strip())
+def note(kind: str, email: str, detail: str = "", *, is_user: bool = False) -> None:
+    """Tell the audit what this request did. `email`: as typed; kept if it is an address. is_user: it is a user's."""
     auth_context().audit.note(
-        kind,
-        who=who.strip().lower() if is_address else "",
-        address=request.remote_addr or "",
-        detail=detail,
-        is_user=is_user,
+        kind, who=canonical(email), address=request.remote_addr or "", detail=detail, is_user=is_user
     )
 
 

@@ -13,7 +13,7 @@ from flask import current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from app.accounts.accounts import Principal, Role
+from app.accounts.principals import Principal, Role
 from app.accounts.tokens import TokenScope
 from app.auth.context import EXCHANGE, auth_context, note
 from app.web.errors import error_response
@@ -119,9 +119,9 @@ def _see(principal: Principal) -> None:
 def _find_principal() -> Principal | None:
     context = auth_context()
     if _has_bearer():
-        return context.accounts.find_token(_authorization()[1])
+        return context.accounts.principals.of_token(_authorization()[1])
     token = request.cookies.get(context.session_cookie_name)
-    return context.accounts.find_session(token) if token else None
+    return context.accounts.principals.of_session(token) if token else None
 
 
 def is_open_to_all() -> bool:

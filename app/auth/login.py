@@ -117,7 +117,7 @@ def open_session(person: Person, how: str, response: Response | None = None) -> 
         note("session_replaced", person.email, f"{opened.ended} sessions" if opened.ended > 1 else "")
     response = response or redirect(local_path(request.form.get("next")), 303)
     set_cookie(response, context.session_cookie_name, opened.token)
-    mark = context.device_cookies.issue(context.accounts.targets.find(person.email))
+    mark = context.device_cookies.issue(opened.target)
     set_cookie(response, context.device_cookie_name, mark, max_age=LIFE_S)
     return response
 
@@ -148,7 +148,7 @@ def _close_session(*, keeps_forms: bool = False) -> None:
         session.clear()  # The next form gets a new CSRF secret.
     context = auth_context()
     token = request.cookies.get(context.session_cookie_name)
-    principal = context.accounts.find_session(token) if token else None
+    principal = context.accounts.principals.of_session(token) if token else None
     if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
         note("logout", principal.email)
         context.accounts.sessions.close(token)

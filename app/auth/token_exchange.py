@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, make_response, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.accounts import Role
 from app.accounts.identities import Assertion, Identities
 from app.accounts.passwords import Busy
+from app.accounts.principals import Role
 from app.accounts.sessions import Person
 from app.auth.context import note
 from app.auth.http_json import RemoteUnavailable

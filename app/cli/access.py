@@ -16,7 +16,7 @@ def list_sessions(email: str | None) -> None:
     """Show the logins in force, of everybody or of one user."""
     rows = [
         (row.id, row.email, row.how, row.address, row.browser or "—", utc_text(row.created_at), utc_text(row.seen_at))
-        for row in accounts_of_app().sessions.list(email and email.strip().lower())
+        for row in accounts_of_app().sessions.list(email)
     ]
     print_table(("ID", "EMAIL", "BY", "FROM", "BROWSER", "SINCE", "LAST SEEN"), rows)
 
@@ -29,7 +29,7 @@ def revoke_sessions(session_id: str | None, email: str | None) -> None:
     if (session_id is None) == (email is None):
         raise click.UsageError("Give the ID of a session, or --user EMAIL.")
     if email is not None:
-        ended = accounts_of_app().sessions.revoke_all(email.strip().lower())
+        ended = accounts_of_app().sessions.revoke_all(email)
         note("session_revoked", who=email, detail=f"{ended} sessions")
         click.echo(f"Ended {ended} sessions of {email}.", err=True)
         return

@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 
 from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
+from app.accounts.email import canonical
 from app.web.times import utc_text
 from store.errors import MonitorError
 
@@ -40,7 +41,7 @@ def audit_of_app() -> Audit:
 
 def note(kind: str, *, who: str = "", detail: str = "") -> None:
     """Tell the audit what the operator has just done."""
-    audit_of_app().note(kind, who=who.strip().lower(), detail=detail)
+    audit_of_app().note(kind, who=canonical(who), detail=detail)
     audit_of_app().write()
 
 

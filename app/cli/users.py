@@ -6,8 +6,10 @@ from typing import Any
 import click
 from flask import current_app
 
-from app.accounts.accounts import INITIAL_S, Account, Role
+from app.accounts.accounts import INITIAL_S, Account
+from app.accounts.email import canonical
 from app.accounts.passwords import make_password
+from app.accounts.principals import Role
 from app.accounts.second_factors import SecondFactors
 from app.cli.output import CommandGroup, accounts_of_app, note, print_table, state
 from app.web.times import utc_text
@@ -96,7 +98,7 @@ def _keep_a_super_admin(email: str) -> None:
     """Raises: ClickException when there would be none."""
     everybody = accounts_of_app().list_users()
     admins = {user.email for user in everybody if user.role is Role.SUPER_ADMIN and not user.disabled_at}
-    if admins == {email.strip().lower()}:
+    if admins == {canonical(email)}:
         raise click.ClickException(f"{email} is the last super_admin: create another one first.")
 
 
@@ -136,7 +138,7 @@ def reset_second_factor(email: str) -> None:
     """Take a user's second factor away, for who has lost app and recovery codes, and end every session of theirs."""
     if not _factors().remove_of(email):
         raise click.ClickException(f"There is no user {email} with a second factor. `users totp list` shows them.")
-    accounts_of_app().sessions.revoke_all(email.strip().lower())
+    accounts_of_app().sessions.revoke_all(email)
     note("second_factor_reset", who=email)
     click.echo(f"{email} has no second factor any more; every session has ended.", err=True)
 

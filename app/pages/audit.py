@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from app.accounts.audit import PAGE_ROWS, Audit, Written, plain
-from app.accounts.audit_kinds import KINDS
+from app.accounts.audit import KINDS, PAGE_ROWS, Audit, Written, plain
+from app.accounts.email import folded
 from app.accounts.tables import MAX_EMAIL
 from app.auth.guard import require_role
 from app.pages.catalogue import say
@@ -58,7 +58,7 @@ def _read(audit: Audit, limit: int) -> list[Written]:
 
 def _filter() -> dict[str, Any]:
     """`group` and `who` of the request; a group that is none is all of them."""
-    group, who = request.args.get("group", ""), request.args.get("who", "").strip().lower()
+    group, who = request.args.get("group", ""), folded(request.args.get("who", ""))
     return {"group": group if group in KINDS else "", "who": plain(who, MAX_EMAIL)}
 
 

@@ -14,8 +14,9 @@ from types import SimpleNamespace
 import pytest
 from celery import Celery
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.credentials import Credentials
+from app.accounts.principals import Role
 from app.live import sse
 from app.live.viewer import Viewer
 from collector.beat.message import Tick

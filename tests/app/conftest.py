@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 
 from app import create_app
 from app.accounts import passwords
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.migrations import migrate
+from app.accounts.principals import Role
 from settings import load_settings
 from store.database import make_engine
 from tests.app.visitor import KEY, Clock, Make

@@ -14,8 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.migrations import migrate
+from app.accounts.principals import Role
 from app.accounts.second_factors import RECOVERY_BYTES, SECRET_CHARS
 from settings import load_settings
 from store.database import make_engine

@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
+from app.accounts.principals import Role
 from app.live import access_watch as access
 from store.access_changes import Doorbell
 from store.database import make_engine

@@ -18,8 +18,9 @@ import pytest
 from click import Context, Group
 
 from app import create_app
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.encryption import Cipher
+from app.accounts.principals import Role
 from app.accounts.second_factors import SecondFactors
 from app.accounts.sessions import Origin
 from settings import Settings, load_settings

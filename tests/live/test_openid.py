@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.accounts.accounts import Role
 from app.accounts.encryption import Cipher
+from app.accounts.principals import Role
 from settings import load_settings
 from tests.logins import PASSWORD, csrf_token, log_in, open_login
 from tests.openid import CLIENT_ID, OpenIdProvider, Visitor

@@ -6,8 +6,9 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
-from app.accounts.accounts import INITIAL_S, AccountError, Accounts, Role, ensure_first_admin
+from app.accounts.accounts import INITIAL_S, AccountError, Accounts, ensure_first_admin
 from app.accounts.passwords import Passwords, UnacceptablePassword
+from app.accounts.principals import Role
 from app.accounts.sessions import Origin, SessionLife
 from app.accounts.tokens import TOKEN_PREFIX, TokenError
 from store.database import reading, writing
@@ -26,7 +27,7 @@ def new_session(accounts: Accounts, password: str = PASSWORD) -> str:
 def test_a_session_tells_who_and_by_which_credential(accounts: Accounts) -> None:
     token = new_session(accounts)
 
-    principal = accounts.find_session(token)
+    principal = accounts.principals.of_session(token)
 
     assert principal is not None
     assert (principal.email, principal.role) == (EMAIL, Role.SUPER_ADMIN)
@@ -51,6 +52,8 @@ def test_an_email_address_is_the_same_in_any_case_and_with_blanks_around(account
         accounts.create_user(" Admin@Example.TEST ", PASSWORD, Role.VIEWER)
 
     assert open_session(accounts, " ADMIN@example.test", PASSWORD)
+    assert [session.email for session in accounts.sessions.list(" ADMIN@example.test")] == [EMAIL]
+    assert accounts.sessions.revoke_all("Admin@Example.TEST ") == 1
 
 
 @pytest.mark.parametrize("email", ["", "admin", "a@b@c", "a b@c", "a@", "a\x00@b", "a\x1b[2J@b", f"{'a' * 250}@b.test"])
@@ -73,21 +76,21 @@ def test_every_login_opens_a_session_of_its_own(accounts: Accounts) -> None:
 
     accounts.sessions.close(first)
 
-    assert accounts.find_session(first) is None
-    assert accounts.find_session(second)
+    assert accounts.principals.of_session(first) is None
+    assert accounts.principals.of_session(second)
 
 
 @pytest.mark.parametrize("token", ["", "x", "é", "\x00", "a" * 10_000])
 def test_a_made_up_token_belongs_to_nobody(accounts: Accounts, token: str) -> None:
     accounts.sessions.close(token)
 
-    assert accounts.find_session(token) is None
-    assert accounts.find_token(token) is None
+    assert accounts.principals.of_session(token) is None
+    assert accounts.principals.of_token(token) is None
 
 
 def test_a_session_is_no_token_and_a_token_no_session(accounts: Accounts) -> None:
-    assert accounts.find_token(new_session(accounts)) is None
-    assert accounts.find_session(accounts.tokens.create(EMAIL)[1]) is None
+    assert accounts.principals.of_token(new_session(accounts)) is None
+    assert accounts.principals.of_session(accounts.tokens.create(EMAIL)[1]) is None
 
 
 def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(accounts: Accounts, engine: Engine) -> None:
@@ -95,11 +98,11 @@ def test_a_session_ends_at_its_time_and_its_row_goes_with_the_next_login(account
     clocked = Accounts(engine, life=SessionLife(idle_s=3600, longest_s=60), clock=lambda: now)
     token = new_session(clocked)
     now = 1059.9
-    assert clocked.find_session(token)
+    assert clocked.principals.of_session(token)
 
     now = 1060.0
 
-    assert clocked.find_session(token) is None
+    assert clocked.principals.of_session(token) is None
     new_session(clocked)
     with reading(engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM login_sessions")).scalar_one() == 1
@@ -111,10 +114,10 @@ def test_a_new_password_ends_every_session_but_no_token(accounts: Accounts) -> N
 
     accounts.set_password(EMAIL, NEW_PASSWORD)
 
-    assert [accounts.find_session(session) for session in sessions] == [None, None]
+    assert [accounts.principals.of_session(session) for session in sessions] == [None, None]
     assert open_session(accounts, EMAIL, PASSWORD) is None
-    assert accounts.find_session(new_session(accounts, NEW_PASSWORD))
-    assert accounts.find_token(token)
+    assert accounts.principals.of_session(new_session(accounts, NEW_PASSWORD))
+    assert accounts.principals.of_token(token)
 
 
 def test_a_password_of_the_operators_opens_nothing_but_the_way_to_ones_own_and_that_for_a_week(engine: Engine) -> None:
@@ -124,7 +127,7 @@ def test_a_password_of_the_operators_opens_nothing_but_the_way_to_ones_own_and_t
     assert open_session(accounts, EMAIL, PASSWORD) is None
     person = accounts.check_password(EMAIL, PASSWORD)
     assert person is not None
-    with pytest.raises(UnacceptablePassword, match="to be replaced"):
+    with pytest.raises(UnacceptablePassword, match="same as the old one"):
         accounts.replace_password(person, PASSWORD)
     now += INITIAL_S
 
@@ -158,17 +161,23 @@ def test_the_oldest_of_too_many_sessions_ends_and_is_counted(engine: Engine) -> 
         opened.append(accounts.open_session_for(person, Origin("password")))
 
     assert [each and each.ended for each in opened] == [0, 0, 0, 1, 1]
-    assert [bool(each and accounts.find_session(each.token)) for each in opened] == [False, False, True, True, True]
+    assert [bool(each and accounts.principals.of_session(each.token)) for each in opened] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
     assert announced == 2
-    assert accounts.find_session(other or "")
+    assert accounts.principals.of_session(other or "")
 
 
 def test_who_ends_the_others_keeps_this_one_and_touches_nobody_else(accounts: Accounts) -> None:
     accounts.create_user("other@example.test", PASSWORD, Role.SUPER_ADMIN)
     other = open_session(accounts, "other@example.test", PASSWORD) or ""
     tokens = [new_session(accounts) for _ in range(3)]
-    mine = accounts.find_session(tokens[1])
-    theirs = accounts.find_session(other)
+    mine = accounts.principals.of_session(tokens[1])
+    theirs = accounts.principals.of_session(other)
     assert mine is not None
     assert theirs is not None
 
@@ -176,7 +185,7 @@ def test_who_ends_the_others_keeps_this_one_and_touches_nobody_else(accounts: Ac
     assert not accounts.sessions.revoke(foreign, of_user=mine.user_id)
     assert accounts.sessions.revoke_others(mine.user_id, mine.credential) == 2
 
-    assert [bool(accounts.find_session(token)) for token in (*tokens, other)] == [False, True, False, True]
+    assert [bool(accounts.principals.of_session(token)) for token in (*tokens, other)] == [False, True, False, True]
     number, _ = accounts.tokens.create("other@example.test")
     with pytest.raises(TokenError):
         accounts.tokens.revoke(number, of_user=mine.user_id)
@@ -187,8 +196,8 @@ def test_a_disabled_user_is_shut_out_everywhere(accounts: Accounts) -> None:
 
     accounts.disable_user(EMAIL)
 
-    assert accounts.find_session(session) is None
-    assert accounts.find_token(token) is None
+    assert accounts.principals.of_session(session) is None
+    assert accounts.principals.of_token(token) is None
     assert open_session(accounts, EMAIL, PASSWORD) is None
     with pytest.raises(TokenError, match="disabled"):
         accounts.tokens.create(EMAIL)
@@ -200,7 +209,7 @@ def test_the_role_is_read_at_every_look(accounts: Accounts, engine: Engine) -> N
     with writing(engine) as connection:
         connection.execute(text("UPDATE users SET role = 'viewer'"))
 
-    principal = accounts.find_session(session)
+    principal = accounts.principals.of_session(session)
     assert principal is not None
     assert principal.role is Role.VIEWER
 
@@ -211,7 +220,7 @@ def test_other_users_keep_their_sessions(accounts: Accounts) -> None:
 
     accounts.disable_user("other@example.test")
 
-    assert accounts.find_session(session)
+    assert accounts.principals.of_session(session)
 
 
 def test_a_revoked_token_is_refused_and_stays_listed(accounts: Accounts) -> None:
@@ -220,8 +229,8 @@ def test_a_revoked_token_is_refused_and_stays_listed(accounts: Accounts) -> None
     accounts.tokens.revoke(first)
 
     assert token.startswith(TOKEN_PREFIX)
-    assert accounts.find_token(token) is None
-    assert accounts.find_token(kept)
+    assert accounts.principals.of_token(token) is None
+    assert accounts.principals.of_token(kept)
     assert [(row.id, row.revoked_at is None) for row in accounts.tokens.list(EMAIL)] == [(first, False), (second, True)]
     assert accounts.tokens.list("nobody@example.test") == []
     with pytest.raises(TokenError, match="revoked"):
@@ -290,7 +299,7 @@ def test_the_first_admin_is_made_once_with_a_password_of_its_own(engine: Engine)
     assert person is not None
     assert person.is_initial
     assert accounts.replace_password(person, NEW_PASSWORD)
-    principal = accounts.find_session(new_session(accounts, NEW_PASSWORD))
+    principal = accounts.principals.of_session(new_session(accounts, NEW_PASSWORD))
     assert principal is not None
     assert principal.role is Role.SUPER_ADMIN
     assert ensure_first_admin(accounts, "second@example.test", None) is None

@@ -72,6 +72,17 @@ def test_guesses_at_a_user_are_in_the_audit_amid_guesses_at_made_up_names(make: 
     assert guesses == ["198.51.100.33", "198.51.100.32"]
 
 
+def test_the_audit_names_whom_a_login_was_aimed_at_in_the_form_in_which_users_are_stored(make: Make) -> None:
+    app, typed = make(), (" " * 300 + ADMIN[0].upper(), "a\x1b[2J@example.test", "not an address")
+    visitor = Visitor(app)
+    for email in typed:
+        assert visitor.log_in(email=email, password="a wrong password").status_code == 401
+    audit = app.extensions["audit"]
+    audit.write()
+
+    assert [row.who for row in audit.read()] == ["", "", ADMIN[0]]
+
+
 def test_old_noise_about_nobody_pushes_out_none_about_a_user(
     engine: Engine, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,8 +6,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import Engine, make_url
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.credentials import Credentials
+from app.accounts.principals import Role
 from app.accounts.sessions import hash_of
 from store.database import make_engine
 from store.errors import StoreUnavailable

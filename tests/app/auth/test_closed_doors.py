@@ -10,8 +10,9 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from app import create_app
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.migrations import migrate
+from app.accounts.principals import Role
 from app.accounts.tokens import TokenScope
 from settings import SettingsError, load_settings
 from store.database import make_engine

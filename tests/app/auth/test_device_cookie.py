@@ -1,6 +1,7 @@
 """The mark of a known browser, through the real app: it protects the owner and gives an attacker nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,27 @@ def test_another_password_ends_every_mark_but_that_of_the_browser_that_changed_i
     assert thief.log_in(password=NEW_PASSWORD).status_code == stranger.log_in(password=NEW_PASSWORD).status_code == 429
     owner.client.delete_cookie("monitor_session")
     assert owner.log_in(password=NEW_PASSWORD).status_code == 303
+
+
+def test_a_password_that_changes_while_a_login_with_the_old_one_ends_gives_that_browser_no_mark_of_the_new_one(
+    make: Make, clock: Clock, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make()
+    of_app, open_session = app.extensions["accounts"], app.extensions["accounts"].open_session_for
+
+    def open_before_a_change(*arguments: Any) -> object:
+        opened = open_session(*arguments)
+        accounts.set_password(EMAIL, NEW_PASSWORD)
+        return opened
+
+    monkeypatch.setattr(of_app, "open_session_for", open_before_a_change)
+    thief = Visitor(app, clock, "198.51.100.1")
+    assert thief.log_in().status_code == 303
+    monkeypatch.undo()
+    for number in range(10):
+        Visitor(app, clock, f"192.0.2.{10 + number}").log_in(password="a wrong password")
+
+    assert thief.log_in(password=NEW_PASSWORD).status_code == 429, "as any stranger"
 
 
 def test_a_login_with_a_mark_renews_it(make: Make, clock: Clock) -> None:

@@ -7,8 +7,9 @@ from flask.testing import FlaskClient
 from jinja2 import DictLoader
 from sqlalchemy import Engine
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
+from app.accounts.principals import Role
 from app.api import me
 from app.auth import login as auth
 from app.auth.guard import current_principal, require_role
@@ -141,8 +142,8 @@ def test_a_new_login_ends_the_session_this_browser_held(client: FlaskClient, acc
     second = client.get_cookie("monitor_session")
     assert first is not None
     assert second is not None
-    assert accounts.find_session(first.value) is None
-    assert accounts.find_session(second.value)
+    assert accounts.principals.of_session(first.value) is None
+    assert accounts.principals.of_session(second.value)
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(client: FlaskClient) -> None:

@@ -2,8 +2,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
+from app.accounts.principals import Role
 from app.accounts.tokens import TOKEN_PREFIX
 from app.cli import commands
 from store.database import make_engine
@@ -62,21 +63,21 @@ def test_a_new_password_ends_the_old_one_and_tokens_if_so_asked(accounts: Accoun
     assert knows(accounts, EMAIL, done.stdout.strip())
     assert "API tokens still in force: 1." in done.stderr
     assert "initial password until" in run(accounts, "users", "list").stdout
-    assert accounts.find_token(token)
+    assert accounts.principals.of_token(token)
     assert "tokens" not in run(accounts, "users", "passwd", EMAIL, "--generate", "--revoke-tokens").stderr
-    assert accounts.find_token(token) is None
+    assert accounts.principals.of_token(token) is None
 
 
 def test_a_token_is_all_that_goes_to_stdout_and_is_listed_without_its_secret(accounts: Accounts) -> None:
     token = run(accounts, "tokens", "create", EMAIL).stdout.removesuffix("\n")
     assert token.startswith(TOKEN_PREFIX)
-    assert accounts.find_token(token)
+    assert accounts.principals.of_token(token)
 
     [issued] = accounts.tokens.list()
     assert run(accounts, "tokens", "revoke", str(issued.id)).exit_code == 0
 
     listed = run(accounts, "tokens", "list", EMAIL)
-    assert accounts.find_token(token) is None
+    assert accounts.principals.of_token(token) is None
     assert token not in listed.output
     assert "revoked" in listed.stdout
     assert run(accounts, "tokens", "list", NEW).stdout == "ID  EMAIL  FOR  CREATED  STATE\n"
@@ -154,7 +155,7 @@ def test_another_role_ends_the_sessions_and_the_last_super_admin_stays_one(accou
 
     assert run(accounts, "users", "role", NEW, "viewer").exit_code == 0
 
-    assert accounts.find_session(session) is None
+    assert accounts.principals.of_session(session) is None
     refused = run(accounts, "users", "role", EMAIL, "viewer")
     assert (refused.exit_code, "last super_admin" in refused.stderr) == (1, True)
 
@@ -168,9 +169,9 @@ def test_sessions_are_listed_without_what_opens_them_and_end_one_by_one_or_all(a
     assert shown[1].split()[1:4] == [EMAIL, "password", "192.0.2.1"]
     assert not [token for token in tokens if token in "".join(shown)]
     assert run(accounts, "sessions", "revoke", shown[1].split()[0]).exit_code == 0
-    assert sum(accounts.find_session(token) is not None for token in tokens) == 2
+    assert sum(accounts.principals.of_session(token) is not None for token in tokens) == 2
     assert "Ended 2 sessions" in run(accounts, "sessions", "revoke", "--user", EMAIL).stderr
-    assert [accounts.find_session(token) for token in tokens] == [None] * 3
+    assert [accounts.principals.of_session(token) for token in tokens] == [None] * 3
     assert run(accounts, "sessions", "revoke", "0" * 12).exit_code == 1
     assert run(accounts, "sessions", "revoke", "%").exit_code == 1
     assert run(accounts, "sessions", "revoke").exit_code == 2

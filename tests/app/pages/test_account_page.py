@@ -5,9 +5,10 @@ import re
 import pytest
 from flask import Flask
 
-from app.accounts.accounts import Accounts, Role
+from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
 from app.accounts.identities import Assertion, Identities
+from app.accounts.principals import Role
 from app.accounts.sessions import Origin
 from app.auth import reauthentication as confirmation
 from tests.app.visitor import Make, Visitor
@@ -65,7 +66,7 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     assert before is not None
     assert after is not None
     assert before.value != after.value, "who has shown the password again gets a new token"
-    assert accounts.find_token(token), "scripts go on unless their end is asked for"
+    assert accounts.principals.of_token(token), "scripts go on unless their end is asked for"
     assert Visitor(app).log_in().status_code == 401
     assert Visitor(app).log_in(password=NEW_PASSWORD).status_code == 303
     assert ("password_changed", EMAIL, "") in noted(app)
@@ -73,7 +74,7 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
 
     assert "Revogar também os meus tokens de API" in ana.get("/account").text
     assert change(ana, NEW_PASSWORD, PASSWORD, tokens="revoke") == 303
-    assert accounts.find_token(token) is None
+    assert accounts.principals.of_token(token) is None
     assert ("password_changed", EMAIL, "with_tokens") in noted(app)
 
 
@@ -144,7 +145,7 @@ def test_a_user_sees_and_revokes_the_own_tokens_alone(make: Make, accounts: Acco
     for text in (str(foreign), "x", "", "-1", "9" * 30, "١"):
         assert ana.post("/account/tokens", revoke=text).location == "/account"
     assert ana.post("/account/tokens", revoke=str(mine)).location == "/account?done=token"
-    assert (accounts.find_token(token), accounts.find_token(kept) is None) == (None, False)
+    assert (accounts.principals.of_token(token), accounts.principals.of_token(kept) is None) == (None, False)
     assert ("token_revoked", EMAIL, f"token {mine}") in noted(app)
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.accounts.audit import NOISY, Audit
-from app.accounts.audit_kinds import KINDS
+from app.accounts.audit import KINDS, NOISY, Audit
 from app.pages.audit import SHOWN_ROWS
 from tests.app.visitor import Make, Visitor
 from tests.hostile import XSS
