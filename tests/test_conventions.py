@@ -78,6 +78,31 @@ PURE = {module_name(path) for path in SOURCES if "[pure]" in (ast.get_docstring(
 IMPURE_IMPORTS = {"redis", "flask", "celery", "kombu", "sqlalchemy", "time", "socket", "gevent", "os", "threading"}
 
 
+JS = ROOT / "static/js"
+SCRIPTS = sorted(JS.rglob("*.js"))
+JS_ROOMS = ("ui", "model", "net", "time", "charts", "views")
+"""The rooms of the page, the lowest first: each may import those below it; what stands at the top wires them together."""
+JS_GROUND = ("ui", "model")
+"""The rooms that import nothing but themselves."""
+
+BROWSER = re.compile(
+    r"\b(document|window\.|location|navigator|localStorage|fetch\(|performance\.|Date\.now|setTimeout)"
+)
+"""What a [pure] module of the page may not touch."""
+
+
+def script_name(path: Path) -> str:
+    return path.relative_to(JS).as_posix()
+
+
+def scripts_that(path: Path, *, types: bool) -> set[Path]:
+    """The modules that a script imports; with `types`, those too that it takes only a type from."""
+    quoted = re.findall(r"^import [^']*'(\.[^']+)'", path.read_text(encoding="utf-8"), flags=re.M)
+    if types:
+        quoted += re.findall(r"(?:@import .*from |import\()'(\.[^']+)'", path.read_text(encoding="utf-8"))
+    return {(path.parent / each).resolve() for each in quoted}
+
+
 def imports_of(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -153,12 +178,28 @@ def test_pure_modules_do_no_io(module):
     assert not [name for name in imports if name.split(".", maxsplit=1)[0] in IMPURE_IMPORTS]
 
 
+@pytest.mark.parametrize("path", SCRIPTS, ids=script_name)
+def test_the_scripts_of_the_page_import_one_way(path):
+    room = path.relative_to(JS).parts[0]
+    imported = scripts_that(path, types=True)
+    assert [each for each in imported if not each.is_file()] == []
+
+    if room in JS_ROOMS:
+        below = () if room in JS_GROUND else JS_ROOMS[: JS_ROOMS.index(room)]
+        rooms = {each.relative_to(JS).parts[0] for each in imported}
+        assert rooms - {room, *below} == set()
+
+
+@pytest.mark.parametrize("path", [path for path in SCRIPTS if "[pure]" in path.read_text()], ids=script_name)
+def test_pure_scripts_know_no_browser_and_import_only_pure_ones(path):
+    code = re.sub(r"/\*.*?\*/|//.*", "", path.read_text(encoding="utf-8"), flags=re.S)
+
+    assert BROWSER.findall(code) == []
+    assert [each.name for each in scripts_that(path, types=False) if "[pure]" not in each.read_text()] == []
+
+
 def test_uplot_is_named_in_one_file():
-    named = [
-        path.name
-        for path in (ROOT / "static/js").rglob("*.js")
-        if re.search(r"vendor/uPlot|new uPlot", path.read_text())
-    ]
+    named = [path.name for path in SCRIPTS if re.search(r"vendor/uPlot|new uPlot", path.read_text())]
 
     assert named == ["chart.js"]
 
@@ -197,9 +238,9 @@ def test_every_module_says_what_it_is_for():
 
 
 def test_no_module_is_too_long_to_be_read_at_once():
-    files = SOURCES + sorted((ROOT / "static").glob("js/**/*.js"))
+    bounds = dict.fromkeys(SOURCES, 300) | dict.fromkeys(SCRIPTS, 250)
 
-    assert {path.name: lines for path in files if (lines := len(path.read_text().splitlines())) > 300} == {}
+    assert {path.name: lines for path in bounds if (lines := len(path.read_text().splitlines())) > bounds[path]} == {}
 
 
 def test_the_settings_page_has_every_setting_with_its_default():

@@ -10,7 +10,7 @@ import { applyCatalogue, loadTranslate } from './ui/i18n.js'
 import { watchLifecycle } from './net/lifecycle.js'
 import { UNREAD, withAnswer, withGroup } from './model/log_book.js'
 import { chosenLanguage, watchPreferences } from './ui/preferences.js'
-import { Recording } from './time/dataset.js'
+import { Dataset } from './time/dataset.js'
 import { askLogs, forgetHost, whoIsSilent } from './net/api.js'
 import { SharedFeed } from './net/shared_feed.js'
 import { elsewhere } from './model/hosts.js'
@@ -20,29 +20,12 @@ import { verdict } from './model/verdict.js'
 import { Page } from './views/page.js'
 import { TimePanel } from './charts/time_panel.js'
 
-/** @import { Format } from './ui/format.js' */
-/** @import { Language, Translate } from './ui/i18n.js' */
-/** @import { Elsewhere } from './model/hosts.js' */
-/** @import { Connection } from './model/connection.js' */
-/** @import { Event, Phase, State } from './model/state.js' */
+/** @import { View } from './charts/view.js' */
+/** @import { Language } from './ui/i18n.js' */
+/** @import { Phase } from './model/link.js' */
+/** @import { Event } from './model/state.js' */
 /** @import { StreamEvent } from './net/tabs.js' */
-/** @import { Columns } from './time/series.js' */
-/** @import { LogGroup, Sample, Snapshot } from './model/types.js' */
-/** @import { Verdict } from './model/verdict.js' */
-/**
- * @typedef {object} View What every view is given.
- * @property {State} state
- * @property {Connection} connection
- * @property {Sample | null} sample the newest of the host shown
- * @property {Verdict} verdict
- * @property {Elsewhere | null} elsewhere
- * @property {{missed: number} | null} pause that the viewer has asked for, and the samples that came since
- * @property {Columns} recent the live samples that are at hand, of the last minutes at least
- * @property {readonly LogGroup[]} logs
- * @property {number} now epoch s of the store's clock
- * @property {Translate} t
- * @property {Format} format
- */
+/** @import { Sample, Snapshot } from './model/types.js' */
 
 /** An open stream that is late is asked about this often, in ms: when the data is stale, we know why. */
 const DOUBT_MS = 15_000
@@ -59,11 +42,11 @@ let book = snapshot.logs ? withAnswer(UNREAD, snapshot.logs) : UNREAD
 let format = makeFormat(chosenLanguage())
 let t = await loadTranslate(chosenLanguage())
 
-const recording = new Recording(snapshot.interval_s)
-if (snapshot.history && !isOther) recording.take(snapshot.history, state.lead_s)
-const time = new TimePanel(recording, makeView, (past) => {
+const dataset = new Dataset(snapshot.interval_s)
+if (snapshot.history && !isOther) dataset.take(snapshot.history, state.clock_offset_s)
+const time = new TimePanel(dataset, makeView, (past) => {
   dispatch({ type: 'history', history: past, mono_ms: performance.now() })
-  recording.take(past, state.lead_s)
+  dataset.take(past, state.clock_offset_s)
   renderAll()
 })
 const page = new Page({ hostChosen: choose, hostForgotten: forget, around: (at) => time.showAround(at) })
@@ -101,7 +84,7 @@ function wanted() {
   const mono_ms = performance.now()
   if (isFarBehind(state, mono_ms)) {
     dispatch({ type: 'skip', mono_ms })
-    recording.doubt()
+    dataset.invalidate()
     time.read()
   }
   return { host: state.host, cursor: state.cursor }
@@ -124,7 +107,7 @@ function eventReceived({ name, id, data }) {
   else if (name === 'hello') dispatch({ type: 'hello', hello: told, mono_ms })
   else if (name === 'reset') {
     dispatch({ type: 'reset', now: told.now, mono_ms })
-    recording.doubt()
+    dataset.invalidate()
     time.read()
   } else if (name === 'hosts' && !changeHost({ type: 'hosts', ...told, mono_ms })) page.renderHosts(makeView())
   if (state.is_outdated) reloadWall()
@@ -146,7 +129,7 @@ function makeView() {
   const judged = verdict(now, sample, state.busy_ticks)
   const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
   return {
-    state, connection: now, sample, verdict: judged, elsewhere: worse, pause: recording.pause, recent: recording.live.columns,
+    state, connection: now, sample, verdict: judged, elsewhere: worse, pause: dataset.pause, recent: dataset.live.columns,
     logs: book.groups, now: storeTime(state, performance.now()) ?? performance.timeOrigin / 1000, t, format,
   }
 }
@@ -210,7 +193,7 @@ function changeHost(event) {
   if (state.host === null) address.searchParams.delete(HOST)
   else address.searchParams.set(HOST, state.host)
   history.replaceState(null, '', address)
-  recording.clear()
+  dataset.clear()
   renderAll()
   page.renderHosts(makeView())
   feed.wantChanged()

@@ -1,15 +1,16 @@
 // @ts-check
 /**
  * A line chart of a window of time. The only file that names uPlot; of words it knows nothing.
- * Colours are read from the page, so that line, legend and theme cannot disagree.
  *
  * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
  */
 
 import { hatchPattern, translucent } from './canvas.js'
 import { drawOver, drawUnder } from './overlay.js'
+import { paletteOf } from './palette.js'
+import { TIME_TICKS_S } from './scale.js'
 
-/** @import { Tone } from '../time/marks.js' */
+/** @import { Palette } from './palette.js' */
 /** @import { Pen, Scene } from './overlay.js' */
 /**
  * @typedef {object} Line
@@ -38,17 +39,14 @@ const TOP = 1.6
 const RIGHT = 7.4
 const VALUE_AXIS = 5.4
 const TIME_AXIS = 2.4
-const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'ok', 'accent', 'peak'])
 /** Many points make a thick line a blot. */
 const STEPS_WIDTH_PX = 1.25
-/** Distances of ticks on the axis of time, in seconds. */
-const TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800]
 
 export class Chart {
   #spec
   /** @type {uPlot} */ #plot
   /** @type {Scene | null} */ #scene = null
-  /** @type {Pen['colors']} */ #colors = { text: '', grid: '', hatch: '', ground: '', tones: {}, lines: [] }
+  /** @type {Palette} */ #colors = { text: '', grid: '', hatch: '', ground: '', tones: {}, lines: [] }
   /** @type {CanvasPattern | string | null} */ #hatch = null
   #text_px = 0
 
@@ -137,16 +135,7 @@ export class Chart {
   }
 
   #readColors() {
-    const { target, lines } = this.#spec
-    const style = getComputedStyle(target)
-    const { color: text, borderTopColor: grid, outlineColor: hatch, backgroundColor: ground } = style
-    const probe = target.appendChild(document.createElement('i'))
-    const tones = Object.fromEntries(TONES.map((tone) => {
-      probe.dataset.tone = tone
-      return [tone, getComputedStyle(probe).color]
-    }))
-    probe.remove()
-    this.#colors = { text, grid, hatch, ground, tones, lines: lines.map(({ legend }) => getComputedStyle(legend).color) }
+    this.#colors = paletteOf(this.#spec.target, this.#spec.lines.map(({ legend }) => legend))
   }
 
   /** @returns {uPlot.Options} */
@@ -159,7 +148,7 @@ export class Chart {
       pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
       padding: [sized(TOP), sized(RIGHT), () => 0, () => 0],
       legend: { show: false },
-      cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: views/charts.js has it.
+      cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: charts.js has it.
       scales: {
         x: { range: () => [this.#window.min, this.#window.max] },
         y: { range: () => [0, this.#spec.axis().limit] },
@@ -167,7 +156,7 @@ export class Chart {
       axes: [this.#timeAxis(), this.#valueAxis()],
       bands: lines.flatMap(({ band }, index) => (band === undefined ? [] : [this.#band(index, band)])),
       series: [{}, ...lines.map((line, index) => this.#series(line, index))],
-      hooks: { drawAxes: [() => this.#drawBelow()], draw: [() => this.#drawAbove()] },
+      hooks: { drawAxes: [() => this.#drawBelow()], draw: [() => this.#scene && drawOver(this.#pen, this.#scene)] },
     }
   }
 
@@ -177,7 +166,7 @@ export class Chart {
       ...this.#axisStyle(),
       size: () => Math.round(TIME_AXIS * this.#text_px),
       space: () => 7.6 * this.#text_px,
-      incrs: TICKS_S,
+      incrs: TIME_TICKS_S,
       values: (_, splits, _axis, _space, step_s) => splits.map((at) => this.#spec.timeText(at, step_s)),
     }
   }
@@ -227,10 +216,6 @@ export class Chart {
     const pen = this.#pen
     this.#hatch ??= hatchPattern(pen.context, this.#colors.hatch, uPlot.pxRatio)
     drawUnder(pen, this.#scene, this.#hatch)
-  }
-
-  #drawAbove() {
-    if (this.#scene) drawOver(this.#pen, this.#scene)
   }
 
   /** @returns {Pen} */

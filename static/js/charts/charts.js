@@ -2,27 +2,27 @@
 /** The charts, drawn together: one window, one cursor, one frame. */
 
 import { byId, setAttribute } from '../ui/dom.js'
-import { clustersOf } from '../time/marks.js'
 import { rangeOf } from '../time/ranges.js'
 import { nearestIndex } from '../time/series.js'
-import { nearFocus, SHORTEST_S } from '../time/timeframe.js'
+import { SHORTEST_S, nearFocus, widened } from '../time/timeframe.js'
 import { framePeriod, slidingWindow, steppedWindow } from '../time/sliding_window.js'
 import { Crosshair } from './crosshair.js'
 import { watchGestures } from './gestures.js'
-import { Pace } from './frame_loop.js'
+import { FrameLoop } from './frame_loop.js'
+import { MarkClusters, markDistance } from './mark_clusters.js'
 import { Panel } from './panel.js'
 import { plotSpecs } from './plots.js'
 
-/** @import { View } from '../main.js' */
-/** @import { Cluster, Mark } from '../time/marks.js' */
-/** @import { Dataset } from '../time/dataset.js' */
+/** @import { View } from './view.js' */
+/** @import { Mark } from '../time/marks.js' */
+/** @import { Slice } from '../time/dataset.js' */
 /** @import { Timeframe, Window } from '../time/timeframe.js' */
 /**
  * @typedef {object} Shown
  * @property {Timeframe} timeframe
- * @property {Dataset} dataset
+ * @property {Slice} slice
  * @property {Mark[]} marks
- * @property {number | null} lead of the plot's clock, see timeline.js
+ * @property {number | null} offset_s of the plot's clock, see sliding_window.js
  * @property {string} span the window in words
  *
  * @typedef {object} Delegate
@@ -30,8 +30,6 @@ import { plotSpecs } from './plots.js'
  * @property {() => void} reset
  */
 
-/** Marks nearer to each other than this are drawn as one. */
-const MARK_PX = 12
 /** Between two frames of an axis on its way. */
 const EASE_FRAME_MS = 48
 /** A step of the history is written this long after its end at the latest, in steps. */
@@ -47,8 +45,8 @@ export class Charts {
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
   /** Whether there was something to see in the last frame. */
   #isDrawn = false
-  #pace = new Pace((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
-  #clustered = { marks: /** @type {Mark[]} */ ([]), distance_s: 0, clusters: /** @type {Cluster[]} */ ([]) }
+  #frames = new FrameLoop((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
+  #markClusters = new MarkClusters()
 
   /** @param {View} view @param {Shown} shown @param {Delegate} delegate */
   constructor(view, shown, delegate) {
@@ -62,7 +60,7 @@ export class Charts {
 
   /** Begins to slide. */
   start() {
-    this.#pace.start()
+    this.#frames.start()
   }
 
   /** The window shown at present. */
@@ -78,7 +76,7 @@ export class Charts {
   update(view, shown) {
     // While the charts slide, what has come in shows with the next step: it lies beyond the right edge as yet.
     const isTurned = shown.timeframe !== this.#shown.timeframe
-    const isOther = isTurned || shown.dataset.columns !== this.#shown.dataset.columns
+    const isOther = isTurned || shown.slice.columns !== this.#shown.slice.columns
     this.#view = view
     this.#shown = shown
     if (isTurned) this.#lockFocus()
@@ -87,9 +85,9 @@ export class Charts {
     const isContainer = view.sample?.detail.cpu.scope === 'container'
     // Outside of a container the machine's numbers are the numbers: one line says it.
     const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
-    for (const panel of this.#panels) panel.update(view, shown.dataset, { window, reach, hidden: [...hidden], span: shown.span })
+    for (const panel of this.#panels) panel.update(view, shown.slice, { window, reach, hidden: [...hidden], span: shown.span })
     this.#renderLegends()
-    if (isOther || !this.#isSliding || !this.#isDrawn) this.#pace.ask()
+    if (isOther || !this.#isSliding || !this.#isDrawn) this.#frames.ask()
   }
 
   /** Points at the instant that the window is about. */
@@ -100,7 +98,7 @@ export class Charts {
 
   /** What follows the clock alone. */
   tick() {
-    if (this.#stepping.matches) this.#pace.ask()
+    if (this.#stepping.matches) this.#frames.ask()
   }
 
   /** Takes up the colours of a new theme. */
@@ -115,10 +113,10 @@ export class Charts {
 
   /** @param {HTMLElement} root @param {import('./plots.js').PlotSpec} spec */
   #panel(root, spec) {
-    const panel = new Panel(root, spec, this.#view, this.#shown.dataset)
+    const panel = new Panel(root, spec, this.#view, this.#shown.slice)
     new IntersectionObserver(([{ isIntersecting }]) => {
       panel.isVisible = isIntersecting
-      this.#pace.ask()
+      this.#frames.ask()
     }).observe(panel.plot)
     watchGestures(panel.chart.area, panel.plot, {
       pointed: (x, y) => this.#crosshair.point(panel, this.#instants, panel.chart.instantAt(x), y),
@@ -150,7 +148,7 @@ export class Charts {
   #select({ chart }, from_x, to_x) {
     const [min, max] = [from_x, to_x].map((x) => chart.instantAt(x)).sort((a, b) => a - b)
     this.#selection = { min, max }
-    this.#pace.ask()
+    this.#frames.ask()
   }
 
   /** @param {Panel} panel @param {number} from_x @param {number} to_x */
@@ -159,10 +157,7 @@ export class Charts {
     const window = /** @type {Window} */ (this.#selection)
     this.#selection = null
     this.#crosshair.clear()
-    const shortest_s = Math.max(SHORTEST_S, 2 * this.#shown.dataset.step_s)
-    const middle = (window.min + window.max) / 2
-    const isLong = window.max - window.min >= shortest_s
-    this.#delegate.zoomed(isLong ? window : { min: middle - shortest_s / 2, max: middle + shortest_s / 2 })
+    this.#delegate.zoomed(widened(window, Math.max(SHORTEST_S, 2 * this.#shown.slice.step_s)))
   }
 
   #escaped = (/** @type {KeyboardEvent} */ event) => {
@@ -173,13 +168,13 @@ export class Charts {
 
   #crosshairMoved() {
     this.#renderLegends()
-    this.#pace.ask()
+    this.#frames.ask()
   }
 
   #renderLegends() {
     const index = this.#crosshair.indexIn(this.#instants)
     for (const panel of this.#panels) panel.renderLegend(index === -1 ? null : index)
-    this.#crosshair.tell(this.#view, this.#shown.dataset.columns, this.#present, this.#clusters(), this.#markDistance())
+    this.#crosshair.tell(this.#view, this.#shown.slice.columns, this.#present, this.#clusters, this.#markDistance_s)
   }
 
   /** Those that have something to show. */
@@ -188,7 +183,7 @@ export class Charts {
   }
 
   get #instants() {
-    return this.#shown.dataset.columns[0]
+    return this.#shown.slice.columns[0]
   }
 
   /** One frame for all charts. @type {import('./frame_loop.js').Draw} */
@@ -207,30 +202,25 @@ export class Charts {
 
   /** @param {number} now_ms @param {boolean} [isForced] */
   #draw(now_ms, isForced = false) {
-    this.#isDrawn = this.#shown.lead !== null && this.#instants.length > 0
+    this.#isDrawn = this.#shown.offset_s !== null && this.#instants.length > 0
     const window = this.#windowAt(now_ms)
-    const { step_s, low, until } = this.#shown.dataset
+    const { step_s, low, until } = this.#shown.slice
     const isRaw = low === null
     const cursor = this.#crosshair.drawnIn(this.#instants)
     const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
     const now = this.#shown.timeframe.window ? Math.min(this.#view.now, until ?? Infinity) : window.max // Live, the window follows the present.
     const selection = this.#selection ?? nearFocus(this.#shown.timeframe)
-    const moment = { window, now, late_s, clusters: this.#clusters(), cursor, selection }
+    const moment = { window, now, late_s, clusters: this.#clusters, cursor, selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
     this.#crosshair.placeWords()
   }
 
-  /** Grouped anew only when there are other marks, or another scale. */
-  #clusters() {
-    const { marks } = this.#shown
-    const distance_s = this.#markDistance()
-    const isKnown = this.#clustered.marks === marks && this.#clustered.distance_s === distance_s
-    if (!isKnown) this.#clustered = { marks, distance_s, clusters: clustersOf(marks, distance_s) }
-    return this.#clustered.clusters
+  get #clusters() {
+    return this.#markClusters.of(this.#shown.marks, this.#markDistance_s)
   }
 
-  #markDistance() {
-    return (this.#span_s * MARK_PX) / Math.max(1, ...this.#plotWidths)
+  get #markDistance_s() {
+    return markDistance(this.#span_s, Math.max(...this.#plotWidths))
   }
 
   /** Of the charts in view, in CSS pixels. */
@@ -246,15 +236,12 @@ export class Charts {
 
   /** @param {number} mono_ms @returns {Window} */
   #windowAt(mono_ms) {
-    const { timeframe, lead, dataset } = this.#shown
-    if (timeframe.window) return timeframe.window
-    const { interval_s, lead_s } = this.#view.state
-    const isRaw = dataset.low === null
+    const { timeframe, offset_s, slice } = this.#shown
+    const { interval_s, clock_offset_s } = this.#view.state
     // Nothing known yet: any present will do, there is nothing to place in it.
-    const options = {
-      lead: lead ?? lead_s ?? performance.timeOrigin / 1000, mono_ms, interval_s, span_s: this.#span_s,
-      newest: isRaw ? dataset.columns[0].at(-1) ?? null : null,
-    }
-    return this.#stepping.matches ? steppedWindow(options) : slidingWindow(options)
+    const offset = offset_s ?? clock_offset_s ?? performance.timeOrigin / 1000
+    const newest = slice.low === null ? slice.columns[0].at(-1) ?? null : null
+    const options = { offset_s: offset, mono_ms, interval_s, span_s: this.#span_s, newest }
+    return timeframe.window ?? (this.#stepping.matches ? steppedWindow : slidingWindow)(options)
   }
 }

@@ -4,7 +4,7 @@
 import { nearestIndex } from '../time/series.js'
 import { placeTooltip, renderTooltip } from './tooltip.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from './view.js' */
 /** @import { Cluster } from '../time/marks.js' */
 /** @import { Columns } from '../time/series.js' */
 /** @import { Panel } from './panel.js' */

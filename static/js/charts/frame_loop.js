@@ -8,7 +8,7 @@
  * @typedef {(now_ms: number, elapsed_ms: number) => number | null} Draw
  */
 
-export class Pace {
+export class FrameLoop {
   #draw
   #isStarted = false
   #isAsked = false

@@ -7,6 +7,7 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
 
 /** @import { Context, Place } from './canvas.js' */
 /** @import { Spec } from './chart.js' */
+/** @import { Palette } from './palette.js' */
 /** @import { Cluster } from '../time/marks.js' */
 /** @import { Columns } from '../time/series.js' */
 /** @import { Window } from '../time/timeframe.js' */
@@ -28,7 +29,7 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
  * @property {Context} context
  * @property {Place} place
  * @property {Spec} spec
- * @property {{text: string, grid: string, hatch: string, ground: string, tones: Record<string, string>, lines: string[]}} colors
+ * @property {Palette} colors
  * @property {(at: number) => number} x canvas pixels of an instant
  * @property {(value: number) => number} y canvas pixels of a value
  * @property {(index: number) => boolean} isShown of a line

@@ -8,8 +8,8 @@ import { column, highestIn, indexFrom } from '../time/series.js'
 import { Table } from './table.js'
 
 /** @import { Scene } from './overlay.js' */
-/** @import { View } from '../main.js' */
-/** @import { Dataset } from '../time/dataset.js' */
+/** @import { View } from './view.js' */
+/** @import { Slice } from '../time/dataset.js' */
 /** @import { Columns, Series } from '../time/series.js' */
 /** @import { Window } from '../time/timeframe.js' */
 /** @import { Line } from './chart.js' */
@@ -24,18 +24,18 @@ export class Panel {
   #names
   #table
   /** @type {View} */ #view
-  /** @type {Dataset} */ #dataset
+  /** @type {Slice} */ #slice
   #isChanged = true
   /** Whether any of it is in view. What nobody sees is not drawn. */
   isVisible = true
   chart
 
-  /** @param {HTMLElement} root @param {PlotSpec} spec @param {View} view @param {Dataset} dataset */
-  constructor(root, spec, view, dataset) {
+  /** @param {HTMLElement} root @param {PlotSpec} spec @param {View} view @param {Slice} slice */
+  constructor(root, spec, view, slice) {
     this.#root = root
     this.#spec = spec
     this.#view = view
-    this.#dataset = dataset
+    this.#slice = slice
     this.#entries = [...root.querySelectorAll('.legend [data-series]')].map(entryOf)
     this.#names = /** @type {Series[]} */ (Object.keys(spec.lines))
     this.#table = new Table(/** @type {HTMLDetailsElement} */ (partOf(root, 'details')))
@@ -85,17 +85,17 @@ export class Panel {
    * Takes what is new: words, samples.
    *
    * @param {View} view
-   * @param {Dataset} dataset
+   * @param {Slice} slice
    * @param {{window: Window, reach: Window, hidden: Series[], span: string}} shown `reach` is the window with what is
    *   about to slide into it; `span` says in words which time it is
    */
-  update(view, dataset, { window, reach, hidden, span }) {
+  update(view, slice, { window, reach, hidden, span }) {
     this.#view = view
-    this.#dataset = dataset
+    this.#slice = slice
     this.#isChanged = true
     this.#nameSeries()
     this.#showKnown(reach, hidden)
-    this.#root.classList.toggle('is-empty', dataset.columns[0].length === 0)
+    this.#root.classList.toggle('is-empty', slice.columns[0].length === 0)
     if (this.#spec.axis instanceof CountAxis) this.#spec.axis.aimAt(this.#highest(reach))
     setText(partOf(this.#root, '.chart-time'), span)
     this.#table.update(view, this.#rows(window))
@@ -113,7 +113,7 @@ export class Panel {
   /** @param {Moment} moment @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
   draw(moment, isForced = false) {
     if (this.isHidden || !(this.isVisible || isForced)) return
-    const { columns, low, high, step_s, since } = this.#dataset
+    const { columns, low, high, step_s, since } = this.#slice
     const order = /** @type {const} */ (['at', ...this.#names])
     const pick = (/** @type {Columns | null} */ from) => from && /** @type {Columns} */ (order.map((name) => column(from, name)))
     const values = /** @type {Columns} */ (order.map((name) => column(name === 'queue_peak' && high ? high : columns, name)))
@@ -123,7 +123,7 @@ export class Panel {
 
   /** Values at a row, the newest by default, in the legend. @param {number | null} index */
   renderLegend(index) {
-    const row = index ?? this.#dataset.columns[0].length - 1
+    const row = index ?? this.#slice.columns[0].length - 1
     for (const { name, value_cell } of this.#entries) setText(value_cell, this.#text(name, row))
   }
 
@@ -143,7 +143,7 @@ export class Panel {
 
   /** A series that nobody knows anything of is not shown, and a chart of such series neither. @param {Window} window @param {Series[]} hidden */
   #showKnown(window, hidden) {
-    const { columns } = this.#dataset
+    const { columns } = this.#slice
     this.#names.forEach((name, index) => {
       const isKnown = !hidden.includes(name) && highestIn(columns[0], column(columns, name), window) !== -1
       const isMain = this.#root.classList.contains('chart-main') && !hidden.includes(name)
@@ -156,7 +156,7 @@ export class Panel {
 
   /** @param {Window} window */
   #highest(window) {
-    const { columns, high } = this.#dataset
+    const { columns, high } = this.#slice
     const from = high ?? columns
     return Math.max(0, ...this.#shown.map(({ name }) => {
       const values = column(from, name)
@@ -166,7 +166,7 @@ export class Panel {
 
   /** @param {Window} window @returns {import('./table.js').Rows} */
   #rows({ min, max }) {
-    const [instants] = this.#dataset.columns
+    const [instants] = this.#slice.columns
     const from = indexFrom(instants, min)
     const { now } = this.#view
     return {
@@ -179,7 +179,7 @@ export class Panel {
   /** @param {string} span */
   #renderSummary(span) {
     if (this.plot.contains(document.activeElement)) return // It says what the cursor is on.
-    const newest = this.#dataset.columns[0].length - 1
+    const newest = this.#slice.columns[0].length - 1
     const values = this.readings(newest).map(({ name, value }) => `${name} ${value}`).join(', ')
     setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title: this.title, span }))
     setAttribute(this.plot, 'aria-valuetext', values)
@@ -193,14 +193,14 @@ export class Panel {
 
   /** @param {Series} name @param {number} index */
   #text(name, index) {
-    const { columns, high } = this.#dataset
+    const { columns, high } = this.#slice
     const from = name === 'queue_peak' && high ? high : columns
     return this.#spec.text(this.#view, column(from, name)[index] ?? null)
   }
 
   /** Lowest to highest within a step of the history. @param {Series} name @param {number} index */
   #spanText(name, index) {
-    const { low, high } = this.#dataset
+    const { low, high } = this.#slice
     if (!low || !high) return ''
     const [lowest, highest] = [low, high].map((columns) => column(columns, name)[index] ?? null)
     return lowest === null ? '' : `${this.#spec.text(this.#view, lowest)} – ${this.#spec.text(this.#view, highest)}`

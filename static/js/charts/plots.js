@@ -6,7 +6,7 @@ import { CountAxis, PERCENT_AXIS } from './scale.js'
 import { brokerName } from '../model/verdict.js'
 
 /** @import { Line } from './chart.js' */
-/** @import { View } from '../main.js' */
+/** @import { View } from './view.js' */
 /** @import { Series } from '../time/series.js' */
 /**
  * @typedef {object} PlotSpec

@@ -1,5 +1,8 @@
 // @ts-check
-/** The y axes: percents, and counts with round limits, whole numbers, no jumps. [pure but for CountAxis, which moves] */
+/** The axes: time, percents, and counts with round limits, whole numbers, no jumps. [pure but for CountAxis, which moves] */
+
+/** Distances of ticks on the time axis, in seconds. */
+export const TIME_TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800]
 
 const SMALLEST_LIMIT = 10
 const EASE_MS = 100

@@ -3,7 +3,7 @@
 
 import { el, fitChildren, partOf, setText } from '../ui/dom.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from './view.js' */
 /**
  * @typedef {object} Rows
  * @property {number[]} instants epoch s, ascending

@@ -9,8 +9,8 @@ import { reduceTimeframe, searchOf, timeframeOf } from '../time/timeframe.js'
 import { Charts } from './charts.js'
 import { Toolbar } from './toolbar.js'
 
-/** @import { View } from '../main.js' */
-/** @import { Recording } from '../time/dataset.js' */
+/** @import { View } from './view.js' */
+/** @import { Dataset } from '../time/dataset.js' */
 /** @import { TimeframeEvent } from '../time/timeframe.js' */
 /** @import { History, Sample } from '../model/types.js' */
 
@@ -18,32 +18,32 @@ export class TimePanel {
   /** @type {() => View} */ #makeView
   /** @type {(history: History) => void} */ #historyRead
   #timeframe = timeframeOf(location.search)
-  #recording
+  #dataset
   #charts
   #toolbar
 
   /**
-   * @param {Recording} recording
+   * @param {Dataset} dataset
    * @param {() => View} makeView
-   * @param {(history: History) => void} historyRead live samples that were asked for, for the recording to take
+   * @param {(history: History) => void} historyRead live samples that were asked for, for the dataset to take
    */
-  constructor(recording, makeView, historyRead) {
-    this.#recording = recording
+  constructor(dataset, makeView, historyRead) {
+    this.#dataset = dataset
     this.#makeView = makeView
     this.#historyRead = historyRead
     this.#toolbar = new Toolbar({
-      rangeChosen: (range) => this.turn({ type: 'range', range }),
+      rangeChosen: (range) => this.dispatch({ type: 'range', range }),
       toggled: () => this.toggle(),
-      windowChosen: (window) => this.turn({ type: 'past', window }),
+      windowChosen: (window) => this.dispatch({ type: 'past', window }),
       exported: (kind) => this.#export(kind),
     })
-    this.#recording.turn(this.#timeframe)
+    this.#dataset.setTimeframe(this.#timeframe)
     const view = makeView()
     this.#charts = new Charts(view, this.#shown(view), {
-      zoomed: (window) => this.turn({ type: 'zoom', window }),
-      reset: () => this.turn({ type: 'live' }),
+      zoomed: (window) => this.dispatch({ type: 'zoom', window }),
+      reset: () => this.dispatch({ type: 'live' }),
     })
-    addEventListener('popstate', () => this.#address())
+    addEventListener('popstate', () => this.#addressChanged())
     // On paper the light theme, whatever is on the screen.
     addEventListener('beforeprint', () => this.#printing(true))
     addEventListener('afterprint', () => this.#printing(false))
@@ -62,34 +62,34 @@ export class TimePanel {
   /** Pause, or back to live. */
   toggle() {
     const isLive = this.#timeframe.mode === 'live'
-    this.turn(isLive ? { type: 'pause', window: this.#charts.window } : { type: 'live' })
+    this.dispatch(isLive ? { type: 'pause', window: this.#charts.window } : { type: 'live' })
   }
 
   /** Moves all charts to what was around an instant. @param {number} at epoch s */
   showAround(at) {
-    this.turn({ type: 'around', at, now: this.#makeView().now })
+    this.dispatch({ type: 'around', at, now: this.#makeView().now })
     byId('toolbar').scrollIntoView({ block: 'nearest' })
   }
 
   /** @param {TimeframeEvent} event */
-  turn(event) {
+  dispatch(event) {
     const before = this.#timeframe
     this.#timeframe = reduceTimeframe(before, event)
     if (this.#timeframe === before) return
     const search = searchOf(this.#timeframe, location.search)
     if (search !== location.search) history.pushState(null, '', `${location.pathname}${search}`)
-    this.#turned()
+    this.#timeframeChanged()
   }
 
   /** @param {Sample} sample @param {number} mono_ms */
   add(sample, mono_ms) {
-    this.#recording.add(sample, mono_ms)
+    this.#dataset.add(sample, mono_ms)
   }
 
   /** What follows the data. @param {View} view */
   render(view) {
     const shown = this.#shown(view)
-    const { oldest_at, trouble } = this.#recording
+    const { oldest_at, trouble } = this.#dataset
     this.#toolbar.render(view, { ...shown, oldest_at, trouble })
     this.#charts.update(view, shown)
   }
@@ -107,31 +107,31 @@ export class TimePanel {
   /** Reads what is wanted and not there. */
   async read() {
     const { state: { host }, now } = this.#makeView()
-    const reading = this.#recording.read(this.#timeframe, { host, now, mono_ms: performance.now() })
-    if (this.#recording.trouble === 'reading') this.render(this.#makeView())
+    const reading = this.#dataset.read(this.#timeframe, { host, now, mono_ms: performance.now() })
+    if (this.#dataset.trouble === 'reading') this.render(this.#makeView())
     const read = await reading
     if (read === null) return
     if (read.history && read.isLive) this.#historyRead(read.history)
     else this.render(this.#makeView())
   }
 
-  #turned() {
-    this.#recording.turn(this.#timeframe)
+  #timeframeChanged() {
+    this.#dataset.setTimeframe(this.#timeframe)
     this.render(this.#makeView())
     this.read()
   }
 
   /** Back and forward. */
-  #address() {
+  #addressChanged() {
     this.#timeframe = timeframeOf(location.search)
-    this.#turned()
+    this.#timeframeChanged()
   }
 
   /** @param {View} view */
   #shown(view) {
-    const { shown: dataset, lead } = this.#recording
-    const marks = mergeMarks(dataset.marks, logMarks(view.logs))
-    return { timeframe: this.#timeframe, dataset, marks, lead, span: this.#spanText(view) }
+    const { shown: slice, offset_s } = this.#dataset
+    const marks = mergeMarks(slice.marks, logMarks(view.logs))
+    return { timeframe: this.#timeframe, slice, marks, offset_s, span: this.#spanText(view) }
   }
 
   /** @param {View} view */
@@ -148,7 +148,7 @@ export class TimePanel {
     const { window } = this.#charts
     const at = new Date(window.max * 1000).toISOString().slice(0, 19).replaceAll(':', '')
     const name = `monitor-${(view.state.host ?? '').replace(/[^\w.-]/g, '_')}-${at}.${kind}`
-    if (kind === 'csv') return download(new Blob([csvText(this.#recording.shown, window)], { type: 'text/csv' }), name)
+    if (kind === 'csv') return download(new Blob([csvText(this.#dataset.shown, window)], { type: 'text/csv' }), name)
     const blob = await this.#picture(view)
     if (blob) download(blob, name)
   }

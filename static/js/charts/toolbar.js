@@ -4,7 +4,7 @@
 import { byId, partOf, setAttribute, setText } from '../ui/dom.js'
 import { rangesWithData } from '../time/ranges.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from './view.js' */
 /** @import { RangeName } from '../time/ranges.js' */
 /** @import { Timeframe, Window } from '../time/timeframe.js' */
 /**

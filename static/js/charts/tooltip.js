@@ -5,7 +5,7 @@ import { byId, el, fitChildren, partOf, setAttribute, setText } from '../ui/dom.
 import { lookOf } from '../time/marks.js'
 import { brokerName } from '../model/verdict.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from './view.js' */
 /** @import { Mark } from '../time/marks.js' */
 /** @import { Series } from '../time/series.js' */
 /**

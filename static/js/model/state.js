@@ -1,25 +1,20 @@
 // @ts-check
 /**
  * What the page knows, folded from what happened: (state, event) → state. [pure]
- *
- * Ages rest on the store's clock alone: it gives the stream's ids, and every answer stamps its `now`. The browser's
- * monotonic clock (`mono_ms`) carries it on; neither the browser's wall clock nor a collector's has a say in an age, but
- * for one: how long the machine slept is told by the wall clock alone, until the next answer.
+ * All ages rest on the store's clock (store_clock.js); `mono_ms` is the browser's monotonic one.
  */
 
-import { isNewer, newerOf, writtenAt } from './cursor.js'
-import { HIGH_CPU_PERCENT } from './limits.js'
+import { REPLAY_MOST_S, cursorBefore, isNewer, newerOf, writtenAt } from './cursor.js'
 import { fromNews, fromSnapshot, servicesOf, withHost } from './hosts.js'
+import { HIGH_CPU_PERCENT } from './limits.js'
+import { linkAfter, newLink } from './link.js'
+import { offsetOf, storeTimeAt } from './store_clock.js'
 
 /** @import { Sample, History, Snapshot, Hello, HostNews, Refusal } from './types.js' */
 /** @import { HostState } from './hosts.js' */
+/** @import { Link, Phase } from './link.js' */
 
 /**
- * `connecting`: a try is under way; `waiting`: the next is at `retry_ms`; `unverified`: the same, and the server answers,
- * but cannot tell whether we may see anything; the last three wait for the viewer.
- * @typedef {'connecting' | 'open' | 'waiting' | 'unverified' | 'replaced' | 'signed_out' | 'forbidden'} Phase
- * @typedef {{phase: Phase, since_ms: number, retry_ms: number | null, has_failed: boolean, is_unverified: boolean}} Link
- *
  * @typedef {'store' | 'collector'} Blame
  *
  * @typedef {object} State
@@ -28,7 +23,7 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './hosts.js'
  * @property {readonly HostState[]} hosts by name
  * @property {{id: string, sample: Sample} | null} newest of the host shown
  * @property {number} busy_ticks samples in a row in which the host shown had its CPU at the limit
- * @property {number | null} lead_s the store's clock less the monotonic one
+ * @property {number | null} clock_offset_s the store's clock minus the monotonic one
  * @property {string | null} cursor the stream id to go on after
  * @property {Link} link
  * @property {boolean} was_open
@@ -52,12 +47,6 @@ import { fromNews, fromSnapshot, servicesOf, withHost } from './hosts.js'
 
 /** Age, in intervals, beyond which data is stale: 9 s at the default of 3 s. */
 export const STALE_INTERVALS = 3
-/** Where a stream of another host begins, in intervals before now: its newest sample is among what is replayed. */
-const REPLAY_INTERVALS = 2
-/** The same for a silent host: this long before its last sample, in s. */
-const REPLAY_MARGIN_S = 0.5
-/** More than this is fetched as history instead, in s. */
-const REPLAY_MOST_S = 45
 
 /**
  * @param {Snapshot} snapshot
@@ -74,9 +63,9 @@ export function makeState({ interval_s, hosts, history, latest, version }, mono_
     hosts: fromSnapshot(hosts, STALE_INTERVALS * interval_s),
     newest: null,
     busy_ticks: 0,
-    lead_s: null,
+    clock_offset_s: null,
     cursor: null,
-    link: { phase: 'connecting', since_ms: mono_ms, retry_ms: null, has_failed: false, is_unverified: false },
+    link: newLink(mono_ms),
     was_open: false,
     version,
     is_outdated: false,
@@ -93,7 +82,7 @@ export function makeState({ interval_s, hosts, history, latest, version }, mono_
 export function reduce(state, event) {
   switch (event.type) {
     case 'link':
-      return withLink(state, event)
+      return { ...state, link: linkAfter(state.link, event), was_open: state.was_open || event.phase === 'open' }
     case 'hello':
       return withHello(state, event.hello, event.mono_ms)
     case 'sample':
@@ -112,9 +101,9 @@ export function reduce(state, event) {
     case 'blame':
       return event.blame === state.blame ? state : { ...state, blame: event.blame }
     case 'slept':
-      return state.lead_s === null ? state : { ...state, lead_s: state.lead_s + event.seconds }
+      return state.clock_offset_s === null ? state : { ...state, clock_offset_s: state.clock_offset_s + event.seconds }
     case 'skip':
-      return { ...state, cursor: cursorBefore(state, state.host, event.mono_ms) }
+      return { ...state, cursor: replayCursor(state, state.host, event.mono_ms) }
   }
 }
 
@@ -124,9 +113,9 @@ export function currentSample(state) {
 }
 
 /** @param {State} state @param {string | null} name @param {number} mono_ms @returns {number | null} s */
-export function hostAge({ hosts, lead_s }, name, mono_ms) {
+export function hostAge({ hosts, clock_offset_s }, name, mono_ms) {
   const known = hosts.find(({ host }) => host === name)
-  return known === undefined || lead_s === null ? null : Math.max(0, serverTime(lead_s, mono_ms) - known.heard_at)
+  return known === undefined || clock_offset_s === null ? null : Math.max(0, storeTimeAt(clock_offset_s, mono_ms) - known.heard_at)
 }
 
 /**
@@ -135,35 +124,18 @@ export function hostAge({ hosts, lead_s }, name, mono_ms) {
  * @param {State} state
  * @param {number} mono_ms
  */
-export function isFarBehind({ cursor, lead_s }, mono_ms) {
-  return cursor !== null && lead_s !== null && serverTime(lead_s, mono_ms) - writtenAt(cursor) > REPLAY_MOST_S
+export function isFarBehind({ cursor, clock_offset_s }, mono_ms) {
+  return cursor !== null && clock_offset_s !== null && storeTimeAt(clock_offset_s, mono_ms) - writtenAt(cursor) > REPLAY_MOST_S
 }
 
 /** The store's clock now, epoch s; null before it is known. @param {State} state @param {number} mono_ms */
-export function storeTime({ lead_s }, mono_ms) {
-  return lead_s === null ? null : serverTime(lead_s, mono_ms)
+export function storeTime({ clock_offset_s }, mono_ms) {
+  return clock_offset_s === null ? null : storeTimeAt(clock_offset_s, mono_ms)
 }
 
 /** @param {State} state @param {Hello} hello @param {number} mono_ms @returns {State} */
 function withHello(state, { version, interval_s, now }, mono_ms) {
-  return { ...state, interval_s, lead_s: leadOf(now, mono_ms), is_outdated: version !== state.version }
-}
-
-/**
- * Deliberate: `since_ms` is when the stream was last lost, not when the last try began, so that failing tries in a row
- * do not each get a new grace. Once a try has failed there is no grace at all until the stream is open again.
- *
- * @param {State} state
- * @param {{phase: Phase, mono_ms: number, retry_ms?: number}} event
- * @returns {State}
- */
-function withLink(state, { phase, mono_ms, retry_ms = undefined }) {
-  const isSameLoss = phase !== 'open' && state.link.phase !== 'open'
-  const since_ms = isSameLoss ? state.link.since_ms : mono_ms
-  const was_open = state.was_open || phase === 'open'
-  const has_failed = phase === 'waiting' || phase === 'unverified' || (isSameLoss && state.link.has_failed)
-  const is_unverified = phase === 'unverified' || (phase === 'connecting' && state.link.is_unverified)
-  return { ...state, link: { phase, since_ms, retry_ms: retry_ms ?? null, has_failed, is_unverified }, was_open }
+  return { ...state, interval_s, clock_offset_s: offsetOf(now, mono_ms), is_outdated: version !== state.version }
 }
 
 /**
@@ -181,8 +153,8 @@ function withSample(state, id, sample, mono_ms) {
   if (state.host !== null && state.host !== host) return { ...state, cursor }
   const is_busy = sample.cpu !== null && sample.cpu >= HIGH_CPU_PERCENT
   const written_at = writtenAt(id)
-  const lead_s = state.lead_s ?? leadOf(written_at, mono_ms)
-  const now = serverTime(lead_s, mono_ms)
+  const clock_offset_s = state.clock_offset_s ?? offsetOf(written_at, mono_ms)
+  const now = storeTimeAt(clock_offset_s, mono_ms)
   const known_at = state.hosts.find((known) => known.host === host)?.heard_at ?? written_at
   const heard_at = Math.min(now, Math.max(known_at, written_at)) // What is replayed does not make a host older.
   const is_fresh = now - heard_at <= STALE_INTERVALS * state.interval_s
@@ -191,7 +163,7 @@ function withSample(state, id, sample, mono_ms) {
     ...state,
     host,
     hosts: withHost(state.hosts, heard),
-    lead_s,
+    clock_offset_s,
     cursor,
     newest: { id, sample },
     blame: null,
@@ -210,7 +182,7 @@ function withSample(state, id, sample, mono_ms) {
 function withReset(state, now, mono_ms) {
   if (now === null) return state
   const hosts = state.hosts.map((known) => ({ ...known, heard_at: Math.min(known.heard_at, now) }))
-  return { ...state, hosts, lead_s: leadOf(now, mono_ms) }
+  return { ...state, hosts, clock_offset_s: offsetOf(now, mono_ms) }
 }
 
 /** @param {State} state @param {History} history @param {number} mono_ms @returns {State} */
@@ -219,7 +191,7 @@ function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) 
     return known.host === host && age_s !== null ? { ...known, heard_at: now - age_s } : known
   })
   const cursor = last_id === null ? state.cursor : newerOf(last_id, state.cursor)
-  return { ...state, interval_s, hosts, lead_s: leadOf(now, mono_ms), cursor }
+  return { ...state, interval_s, hosts, clock_offset_s: offsetOf(now, mono_ms), cursor }
 }
 
 /**
@@ -232,9 +204,9 @@ function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) 
  * @returns {State}
  */
 function withHosts(state, news, mono_ms) {
-  const { lead_s, interval_s } = state
-  if (lead_s === null) return state // `hello` comes first and sets it.
-  const now = serverTime(lead_s, mono_ms)
+  const { clock_offset_s, interval_s } = state
+  if (clock_offset_s === null) return state // `hello` comes first and sets it.
+  const now = storeTimeAt(clock_offset_s, mono_ms)
   const hosts = fromNews(news, now)
   const shown = state.hosts.find(({ host }) => host === state.host)
   const isMissing = shown !== undefined && hosts.every(({ host }) => host !== shown.host)
@@ -250,23 +222,12 @@ function withoutStranger(state, mono_ms) {
 
 /** @param {State} state @param {string | null} host @param {number} mono_ms @returns {State} */
 function showing(state, host, mono_ms) {
-  return { ...state, host, newest: null, busy_ticks: 0, cursor: cursorBefore(state, host, mono_ms) }
+  return { ...state, host, newest: null, busy_ticks: 0, cursor: replayCursor(state, host, mono_ms) }
 }
 
-/** The id after which a host's newest sample comes. @param {State} state @param {string | null} name @param {number} mono_ms */
-function cursorBefore({ hosts, lead_s, interval_s }, name, mono_ms) {
+/** The id after which a host's newest sample comes; null where that is not known. @param {State} state @param {string | null} name @param {number} mono_ms */
+function replayCursor({ hosts, clock_offset_s, interval_s }, name, mono_ms) {
   const known = hosts.find(({ host }) => host === name)
-  if (!known || lead_s === null) return null
-  const recent = serverTime(lead_s, mono_ms) - REPLAY_INTERVALS * interval_s
-  return `${Math.floor((known.is_fresh ? recent : known.heard_at - REPLAY_MARGIN_S) * 1000)}-0`
-}
-
-/** @param {number} server_s @param {number} mono_ms */
-function leadOf(server_s, mono_ms) {
-  return server_s - mono_ms / 1000
-}
-
-/** @param {number} lead_s @param {number} mono_ms */
-function serverTime(lead_s, mono_ms) {
-  return lead_s + mono_ms / 1000
+  if (!known || clock_offset_s === null) return null
+  return cursorBefore(known, storeTimeAt(clock_offset_s, mono_ms), interval_s)
 }

@@ -10,7 +10,7 @@
 import { retryDelay } from './backoff.js'
 import { ask } from './api.js'
 
-/** @import { Phase } from '../model/state.js' */
+/** @import { Phase } from '../model/link.js' */
 /** @import { StreamEvent } from './tabs.js' */
 /**
  * @typedef {object} Delegate

@@ -29,11 +29,11 @@ export function watchLifecycle({ left, returned, woken, slept }) {
 
 /** The monotonic clock may stand still while the machine sleeps; the wall clock never does. @param {Delegate['slept']} slept */
 function watchClocks(slept) {
-  const lead = () => (Date.now() - performance.now()) / 1000
-  let last = lead()
+  const offset_s = () => (Date.now() - performance.now()) / 1000
+  let last = offset_s()
   setInterval(() => {
-    const seconds = lead() - last
-    last = lead()
+    const seconds = offset_s() - last
+    last = offset_s()
     if (seconds > SLEEP_S) slept(seconds)
   }, PERIOD_MS)
 }

@@ -10,7 +10,7 @@
 import { Feed } from './feed.js'
 import { NOTHING_RECENT, PULSE_MS, SILENT_MS, agedHello, agedHosts, brings, remember, served, since, streamFor, withWant, withoutTab } from './tabs.js'
 
-/** @import { Phase } from '../model/state.js' */
+/** @import { Phase } from '../model/link.js' */
 /** @import { Message, StreamEvent, Want, Wants } from './tabs.js' */
 /**
  * @typedef {object} Delegate

@@ -9,7 +9,7 @@
 import { isNewer } from '../model/cursor.js'
 
 /** @import { HostNews, Hello } from '../model/types.js' */
-/** @import { Phase } from '../model/state.js' */
+/** @import { Phase } from '../model/link.js' */
 /**
  * @typedef {{host: string | null, cursor: string | null}} Want whose samples, null for all, and the id to go on after
  * @typedef {Readonly<Record<string, Want>>} Wants by tab; cursor null: served, wants what comes next

@@ -4,7 +4,7 @@
 import { COLUMNS, indexFrom } from './series.js'
 
 /** @import { Columns } from './series.js' */
-/** @import { Dataset } from './dataset.js' */
+/** @import { Slice } from './dataset.js' */
 /** @import { Window } from './timeframe.js' */
 
 const HEADS = /** @type {Record<string, string>} */ ({
@@ -15,7 +15,7 @@ const HEADS = /** @type {Record<string, string>} */ ({
  * A row for each sample or step in the window of which anything is known; not known is empty. Where rows are steps of
  * the history, each series has its average, lowest and highest.
  *
- * @param {Pick<Dataset, 'columns' | 'low' | 'high'>} dataset
+ * @param {Pick<Slice, 'columns' | 'low' | 'high'>} slice
  * @param {Window} window
  * @returns {string}
  */

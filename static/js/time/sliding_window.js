@@ -2,7 +2,7 @@
 /**
  * Which stretch of time a sliding chart shows. [pure]
  *
- * The plot's clock is the collector's, carried on by the browser's monotonic clock: time = lead + monotonic seconds.
+ * The plot's clock is the collector's, carried on by the browser's monotonic clock: time = offset_s + monotonic seconds.
  * The browser's wall clock has no part in it.
  */
 
@@ -20,39 +20,39 @@ const SMALLEST_SHIFT_PX = 2
 const SHORTEST_FRAME_MS = 80
 
 /**
- * The lead after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps; a sample
+ * The offset_s after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps; a sample
  * of the past (caught up after a pause) changes nothing; a clock that was set anew is followed at once.
  *
- * @param {number | null} lead
+ * @param {number | null} offset_s
  * @param {number} at epoch s
  * @param {number} mono_ms
  * @param {{interval_s: number, span_s: number}} options
  */
-export function followLead(lead, at, mono_ms, { interval_s, span_s }) {
+export function followOffset(offset_s, at, mono_ms, { interval_s, span_s }) {
   const seen = at - mono_ms / 1000
-  if (lead === null || seen - lead > interval_s || lead - seen > span_s) return seen
-  if (lead - seen > interval_s) return lead
-  return lead + (seen - lead) * (seen > lead ? FOLLOW_EARLY : FOLLOW_LATE)
+  if (offset_s === null || seen - offset_s > interval_s || offset_s - seen > span_s) return seen
+  if (offset_s - seen > interval_s) return offset_s
+  return offset_s + (seen - offset_s) * (seen > offset_s ? FOLLOW_EARLY : FOLLOW_LATE)
 }
 
 /**
  * The stretch shown: it ends a little more than one interval behind, so that a line is revealed instead of popping in.
  *
- * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number}} options
+ * @param {{offset_s: number, mono_ms: number, interval_s: number, span_s: number}} options
  * @returns {{min: number, max: number}}
  */
-export function slidingWindow({ lead, mono_ms, interval_s, span_s }) {
-  const max = lead + mono_ms / 1000 - BEHIND_INTERVALS * interval_s
+export function slidingWindow({ offset_s, mono_ms, interval_s, span_s }) {
+  const max = offset_s + mono_ms / 1000 - BEHIND_INTERVALS * interval_s
   return { min: max - span_s, max }
 }
 
 /**
  * The same for those who asked for less motion: it ends at the newest sample and moves on by whole intervals.
  *
- * @param {{lead: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
+ * @param {{offset_s: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
  */
-export function steppedWindow({ lead, mono_ms, interval_s, span_s, newest }) {
-  const now = lead + mono_ms / 1000
+export function steppedWindow({ offset_s, mono_ms, interval_s, span_s, newest }) {
+  const now = offset_s + mono_ms / 1000
   const anchor = newest ?? now
   const max = anchor + Math.max(0, Math.floor((now - anchor) / interval_s)) * interval_s
   return { min: max - span_s, max }

@@ -48,6 +48,13 @@ export function timeframeOf(search) {
   return { ...still('past', range, { min, max }), focus: at >= min && at <= max ? at : null }
 }
 
+/** The window, or where that is shorter than `shortest_s`, so much around its middle. @param {Window} window @param {number} shortest_s @returns {Window} */
+export function widened({ min, max }, shortest_s) {
+  if (max - min >= shortest_s) return { min, max }
+  const middle = (min + max) / 2
+  return { min: middle - shortest_s / 2, max: middle + shortest_s / 2 }
+}
+
 /** What is near to the instant that a window is about, where the window shows more than that. @param {Timeframe} timeframe @returns {Window | null} */
 export function nearFocus({ window, focus }) {
   if (window === null || focus === null) return null

@@ -7,7 +7,7 @@ import { byId, setText } from '../ui/dom.js'
 import { elsewhereText, verdictText } from './header.js'
 
 /** @import { LogGroup } from '../model/types.js' */
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 
 let announced = NOTHING_SAID
 /** @type {string | null} the critical line that was last there */

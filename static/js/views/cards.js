@@ -8,7 +8,7 @@ import { column } from '../time/series.js'
 import { trendOf } from '../time/trend.js'
 import { renderSparkline } from '../charts/sparkline.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { Series } from '../time/series.js' */
 /** @import { Trend } from '../time/trend.js' */
 /** @import { Sample, Queue } from '../model/types.js' */

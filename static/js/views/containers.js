@@ -4,7 +4,7 @@
 import { byId, fitChildren, fromTemplate, partOf, setText } from '../ui/dom.js'
 import { isMute } from '../model/verdict.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { Container, Ram } from '../model/types.js' */
 
 /** @param {View} view */

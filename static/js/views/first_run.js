@@ -4,7 +4,7 @@
 import { needsViewer } from '../model/connection.js'
 import { byId, partOf, setIcon, setText } from '../ui/dom.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 
 const opened_ms = performance.now()
 
@@ -16,7 +16,7 @@ export function renderFirstRun(view) {
   if (!isFirst) return
   const isStoreLost = connection.cause === 'store'
   renderStep(view, 'panel', state.link.phase === 'open' ? 'ok' : 'unknown')
-  renderStep(view, 'store', isStoreLost ? 'bad' : state.lead_s === null ? 'unknown' : 'ok')
+  renderStep(view, 'store', isStoreLost ? 'bad' : state.clock_offset_s === null ? 'unknown' : 'ok')
   renderStep(view, 'collector', 'waiting')
 }
 

@@ -6,7 +6,7 @@ import { byId, setAttribute, setIcon, setText } from '../ui/dom.js'
 import { hostAge } from '../model/state.js'
 import { brokerName } from '../model/verdict.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { Finding } from '../model/verdict.js' */
 /** @import { Elsewhere } from '../model/hosts.js' */
 

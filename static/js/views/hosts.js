@@ -11,7 +11,7 @@ import { hostAge } from '../model/state.js'
 import { brokerName } from '../model/verdict.js'
 
 /** @import { Translate } from '../ui/i18n.js' */
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { HostState } from '../model/hosts.js' */
 /** @import { Service } from '../model/types.js' */
 /**

@@ -6,7 +6,7 @@ import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../mod
 import { isTv } from '../ui/tv.js'
 
 /** @import { LogBook } from '../model/log_book.js' */
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { LogGroup } from '../model/types.js' */
 /** @typedef {{around: (at: number) => void}} Delegate `around`: show what was measured around an instant, epoch s */
 

@@ -14,7 +14,7 @@ import { renderServices } from './services.js'
 import { renderTab } from './tab.js'
 
 /** @import { LogBook } from '../model/log_book.js' */
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { Delegate as HostsDelegate } from './hosts.js' */
 /** @import { Delegate as LogsDelegate } from './logs.js' */
 

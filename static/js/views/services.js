@@ -5,7 +5,7 @@ import { byId, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 import { countedBy } from '../model/reasons.js'
 import { brokerName } from '../model/verdict.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 /** @import { Service, Check } from '../model/types.js' */
 
 /** @type {Check} */

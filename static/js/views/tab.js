@@ -4,7 +4,7 @@
 import { byId, setAttribute } from '../ui/dom.js'
 import { isPast } from '../model/connection.js'
 
-/** @import { View } from '../main.js' */
+/** @import { View } from '../charts/view.js' */
 
 const SHAPES = { ok: '●', warn: '▲', bad: '(!)', unknown: '○' }
 let shown = ''
