@@ -17,6 +17,7 @@ import { elsewhere } from './model/hosts.js'
 import { currentSample, isFarBehind, makeState, reduce, storeTime } from './model/state.js'
 import { reloadWall } from './ui/tv.js'
 import { verdict } from './model/verdict.js'
+import { parse } from './model/wire.js'
 import { Page } from './views/page.js'
 import { TimePanel } from './charts/time_panel.js'
 
@@ -33,7 +34,7 @@ const DOUBT_MS = 15_000
 const HOST = 'host'
 
 /** @type {Snapshot} */
-const snapshot = JSON.parse(byId('snapshot').textContent ?? '')
+const snapshot = parse(byId('snapshot').textContent ?? '')
 let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
 const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
 let doubted_ms = -Infinity
@@ -101,7 +102,7 @@ function linkChanged(phase, delay_ms) {
 /** @param {StreamEvent} event */
 function eventReceived({ name, id, data }) {
   const mono_ms = performance.now()
-  const told = JSON.parse(data)
+  const told = parse(data)
   if (name === 'system_stats') return sampleReceived(id, told, mono_ms)
   if (name === 'critical_log') book = withGroup(book, told)
   else if (name === 'hello') dispatch({ type: 'hello', hello: told, mono_ms })

@@ -180,6 +180,18 @@ test('plurals follow the language, and zero may have its own words', () => {
   assert.equal(t('cpu.cores', { cores: 0.5, count: 0.5 }), 'de 0,5 núcleo')
 })
 
+test('a code that the catalogue does not know is told by a plain sentence, the code beside it', () => {
+  for (const [language, catalogue] of catalogues) {
+    const t = makeTranslate(catalogue, language)
+    for (const group of ['reason', 'verdict', 'elsewhere']) {
+      const text = t([`${group}.brand_new`, `unknown.${group}`], { code: 'brand_new', host: 'web-1' })
+      assert.match(text, / .*\(brand_new\)$/)
+      assert.doesNotMatch(text, /\./)
+    }
+    assert.equal(t(['reason.timeout', 'unknown.reason'], { code: 'timeout' }), catalogue['reason.timeout'])
+  }
+})
+
 test('a key that is missing shows itself instead of failing', () => {
   assert.equal(makeTranslate({}, 'en')('no.such.key'), 'no.such.key')
 })

@@ -13,7 +13,7 @@ function answering(answer) {
   const asked = /** @type {string[]} */ ([])
   globalThis.fetch = /** @type {any} */ (async (/** @type {string} */ url) => {
     asked.push(url)
-    return { ok: answer !== null, json: async () => answer }
+    return { ok: answer !== null, text: async () => JSON.stringify(answer) }
   })
   return asked
 }

@@ -43,6 +43,14 @@ test('what is no number is not known, and never stops the page', () => {
   }
 })
 
+test('an instant that no calendar has is not known, and never stops the page', () => {
+  for (const at of /** @type {any[]} */ ([1e300, -1e300, 8.64e12 + 1, NaN, undefined, 'noon'])) {
+    for (const text of [pt.clock, pt.instant, (/** @type {any} */ odd) => pt.when(odd, 0), (/** @type {any} */ odd) => pt.tick(odd, 5)]) {
+      assert.equal(text(at), UNKNOWN)
+    }
+  }
+})
+
 test('an age is whole seconds, minutes, hours or days', () => {
   assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map((seconds) => spaced(en.age(seconds))), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
 })

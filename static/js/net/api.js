@@ -1,6 +1,8 @@
 // @ts-check
 /** What the page asks of the server, beside the stream. Every question has a deadline; what fails is told, not thrown. */
 
+import { parse } from '../model/wire.js'
+
 /** @import { History, Host, LogsAnswer } from '../model/types.js' */
 
 const ASK_TIMEOUT_MS = 4000
@@ -56,5 +58,5 @@ export async function forgetHost(host) {
 
 /** @param {Response | null} response */
 async function bodyOf(response) {
-  return response?.ok ? response.json().catch(() => null) : null
+  return response?.ok ? response.text().then(parse).catch(() => null) : null
 }

@@ -4,6 +4,8 @@
  * What was not measured is a null row, so that a line breaks there instead of inventing what it does not know.
  */
 
+import { LATEST_S } from '../model/wire.js'
+
 /** @import { Sample, History } from '../model/types.js' */
 /** @typedef {[number[], ...(number | null)[][]]} Columns */
 /** @typedef {typeof COLUMNS[number]} Series */
@@ -26,7 +28,8 @@ export function emptyColumns() {
 
 /**
  * Appends a sample, breaking the line when ticks are missing before it, and forgets what is older than `keep_s`.
- * A sample that is not newer than the last one is ignored, unless the host's clock was set back beyond `keep_s`.
+ * A sample that is not newer than the last one is ignored, unless the host's clock was set back beyond `keep_s`; so is
+ * one beyond every calendar.
  *
  * @param {Columns} columns changed in place
  * @param {readonly (number | null)[]} row in the order of COLUMNS
@@ -34,6 +37,7 @@ export function emptyColumns() {
  */
 export function appendRow(columns, row, { interval_s, keep_s }) {
   const at = /** @type {number} */ (row[0])
+  if (!(at <= LATEST_S)) return
   const last = columns[0].at(-1)
   if (last !== undefined && at < last - keep_s) columns.forEach((column) => (column.length = 0))
   else if (last !== undefined && at <= last) return

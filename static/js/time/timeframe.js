@@ -7,6 +7,7 @@
  * address says the same, but for a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`, and `&at=<epoch s>` what it is about.
  */
 
+import { LATEST_S } from '../model/wire.js'
 import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
 
 /** @import { RangeName } from './ranges.js' */
@@ -34,15 +35,13 @@ const AROUND_S = 60
 const AROUND_STEPS_S = 600
 /** A window shorter than this shows nothing between two samples. */
 export const SHORTEST_S = 6
-/** Later than any instant asked for in good faith. */
-const YEAR_2100_S = 4_102_444_800
 
 /** @param {string} search the query of the page's address @returns {Timeframe} */
 export function timeframeOf(search) {
   const query = new URLSearchParams(search)
   const range = rangeNamed(query.get('range'))
   const [min, max] = [Number(query.get('from') ?? NaN), Number(query.get('to') ?? NaN)]
-  const isWindow = min >= 0 && max - min >= SHORTEST_S && max <= YEAR_2100_S
+  const isWindow = min >= 0 && max - min >= SHORTEST_S && max <= LATEST_S
   if (!isWindow) return live(range)
   const at = Number(query.get('at') ?? NaN)
   return { ...still('past', range, { min, max }), focus: at >= min && at <= max ? at : null }

@@ -33,6 +33,8 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  * @property {(at: number, step_s: number) => string} tick of an axis of time with a tick each `step_s`
  */
 
+/** The last second that a Date can hold. */
+const LAST_DATE_S = 8.64e12
 /** From here on a number is written with three digits before the point. */
 const LONG = 99.95
 
@@ -56,6 +58,9 @@ export function makeFormat(language) {
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
     typeof value === 'number' && Number.isFinite(value) ? text(value) : UNKNOWN
 
+  const dated = (/** @type {number} */ at, /** @type {(date: Date) => string} */ text) =>
+    Math.abs(at) <= LAST_DATE_S ? text(new Date(at * 1000)) : UNKNOWN
+
   /** @type {Format} */
   const format = {
     integer: (value) => known(value, (known_value) => integer.format(known_value)),
@@ -70,20 +75,18 @@ export function makeFormat(language) {
     params: (params) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
       return [name, name === 'age' || name === 'about' || name === 'rate' ? format[name](Number(value)) : value]
     })),
-    instant: (at) => instant.format(new Date(at * 1000)).replace(', ', ' '),
+    instant: (at) => dated(at, (date) => instant.format(date).replace(', ', ' ')),
     change: (value) => signed.format(Math.abs(value) < 10 ? value : Math.round(value)),
-    clock: (at) => clock.format(new Date(at * 1000)),
-    when: (at, now) => {
-      const [instant, today] = [at, now].map((each) => new Date(each * 1000))
-      const isToday = instant.toDateString() === today.toDateString()
-      return isToday ? clock.format(instant) : `${day.format(instant)} ${clock.format(instant)}`
-    },
-    tick: (at, step_s) => {
-      const instant = new Date(at * 1000)
-      const isMidnight = instant.getHours() + instant.getMinutes() === 0
-      if (step_s >= 86_400 || (isMidnight && step_s >= 3600)) return day.format(instant)
-      return (step_s < 60 ? clock : minute).format(instant)
-    },
+    clock: (at) => dated(at, clock.format),
+    when: (at, now) => dated(at, (date) => {
+      const isToday = date.toDateString() === new Date(now * 1000).toDateString()
+      return isToday ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
+    }),
+    tick: (at, step_s) => dated(at, (date) => {
+      const isMidnight = date.getHours() + date.getMinutes() === 0
+      if (step_s >= 86_400 || (isMidnight && step_s >= 3600)) return day.format(date)
+      return (step_s < 60 ? clock : minute).format(date)
+    }),
   }
   return format
 }

@@ -6,7 +6,7 @@
  */
 
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
-/** @typedef {(key: string, params?: Record<string, string | number>) => string} Translate */
+/** @typedef {(key: string | string[], params?: Record<string, string | number>) => string} Translate of several keys, the first that there is */
 /** @typedef {'pt-BR' | 'en'} Language */
 
 /** @type {readonly Language[]} The first is what we speak when we do not know better. */
@@ -16,7 +16,7 @@ const COUNT = 'count'
 
 /**
  * A function from key and parameters to text. Numbers are written as the language writes them. A key that the catalogue
- * lacks comes back as itself: ugly, visible, harmless.
+ * lacks comes back as itself: ugly, visible, harmless. Where a code from outside makes the key, a second key stands in.
  *
  * @param {Catalogue} catalogue
  * @param {string} language
@@ -25,8 +25,9 @@ const COUNT = 'count'
 export function makeTranslate(catalogue, language) {
   const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
   const plurals = new Intl.PluralRules(language)
-  return (key, params = {}) => {
-    const entry = catalogue[key] ?? key
+  return (keys, params = {}) => {
+    const [first, ...others] = [keys].flat()
+    const entry = catalogue[[first, ...others].find((key) => Object.hasOwn(catalogue, key)) ?? ''] ?? first
     const text = typeof entry === 'string' ? entry : pluralForm(entry, Number(params[COUNT]), plurals)
     return text.replace(/\{(\w+)\}/g, (whole, name) => {
       const value = params[name]

@@ -86,18 +86,23 @@ function queueCard(view, { queue_size, queue_peak, queues }) {
     moved: trend ? format.change(Math.round(trend.change)) : '',
     value: format.integer(queue_size),
     scope: t('queue.ready'),
-    line: queue_size === null ? t(whyNoQueue(queues)) : t('queue.peak', { peak: format.integer(queue_peak) }),
+    line: queue_size === null ? whyNoQueue(view, queues) : t('queue.peak', { peak: format.integer(queue_peak) }),
   }
 }
 
-/** @param {Queue[]} queues @returns {string} a key of the catalogue */
-function whyNoQueue(queues) {
-  if (queues.length === 0) return 'queue.none'
+/** @param {View} view @param {Queue[]} queues */
+function whyNoQueue({ t }, queues) {
+  if (queues.length === 0) return t('queue.none')
   const unread = queues.filter(({ state }) => state === 'unknown')
-  if (unread.length === 0) return 'queue.missing_all'
+  if (unread.length === 0) return t('queue.missing_all')
   const reason = unread.find(({ reason }) => reason)?.reason
-  if (reason) return `queue_reason.${reason}`
-  return unread.length < queues.length ? 'queue.partly' : 'queue.unknown'
+  if (reason) return reasonText(t, reason)
+  return t(unread.length < queues.length ? 'queue.partly' : 'queue.unknown')
+}
+
+/** @param {View['t']} t @param {string} reason why a queue is not counted, or not wholly */
+function reasonText(t, reason) {
+  return t([`queue_reason.${reason}`, 'unknown.reason'], { code: reason })
 }
 
 /** @param {View} view @param {Series} series @returns {Pick<Card, 'series' | 'limit' | 'trend' | 'moved'>} */
@@ -154,7 +159,7 @@ function renderQueues({ t, format }, queues) {
   queues.forEach((queue, index) => {
     const [name, detail, count, flow] = list.children[index].children
     const isOk = queue.state === 'ok'
-    const unread = queue.reason ? t(`queue_reason.${queue.reason}`) : t('queue.unread')
+    const unread = queue.reason ? reasonText(t, queue.reason) : t('queue.unread')
     const word = { ok: '', missing: t('queue.missing'), unknown: unread }[queue.state]
     const consumers = queue.consumers === null ? '' : t('queue.consumers', { count: queue.consumers })
     setText(name, queue.name)

@@ -45,7 +45,7 @@ function renderVerdict(view) {
 
 /** @param {View} view @param {Finding} finding */
 export function verdictText({ t, format }, { code, params }) {
-  return t(`verdict.${code}`, format.params(params))
+  return t([`verdict.${code}`, 'unknown.verdict'], { code, ...format.params(params) })
 }
 
 /** The worst of the other hosts, where it is worse than the one shown; a press shows it. @param {View} view */
@@ -63,7 +63,7 @@ function renderElsewhere(view) {
 /** @param {View} view @param {Elsewhere} elsewhere */
 export function elsewhereText({ state, sample, t, format }, { host, code, more }) {
   const age = format.age(hostAge(state, host, performance.now()))
-  const first = t(`elsewhere.${code}`, { host, age, broker: brokerName(sample?.broker_kind ?? null) })
+  const first = t([`elsewhere.${code}`, 'unknown.elsewhere'], { code, host, age, broker: brokerName(sample?.broker_kind ?? null) })
   return more > 0 ? t('elsewhere.more', { first, count: more }) : first
 }
 

@@ -32,7 +32,7 @@ function renderService(view, row, check) {
   setIcon(partOf(row, '.icon'), status)
   setText(partOf(row, '.service-status'), t(reason === 'no_progress' ? 'status.stopped' : `status.${status}`))
   const latency = latency_ms === null ? '' : format.latency(latency_ms)
-  const calm = facts?.ask ? t(`reason.${facts.ask}`) : latency && t('service.answers', { latency })
+  const calm = facts?.ask ? reasonText(view, String(facts.ask)) : latency && t('service.answers', { latency })
   setText(partOf(row, '.service-reason'), reason === null ? calm : reasonText(view, reason, facts))
   setText(partOf(row, '.service-latency'), reason === null ? '' : latency)
 }
@@ -40,5 +40,5 @@ function renderService(view, row, check) {
 /** @param {View} view @param {string} reason @param {Check['facts']} facts */
 function reasonText({ t, format }, reason, facts = {}) {
   const counted = countedBy(reason, facts)
-  return counted ? t(`reason_counted.${reason}`, format.params(counted)) : t(`reason.${reason}`)
+  return counted ? t(`reason_counted.${reason}`, format.params(counted)) : t([`reason.${reason}`, 'unknown.reason'], { code: reason })
 }
