@@ -81,7 +81,7 @@ IMPURE_IMPORTS = {"redis", "flask", "celery", "kombu", "sqlalchemy", "time", "so
 JS = ROOT / "static/js"
 SCRIPTS = sorted(JS.rglob("*.js"))
 JS_ROOMS = ("ui", "model", "net", "time", "charts", "views")
-"""The rooms of the page, the lowest first: each may import those below it; what stands at the top wires them together."""
+"""The rooms of the page, the lowest first: each may import those below it. What stands at the top wires them."""
 JS_GROUND = ("ui", "model")
 """The rooms that import nothing but themselves."""
 
