@@ -11,7 +11,7 @@ from app.accounts.audit import Audit
 from app.accounts.credentials import Credentials
 from app.accounts.principals import Role
 from app.accounts.sessions import SessionLife
-from app.api import health, history, logs, me
+from app.api import health, history, logs
 from app.api.history_query import HistoryQuery
 from app.auth import login, origin
 from app.cli import commands
@@ -33,6 +33,8 @@ from store.samples.live import LiveStore, redis_client
 def make_app(settings: Settings) -> Flask:
     """The web application. It connects to nothing before the first request. Raises: SettingsError, MonitorError."""
     app = Flask("app", static_folder=None)
+    # Else `/api//hosts` would lead to an absolute http:// address: behind a proxy nothing here knows of TLS.
+    app.url_map.merge_slashes = False
     if app.debug:
         raise SettingsError(["FLASK_DEBUG must not be set: its error pages show the code and let visitors run theirs."])
     proxies.init_app(app, trusted_proxies=settings.trusted_proxies)
@@ -82,7 +84,6 @@ def make_app(settings: Settings) -> Flask:
     app.register_blueprint(monitor.make_blueprint(store, past, log_store, hub, version=VERSION))
     app.register_blueprint(history.make_blueprint(store, past))
     app.register_blueprint(logs.make_blueprint(log_store))
-    app.register_blueprint(me.make_blueprint(accounts))
     app.register_blueprint(audit.make_blueprint(record))
     app.register_blueprint(SampleStream(hub, limits, record, version=VERSION, interval_s=interval_s))
     return app

@@ -7,13 +7,13 @@ connection that would have to be remembered by the next: no start-up options, no
 `SET LOCAL`, no lock but those of a transaction.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -73,56 +73,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with _translated(), engine.begin() as connection:
         yield connection
-
-
-class StandingQuery:
-    """One SELECT that is asked again and again, over a connection of its own and by the driver alone.
-
-    SQLAlchemy makes the statement and the connection; what it does around each question takes 0.8 ms on a core that has
-    slept, and the question 0.1 ms. Not thread-safe.
-    """
-
-    def __init__(self, engine: Engine, query: Select[Any]) -> None:
-        self._engine = engine
-        self._compiled = query.compile(engine)
-        self._parameters: dict[str, Any] = dict(self._compiled.params)
-        self._connection: Connection | None = None
-
-    def ask(self, **parameters: Any) -> list[Any]:
-        """The rows. Raises: StoreUnavailable."""
-        try:
-            if self._connection is not None:
-                with suppress(self._failure):  # It may have died with the server, which says nothing of a new one.
-                    return self._fetch(self._connection, parameters)
-                self.close()
-            with _translated():
-                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-                self._connection.detach()
-            return self._fetch(self._connection, parameters)
-        except self._failure as exc:
-            self.close()
-            raise StoreUnavailable(f"The database does not answer: {str(exc).strip()}") from exc
-
-    @property
-    def _failure(self) -> type[Exception]:
-        return cast(type[Exception], self._engine.dialect.loaded_dbapi.Error)
-
-    def _fetch(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any]:
-        values: Any = {**self._parameters, **parameters}
-        if self._compiled.positional:
-            values = tuple(values[name] for name in self._compiled.positiontup or ())
-        cursor: Any = cast(Any, connection.connection.dbapi_connection).cursor()
-        try:
-            cursor.execute(self._compiled.string, values)
-            return cast(list[Any], cursor.fetchall())
-        finally:
-            cursor.close()
-
-    def close(self) -> None:
-        """Close the connection; the next question opens another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 _NOT_READY = ("42P01", "42501")

@@ -1,6 +1,10 @@
-"""`/account`: where users change their own password, see and end their sessions, and revoke their API tokens."""
+"""A user's own account.
 
-from flask import Blueprint, redirect, render_template, request, url_for
+`/account`: change the password, see and end sessions, revoke API tokens. `/api/me`: what the pages ask and tell about
+the session they run in.
+"""
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.accounts.passwords import MIN_LENGTH
@@ -75,6 +79,20 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
             return redirect(url_for("account.show"), 303)
         note("token_revoked", person.email, f"token {text}")
         return redirect(url_for("account.show", done="token"), 303)
+
+    @blueprint.get("/api/me")
+    @require_role("super_admin")
+    def me() -> Response:
+        """Who is signed in; the page asks whether its session still holds."""
+        principal = current_principal()
+        return jsonify(email=principal.email, role=principal.role)
+
+    @blueprint.post("/api/me/seen")
+    @require_role("super_admin")
+    def see() -> ResponseReturnValue:
+        """Note that the user has just done something on the page, which keeps the session from ending as idle."""
+        current_door().accounts.sessions.see(current_principal().credential)
+        return "", 204
 
     def _confirm(person: Person) -> Person | Refusal:
         if not _is_foreign(person):

@@ -44,6 +44,8 @@ def make_blueprint(audit: Audit) -> Blueprint:
         """The newest events, newest first; the next older ones by `before`, the last one's id."""
         if len(request.args.get("who", "")) > MAX_EMAIL:
             raise BadRequest(f"`who` must have at most {MAX_EMAIL} characters, as an address has.")
+        if request.args.get("group") not in (None, *KINDS):
+            raise BadRequest(f"`group` must be one of {', '.join(KINDS)}.")
         rows = _read(audit, PAGE_ROWS)
         return jsonify(now=round(time.time(), 3), events=[asdict(row) for row in rows])
 

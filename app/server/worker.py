@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.ggevent import GeventWorker
 
 from app.server.admission import Admission, is_routed_to_stream
@@ -14,6 +15,7 @@ class StreamWorker(GeventWorker):
     def run(self) -> None:
         """Serve. At the end send the viewers away, for whom gunicorn no longer waits, and write the audit."""
         self.admission = Admission()
+        _omit_server_header()
         super().run()
         self.wsgi.extensions["hub"].dismiss()
         self.wsgi.extensions["audit"].finish()
@@ -43,3 +45,11 @@ class StreamWorker(GeventWorker):
             return False
         hand_over()
         raise StopIteration
+
+
+def _omit_server_header() -> None:
+    """Send no `Server:`. gunicorn writes it after the application, whose own it drops, and has no setting for it."""
+    with_server = Response.default_headers
+    Response.default_headers = lambda response: [
+        line for line in with_server(response) if not line.startswith("Server:")
+    ]

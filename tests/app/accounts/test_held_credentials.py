@@ -1,7 +1,6 @@
-"""Which credentials are in force, asked again and again over one kept connection."""
+"""Which credentials are in force, asked again and again."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Engine, make_url
@@ -17,9 +16,8 @@ from tests.services import PostgresServer, free_port
 
 
 @pytest.fixture
-def credentials(engine: Engine, accounts: Accounts) -> Iterator[Credentials]:
-    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)) as credentials:
-        yield credentials
+def credentials(engine: Engine, accounts: Accounts) -> Credentials:
+    return Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)
 
 
 @pytest.fixture
@@ -70,8 +68,9 @@ def test_an_ended_session_and_a_revoked_token_are_seen_by_the_next_question(
 
 
 def test_a_session_that_has_expired_does_not_hold(engine: Engine, accounts: Accounts, session: str) -> None:
-    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)) as credentials:
-        assert credentials.in_force({session}) == set()
+    credentials = Credentials(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)
+
+    assert credentials.in_force({session}) == set()
 
 
 def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: PostgresServer, postgres_url: str) -> None:
@@ -80,13 +79,13 @@ def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: Postgr
     accounts.migrate()
     accounts.create_user(*ADMIN, Role.SUPER_ADMIN)
     held = {f"token:{hash_of(accounts.tokens.create(ADMIN[0])[1])}"}
-    with closing(Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)) as credentials:
-        assert credentials.in_force(held) == held
-        with postgres_server.connect() as connection:
-            ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
-            connection.execute(ended, (make_url(postgres_url).database,))
+    credentials = Credentials(engine, accounts.sessions, Role.SUPER_ADMIN)
+    assert credentials.in_force(held) == held
+    with postgres_server.connect() as connection:
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+        connection.execute(ended, (make_url(postgres_url).database,))
 
-        assert credentials.in_force(held) == held
+    assert credentials.in_force(held) == held
     engine.dispose()
 
 

@@ -89,6 +89,7 @@ def test_scripts_read_the_same_by_the_same_filter(make: Make) -> None:
         answer = ana.client.get(f"/api/audit{query}").json
         assert answer is not None
         assert [event["kind"] for event in answer["events"]] == kinds
+    assert ana.client.get("/api/audit?group=made-up").status_code == 400
 
 
 def test_what_strangers_typed_stays_text(make: Make) -> None:
