@@ -3,10 +3,11 @@
 import gzip
 import math
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from app.accounts.tokens import TokenScope
@@ -36,35 +37,6 @@ def web():
         wait_until(lambda: server.get("/healthz", role=None).status == 200, 10)
         server.page = server.sign_in()
         yield server
-
-
-@SCHEMA.parametrize()
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-def test_every_answer_is_as_the_openapi_file_says(case, web):
-    window = {name: float(case.query.get(name, 0)) for name in ("since", "until") if _is_number(case.query.get(name))}
-    is_backwards = window.get("until", math.inf) <= window.get("since", -math.inf)  # What a schema cannot say.
-    excluded = [positive_data_acceptance] if is_backwards else []
-    if "monitor_session" not in (case.cookies or {}):
-        excluded.append(negative_data_rejection)  # A missing login is refused; here `credentials_for` supplies it.
-    case.call_and_validate(
-        base_url=web.url,
-        headers=credentials_for(web, case.operation),
-        excluded_checks=excluded,
-    )
-
-
-def credentials_for(web, operation):
-    """The page's where something is changed, a token's where it is read or a log line sent."""
-    if operation.path == "/api/logs" and operation.method == "post":
-        return web.bearer("logs")
-    return web.bearer("super_admin") if operation.method == "get" else web.page
-
-
-def _is_number(text):
-    try:
-        return math.isfinite(float(text))
-    except (TypeError, ValueError):
-        return False
 
 
 def test_history_is_in_aligned_columns(web):
@@ -174,3 +146,34 @@ def test_every_answer_carries_the_defences(web, path):
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
     assert (headers["Access-Control-Allow-Origin"], headers["Server"]) == (None, None)
+
+
+# Last: it takes a minute, after which the samples of the fixture are older than what is answered without `since`.
+@SCHEMA.parametrize()
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_every_answer_is_as_the_openapi_file_says(case, web):
+    assume(len(urlencode(case.query)) < 3500)  # gunicorn refuses a longer request line before it is routed.
+    window = {name: float(case.query.get(name, 0)) for name in ("since", "until") if _is_number(case.query.get(name))}
+    is_backwards = window.get("until", math.inf) <= window.get("since", -math.inf)  # What a schema cannot say.
+    excluded = [positive_data_acceptance] if is_backwards else []
+    if "monitor_session" not in (case.cookies or {}):
+        excluded.append(negative_data_rejection)  # A missing login is refused; here `credentials_for` supplies it.
+    case.call_and_validate(
+        base_url=web.url,
+        headers=credentials_for(web, case.operation),
+        excluded_checks=excluded,
+    )
+
+
+def credentials_for(web, operation):
+    """The page's where something is changed, a token's where it is read or a log line sent."""
+    if operation.path == "/api/logs" and operation.method == "post":
+        return web.bearer("logs")
+    return web.bearer("super_admin") if operation.method == "get" else web.page
+
+
+def _is_number(text):
+    try:
+        return math.isfinite(float(text))
+    except (TypeError, ValueError):
+        return False
