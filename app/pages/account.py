@@ -91,7 +91,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
     @require_role("super_admin")
     def see() -> ResponseReturnValue:
         """Note that the user has just done something on the page, which keeps the session from ending as idle."""
-        current_door().accounts.sessions.see(current_principal().credential)
+        auth_context().accounts.sessions.see(current_principal().credential)
         return "", 204
 
     def _confirm(person: Person) -> Person | Refusal:
