@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from bench.faults.__main__ import HEAD
 from tests.documents import ROOT
 
 DOCUMENTS = [path for part in (".", "docs", "docs/decisions") for path in sorted((ROOT / part).glob("*.md"))]
@@ -108,3 +109,7 @@ def test_pieces_of_a_compose_file_name_services_and_networks_that_there_are() ->
         for name, service in yaml.safe_load(block)["services"].items():
             assert set(service.get("networks", [])) <= set(compose["networks"])
             assert set(service.get("environment", {})) <= set(compose["services"][name]["environment"])
+
+
+def test_the_fault_tables_page_begins_as_the_program_writes_it() -> None:
+    assert text_of(ROOT / "docs/faults.md").startswith(f"{HEAD}\n| fault |")

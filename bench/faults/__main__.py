@@ -1,7 +1,7 @@
 """`make faults`: cause every fault, measure it, print the table. With --write it becomes docs/faults.md as well.
 
 Takes some ten minutes on two cores. Services run side by side, `--lanes` at a time, each in a testbed of its own;
-arguments choose the services. Exits with 1 when a row is outside the bars. A row that needs root or a C compiler says
+arguments choose the services. Exits with 1 when a row misses a target. A row that needs root or a C compiler says
 so where there is none.
 """
 
@@ -26,21 +26,22 @@ DOCUMENT = ROOT / "docs" / "faults.md"
 HEAD = f"""\
 # Faults
 
-What the panel says while something is broken, and how soon it is well again. Made by `make faults`, which causes each
-fault for real and measures it; a part of the rows is held by `make test`.
+This table shows what the panel says while something is broken and how soon it recovers. `make faults` causes each fault
+for real and measures it. `make test` repeats a part of the rows.
 
-**How it is taken.** Beat, collector and web run under their process manager with samples every 3 s, against a Redis, a
-RabbitMQ and a PostgreSQL of their own; a TCP proxy (`tests/toxics.py`) lies on each link. Two observers look every
-0.1 s: one asks `/healthz`, the other holds the stream open as the page does and judges what it gets by the page's
-rules. A fault strikes at a random moment between two samples. Unless the row names a time it lasts until both have
-seen it. Nothing but its cause is ever taken away: no process is restarted by hand, and the page is not reloaded.
+**Method.** Beat, collector and web run under their process manager with samples every 3 s, against their own Redis,
+RabbitMQ and PostgreSQL; a TCP proxy (`tests/toxics.py`) is on each link. Two observers look every 0.1 s: one asks
+`/healthz`, the other holds the stream open as the page does and judges what it gets by the page's rules. A fault
+strikes at a random moment between two samples. Unless the row names a time, it lasts until both observers have seen it.
+The test then removes the cause and nothing else: nobody restarts a process by hand or reloads the page.
 
-**Columns.** *Seen*: from the strike until `/healthz` and the page tell of it. A dash: nothing should show, since it is
-over too soon or costs nothing. *Well*: from when the cause is gone until both say that all is well and a new sample has
-come. *Gap*: samples that could not be, since Redis or the collector was away or their link was broken. *Lost*: samples
-that should have reached the viewer and did not. *Doubled*: samples that came twice, or stand twice in the stream.
+**Columns.** *Seen*: from the strike until `/healthz` and the page report it. A dash means that nothing should show,
+because the fault is over too soon or costs nothing. *Recovered*: from the end of the cause until both observers report
+that all is well and a new sample has arrived. *Gap*: samples that could not exist, because Redis, the collector or
+their link was down. *Lost*: samples that should have reached the viewer and did not. *Doubled*: samples that arrived
+twice, or are in the stream twice.
 
-**Bars.** Seen within {DETECT_BAR_S:g} s, well within {RECOVER_BAR_S:g} s, none lost, none doubled.
+**Targets.** Seen within {DETECT_BAR_S:g} s, recovered within {RECOVER_BAR_S:g} s, none lost, none doubled.
 """
 
 
@@ -88,7 +89,7 @@ def _measure(testbed: Testbed, fault: Fault) -> Row:
 def render(rows: Iterable[Row]) -> list[str]:
     """The lines of the table, in Markdown."""
     lines = [
-        "| fault | seen in `/healthz` | seen on the page | well | gap | lost | doubled | within the bars |",
+        "| fault | seen in `/healthz` | seen on the page | recovered | gap | lost | doubled | within the targets |",
         "|---|--:|--:|--:|--:|--:|--:|---|",
     ]
     for row in rows:
@@ -107,7 +108,7 @@ def _summary(rows: Sequence[Row]) -> str:
     measured = [row for row in rows if not row.fault.obstacle]
     within = sum(not row.outside for row in measured)
     machine = f"{os.cpu_count()} cores, Linux {platform.release().partition('-')[0]}"
-    return f"{within} of {len(measured)} rows within the bars. Measured on {datetime.now(UTC):%Y-%m-%d}, {machine}."
+    return f"{within} of {len(measured)} rows within the targets. Measured on {datetime.now(UTC):%Y-%m-%d}, {machine}."
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class MoreBeats:
 def _crowd(count: int) -> Fault:
     more = MoreBeats(count - 1)
     return Fault(
-        name=f"Beat: {count} of them for one host",
+        name=f"Beat: {count} for one host",
         strike=more.start,
         heal=more.stop,
         shows=None,

@@ -50,7 +50,7 @@ def is_told(view: View) -> bool:
 
 def _step(whose: str, offset_s: int) -> Fault:
     return Fault(
-        name=f"Clock of {whose} set {'forward' if offset_s > 0 else 'back'} by an hour, and set right again",
+        name=f"Clock of {whose} set {'forward' if offset_s > 0 else 'back'} by an hour, then corrected",
         strike=lambda testbed: _set(testbed, whose, offset_s),
         heal=lambda testbed: _set(testbed, whose, 0),
         shows=None if whose == WEB else is_told,
@@ -62,7 +62,7 @@ def _step(whose: str, offset_s: int) -> Fault:
 
 def _step_of_redis(offset_s: int, words: str) -> Fault:
     return Fault(
-        name=f"Clock of Redis set {words} for 20 s, and set right again",
+        name=f"Clock of Redis set {words} for 20 s, then corrected",
         strike=lambda testbed: _set(testbed, REDIS, offset_s),
         heal=lambda testbed: _set(testbed, REDIS, 0),
         shows=is_told,

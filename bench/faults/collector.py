@@ -174,10 +174,10 @@ STUCK = Fault(
     heal=_stuck.await_end,
     stops_samples=True,
     check=look_for_the_bark,
-    note="the watchdog ends it; recovery is counted from there",
+    note="the watchdog ends it; recovery counts from there",
 )
 BACKLOG = Fault(
-    name="Collector: back after 10 minutes of ticks have piled up",
+    name="Collector: back to a queue with 10 minutes of ticks",
     strike=pile_up_ticks,
     heal=resume,
     stops_samples=True,
@@ -188,7 +188,7 @@ FAULTS = (
     KILLED,
     PAUSED,
     Fault(
-        name="Collector: killed by the kernel for want of memory (cgroup)",
+        name="Collector: killed by the kernel, out of memory (cgroup)",
         strike=run_out_of_memory,
         shows=None,
         stops_samples=True,

@@ -65,7 +65,7 @@ class Row:
 
     @property
     def outside(self) -> list[str]:
-        """What is outside of the bars."""
+        """The targets that were missed."""
         return [*self.faults, *self.late]
 
 

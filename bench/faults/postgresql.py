@@ -53,21 +53,21 @@ PAUSED = Fault(
 )
 
 HALF_OPEN = Fault(
-    name="PostgreSQL: open connections fall silent for good, new ones work",
+    name="PostgreSQL: open connections fall silent for ever, new ones work",
     strike=lambda testbed: testbed.database_link.half_open(),
     shows=None,
 )
 
 FAULTS = (
     Fault(
-        name="PostgreSQL: `kill -9`, back once it was seen",
+        name="PostgreSQL: `kill -9`, back after it was seen",
         strike=lambda testbed: testbed.postgres.kill9(),
         heal=lambda testbed: testbed.postgres.start(),
         shows=OFFLINE,
     ),
     PAUSED,
     Fault(
-        name="PostgreSQL: black-holed, both directions",
+        name="PostgreSQL: packets dropped in both directions",
         strike=lambda testbed: testbed.database_link.black_hole(),
         heal=lambda testbed: testbed.database_link.heal(),
         shows=OFFLINE,
@@ -86,7 +86,7 @@ FAULTS = (
         shows=None,
         lasts_s=12,
         must_stay_well=True,
-        note="it answers, and that is what is asked",
+        note="PostgreSQL still answers, and the panel asks nothing more",
     ),
     Fault(
         name="The panel's own PostgreSQL: `kill -9`, while viewers watch",
@@ -95,6 +95,6 @@ FAULTS = (
         shows=None,
         lasts_s=10,
         during=try_the_door,
-        note="who cannot be checked is shown nothing: streams end after two checks, and come back by themselves",
+        note="viewers it cannot check see nothing: streams end after two failed checks, and return by themselves",
     ),
 )

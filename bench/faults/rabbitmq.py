@@ -31,7 +31,7 @@ def delete_queue(testbed: Testbed) -> None:
 
 
 KILLED = Fault(
-    name="RabbitMQ: `kill -9`, back once it was seen",
+    name="RabbitMQ: `kill -9`, back after it was seen",
     strike=lambda testbed: testbed.rabbitmq.kill9(),
     heal=start_again,
     shows=OFFLINE,
@@ -40,7 +40,7 @@ KILLED = Fault(
 FAULTS = (
     KILLED,
     Fault(
-        name="RabbitMQ: stopped and started (`rabbitmqctl stop_app`)",
+        name="RabbitMQ: stopped and started again (`rabbitmqctl stop_app`)",
         strike=lambda testbed: testbed.rabbitmq.ctl("stop_app"),
         heal=lambda testbed: (testbed.rabbitmq.ctl("start_app"), start_worker_again(testbed)),
         shows=OFFLINE,
@@ -52,13 +52,13 @@ FAULTS = (
         shows=OFFLINE,
     ),
     Fault(
-        name="RabbitMQ: black-holed, both directions",
+        name="RabbitMQ: packets dropped in both directions",
         strike=lambda testbed: testbed.broker_link.black_hole(),
         heal=heal_link,
         shows=OFFLINE,
     ),
     Fault(
-        name="RabbitMQ: open connections fall silent for good, new ones work",
+        name="RabbitMQ: open connections fall silent for ever, new ones work",
         strike=lambda testbed: testbed.broker_link.half_open(),
         shows=None,
     ),

@@ -86,19 +86,19 @@ def unspoil_types(testbed: Testbed) -> None:
 
 
 KILLED = Fault(
-    name="Redis: `kill -9`, back empty once it was seen",
+    name="Redis: `kill -9`, back and empty after it was seen",
     strike=lambda testbed: testbed.redis.kill9(),
     heal=lambda testbed: testbed.redis.start(),
     stops_samples=True,
 )
 HALF_OPEN = Fault(
-    name="Redis: open connections fall silent for good, new ones work",
+    name="Redis: open connections fall silent for ever, new ones work",
     strike=lambda testbed: testbed.redis_link.half_open(),
     shows=None,
     stops_samples=True,
 )
 BLACK_HOLE = Fault(
-    name="Redis: black-holed, both directions",
+    name="Redis: packets dropped in both directions",
     strike=lambda testbed: testbed.redis_link.black_hole(),
     heal=lambda testbed: testbed.redis_link.heal(),
     stops_samples=True,
@@ -120,7 +120,7 @@ POISON = Fault(
 FAULTS = (
     KILLED,
     Fault(
-        name="Redis: `kill -9`, back empty after 4 s",
+        name="Redis: `kill -9`, back and empty after 4 s",
         strike=lambda testbed: testbed.redis.kill9(),
         heal=lambda testbed: testbed.redis.start(),
         shows=None,
@@ -128,7 +128,7 @@ FAULTS = (
         stops_samples=True,
     ),
     Fault(
-        name="Redis: refused for 60 s",
+        name="Redis: connections refused for 60 s",
         strike=lambda testbed: testbed.redis_link.down(),
         heal=lambda testbed: testbed.redis_link.heal(),
         lasts_s=60,

@@ -112,7 +112,7 @@ class Mob:
         gone = self._network.address
         wait_until(lambda: not _connections(testbed, gone), what=f"the {VANISHED} who vanished are let go of")
         spent_s = time.monotonic() - self._struck
-        row.notes.append(f"vanished ones freed after {spent_s:.0f} s")
+        row.notes.append(f"vanished viewers freed after {spent_s:.0f} s")
         if spent_s > FREED_BAR_S:
             row.late.append(f"vanished viewers are held after {FREED_BAR_S:.0f} s")
 

@@ -65,7 +65,7 @@ class CutOff:
             return
         row.notes.append(f"all {len(returns)} back {returns[0]:.1f} to {returns[-1]:.1f} s after the signal")
         herd = max(sum(at <= other < at + HERD_S for other in knocks) for at in knocks)
-        row.notes.append(f"{herd} at most knock within {HERD_S:g} s")
+        row.notes.append(f"{herd} at most reconnect within {HERD_S:g} s")
         if returns[-1] > ALL_BACK_BAR_S:
             row.faults.append("viewers back late")
         if herd > HERD_SHARE * len(knocks):
@@ -101,7 +101,7 @@ FAULTS = (
         strike=lambda testbed: testbed.process("web").children()[0].kill(),
         shows=None,
         lasts_s=3,
-        note="back within a second or two; requests wait that long",
+        note="the worker is back within a second or two; requests wait that long",
     ),
     _cut_off(signal.SIGKILL, "`kill -9`"),
     TERMINATED,
