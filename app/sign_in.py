@@ -32,7 +32,9 @@ def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts)
     if settings.monitor_jwt_issuer:
         _add_exchange(app, settings, identities)
     return LoginMethods(
-        password=settings.monitor_local_login, oidc=settings.monitor_oidc_issuer is not None, next_step=steps.ask
+        password=settings.monitor_local_login,
+        oidc=settings.monitor_oidc_issuer is not None,
+        next_step=steps.after_password,
     )
 
 

@@ -1,10 +1,10 @@
-"""What all ways in share: the door of an app, its cookies, and where a login leads."""
+"""What all views of login and logout share: the accounts, the throttle, the cookies' names, the audit."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.accounts import Accounts
@@ -15,55 +15,53 @@ from app.accounts.targets import Target
 from app.auth.device_cookie import DeviceCookies
 from app.auth.throttle import Attempt, LoginThrottle
 
-EXCHANGE = "token_exchange.exchange"
-"""The one endpoint that a page of another site may send something to: app.auth.token_exchange asks which, and what it
-brings is proof by itself.
-"""
 
-
-def _nothing_more(_person: Person | None, _target: Target, _attempt: Attempt) -> Response | None:
+def _no_step(_person: Person | None, _target: Target, _attempt: Attempt) -> Response | None:
     return None
 
 
 @dataclass(frozen=True)
 class LoginMethods:
-    """The ways in that are configured."""
+    """The login methods that are configured."""
 
     password: bool = True
     oidc: bool = False
-    next_step: Callable[[Person | None, Target, Attempt], Response | None] = _nothing_more
-    """After a password, right (whose) or wrong (None), for that account, in that attempt: where to go on, if needed."""
+    next_step: Callable[[Person | None, Target, Attempt], Response | None] = _no_step
+    """Where a login goes on after the password; None: nothing more is asked. Person None: the password was wrong."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AuthContext:
-    """What the views below share; one for each app."""
+    """What the views share; one for each app."""
 
     accounts: Accounts
+    audit: Audit
     throttle: LoginThrottle
     device_cookies: DeviceCookies
-    audit: Audit
-    secure: bool
     methods: LoginMethods
+    login_view: str
+    """The endpoint of the login form."""
+    secure: bool
+    """Whether browsers reach the app by HTTPS only."""
 
     @property
     def session_cookie_name(self) -> str:
-        """The session cookie's name. Browsers take a `__Host-` cookie from this very host over TLS only."""
+        """Browsers take a `__Host-` cookie from this very host over TLS only."""
         return "__Host-monitor_session" if self.secure else "monitor_session"
 
     @property
     def device_cookie_name(self) -> str:
-        """The name of the cookie that marks a browser as known; see app.auth.device_cookie."""
+        """Name of the cookie by which an account knows a browser; see app.auth.device_cookie."""
         return "__Host-monitor_browser" if self.secure else "monitor_browser"
 
     @property
     def step_cookie_name(self) -> str:
-        """The name of the cookie that holds, sealed, where in a login of several steps a browser is."""
+        """Name of the cookie that holds, encrypted, how far a login of several steps has come."""
         return "__Host-monitor_step" if self.secure else "monitor_step"
 
 
 def auth_context() -> AuthContext:
-    """That of the app."""
+    """The context of the current app."""
     context: AuthContext = current_app.extensions["auth"]
     return context
 
@@ -83,7 +81,12 @@ def note(kind: str, email: str, detail: str = "", *, is_user: bool = False) -> N
 
 
 def set_cookie(response: Response, name: str, value: str, *, max_age: int | None = None) -> None:
-    """One that only this host gets, and no script. max_age (s): 0 takes it away, None ends with the browser."""
+    """Set a cookie for this host alone, hidden from scripts. max_age (s): 0 deletes it, None ends with the browser."""
     response.set_cookie(
         name, value, max_age=max_age, secure=auth_context().secure, httponly=True, samesite="Lax", path="/"
     )
+
+
+def redirect_to_login(target: str) -> Response:
+    """To the login form, which then leads on to `target`."""
+    return redirect(url_for(auth_context().login_view, next=target), 303)

@@ -1,8 +1,8 @@
-"""Flask-WTF's CSRF protection, its token in another guise on every page.
+"""Flask-WTF's CSRF protection, with a token that looks different on every page.
 
-Pages are compressed, and a page may carry text that came from outside. Whoever chooses such text and sees how long the
-answers are could guess a secret that stands on each of them, letter by letter (BREACH). Under a new random mask each
-time nothing of it stays the same.
+Pages are compressed, and may carry text from outside. An attacker who chooses such text and sees the length of the
+answers could guess a secret that stands on every page, letter by letter (BREACH). A new random mask for each page
+changes every letter.
 """
 
 import base64
@@ -15,10 +15,10 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 
 class MaskedCSRFProtect(CSRFProtect):
-    """Pages get the token masked; what comes back is unmasked before Flask-WTF looks at it."""
+    """Masks the token on its way to a page, and unmasks it before Flask-WTF checks it."""
 
     def init_app(self, app: Flask) -> None:
-        """Protect `app`. Its templates write `{{ csrf_token() }}` as before."""
+        """Protect `app`. Its templates write `{{ csrf_token() }}` as with Flask-WTF."""
         super().init_app(app)
         app.context_processor(lambda: {"csrf_token": lambda: mask(generate_csrf())})
 
@@ -27,13 +27,13 @@ class MaskedCSRFProtect(CSRFProtect):
 
 
 def mask(token: str) -> str:
-    """The token as no page had it before: a one-time pad, and the token under it."""
+    """A one-time pad, followed by the token encrypted with it; in Base64."""
     pad = secrets.token_bytes(len(token))
     return base64.urlsafe_b64encode(pad + _xor(pad, token.encode("ascii"))).decode("ascii")
 
 
 def unmask(masked: str) -> str:
-    """The token that `mask` was given; for anything else some text that is no valid token."""
+    """The token that `mask` was given; any other text gives one that is no valid token."""
     try:
         both = base64.urlsafe_b64decode(masked.encode())
     except binascii.Error:

@@ -1,8 +1,7 @@
-"""Which browsers an account has logged in from, by a signed cookie. It opens nothing; see app.auth.throttle.
+"""The device cookie (OWASP): tells the throttle that an account was used in this browser. It gives no access.
 
-OWASP calls it a device cookie. It lives on after a logout, which is the point. It says which account, in which
-generation of its password and second factor, and no more: all browsers of an account hold the same mark, so whoever
-makes a thousand has one. What changes the generation ends them all.
+It outlives a logout, which is its point. It names the account and the generation of its password and second factor, and
+nothing else: all browsers of an account hold the same mark, so a thousand logins yield one. A new generation ends all.
 """
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -14,17 +13,17 @@ LIFE_S = 90 * 86_400
 
 
 class DeviceCookies:
-    """Marks browsers and recognises them."""
+    """Issues and checks device cookies."""
 
     def __init__(self, secret_key: str) -> None:
         self._signer = URLSafeTimedSerializer(secret_key, salt="known browser of a generation")
 
     def issue(self, target: Target) -> str:
-        """The cookie's value for a browser in which somebody has just logged in to that account."""
+        """The cookie's value for a browser that has just logged in to that account."""
         return str(self._signer.dumps([target.account, target.generation]))
 
     def is_valid(self, value: str | None, target: Target) -> bool:
-        """Whether somebody has logged in to that account from the browser that sends this, and it is as it was then."""
+        """Whether a browser with this cookie has logged in to that account in its present generation, within LIFE_S."""
         if not value or not target.is_user:
             return False
         try:

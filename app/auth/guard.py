@@ -1,6 +1,6 @@
 """The guard that page, API and stream share: `require_role` and `require_scope`.
 
-A request is made by whom `Authorization: Bearer TOKEN` names, else by whom its session cookie names. The guard asks the
+The credential of a request is `Authorization: Bearer TOKEN`, else the session cookie. The guard looks it up in the
 accounts at every request; when they cannot answer, it refuses.
 """
 
@@ -9,17 +9,17 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec
 
-from flask import current_app, g, redirect, request, url_for
+from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from app.accounts.principals import Principal, Role
 from app.accounts.tokens import TokenScope
-from app.auth.context import EXCHANGE, auth_context, note
+from app.auth.context import auth_context, note, redirect_to_login
 from app.web.errors import error_response
 from store.errors import StoreUnavailable
 
-_IS_GUARDED = "is_guarded"
+_IS_GUARDED, _IS_CROSS_SITE = "is_guarded", "is_cross_site"
 
 _READING = frozenset({"GET", "HEAD"})
 """Methods of requests that change nothing."""
@@ -27,16 +27,15 @@ _READING = frozenset({"GET", "HEAD"})
 logger = logging.getLogger(__name__)
 
 Arguments = ParamSpec("Arguments")
+View = Callable[Arguments, ResponseReturnValue]
 
 
-def require_role(
-    role: str, *, page: bool = False
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view that only `role` may see. An anonymous request for a page is led to the login, others get 401.
+def require_role(role: str, *, page: bool = False) -> Callable[[View[Arguments]], View[Arguments]]:
+    """Decorate a view that only `role` may see. page: an anonymous request is sent to the login; else it gets 401.
 
-    A token sees as much as its user and changes nothing, whatever the view: what scripts hold gets about.
+    A token sees as much as its user, but changes nothing in any view: scripts pass their tokens around.
 
-    Raises: ValueError, when the app is put together, if there is no such role.
+    Raises: ValueError when the app is put together, if there is no such role.
     """
     wanted = Role(role)
 
@@ -50,10 +49,8 @@ def require_role(
     return _guard(refuse, page=page)
 
 
-def require_scope(
-    scope: TokenScope,
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view that only tokens of this scope may use: no session, and no token that may do more."""
+def require_scope(scope: TokenScope) -> Callable[[View[Arguments]], View[Arguments]]:
+    """Decorate a view that only tokens of this scope may use: no session, and no token with wider rights."""
 
     def refuse(principal: Principal) -> str | None:
         if principal.scope is scope:
@@ -63,12 +60,42 @@ def require_scope(
     return _guard(refuse, page=False)
 
 
-def _guard(
-    refuse: Callable[[Principal], str | None], *, page: bool
-) -> Callable[[Callable[Arguments, ResponseReturnValue]], Callable[Arguments, ResponseReturnValue]]:
-    """Decorate a view with the door; `refuse` says why somebody who is known may not come in."""
+def allow_cross_site(view: View[Arguments]) -> View[Arguments]:
+    """Decorate a view that pages of other sites may post to. It needs no CSRF token: what they send is proof enough."""
+    vars(view)[_IS_CROSS_SITE] = True
+    return view
 
-    def decorate(view: Callable[Arguments, ResponseReturnValue]) -> Callable[Arguments, ResponseReturnValue]:
+
+def is_cross_site_allowed() -> bool:
+    """Whether the view of this request is marked by `allow_cross_site`."""
+    return hasattr(_requested_view(), _IS_CROSS_SITE)
+
+
+def needs_csrf_token() -> bool:
+    """Whether the view of this request is a form that needs no session. A guarded view checks the token itself."""
+    view = _requested_view()
+    return view is not None and not hasattr(view, _IS_GUARDED) and not hasattr(view, _IS_CROSS_SITE)
+
+
+def current_principal() -> Principal:
+    """The user who makes the request, and the credential. Only in a guarded view."""
+    principal: Principal = g.principal
+    return principal
+
+
+def explain_store(error: StoreUnavailable) -> Response:
+    """The answer when the accounts cannot be asked."""
+    logger.warning("access could not be checked: %s", error)
+    message = "Your access cannot be checked now. Try again in a few seconds."
+    response = error_response(503, "access_unknown", message)
+    response.headers["Retry-After"] = "3"
+    return response
+
+
+def _guard(refuse: Callable[[Principal], str | None], *, page: bool) -> Callable[[View[Arguments]], View[Arguments]]:
+    """Decorate a view with the guard; `refuse` gives the reason why a known principal may not use it, else None."""
+
+    def decorate(view: View[Arguments]) -> View[Arguments]:
         @functools.wraps(view)
         def guarded(*arguments: Arguments.args, **options: Arguments.kwargs) -> ResponseReturnValue:
             try:
@@ -94,26 +121,12 @@ def _guard(
     return decorate
 
 
-def current_principal() -> Principal:
-    """Who makes the request. Only in a view that `require_role` guards."""
-    principal: Principal = g.principal
-    return principal
-
-
-def explain_store(error: StoreUnavailable) -> Response:
-    logger.warning("access could not be checked: %s", error)
-    message = "Your access cannot be checked now. Try again in a few seconds."
-    response = error_response(503, "access_unknown", message)
-    response.headers["Retry-After"] = "3"
-    return response
-
-
 def _see(principal: Principal) -> None:
-    """Opening a page is something its user does."""
+    """Record that the user is active: opening a page is."""
     try:
         auth_context().accounts.sessions.see(principal.credential)
     except StoreUnavailable as exc:
-        logger.warning("a session could not be noted as in use: %s", exc)
+        logger.warning("the activity of a session could not be recorded: %s", exc)
 
 
 def _find_principal() -> Principal | None:
@@ -124,10 +137,8 @@ def _find_principal() -> Principal | None:
     return context.accounts.principals.of_session(token) if token else None
 
 
-def is_open_to_all() -> bool:
-    """Whether the view asked for is one of the forms that need no session, but for the exchange, which needs proof."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    return view is not None and not hasattr(view, _IS_GUARDED) and request.endpoint != EXCHANGE
+def _requested_view() -> object:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _has_bearer() -> bool:
@@ -135,15 +146,14 @@ def _has_bearer() -> bool:
 
 
 def _authorization() -> tuple[str, str]:
-    """Scheme, in lower case, and what follows it. Not werkzeug's: 3.1.9 raises for a `Basic` that is not ASCII."""
+    """Scheme in lower case, and the rest. Not werkzeug's parser: 3.1.9 raises for a `Basic` that is not ASCII."""
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
     return scheme.lower(), token.strip()
 
 
 def _ask_to_log_in(page: bool) -> Response:
     if page:
-        asked_for = request.full_path if request.query_string else request.path
-        return redirect(url_for("auth.login", next=asked_for), 303)
+        return redirect_to_login(request.full_path if request.query_string else request.path)
     response = error_response(401, "unauthorized", "Sign in, or send `Authorization: Bearer TOKEN` with a valid token.")
     response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -1,7 +1,6 @@
-"""A password of one's own: the step of a login where the operator's is replaced (ASVS 5.0, 6.4.1), and its form.
+"""The step of a login in which a user replaces the operator's password by one of their own (ASVS 5.0, 6.4.1).
 
-Until it is, there is no session. It comes after the code of a second factor where there is one, and before the
-enrolment where one is required.
+No session opens before. The step comes after the code of a second factor, and before its enrolment.
 """
 
 from flask import Blueprint, render_template, request
@@ -11,7 +10,7 @@ from app.accounts.passwords import MIN_LENGTH, Busy, UnacceptablePassword
 from app.accounts.sessions import Person
 from app.auth.context import auth_context, note
 from app.auth.login import open_session
-from app.auth.login_steps import RENEWAL, LoginSteps, start_over
+from app.auth.login_steps import LoginStep, LoginSteps, Stage, start_over
 from app.auth.origin import local_path
 from app.auth.reauthentication import Refusal
 
@@ -19,27 +18,28 @@ from app.auth.reauthentication import Refusal
 def make_blueprint(steps: LoginSteps) -> Blueprint:
     """`/login/password`."""
     blueprint = Blueprint("initial_password", __name__)
+    steps.serve(Stage.RENEWAL, "initial_password.show")
 
     @blueprint.get("/login/password")
     def show() -> ResponseReturnValue:
         """The form."""
-        return _form(None) if _newcomer() else start_over()
+        return _form(None) if _newcomer()[0] else start_over()
 
     @blueprint.post("/login/password")
     def choose() -> ResponseReturnValue:
-        """A session, or on to the second factor, for who chooses a password that can be taken."""
-        person, noted = _newcomer(), steps.read()
-        if person is None or noted is None:
+        """Set the new password, then open a session or lead on to the enrolment."""
+        person, step = _newcomer()
+        if person is None or step is None:
             return start_over()
         renewed = set_new_password(person)
         if isinstance(renewed, Refusal):
             return _form(renewed.error), renewed.status, renewed.headers
-        more = steps.ask_to_enrol(renewed, noted)
-        return more or steps.leave(noted, open_session(renewed, noted["how"]))
+        enrolment = steps.ask_to_enrol(renewed, step)
+        return enrolment or steps.finish(step, open_session(renewed, step.how))
 
-    def _newcomer() -> Person | None:
-        noted = steps.read()
-        return steps.find(noted) if noted and noted.get("stage") == RENEWAL else None
+    def _newcomer() -> tuple[Person | None, LoginStep | None]:
+        step = steps.read()
+        return steps.find(step) if step and step.stage == Stage.RENEWAL else None, step
 
     def _form(error: str | None) -> str:
         target = local_path(request.values.get("next"))
@@ -49,9 +49,9 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
 
 
 def set_new_password(person: Person, *, ends_tokens: bool = False) -> Person | Refusal:
-    """Set what the form brings twice for who has just shown the old one, and end every session of theirs; or why not.
+    """Set the password that the form sends twice, and end every session. The user has just shown the old password.
 
-    Raises: StoreUnavailable.
+    Returns: the user with the new hash, or the reason for a refusal. Raises: StoreUnavailable.
     """
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
@@ -62,7 +62,7 @@ def set_new_password(person: Person, *, ends_tokens: bool = False) -> Person | R
         return Refusal(exc.code, 422)
     except Busy:
         return Refusal("busy", 503, {"Retry-After": "3"})
-    if renewed is None:  # The operator was quicker.
+    if renewed is None:  # The operator has just changed the account.
         return Refusal("changed", 409)
     note("password_changed", person.email, "with_tokens" if ends_tokens else "")
     return renewed

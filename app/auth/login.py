@@ -1,8 +1,4 @@
-"""The door: login and logout, and `require_role`, which page, API and stream share.
-
-A request is somebody's by `Authorization: Bearer TOKEN`, else by its session cookie. Whether it still is, is asked of
-the accounts each time; when they cannot answer, the door stays shut.
-"""
+"""Login by password, the opening of a session for every login method, and logout."""
 
 import secrets
 
@@ -18,7 +14,7 @@ from app.accounts.sessions import Origin, Person
 from app.auth.context import AuthContext, LoginMethods, auth_context, note, set_cookie, throttled_attempt
 from app.auth.csrf import MaskedCSRFProtect
 from app.auth.device_cookie import LIFE_S, DeviceCookies
-from app.auth.guard import explain_store, is_open_to_all
+from app.auth.guard import explain_store, needs_csrf_token
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
 from app.auth.user_agent import name_browser
@@ -33,13 +29,18 @@ blueprint.register_error_handler(StoreUnavailable, explain_store)
 def init_app(
     app: Flask, accounts: Accounts, audit: Audit, *, secure_cookies: bool, methods: LoginMethods | None = None
 ) -> None:
-    """Add the door to an app that has a secret key. secure_cookies: it is reached by HTTPS only."""
+    """Add login and logout to an app that has a secret key. secure_cookies: browsers reach it by HTTPS only."""
     app.extensions["audit"] = audit
     app.extensions["accounts"] = accounts
-    # Without a secret nothing is served, but commands run: then nobody's browser is known.
-    cookies = DeviceCookies(str(app.secret_key or secrets.token_hex()))
     app.extensions["auth"] = AuthContext(
-        accounts, LoginThrottle(), cookies, audit, secure_cookies, methods or LoginMethods()
+        accounts=accounts,
+        audit=audit,
+        throttle=LoginThrottle(),
+        # Commands run without a secret key. They serve no browser, so any key will do.
+        device_cookies=DeviceCookies(str(app.secret_key or secrets.token_hex())),
+        methods=methods or LoginMethods(),
+        login_view="auth.login",
+        secure=secure_cookies,
     )
     app.config.update(
         # Flask's own cookie carries the CSRF secret of the forms and nothing else.
@@ -48,16 +49,16 @@ def init_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
-        # The token is as old as that cookie; a login form left open over night still works.
+        # The token lives as long as that cookie: a login form left open overnight still works.
         WTF_CSRF_TIME_LIMIT=None,
-        # Asked for below: a token in a header is not sent by a browser of its own accord, so it needs no second one.
+        # Checked below and by the guard: no browser adds an `Authorization` header by itself, so a request with a
+        # token needs no CSRF token.
         WTF_CSRF_CHECK_DEFAULT=False,
-        # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so there is no Referer to be strict about.
+        # Deliberate: our pages are sent with `Referrer-Policy: no-referrer`, so no Referer can be compared.
         WTF_CSRF_SSL_STRICT=False,
     )
     csrf = MaskedCSRFProtect(app)
-    # A guarded view asks itself, once it knows who is there.
-    app.before_request(lambda: csrf.protect() if is_open_to_all() else None)
+    app.before_request(lambda: csrf.protect() if needs_csrf_token() else None)
     app.register_error_handler(CSRFError, _explain_csrf)
     app.register_blueprint(blueprint)
 
@@ -70,7 +71,7 @@ def show_login() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def log_in() -> ResponseReturnValue:
-    """A new session, then on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
+    """Open a session and lead on to `next`. 401 for a wrong pair, 429 with Retry-After for too many failures."""
     context, email = auth_context(), request.form.get("email", "")
     yield_to_others()  # Here and below: a flood of logins is served in pieces of a millisecond, with health in between.
     if not context.methods.password:
@@ -82,9 +83,10 @@ def log_in() -> ResponseReturnValue:
                 note("login_throttled", email, is_user=target.is_user)
                 return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
             person = context.accounts.check_password(email, request.form.get("password", ""), is_known=attempt.is_known)
-            more = context.methods.next_step(person, target, attempt)
-            # Were the right one not counted, the count would tell which it is. At the end of the way it is taken back.
-            if person is None or more is not None:
+            step = context.methods.next_step(person, target, attempt)
+            # A right password that leads to another step counts too, else the count would tell that it is right. The
+            # last step takes it back.
+            if person is None or step is not None:
                 attempt.fail()
     except Busy:
         note("login_busy", email, is_user=target.is_user)
@@ -92,21 +94,21 @@ def log_in() -> ResponseReturnValue:
     yield_to_others()
     if person is None:
         note("login_failed", email, is_user=target.is_user)
-    elif more is not None:
+    elif step is not None:
         note("login_step", email, is_user=target.is_user)
-    if more is not None:
-        return more
+    if step is not None:
+        return step
     return (render_login("invalid"), 401) if person is None else open_session(person, "password")
 
 
 def open_session(person: Person, how: str, response: Response | None = None) -> ResponseReturnValue:
-    """A new session for who has shown who they are by `how`, then `response`, or on to `next`. The end of every way in.
+    """Open a session and answer with `response`, else lead on to `next`. Every login ends here.
 
-    Raises: StoreUnavailable.
+    `how`: what the user has shown, as in `Origin`. Raises: StoreUnavailable.
     """
     context = auth_context()
     known = g.get("principal")
-    # Whoever has only shown again who they are keeps the pages that are open in other tabs, and their forms.
+    # A user who has only reauthenticated keeps the pages that are open in other tabs, and their forms.
     _close_session(keeps_forms=known is not None and known.user_id == person.user_id)
     browser = name_browser(request.headers.get("User-Agent", ""))
     opened = context.accounts.open_session_for(person, Origin(how, request.remote_addr or "", browser))
@@ -117,8 +119,8 @@ def open_session(person: Person, how: str, response: Response | None = None) -> 
         note("session_replaced", person.email, f"{opened.ended} sessions" if opened.ended > 1 else "")
     response = response or redirect(local_path(request.form.get("next")), 303)
     set_cookie(response, context.session_cookie_name, opened.token)
-    mark = context.device_cookies.issue(opened.target)
-    set_cookie(response, context.device_cookie_name, mark, max_age=LIFE_S)
+    device_cookie = context.device_cookies.issue(opened.target)
+    set_cookie(response, context.device_cookie_name, device_cookie, max_age=LIFE_S)
     return response
 
 
@@ -129,9 +131,15 @@ def log_out() -> ResponseReturnValue:
     _close_session()
     response = redirect(url_for("auth.login"), 303)
     response.delete_cookie(context.session_cookie_name, secure=context.secure, httponly=True, samesite="Lax", path="/")
-    # Not "storage": the page keeps the chosen language and colours there, and nothing of what it showed.
+    # Not "storage": there the page keeps the chosen language and colours, and nothing of what it showed.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def render_login(error: str | None) -> str:
+    """The form, with what went wrong: a key of the catalogue."""
+    email, target = request.form.get("email", ""), local_path(request.values.get("next"))
+    return render_template("login.html", error=error, email=email, next=target, methods=auth_context().methods)
 
 
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
@@ -143,18 +151,12 @@ def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _close_session(*, keeps_forms: bool = False) -> None:
-    """End the session this browser holds, if any."""
+    """End the session that this browser holds, if any."""
     if not keeps_forms:
         session.clear()  # The next form gets a new CSRF secret.
     context = auth_context()
     token = request.cookies.get(context.session_cookie_name)
     principal = context.accounts.principals.of_session(token) if token else None
-    if token and principal:  # Looked for first: anybody can send a cookie, and a write locks.
+    if token and principal:  # Looked up first: anybody can send a cookie, and a write takes a lock.
         note("logout", principal.email)
         context.accounts.sessions.close(token)
-
-
-def render_login(error: str | None) -> str:
-    """The form, with what went wrong."""
-    email, target = request.form.get("email", ""), local_path(request.values.get("next"))
-    return render_template("login.html", error=error, email=email, next=target, methods=auth_context().methods)

@@ -1,7 +1,7 @@
-"""A login at an OpenID provider: authorization code with PKCE, state and nonce. Speaks to the provider, not to people.
+"""OpenID Connect: authorization code flow with PKCE, state and nonce. Speaks to the provider alone.
 
-Authlib builds the requests and reads the answers, joserfc checks the ID token (app.auth.jwt). Imported only where a
-provider is configured: it costs some 15 MiB.
+Authlib builds the requests and reads the answers, joserfc checks the ID token (app.auth.jwt). Both are imported only
+where a provider is configured: they cost some 15 MiB.
 """
 
 import secrets
@@ -24,7 +24,7 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 @dataclass(frozen=True, kw_only=True)
 class OidcClient:
-    """Who we are to the provider, and what of its answer lets somebody in."""
+    """Our registration at the provider, and what its ID token must say for a login."""
 
     issuer: str
     client_id: str
@@ -35,14 +35,14 @@ class OidcClient:
     role_claim: str = "role"
     role_value: str = "super_admin"
     acr: tuple[str, ...] = ()
-    """One of these must be the ID token's `acr`; empty: it is not asked for."""
+    """The ID token's `acr` must be one of these; empty: any."""
     amr: tuple[str, ...] = ()
-    """All of these must be among the ID token's `amr`."""
+    """The ID token's `amr` must hold all of these."""
 
 
 @dataclass(frozen=True)
-class Departure:
-    """A browser that was sent to the provider: where to, and what it must bring back."""
+class Authorization:
+    """An authorization request: its URL at the provider, and what the answer must match."""
 
     url: str
     state: str
@@ -57,27 +57,27 @@ class OidcProvider:
         self._client = client
         self._discovered = Remembered(self._discover)
 
-    def depart(self) -> Departure:
-        """Where to send a browser. Raises: RemoteUnavailable."""
+    def start_login(self) -> Authorization:
+        """Make an authorization request for a browser. Raises: RemoteUnavailable."""
         metadata, _ = self._discovered.get()
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         extra = {"acr_values": " ".join(self._client.acr)} if self._client.acr else {}
         url, _ = self._oauth2(metadata).create_authorization_url(
             metadata["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce, **extra
         )
-        return Departure(url, state, nonce, verifier)
+        return Authorization(url, state, nonce, verifier)
 
-    def arrive(self, state: str, nonce: str, verifier: str, answer: Mapping[str, str]) -> Assertion:
-        """Who has come back with `answer`, the callback's parameters. Raises: BadToken, RemoteUnavailable."""
+    def finish_login(self, state: str, nonce: str, verifier: str, answer: Mapping[str, str]) -> Assertion:
+        """Who the user is, by `answer`, the callback's parameters. Raises: BadToken, RemoteUnavailable."""
         metadata, tokens = self._discovered.get()
         if not is_same(answer.get("state"), state):
-            raise BadToken("another state than the one that was sent")
-        # Which provider this answer is from (RFC 9207): one that says so always must.
+            raise BadToken("the state is not the one that was sent")
+        # `iss` names the provider that answers (RFC 9207). A provider that promises it must always send it.
         wants_iss = metadata.get("authorization_response_iss_parameter_supported") is True
         if ("iss" in answer or wants_iss) and answer.get("iss") != self._client.issuer:
-            raise BadToken("the answer is another provider's")
+            raise BadToken("the answer comes from another provider")
         if "code" not in answer:
-            raise BadToken(f"the provider has refused: {answer.get('error', '')[:40]!r}")
+            raise BadToken(f"the provider refused: {answer.get('error', '')[:40]!r}")
         claims = tokens.verify(self._redeem(metadata, answer["code"], verifier))
         self._check(claims, nonce)
         return self._assert(claims)
@@ -88,23 +88,23 @@ class OidcProvider:
                 metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=verifier
             )
         except OAuth2Error as exc:
-            raise BadToken(f"the provider gives nothing for this code: {str(exc)[:80]!r}") from exc
+            raise BadToken(f"the provider did not accept the code: {str(exc)[:80]!r}") from exc
         except ValueError as exc:
-            raise RemoteUnavailable("the token endpoint's answer cannot be read") from exc
+            raise RemoteUnavailable("the token endpoint's answer is unreadable") from exc
         if not isinstance(answer.get("id_token"), str):
-            raise BadToken("the provider has sent no ID token")
+            raise BadToken("the provider sent no ID token")
         return str(answer["id_token"])
 
     def _check(self, claims: Mapping[str, Any], nonce: str) -> None:
         if not is_same(claims.get("nonce"), nonce):
-            raise BadToken("another nonce than the one that was sent")
+            raise BadToken("the nonce is not the one that was sent")
         if claims.get("azp", self._client.client_id) != self._client.client_id:
-            raise BadToken("issued to another client")
+            raise BadToken("the token was issued to another client")
         if self._client.acr and claims.get("acr") not in self._client.acr:
-            raise BadToken("signed in with less than `acr` asks for")
+            raise BadToken("the `acr` is none of those required")
         methods = claims.get("amr")
         if not set(self._client.amr) <= {str(each) for each in (methods if isinstance(methods, list) else ())}:
-            raise BadToken("signed in with less than `amr` asks for")
+            raise BadToken("the `amr` lacks a required method")
 
     def _assert(self, claims: Mapping[str, Any]) -> Assertion:
         email = claims.get("email") if claims.get("email_verified") is True else None
@@ -122,7 +122,7 @@ class OidcProvider:
         return OAuth2Client(
             _Session(),
             client_id=self._client.client_id,
-            client_secret=quote_plus(secret) if secret and is_basic else secret,  # As RFC 6749, 2.3.1 wants.
+            client_secret=quote_plus(secret) if secret and is_basic else secret,  # RFC 6749, 2.3.1.
             token_endpoint_auth_method=None if is_basic or not secret else "client_secret_post",
             scope=self._client.scopes,
             redirect_uri=self._client.redirect_url,
@@ -133,7 +133,7 @@ class OidcProvider:
         client = self._client
         metadata = fetch(f"{client.issuer.rstrip('/')}/.well-known/openid-configuration")
         if metadata.get("issuer") != client.issuer:
-            raise RemoteUnavailable("the discovery document is another issuer's")
+            raise RemoteUnavailable("the discovery document names another issuer")
         for name in ENDPOINTS:
             if not isinstance(metadata.get(name), str) or not is_safe_url(metadata[name]):
                 raise RemoteUnavailable(f"the discovery document lacks {name}")
@@ -142,7 +142,7 @@ class OidcProvider:
 
 
 class _Answer:
-    """A reply as Authlib reads one."""
+    """A reply in the form that Authlib reads."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -156,7 +156,7 @@ class _Answer:
 
 
 class _Session:
-    """The HTTP client that Authlib asks for; requests would bring four packages and 10 MiB."""
+    """The HTTP client that Authlib uses; the library requests would bring four packages and 10 MiB."""
 
     def post(self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: ClientAuth) -> _Answer:
         url, headers, body = auth.prepare("POST", url, dict(headers), urlencode(data))

@@ -1,4 +1,4 @@
-"""A login at an OpenID provider, in the browser: `/login/oidc` leads there, `/login/oidc/callback` comes back."""
+"""Login by an OpenID provider: `/login/oidc` leads there, the provider leads back to `/login/oidc/callback`."""
 
 import logging
 
@@ -18,35 +18,35 @@ from app.auth.oidc import OidcProvider
 from app.auth.origin import local_path
 from app.auth.throttle import LoginThrottle
 
-DEPARTURE_S = 600
-"""How long somebody may take at the provider."""
+AUTHORIZATION_S = 600
+"""How long a user may take at the provider (s)."""
 
 logger = logging.getLogger(__name__)
 
 
 def make_blueprint(provider: OidcProvider, identities: Identities, secret_key: str) -> Blueprint:
-    """The way there and back."""
+    """Both endpoints."""
     blueprint = Blueprint("oidc", __name__)
     throttle = LoginThrottle()
-    departures = Cipher(secret_key, "oidc departure")
+    requests = Cipher(secret_key, "oidc departure")
 
     @blueprint.get("/login/oidc")
-    def depart() -> ResponseReturnValue:
-        """To the provider, with what the way back must match in a cookie."""
+    def start() -> ResponseReturnValue:
+        """Lead to the provider. A cookie keeps, encrypted, what its answer must match."""
         try:
-            departure = provider.depart()
+            authorization = provider.start_login()
         except RemoteUnavailable as exc:
             return _explain_absence(exc)
-        response = redirect(departure.url, 303)
-        noted = [departure.state, departure.nonce, departure.verifier, local_path(request.args.get("next"))]
-        set_cookie(response, auth_context().step_cookie_name, departures.encrypt(noted), max_age=DEPARTURE_S)
+        response = redirect(authorization.url, 303)
+        kept = [authorization.state, authorization.nonce, authorization.verifier, local_path(request.args.get("next"))]
+        set_cookie(response, auth_context().step_cookie_name, requests.encrypt(kept), max_age=AUTHORIZATION_S)
         return response
 
     @blueprint.get("/login/oidc/callback")
-    def arrive() -> ResponseReturnValue:
-        """A session for who the provider says is a super_admin. 401, 403 or 503 otherwise, with the login."""
+    def finish() -> ResponseReturnValue:
+        """Open a session for a user whom the provider calls a super_admin; else the login form with 401, 403 or 503."""
         try:
-            with throttle.attempt(request.remote_addr or "", None) as attempt:  # It names no account yet.
+            with throttle.attempt(request.remote_addr or "", None) as attempt:  # No account is named yet.
                 if attempt.wait_s is not None:
                     return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
                 try:
@@ -67,19 +67,19 @@ def make_blueprint(provider: OidcProvider, identities: Identities, secret_key: s
 
     def _find() -> tuple[Person | None, str]:
         cookie = request.cookies.get(auth_context().step_cookie_name, "")
-        state, nonce, verifier, target = departures.decrypt(cookie, max_age_s=DEPARTURE_S)
-        return identities.admit(provider.arrive(state, nonce, verifier, request.args)), local_path(target)
+        state, nonce, verifier, target = requests.decrypt(cookie, max_age_s=AUTHORIZATION_S)
+        return identities.admit(provider.finish_login(state, nonce, verifier, request.args)), local_path(target)
 
     return blueprint
 
 
 def _explain_absence(error: RemoteUnavailable) -> ResponseReturnValue:
-    logger.warning("the provider cannot be asked: %s", error)
+    logger.warning("the provider does not answer: %s", error)
     return render_login("provider"), 503, {"Retry-After": "3"}
 
 
 def _forget(answer: ResponseReturnValue) -> Response:
-    """What was noted at the departure serves once."""
+    """`answer`, without the cookie: it serves once."""
     response = make_response(answer)
     set_cookie(response, auth_context().step_cookie_name, "", max_age=0)
     return response

@@ -1,7 +1,7 @@
-"""Showing again who one is, before what changes how somebody signs in or who is signed in (ASVS 5.0, 7.5).
+"""Reauthentication, before a user changes how they sign in or ends sessions (ASVS 5.0, 7.5).
 
-By the password, throttled like a login. Who has none here, because another system vouches for them, shows it by having
-come from there a moment ago.
+A user shows the password, throttled like a login. A user who has none here, because another system vouches for them,
+needs a login from there within the last FRESH_S.
 """
 
 import time
@@ -16,12 +16,12 @@ from app.auth.context import auth_context, note, throttled_attempt
 from app.auth.guard import current_principal
 
 FRESH_S = 600.0
-"""How long a login by another system counts as having just shown who one is."""
+"""How long a login by another system counts as reauthentication (s)."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why not: a word for the page, the answer's status and headers."""
+    """The reason for a refusal: a key of the page's catalogue, the answer's status and its headers."""
 
     error: str
     status: int
@@ -29,28 +29,28 @@ class Refusal:
 
 
 def confirm_password(person: Person, field_name: str = "password") -> Person | Refusal:
-    """The same person, who has now shown the password that the form brings, or why that is not so."""
+    """Check the password that the form sends. Returns: the user as read with it, or the reason for a refusal."""
     context = auth_context()
     try:
         with throttled_attempt(context.throttle, context.accounts.targets.find(person.email)) as attempt:
             if attempt.wait_s is not None:
                 return Refusal("throttled", 429, {"Retry-After": str(attempt.wait_s)})
-            shown = context.accounts.check_password(person.email, request.form.get(field_name, ""), is_known=True)
-            if shown is None:
+            confirmed = context.accounts.check_password(person.email, request.form.get(field_name, ""), is_known=True)
+            if confirmed is None:
                 attempt.fail()
                 note("confirm_failed", person.email, request.path, is_user=True)
                 return Refusal("refused", 401)
     except Busy:
         return Refusal("busy", 503, {"Retry-After": "3"})
-    return shown
+    return confirmed
 
 
 def is_fresh(session: OpenSession | None) -> bool:
-    """Whether the session of this request, as far as it is still one, was opened a moment ago."""
+    """Whether a session, None when it has ended, was opened within FRESH_S."""
     return session is not None and time.time() - session.created_at < FRESH_S
 
 
 def session_user(identities: Identities) -> Person | None:
-    """Who makes the request; None where a token does, which may change nothing about its user."""
+    """The user of this request's session; None for a request by token, which may change nothing about its user."""
     principal = current_principal()
     return identities.find(principal.user_id) if principal.credential.startswith("session:") else None

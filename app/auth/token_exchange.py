@@ -1,7 +1,7 @@
-"""A token of ZapVoice's own backend, exchanged once for a session: `POST /login/token`.
+"""`POST /login/token`: exchanges a token of ZapVoice's own backend for a session, once.
 
-It comes in the body and never in a URL. Another site's page may send it by a form when it is the configured one; no
-script of another site can, since no answer of ours allows one (CORS).
+The token comes in the body, never in a URL. A page of the configured site may send it by a form. No script of another
+site can, since no answer of ours allows it (CORS).
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from app.accounts.passwords import Busy
 from app.accounts.principals import Role
 from app.accounts.sessions import Person
 from app.auth.context import note
+from app.auth.guard import allow_cross_site
 from app.auth.http_json import RemoteUnavailable
 from app.auth.jwt import LEEWAY_S, BadToken, Verifier, grants
 from app.auth.login import open_session, render_login
@@ -25,7 +26,7 @@ from app.auth.throttle import LoginThrottle
 from app.web.errors import error_response
 
 ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "events"})
-"""What a token made for a login elsewhere, or a logout, has and one for us has not."""
+"""Claims of tokens that were made for a login elsewhere or for a logout, and never of one for us."""
 
 _CURLS_TYPE = "application/x-www-form-urlencoded"
 
@@ -34,29 +35,28 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """Whose tokens are taken, and what they must say."""
+    """Which tokens are accepted."""
 
     issuer: str
     verifier: Verifier
     role_claim: str
     origin: str | None
-    """The site, beside our own, whose pages may send one."""
+    """The site, besides our own, whose pages may send one."""
 
 
 def make_blueprint(exchange: Exchange, identities: Identities) -> Blueprint:
-    """The one endpoint."""
+    """The endpoint."""
     blueprint = Blueprint("token_exchange", __name__)
     throttle = LoginThrottle()
 
     @blueprint.post("/login/token", endpoint="exchange")
+    @allow_cross_site  # `_is_welcome` says which site.
     def exchange_token() -> ResponseReturnValue:
-        """A session for a good token: 204 for JSON, on to `next` for a form. 401 for any other, whatever its fault."""
+        """Open a session: 204 for JSON, on to `next` for a form. 401 for a refused token, whatever its fault."""
         if not _is_welcome(request.headers.get("Origin"), exchange.origin):
             return error_response(403, "forbidden", "Pages of that site may not sign anybody in here.")
         try:
-            with throttle.attempt(
-                request.remote_addr or "", None
-            ) as attempt:  # It names no account that could be tried.
+            with throttle.attempt(request.remote_addr or "", None) as attempt:  # A token names no account to guess at.
                 if attempt.wait_s is not None:
                     return _refuse("throttled", 429, attempt.wait_s)
                 try:
@@ -74,13 +74,13 @@ def make_blueprint(exchange: Exchange, identities: Identities) -> Blueprint:
     def _find(token: str) -> Person:
         claims = exchange.verifier.verify(token)
         if not identities.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
-            raise BadToken("it was here before")
+            raise BadToken("the token was used before")
         is_super_admin = grants(claims.get(exchange.role_claim), Role.SUPER_ADMIN, in_list=False)
         person = identities.admit(
             Assertion(issuer=exchange.issuer, subject=claims["sub"], email=None, is_super_admin=is_super_admin)
         )
         if person is None:
-            raise BadToken("its subject may not enter")
+            raise BadToken("the subject lacks the role, or is disabled here")
         return person
 
     return blueprint
@@ -91,7 +91,7 @@ def _token() -> str:
         return request.form.get("token", "")
     try:
         body: Any = request.get_json(force=not request.is_json and _is_plain_curl(), silent=True)
-    except RecursionError:  # Nested without an end: it is no ValueError, which `silent` is about.
+    except RecursionError:  # Endless nesting. `silent` covers ValueError alone.
         return ""
     token = body.get("token") if isinstance(body, dict) else None
     return token if isinstance(token, str) else ""
@@ -102,19 +102,21 @@ def _is_form() -> bool:
 
 
 def _is_plain_curl() -> bool:
-    """Whether this is JSON under the content type that `curl -d` puts on everything. No page can send it so: a browser
-    names the origin of every form."""
+    """Whether this is JSON under the content type that `curl -d` gives to everything.
+
+    No page can send it so: a browser names the origin of every form.
+    """
     is_of_a_page = "Origin" in request.headers or "Sec-Fetch-Site" in request.headers
     return not is_of_a_page and request.mimetype == _CURLS_TYPE and request.get_data().lstrip().startswith(b"{")
 
 
 def _is_welcome(origin: str | None, other: str | None) -> bool:
-    """Whether the page that sends it may; who sends no origin is no page."""
+    """Whether a page of that origin may send a token. A request without an origin comes from no page."""
     return origin is None or origin == other or urlsplit(origin).netloc == request.host
 
 
 def _refuse(code: str, status: int, retry_s: int | None = None) -> ResponseReturnValue:
-    """One answer for every fault of a token: to programs in JSON, to people as the login."""
+    """One answer for every fault of a token: JSON to a program, the login form to a person."""
     headers = {} if retry_s is None else {"Retry-After": str(retry_s)}
     if _is_form():
         return render_login("unavailable" if status == 503 else code), status, headers
@@ -125,7 +127,7 @@ def _refuse(code: str, status: int, retry_s: int | None = None) -> ResponseRetur
 
 
 def _name(issuer: str, claims: dict[str, Any], token: str) -> str:
-    """What is the same whenever this token is sent: its `jti`, else all of it that the signature covers."""
+    """A name that is the same whenever this token is sent: its `jti`, else a digest of everything that is signed."""
     if isinstance(claims.get("jti"), str) and claims["jti"]:
         return f"{issuer}\n{claims['jti']}"
     return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
