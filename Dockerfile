@@ -16,6 +16,9 @@ FROM node:22.23.2-bookworm-slim AS page
 WORKDIR /page
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY build.js ./
+COPY static/ static/
+RUN node build.js
 
 FROM base AS runtime
 LABEL org.opencontainers.image.title="ZapVoice Monitor" \
@@ -36,8 +39,7 @@ COPY store/ store/
 COPY migrations/ migrations/
 COPY collector/ collector/
 COPY app/ app/
-COPY static/ static/
-COPY --from=page /page/node_modules/uplot/dist/uPlot.iife.min.js static/vendor/
+COPY --from=page /page/static/ static/
 # Whatever the umask of the clone: root's to write, everybody's to read.
 RUN python -m compileall -q --invalidation-mode unchecked-hash . && chmod -R go-w,a+rX .
 USER 10001:10001

@@ -108,4 +108,4 @@ lock: ## Pin requirements.in and requirements/*.in anew, with hashes (needs uv).
 	done
 
 clean: ## Take away what was installed and built, never the data in var/.
-	rm -rf .venv .venv-scan node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-scan node_modules static/vendor static/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def set_up(*, with_tests: bool) -> Path:
-    """Make `.venv`, fetch uPlot and, where it is needed, a Redis. Returns the Python of `.venv`.
+    """Make `.venv`, build the page and, where it is needed, fetch a Redis. Returns the Python of `.venv`.
 
     Raises: CannotStart, with nothing half-made left.
     """
@@ -21,9 +21,7 @@ def set_up(*, with_tests: bool) -> Path:
     requirements = ROOT / "requirements" / ("dev.txt" if with_tests else "standalone.txt")
     with _alone():
         venv.provide(requirements)
-        if with_tests:
-            node.provide_modules(ROOT, venv)
-        node.provide_uplot(ROOT, venv)
+        node.provide_page(ROOT, venv, with_tests=with_tests)
         if not os.environ.get("REDIS_URL") and not os.environ.get("REDIS_URL_FILE"):
             redis.provide_binary(venv)
     return venv.python

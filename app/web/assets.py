@@ -1,40 +1,28 @@
-"""The page's files, served from memory: joined, minified and compressed once, under an address that changes with them.
+"""The page's files: their build (`build.js`) where it was made from them as they are, else the files themselves.
 
-`url_for('static', filename=…)` gives `/static/<digest>/…`, which browsers keep for good: the digest is that of all
-files, and modules that import each other by relative names stay under it. `/static/…` without it works too and is asked
-about each time. A file is sent only if it was found under the root, so no path leads out.
+`url_for('static', filename=…)` gives `/static/<digest>/…` for a build, which browsers keep for good: the digest is that
+of all the files it was made from. Without a build it gives `/static/…`, which browsers ask about each time.
 """
 
 import hashlib
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import deflate
 from flask import Flask, Response, abort, request
 from werkzeug.routing import BaseConverter
+from werkzeug.security import safe_join
 
-from app.web.joiner import CannotJoin, join_all
-from app.web.minifier import minify
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
+"""What is served at all, by suffix."""
 
-logger = logging.getLogger(__name__)
+_CODINGS = {"br": ".br", "gzip": ".gz"}
+"""What a build holds beside a file, the smallest first."""
 
-_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-}
-"""What is served at all, by suffix; all of it is text."""
-
-_LEVEL = 12
-"""The most that gzip takes: 3 % less than zlib's best. All files take a fifth of a second, once."""
-
+_BUILT = "built"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
 
@@ -42,85 +30,45 @@ Stamp = tuple[int, int]
 """When a file was changed (ns) and its size."""
 
 
-@dataclass(frozen=True)
-class Asset:
-    """One file as it is sent."""
-
-    content_type: str
-    body: bytes
-    zipped: bytes | None
-    """None where gzip would not make it smaller."""
-    etag: str
-
-    def response(self, *, may_zip: bool) -> Response:
-        """The whole answer. may_zip: the client takes gzip."""
-        is_zipped = may_zip and self.zipped is not None
-        response = Response(self.zipped if is_zipped else self.body, content_type=self.content_type)
-        if is_zipped:
-            response.headers["Content-Encoding"] = "gzip"
-        response.headers["Vary"] = "Accept-Encoding"
-        response.set_etag(f"{self.etag}-gzip" if is_zipped else self.etag)
-        return response
-
-
 class Assets:
-    """Every file below `root`, by its name relative to it. Read when first asked for, and again when it has changed."""
+    """The files below `root`, and which of them to serve: a build whose name is not their digest is an old one."""
 
     def __init__(self, root: Path) -> None:
+        self.folder = root
+        """Where the served files lie."""
+        self.digest: str | None = None
+        """The name of the build that is served, None while the files themselves are."""
         self._root = root
-        self._found: dict[str, Asset] = {}
         self._stamps_read: dict[str, Stamp] = {}
-        self._digest = ""
+        self._digest_read = ""
         self._reading = Lock()
 
     def refresh(self) -> None:
-        """Take over what has changed on the disk: less than a millisecond when nothing has."""
+        """Look at the disk again: less than a millisecond when nothing has changed."""
         # An editor may be replacing a file at this very moment; the next request finds it.
         with self._reading, suppress(FileNotFoundError):
-            self._read()
+            stamps = dict(self._stamps())
+            if stamps != self._stamps_read:
+                self._digest_read = self._digest_of(sorted(stamps))
+                self._stamps_read = stamps
+            build = self._root / _BUILT / self._digest_read
+            is_built = build.is_dir()
+            self.folder, self.digest = (build, self._digest_read) if is_built else (self._root, None)
 
-    @property
-    def digest(self) -> str:
-        """Of all files together."""
-        if not self._digest:
-            self.refresh()
-        return self._digest
-
-    def find(self, name: str) -> Asset | None:
-        """The file of that name, None if there is none."""
-        return self._found.get(name) if self.digest else None
-
-    def _read(self) -> None:
-        stamps = dict(self._stamps())
-        if stamps == self._stamps_read:
-            return
-        sources = {name: (self._root / name).read_text(encoding="utf-8") for name in sorted(stamps)}
-        try:
-            sources = join_all(sources)
-        except CannotJoin as exc:
-            logger.warning("the page's files are sent one by one: %s", exc)
-        self._found = {name: make_asset(name, text) for name, text in minify(sources).items()}
-        etags = "".join(f"{name} {asset.etag}\n" for name, asset in self._found.items())
-        self._digest = hashlib.sha256(etags.encode()).hexdigest()[:12]
-        self._stamps_read = stamps
+    def _digest_of(self, names: list[str]) -> str:
+        lines = (f"{name} {hashlib.sha256((self._root / name).read_bytes()).hexdigest()}\n" for name in names)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
     def _stamps(self, folder: str = "") -> Iterator[tuple[str, Stamp]]:
         # Not pathlib, which takes six times as long: a flood of logins is a flood of pages.
         with os.scandir(self._root / folder) as entries:
             for entry in entries:
                 if entry.is_dir():
-                    yield from self._stamps(f"{folder}{entry.name}/")
+                    if folder or entry.name != _BUILT:
+                        yield from self._stamps(f"{folder}{entry.name}/")
                 elif entry.name.endswith(tuple(_TYPES)):
                     state = entry.stat()
                     yield folder + entry.name, (state.st_mtime_ns, state.st_size)
-
-
-def make_asset(name: str, text: str) -> Asset:
-    """The file `name`, whose text is what is sent."""
-    body = text.encode()
-    zipped = bytes(deflate.gzip_compress(body, _LEVEL))
-    etag = hashlib.sha256(body).hexdigest()[:16]
-    return Asset(_TYPES[PurePosixPath(name).suffix], body, zipped if len(zipped) < len(body) else None, etag)
 
 
 class DigestConverter(BaseConverter):
@@ -132,18 +80,20 @@ class DigestConverter(BaseConverter):
 def init_app(app: Flask, root: Path) -> None:
     """Serve the files below `root` as the endpoint `static`."""
     assets = Assets(root)
+    assets.refresh()
 
     def serve(filename: str, digest: str | None = None) -> Response:
         if digest != assets.digest:
             assets.refresh()
-        asset = assets.find(filename)
-        if asset is None:
-            abort(404)
-        response = asset.response(may_zip=request.accept_encodings.quality("gzip") > 0)
+        response = _send(assets.folder, filename)
         # A page from before the last change still gets what it lacks, but not for good.
-        response.headers["Cache-Control"] = _FOR_GOOD if digest == assets.digest else _ASK_EACH_TIME
-        response.make_conditional(request)
+        is_for_good = digest is not None and digest == assets.digest
+        response.headers["Cache-Control"] = _FOR_GOOD if is_for_good else _ASK_EACH_TIME
         return response
+
+    def name_build(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static" and assets.digest:
+            values["digest"] = assets.digest
 
     def look_again() -> dict[str, Any]:
         if request.method == "GET":  # Once for each page: whoever edits a file only reloads.
@@ -153,5 +103,22 @@ def init_app(app: Flask, root: Path) -> None:
     app.url_map.converters["digest"] = DigestConverter
     app.add_url_rule("/static/<path:filename>", "static", serve)
     app.add_url_rule("/static/<digest:digest>/<path:filename>", "static", serve)
-    app.url_defaults(lambda endpoint, values: values.update(digest=assets.digest) if endpoint == "static" else None)
+    app.url_defaults(name_build)
     app.context_processor(look_again)
+
+
+def _send(folder: Path, name: str) -> Response:
+    """The file below `folder`, compressed where that lies beside it and the client takes it."""
+    path = safe_join(str(folder), name)
+    content_type = _TYPES.get(f".{name.rpartition('.')[2]}")
+    if path is None or content_type is None or not Path(path).is_file():
+        abort(404)
+    takes = request.accept_encodings.quality
+    coding = next((each for each, end in _CODINGS.items() if takes(each) > 0 and Path(path + end).is_file()), None)
+    response = Response(Path(path + _CODINGS[coding] if coding else path).read_bytes(), mimetype=content_type)
+    if coding:
+        response.headers["Content-Encoding"] = coding
+    response.vary.add("Accept-Encoding")
+    response.add_etag()
+    response.make_conditional(request)
+    return response

@@ -1,5 +1,6 @@
 """What the browser tests share: one Chromium a run, one stack a file, and what the pages must not complain of."""
 
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser.chromium import launch
 from tests.browser.page import SOON_MS, Complaints, login_cookies, signed_in, state_is
 from tests.stack import Stack
+from tests.web import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,12 @@ def browser() -> Iterator[Browser]:
         browser.new_context = patient_context  # type: ignore[method-assign]
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def build() -> None:
+    """The page is looked at as it is built."""
+    subprocess.run(["node", ROOT / "build.js"], check=True, timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The deployment for real: the replayed image and the commands, environments and secrets of docker-compose.yml."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 
@@ -119,7 +120,10 @@ def test_a_dispatch_is_counted_on_rabbitmq_and_shown_to_the_first_user(container
 def test_the_page_and_its_chart_library_are_served(containers):
     web = containers["web"]
 
-    assert web.get("/login", role=None).status == 200
+    login = web.get("/login", role=None)
+
+    assert login.status == 200
+    assert re.search(rb'src="/static/[0-9a-f]{12}/js/account_pages[.]js"', login.body), "the page is built"
     assert web.get("/static/vendor/uPlot.iife.min.js", role=None).status == 200
 
 

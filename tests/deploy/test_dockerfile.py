@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from settings import VERSION
-from standalone.node import UPLOT_FILES
 from tests.deploy import compose, dockerfile
 
 STEPS = dockerfile.parse(compose.ROOT / "Dockerfile")
@@ -91,10 +90,12 @@ def test_the_image_says_what_it_is():
     assert "org.opencontainers.image.title=" in labels
 
 
-def test_the_page_gets_the_same_files_as_without_containers():
-    (copied,) = (text for text in texts("COPY") if "--from=page" in text)
+def test_the_page_is_built_as_without_containers_and_with_what_the_lock_file_names():
+    fetched, built = texts("RUN", "page")
 
-    assert [Path(word).name for word in copied.split()[1:-1]] == list(UPLOT_FILES)
+    assert fetched.startswith("npm ci --omit=dev --ignore-scripts")
+    assert built == "node build.js"
+    assert [text for text in texts("COPY") if "--from=page" in text] == ["--from=page /page/static/ static/"]
 
 
 def test_the_last_stage_is_the_panel():
@@ -106,4 +107,4 @@ def test_only_what_is_copied_is_sent_to_the_engine():
     copied = {word.rstrip("/") for text in texts("COPY") if "--from=" not in text for word in text.split()[:-1]}
 
     assert sent == {word for word in copied if not word.startswith("--")}
-    assert not [path for path in dockerfile.sent_files(compose.ROOT) if "vendor" in path.parts or ".git" in path.parts]
+    assert not [path for path in dockerfile.sent_files(compose.ROOT) if {"vendor", "built", ".git"} & {*path.parts}]

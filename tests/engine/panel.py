@@ -13,7 +13,17 @@ from tests.engine.kernel import Container
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", "var", "__pycache__", "secrets", "vendor", ".*_cache", ".hypothesis", ".env"
+    ".git",
+    ".venv*",
+    "node_modules",
+    "var",
+    "__pycache__",
+    "secrets",
+    "vendor",
+    "built",
+    ".*_cache",
+    ".hypothesis",
+    ".env",
 )
 PORT = 8123
 SERVERS = ("redis", "postgres", "rabbitmq")
