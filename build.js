@@ -25,7 +25,7 @@ if (!existsSync(`static/built/${digest}`)) {
   console.log(`Built the page: ${digest}`)
 }
 
-/** uPlot's own minified script, a global: bundled from its module it is 1.5 kB larger. @param {string} folder */
+/** uPlot's own minified script. @param {string} folder */
 function provideUplot(folder) {
   const script = readFileSync('node_modules/uplot/dist/uPlot.iife.min.js')
   const path = join(folder, 'uPlot.iife.min.js')

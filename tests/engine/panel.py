@@ -13,18 +13,9 @@ from tests.engine.kernel import Container
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEFT_OUT = shutil.ignore_patterns(
-    ".git",
-    ".venv*",
-    "node_modules",
-    "var",
-    "__pycache__",
-    "secrets",
-    "vendor",
-    "built",
-    ".*_cache",
-    ".hypothesis",
+    ".git", ".venv*", "node_modules", "var", "__pycache__", "secrets", "vendor", "built", ".*_cache", ".hypothesis",
     ".env",
-)
+)  # fmt: skip
 PORT = 8123
 SERVERS = ("redis", "postgres", "rabbitmq")
 PROGRAMS = ("web", "collector", "beat")

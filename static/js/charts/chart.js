@@ -2,7 +2,7 @@
 /**
  * A line chart of a window of time. The only file that names uPlot; of words it knows nothing.
  *
- * uPlot is a global, from static/vendor/uPlot.iife.min.js: as a module it is only shipped unminified, twice the size.
+ * uPlot is a global, from static/vendor/uPlot.iife.min.js: bundled from its module it would be 1.5 kB larger.
  */
 
 import { hatchPattern, translucent } from './canvas.js'
