@@ -261,6 +261,15 @@ def test_the_settings_page_has_every_setting_with_its_default():
             assert rows[row.name.upper()] == f"`{shown}`"
 
 
+def test_the_settings_page_says_of_each_setting_what_the_table_says():
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| [^|]* \| (.*) \|$", page, flags=re.M))
+
+    for row in fields(Settings):
+        unit = f" ({row.metadata['unit']})" if row.metadata["unit"] else ""
+        assert rows[row.name.upper()] == f"{row.metadata['help']}{unit}"
+
+
 def test_the_project_speaks_only_of_itself():
     words = re.compile(r"/wor[k]/|this sessio[n]|issue #?\d", flags=re.I)
     paths = [*SOURCES, *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
