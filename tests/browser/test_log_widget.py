@@ -135,6 +135,15 @@ def test_what_was_logged_while_the_page_was_away_is_there_when_it_returns(page, 
     expect(page.locator("#logs-list")).to_contain_text("while you were out", timeout=SOON_MS)
 
 
+VISIBLE_LINES = """(node) => {
+  const edge = node.getBoundingClientRect()
+  const lines = [...node.children].map((line) => [line.getBoundingClientRect(), line.textContent])
+  const visible = lines.filter(([box]) => box.left < edge.right && box.bottom > edge.top && box.top < edge.bottom)
+  const [cut, whole] = [true, false].map((isCut) => visible.filter(([box]) => (box.top < edge.top) === isCut))
+  return [cut, whole].map((some) => some.map(([, text]) => text))
+}"""
+
+
 def test_on_a_wall_the_newest_line_is_open_by_itself_and_nothing_lies_below_the_edge(page, logger):
     state_is(page, "live")
     page.keyboard.press("k")
@@ -151,4 +160,6 @@ def test_on_a_wall_the_newest_line_is_open_by_itself_and_nothing_lies_below_the_
         bottom = row.locator(".log-traceback").evaluate("(node) => node.getBoundingClientRect().bottom")
         assert bottom < height
         assert page.evaluate("document.documentElement.scrollHeight") <= height
+        cut, whole = row.locator(".log-traceback").evaluate(VISIBLE_LINES)
+        assert (cut, whole[-1]) == ([], f"ValueError: no voice at {width}")
         expect(row.get_by_role("button", name="Copiar")).to_be_hidden()

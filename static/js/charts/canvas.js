@@ -68,15 +68,23 @@ export function drawBand(context, { xs, lows, highs }, color) {
   }
 }
 
-/** @param {Context} context @param {number} y @param {Place} place @param {{text: string, color: string}} look */
-export function drawThreshold(context, y, place, { text, color }) {
+/** @param {Context} context @param {number} y @param {Place} place @param {string} color */
+export function drawThreshold(context, y, place, color) {
   const { left, right, ratio } = place
   context.save()
   setPen(context, place, color)
   context.setLineDash([2 * ratio, 4 * ratio])
   line(context, left, y, right, y)
-  context.textBaseline = 'bottom'
-  context.fillText(text, left + 6 * ratio, y - 2 * ratio)
+  context.restore()
+}
+
+/** Under its line: above it are the axis' end and the highest lines. @param {Context} context @param {number} y @param {Place} place @param {{text: string, color: string, ground: string}} look */
+export function drawThresholdName(context, y, place, { text, color, ground }) {
+  const { left, ratio } = place
+  context.save()
+  setPen(context, place, color)
+  context.textBaseline = 'top'
+  outlined(context, text, left + 6 * ratio, y + 3 * ratio, { ground, ratio })
   context.restore()
 }
 
@@ -105,12 +113,7 @@ export function drawPeak(context, { x, y }, place, { text, color, ground }) {
   const half = context.measureText(text).width / 2
   context.textAlign = 'center'
   context.textBaseline = 'bottom'
-  context.lineWidth = 3 * ratio
-  context.lineJoin = 'round'
-  context.strokeStyle = ground
-  const text_x = Math.min(right - half, Math.max(left + half, x))
-  context.strokeText(text, text_x, y - 5 * ratio)
-  context.fillText(text, text_x, y - 5 * ratio)
+  outlined(context, text, Math.min(right - half, Math.max(left + half, x)), y - 5 * ratio, { ground, ratio })
   context.restore()
 }
 
@@ -182,6 +185,15 @@ function setPen(context, { ratio, text_px }, color) {
   context.textAlign = 'left'
   context.lineWidth = ratio
   context.fillStyle = context.strokeStyle = color
+}
+
+/** Text that stays readable over lines. @param {Context} context @param {string} text @param {number} x @param {number} y @param {{ground: string, ratio: number}} look */
+function outlined(context, text, x, y, { ground, ratio }) {
+  context.lineWidth = 3 * ratio
+  context.lineJoin = 'round'
+  context.strokeStyle = ground
+  context.strokeText(text, x, y)
+  context.fillText(text, x, y)
 }
 
 /** @param {Context} context @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */

@@ -1,7 +1,7 @@
 // @ts-check
 /** What a chart shows besides its lines: from a scene to strokes of canvas.js. */
 
-import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, translucent } from './canvas.js'
+import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, drawThresholdName, translucent } from './canvas.js'
 import { clustersIn } from '../time/marks.js'
 import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
 
@@ -61,11 +61,15 @@ export function drawUnder(pen, scene, hatch) {
   drawBands(pen, scene)
   context.restore()
   if (spec.threshold === undefined) return
-  drawThreshold(context, pen.y(spec.threshold), pen.place, { text: spec.axisText(spec.threshold), color: colors.tones.warn })
+  drawThreshold(context, pen.y(spec.threshold), pen.place, colors.tones.warn)
 }
 
-/** Over the lines: marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
+/** Over the lines: the threshold's name, marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
 export function drawOver(pen, scene) {
+  const { spec: { threshold, axisText }, colors: { tones, ground } } = pen
+  if (threshold !== undefined) {
+    drawThresholdName(pen.context, pen.y(threshold), pen.place, { text: axisText(threshold), color: tones.warn, ground })
+  }
   for (const { at, look } of clustersIn(scene.clusters, scene.window)) {
     drawMark(pen.context, pen.x(at), pen.place, { shape: look.shape, color: pen.colors.tones[look.tone] })
   }

@@ -4,6 +4,7 @@
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../model/log_book.js'
 import { isTv } from '../ui/tv.js'
+import { renderLogRow } from './log_row.js'
 
 /** @import { LogBook } from '../model/log_book.js' */
 /** @import { View } from '../charts/view.js' */
@@ -14,7 +15,6 @@ import { isTv } from '../ui/tv.js'
 const COPIED_MS = 2000
 /** Scrolled by more than this, the list is being read, in CSS pixels. */
 const TOP_PX = 4
-const ICONS = { critical: 'bad', error: 'warn' }
 
 export class Logs {
   #delegate
@@ -67,18 +67,18 @@ export class Logs {
 
   #render(isHeld = this.#isRead()) {
     if (!this.#view || !this.#book) return
-    const { t } = this.#view
+    const view = this.#view
     const filter = { query: this.#query.value, level: this.#level.value, host: this.#host.value }
     const matches = matching(this.#book, filter)
     const { ids, more } = lines(this.#shown, matches, isHeld)
     this.#shown = ids
     this.#fit(ids)
     ids.forEach((id, position) => {
-      this.#renderRow(/** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)), isTv() && position === 0)
+      renderLogRow(view, /** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)), isTv() && position === 0)
     })
     const pill = byId('logs-more')
     pill.hidden = more === 0
-    setText(pill, more === 0 ? '' : t('logs.more', { count: more }))
+    setText(pill, more === 0 ? '' : view.t('logs.more', { count: more }))
     this.#renderState(matches.length, Object.values(filter).join('') === Object.values(NO_FILTER).join(''))
   }
 
@@ -111,41 +111,6 @@ export class Logs {
     setAttribute(partOf(row, '.log-row'), 'aria-controls', more.id)
     this.#rows.set(id, row)
     return row
-  }
-
-  /** @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold on a wall the newest line is open by itself */
-  #renderRow(row, group, isTold) {
-    const { t, format } = /** @type {View} */ (this.#view)
-    const { level, service, host, message, count, last_at } = group
-    setAttribute(row, 'data-level', level)
-    setIcon(partOf(row, '.icon'), ICONS[level] ?? 'unknown')
-    setText(partOf(row, '.log-level'), t(level === 'critical' ? 'logs.critical' : 'logs.error'))
-    setText(partOf(row, '.log-time'), format.instant(last_at))
-    setAttribute(partOf(row, '.log-time'), 'datetime', new Date(last_at * 1000).toISOString())
-    setText(partOf(row, '.log-service'), service)
-    setText(partOf(row, '.log-host'), host)
-    setText(partOf(row, '.log-message'), message)
-    setText(partOf(row, '.log-count'), count > 1 ? t('logs.count', { count }) : '')
-    const isOpen = isTold || partOf(row, '.log-row').getAttribute('aria-expanded') === 'true'
-    row.classList.toggle('is-told', isTold)
-    partOf(row, '.log-more').hidden = !isOpen
-    if (isOpen) this.#renderMore(row, group)
-  }
-
-  /** What only an open line shows. @param {HTMLElement} row @param {LogGroup} group */
-  #renderMore(row, { message, traceback, logger, task, first_at, last_at, count }) {
-    const { t, format } = /** @type {View} */ (this.#view)
-    const repeats = count > 1 ? t('logs.repeats', { count, first: format.instant(first_at), last: format.instant(last_at) }) : ''
-    setText(partOf(row, '.log-text'), message)
-    setText(partOf(row, '.log-traceback'), traceback ?? '')
-    partOf(row, '.log-traceback').hidden = !traceback
-    setText(partOf(row, '.log-logger'), logger)
-    partOf(row, '.log-fact-logger').hidden = !logger
-    setText(partOf(row, '.log-task'), task ?? '')
-    partOf(row, '.log-fact-task').hidden = !task
-    setText(partOf(row, '.log-repeats'), repeats)
-    for (const label of row.querySelectorAll('[data-i18n]')) setText(label, t(label.getAttribute('data-i18n') ?? ''))
-    setAttribute(partOf(row, '.log-traceback'), 'aria-label', t('logs.traceback'))
   }
 
   /** @param {number} matches @param {boolean} isAll no filter */
@@ -201,7 +166,7 @@ export class Logs {
     const line = partOf(row, '.log-row')
     const isOpen = line.getAttribute('aria-expanded') !== 'true'
     setAttribute(line, 'aria-expanded', String(isOpen))
-    this.#renderRow(row, group, row.classList.contains('is-told'))
+    renderLogRow(/** @type {View} */ (this.#view), row, group, row.classList.contains('is-told'))
     if (!isOpen) return
     this.#delegate.around(group.last_at)
   }
