@@ -147,7 +147,7 @@ def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
     expect(page.locator("#host-name")).to_have_text("zz-2")
 
     state_is(page, "stale")
-    expect(row_of(page, "zz-2").locator(".host-state")).to_contain_text("mudo há", timeout=SOON_MS)
+    expect(row_of(page, "zz-2").locator(".host-state")).to_contain_text("sem dados há", timeout=SOON_MS)
     row_of(page, "zz-2").get_by_role("button", name="Esquecer").click()
     page.get_by_role("dialog").get_by_role("button", name="Esquecer").click()
     expect(page.locator("#hosts")).to_be_hidden()

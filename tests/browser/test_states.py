@@ -54,7 +54,7 @@ def test_a_lost_redis_is_blamed_on_redis_and_not_on_the_collector(page, stack, c
     complaints.excuse("Failed to load resource: the server responded with a status of 503")
     with suspended(stack.process("redis")):
         state_is(page, "stale")
-        expect(page.locator("#verdict-text")).to_contain_text("não alcança o seu Redis", timeout=SOON_MS)
+        expect(page.locator("#verdict-text")).to_contain_text("não consegue acessar o próprio Redis", timeout=SOON_MS)
         expect(page).to_have_title(re.compile("Sem dados novos"))
 
     state_is(page, "live")
@@ -82,7 +82,7 @@ def test_two_collectors_of_one_name_are_told(page, stack):
         def is_told():
             other.stand_by(host)
             told = page.locator("#verdict-text").inner_text() + page.locator("#verdict-detail").inner_text()
-            return f"Dois coletores se apresentam como {host}" in told
+            return f"Dois coletores usam o nome {host}" in told
 
         wait_until(is_told, 30)
 
@@ -332,11 +332,11 @@ def test_a_standstill_is_told_alike_by_the_line_on_top_the_chip_the_title_and_he
         page.fill("[name=password]", PASSWORD)
         page.click("button[type=submit]")
 
-        expect(page.locator("#verdict-text")).to_have_text("Parado: 130 na fila, nada saiu há 75 s", timeout=SOON_MS)
+        expect(page.locator("#verdict-text")).to_have_text("Parado há 75 s: 130 na fila e nada sai", timeout=SOON_MS)
         row = page.locator("#card-services [data-service=worker]")
         expect(row).to_have_attribute("data-status", "offline")
         expect(row.locator(".service-status")).to_have_text("parado")
-        expect(row.locator(".service-reason")).to_have_text("130 na fila, nada saiu há 75 s")
+        expect(row.locator(".service-reason")).to_have_text("130 na fila, nada sai há 75 s")
         expect(page).to_have_title(re.compile(r"^\(!\) 1 falha"))
         health = web.get("/healthz", role=None)
         told = json.loads(health.body)

@@ -44,7 +44,7 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     for current, new, again, status, says in (
         ("not the password", NEW_PASSWORD, NEW_PASSWORD, 401, "A senha não confere."),
         (PASSWORD, NEW_PASSWORD, "something else", 422, "As duas novas senhas não são iguais."),
-        (PASSWORD, PASSWORD, PASSWORD, 422, "Esta é a senha que deve ser trocada."),
+        (PASSWORD, PASSWORD, PASSWORD, 422, "Essa é a sua senha atual."),
         (PASSWORD, "short", "short", 422, "pelo menos 12 caracteres"),
         (PASSWORD, "x" * 1025, "x" * 1025, 422, "longa demais"),
         (PASSWORD, COMMON, COMMON, 422, "comum ou fácil de adivinhar"),
