@@ -1,4 +1,4 @@
-"""The scheduled jobs, each a few lines: read, then write."""
+"""Celery's scheduled jobs, and the wiring of what they use."""
 
 import logging
 from functools import cache, partial
@@ -35,12 +35,12 @@ from store.samples.wire import parse_wire
 logger = logging.getLogger(__name__)
 
 HISTORY_TIMEOUT_S = 2.0
-"""Longest wait for SQLite's write lock, or for a statement of PostgreSQL, when history is written."""
+"""Timeout of SQLite's write lock, or of a PostgreSQL statement, for writing history."""
 
 
 @shared_task(name="collector.sample")
 def sample() -> None:
-    """Take one sample and write it. The next tick is the retry: a sample is worth nothing later."""
+    """Take one sample and write it. A failed write is not retried: the next tick takes a newer sample."""
     _watchdog().feed()
     monitor = _monitor()
     taken = monitor.sample()
@@ -58,30 +58,30 @@ def sample() -> None:
 
 @shared_task(name="collector.roll_up")
 def roll_up() -> None:
-    """Have the minutes that have closed kept in SQL. Returns at once; the next run is the retry."""
+    """Start writing closed minutes to SQL. Returns at once; the next run is the retry."""
     _history_roll_up().start()
 
 
 @worker_init.connect
 def note_start(**_: object) -> None:
-    """Count it, and tell where it is one of too many."""
+    """Count this start; warn about too many."""
     restarts.note_start(_redis(), _settings().monitor_host)
 
 
 @worker_shutdown.connect
 def note_end(**_: object) -> None:
-    """What ends in good order is not killed."""
+    """Note that this process ends in good order."""
     restarts.note_end(_redis(), _settings().monitor_host)
 
 
 @worker_ready.connect
 def watch_over_ticks(**_: object) -> None:
-    """Start the watchdog in the process that runs the ticks, and say that it is there to take them."""
+    """Start the watchdog in the process that runs the ticks, and announce the process."""
     _watchdog().start()
     _writer().announce()
 
 
-# Made when first needed, in the process that runs the ticks.
+# Each is built at first use, in the process that runs the ticks.
 @cache
 def _settings() -> Settings:
     return load_settings()
@@ -110,7 +110,7 @@ def _writer() -> SampleWriter:
 
 
 def _is_ending() -> bool:
-    """Whether the worker was told to end, which it does after the task in hand."""
+    """Whether the worker was told to end; it does so after the current task."""
     return any(told is not None and told is not False for told in (state.should_stop, state.should_terminate))
 
 
@@ -127,9 +127,9 @@ def _monitor() -> SystemMonitor:
 
 @cache
 def _history_roll_up() -> BackgroundProbe[None]:
-    """What keeps the history waits for databases: in a probe of its own it holds up no tick."""
+    """In the background, since it waits for databases and a tick must not."""
     settings = _settings()
-    # Not made when it is missing: a second host without the panel's URL would fill a file that nobody reads.
+    # No SQLite file is created: on a second host without the panel's URL nobody would read it.
     engine = make_engine(settings.database_url, timeout_s=HISTORY_TIMEOUT_S, may_create=False)
     rolling = RollUp(_store(), History(engine), host=settings.monitor_host, days=settings.history_days)
     return BackgroundProbe("history", rolling.run, when_stuck=None, when_failed=None)

@@ -1,1 +1,1 @@
-"""One thing measured per file. A probe is any object with `read()`; it translates every foreign error itself."""
+"""Probes, one measured thing per file. A probe is an object with `read()` that turns foreign errors into reasons."""

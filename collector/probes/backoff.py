@@ -1,7 +1,7 @@
-"""Pauses that grow while something goes on failing. [pure]"""
+"""Growing pauses between failed attempts. [pure]"""
 
 DENIED_CAP_S = 60.0
-"""Longest pause between two attempts that are refused for want of rights: each is an error in somebody's log."""
+"""Longest pause while access is denied: the server logs each attempt as an error."""
 
 
 class Backoff:
@@ -14,10 +14,10 @@ class Backoff:
         self._next_s = first_s
 
     def next_s(self) -> float:
-        """The pause after one more failure."""
+        """The pause after another failure."""
         pause_s, self._next_s = self._next_s, min(self._next_s * self._factor, self._longest_s)
         return pause_s
 
     def reset(self) -> None:
-        """It has worked."""
+        """Note a success: the next pause is the first again."""
         self._next_s = self._first_s

@@ -1,7 +1,8 @@
 """Whether the watched database answers `SELECT 1`.
 
-A question may take `ANSWER_S`, longer than a tick, and libpq's shortest connect time-out is 2 s. So the monitor puts
-it in a lane. No statement time-out is set: `SELECT 1` waits for no lock, and PgBouncer refuses the start-up option.
+A query may take `ANSWER_S`, longer than a tick, and libpq's shortest connect timeout is 2 s, so the monitor runs this
+probe in the background. No statement timeout is set: `SELECT 1` waits for no lock, and PgBouncer refuses the start-up
+option.
 """
 
 import logging
@@ -24,29 +25,29 @@ from store.samples.model import Check
 log = logging.getLogger(__name__)
 
 _POSTGRES_OPTIONS = {
-    "connect_timeout": 2,  # s; the least that libpq takes.
-    "tcp_user_timeout": 5000,  # ms; frees the thread from a peer that vanished, where TCP would wait 15 minutes.
+    "connect_timeout": 2,  # s; libpq's minimum.
+    "tcp_user_timeout": 5000,  # ms; else TCP waits 15 minutes for a peer that vanished.
     "keepalives_idle": 5,  # s
     "application_name": "zapvoice-monitor",
     "prepare_threshold": None,  # PgBouncer's transaction mode shares server connections.
 }
 DENIED_PAUSE_S = 2.0
-"""First pause after a refusal for want of rights, which PostgreSQL logs as an error each time."""
+"""First pause after access is denied: PostgreSQL logs each denial as an error."""
 
 SQLITE_LOCK_S = 0.8
-"""How long a writer may hold the file before it counts as a time-out."""
+"""How long a writer may lock the file before the check counts as timed out."""
 
 ANSWER_S = 2.0
-"""How long PostgreSQL may take to answer. Then the connection is given up: one that a proxy keeps open though nobody is
-behind it any more would be waited on for ever."""
+"""How long PostgreSQL may take to answer. After that the connection is dropped: a proxy can keep one open for ever
+although the server behind it is gone."""
 
 _ASK = "SELECT 1"
 _ASK_SQLITE = "SELECT 1 FROM sqlite_master LIMIT 1"
-"""SQLite answers a bare SELECT 1 without a look at the file."""
+"""SQLite answers a bare SELECT 1 without reading the file."""
 
 
 class DatabaseProbe:
-    """Asks one database once a sample over one kept connection. Not thread-safe, and it may block: for a lane."""
+    """Queries one database once a sample over one kept connection. Blocks, and is not thread-safe."""
 
     def __init__(self, url: str) -> None:
         self._connect = _sqlite_file(url) if sa.make_url(url).get_backend_name() == "sqlite" else _postgres(url)
@@ -54,10 +55,10 @@ class DatabaseProbe:
         self._last_reason: str | None = None
         self._denied = Backoff(DENIED_PAUSE_S, DENIED_CAP_S)
         self._resting_until_s = 0.0
-        """Until when a database that refuses us is not asked, monotonic."""
+        """Until when a database that denies access is left alone, monotonic."""
 
     def read(self) -> Check:
-        """The verdict on one question."""
+        """The check of one query. Foreign errors become reason codes."""
         started = time.monotonic()
         if started < self._resting_until_s:
             return judge(self._last_reason, None)
@@ -90,13 +91,13 @@ class DatabaseProbe:
             except psycopg.OperationalError as error:
                 if not kept.closed or _reason_of(error) == "timeout":
                     raise
-                # It was dead, as after a restart; that says nothing of the server.
+                # The connection was dead, as after a restart of the server, which may be fine now.
             finally:
                 if kept.closed:
                     self._kept = None
         connection = self._connect()
         if isinstance(connection, sqlite3.Connection):
-            with closing(connection):  # A kept connection would outlive a deleted file.
+            with closing(connection):  # Not kept: it would outlive a deleted file.
                 connection.execute(_ASK_SQLITE)
         else:
             self._kept = connection
@@ -104,10 +105,10 @@ class DatabaseProbe:
 
 
 def _postgres(url: str) -> Callable[[], psycopg.Connection[Any]]:
-    """Connects as SQLAlchemy would, without what it does around each question: that took longer than the question."""
+    """Connects as SQLAlchemy would, without its work around each query, which took longer than the query."""
     target = sa.make_url(url)
     arguments, options = target.get_dialect()().create_connect_args(target)
-    # Autocommit: without BEGIN and ROLLBACK a question is one round trip.
+    # Autocommit: without BEGIN and ROLLBACK a query is one round trip.
     named = {**options, **_POSTGRES_OPTIONS, "autocommit": True}
 
     def connect() -> psycopg.Connection[Any]:
@@ -130,8 +131,8 @@ def _sqlite_file(url: str) -> Callable[[], sqlite3.Connection]:
 def _reason_of(error: BaseException) -> str:
     """The reason code: refused, timeout, denied, certificate, certificate_name or error.
 
-    libpq gives a failed log-in no SQLSTATE, only text in the server's language; that a password was asked for is what
-    tells a log-in refused from a server that takes nobody. Source: libpq PQconnectionUsedPassword.
+    libpq gives a failed login no SQLSTATE, only text in the server's language. A failure after the server asked for the
+    password means denied, one before means refused. Source: libpq, PQconnectionUsedPassword.
     """
     if isinstance(error, psycopg.errors.ConnectionTimeout | psycopg.errors.QueryCanceled):
         return "timeout"
@@ -144,8 +145,8 @@ def _reason_of(error: BaseException) -> str:
     return "error"
 
 
-def _certificate_fault(told: str) -> str | None:
-    """What libpq says of a server's certificate, in words alone: whether it is the name, and no more."""
-    if "does not match host name" in told:
+def _certificate_fault(message: str) -> str | None:
+    """libpq reports a bad certificate in words only, which tell apart no more than these two."""
+    if "does not match host name" in message:
         return "certificate_name"
-    return "certificate" if "certificate verify failed" in told else None
+    return "certificate" if "certificate verify failed" in message else None

@@ -1,7 +1,7 @@
-"""TLS of what is watched: what a URL's query says of it, and what is wrong with a certificate that is refused.
+"""TLS options in the URLs of watched services, and the reason codes of refused certificates.
 
-Certificate and name are always checked, unless the URL says otherwise: kombu's defaults check neither. The keys are
-redis-py's, for every transport. `WATCHED_CA_CERTIFICATES` comes as the URL's `ssl_ca_certs`.
+The certificate and its name are always checked unless the URL says otherwise; kombu's defaults check neither. The
+query's keys are redis-py's for every service. `WATCHED_CA_CERTIFICATES` arrives as the URL's `ssl_ca_certs`.
 """
 
 import ssl
@@ -15,13 +15,13 @@ _LEVELS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl
 _FAULTS = {
     9: "certificate_early",
     10: "certificate_expired",
-    18: "certificate_authority",  # Signed by itself.
-    19: "certificate_authority",  # Signed by itself, further up.
+    18: "certificate_authority",  # Self-signed.
+    19: "certificate_authority",  # Self-signed in its chain.
     20: "certificate_authority",
     21: "certificate_authority",
     62: "certificate_name",
     63: "certificate_name",
-    64: "certificate_name",  # An address that the certificate does not name.
+    64: "certificate_name",  # An IP address.
 }
 """OpenSSL's X509_V_ERR_… codes; source: openssl/x509_vfy.h."""
 
@@ -32,7 +32,7 @@ def amqp_tls(url: str) -> dict[str, Any] | bool:
         return False
     query = query_of(url)
     checks_name, level = _checks(query)
-    # kombu fills in the URL's host where the name is None; without a name py-amqp checks none.
+    # kombu replaces the None by the URL's host; without the key py-amqp checks no name.
     return {**_files(query), "cert_reqs": level, **({"server_hostname": None} if checks_name else {})}
 
 
@@ -47,7 +47,7 @@ def redis_tls(url: str) -> dict[str, Any]:
 
 
 def context_of(url: str) -> ssl.SSLContext:
-    """How Python's own client reaches an `https://` URL, or a `rediss://` one, as redis-py would.
+    """The context for an `https://` URL, or for a `rediss://` URL, where it acts as redis-py does.
 
     Raises: OSError, SSLError for files that cannot be used.
     """
@@ -56,12 +56,12 @@ def context_of(url: str) -> ssl.SSLContext:
     if urlsplit(url).scheme == "rediss":
         context = ssl.create_default_context()
         if file or directory:
-            context.load_verify_locations(file, directory)  # redis-py believes the system's as well.
+            context.load_verify_locations(file, directory)  # redis-py trusts the system's CAs as well.
     else:
         context = ssl.create_default_context(cafile=file)
     context.check_hostname, context.verify_mode = _checks(query)
     if "ssl_certfile" in query:
-        # An empty password: without one OpenSSL asks the terminal for that of an encrypted key, and waits.
+        # The empty password: with None OpenSSL asks the terminal for an encrypted key's, and waits.
         context.load_cert_chain(query["ssl_certfile"], query.get("ssl_keyfile"), query.get("ssl_password", ""))
     if ciphers := query.get("ssl_ciphers"):
         context.set_ciphers(ciphers)
@@ -69,9 +69,9 @@ def context_of(url: str) -> ssl.SSLContext:
 
 
 def certificate_fault(error: BaseException | None) -> str | None:
-    """The reason code of a certificate that was refused: by name, signer, date, or `certificate` for anything else.
+    """The reason code of a refused certificate: its name, signer or date, or `certificate` for anything else.
 
-    Looked for in the whole chain of causes: redis-py hides it in an error of connecting.
+    None for other errors. Searches the chain of causes, because redis-py wraps the error.
     """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -87,6 +87,6 @@ def _files(query: dict[str, str]) -> dict[str, str]:
 
 
 def _checks(query: dict[str, str]) -> tuple[bool, ssl.VerifyMode]:
-    """Whether the name is checked, and the certificate."""
+    """Whether the certificate's name is checked, and how far the certificate is."""
     level = _LEVELS[certificate_level(query)]
     return query.get("ssl_check_hostname", "true") == "true" and level is not ssl.CERT_NONE, level

@@ -1,18 +1,18 @@
-"""From the outcome of one question to a `Check`: the rules that every service answered over a network shares. [pure]"""
+"""The `Check` of a service from the outcome of one request: the rules that all network services share. [pure]"""
 
 from store.samples.model import Check, Status
 
 SLOW_MS = 500.0
-"""An answer that takes longer, in milliseconds, makes a service degraded."""
+"""A slower answer, in milliseconds, makes a service degraded."""
 
 _OFFLINE = frozenset({"refused", "timeout"})
 
 
 def judge(failure: str | None, latency_ms: float | None) -> Check:
-    """What is known of a service after one question.
+    """The check after one request.
 
-    failure: None = it answered; refused (unreachable) and timeout say offline; denied, error and stuck leave it
-    unknown, for then something answered, or the fault may be ours.
+    failure: None = it answered. refused (unreachable) and timeout mean offline. denied, error and stuck mean unknown:
+    something answered, or the fault may be ours.
     """
     if failure is not None:
         return Check(status=Status.OFFLINE if failure in _OFFLINE else Status.UNKNOWN, reason=failure)

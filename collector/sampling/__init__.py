@@ -1,1 +1,1 @@
-"""One sample: its probes, what they saw, and what is kept of it."""
+"""Takes samples, marks them, writes them, and rolls them up into history."""

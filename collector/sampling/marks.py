@@ -1,7 +1,7 @@
-"""What happened between two samples of a host and is worth a mark on its charts. [pure]
+"""Finds the events between two samples of a host that its charts mark. [pure]
 
 A mark is an object: {"kind": "service", "name", "before", "after"} when a service's state changed; {"kind": "version",
-"before", "after"} when the collector's did; {"kind": "burst", "peak"} when a dispatch began.
+"before", "after"} when the collector's version did; {"kind": "burst", "peak"} when a dispatch began.
 """
 
 from collections.abc import Mapping
@@ -13,37 +13,37 @@ from store.samples.model import Queue, QueueState, Sample
 Mark = Mapping[str, Any]
 
 BURST_MESSAGES = 50
-"""Least rise that may be a burst, in messages between two samples. Half of the dispatch of 100 that has to show, since
-a tick may cut it in two; a queue that creeps by fewer than this is not noticed however long it grows."""
+"""Least rise between two samples that may be a burst. A dispatch of 100 must show, and a tick may cut it in two; a
+queue that grows by less each time is never marked."""
 
 BURST_SHARE = 0.5
-"""Least rise against what was already waiting: 100 more are a burst on an empty queue, not on one of 10,000."""
+"""Least rise relative to the messages already waiting: 100 more are a burst on an empty queue, not on one of 10,000."""
 
 CALM_SAMPLES = 5
-"""Samples without such a rise that end a burst of which some still waits: messages that come in gusts, a few seconds
-apart, are one dispatch. A sample before which nothing has waited ends it at once: what comes then is another."""
+"""Samples without such a rise that end a burst while messages still wait: gusts a few seconds apart are one dispatch.
+An empty queue ends the burst at once: the next messages are another dispatch."""
 
 BURST_GAP_INTERVALS = 3
-"""Intervals after which two samples are not compared for a burst: nobody can tell when the messages came."""
+"""Two samples further apart are not compared for a burst: it is unknown when the messages came."""
 
 FIRST_LOOK = "first_look"
-"""The reason of a check that has not looked yet: that says something of the collector, not of the service."""
+"""The reason of a check before its first reading: it tells of the collector, not of the service."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreviousSample:
-    """What the next sample is compared with; all of it unknown for a host without samples."""
+    """What the next sample is compared with; without samples all of it is unknown."""
 
     at_s: float = 0.0
     version: str | None = None
     services: Mapping[str, str] | None = None
-    """Status by service, those of a first look left out."""
+    """Status by service, without checks before their first reading."""
     waiting: Mapping[str, int] | None = None
     """Messages ready by queue, where known."""
 
 
 def parse_previous(wire: Mapping[str, Any] | None) -> PreviousSample:
-    """What a stored sample (its wire form, or None) holds. What does not look as we write it is unknown."""
+    """The previous sample from a stored one's wire form, or from None. Fields of an unexpected form are unknown."""
     if wire is None:
         return PreviousSample()
     version, checks, queues = wire.get("version"), wire.get("checks"), wire.get("queues")
@@ -65,14 +65,14 @@ def parse_previous(wire: Mapping[str, Any] | None) -> PreviousSample:
 
 
 class Marker:
-    """Compares each sample of a host with the one before it."""
+    """Compares each sample of a host with the previous one."""
 
     def __init__(self, interval_s: float) -> None:
         self._longest_gap_s = BURST_GAP_INTERVALS * interval_s
         self._calm_samples = CALM_SAMPLES
 
     def marks(self, previous: PreviousSample, sample: Sample) -> tuple[Mark, ...]:
-        """The marks of `sample`, whose `marks` are not looked at."""
+        """The marks of `sample`; its own `marks` are ignored."""
         return (
             *_service_marks(previous, sample),
             *_version_marks(previous, sample),
@@ -80,7 +80,7 @@ class Marker:
         )
 
     def _burst_marks(self, previous: PreviousSample, sample: Sample) -> list[Mark]:
-        """A burst begins with a clear rise after a calm; the rises that follow belong to it."""
+        """A burst begins with a clear rise after a calm; later rises belong to it."""
         is_rising = 0 <= sample.at - previous.at_s <= self._longest_gap_s and _is_clear_rise(previous, sample)
         has_begun = is_rising and self._calm_samples >= CALM_SAMPLES
         if is_rising:
@@ -91,7 +91,7 @@ class Marker:
 
 
 def carry_over(previous: PreviousSample, sample: Sample) -> PreviousSample:
-    """The past of the sample after this one. A service that is looked at anew keeps what was last known of it."""
+    """`sample` as the next one's previous. A service before its first reading keeps its last known status."""
     looked_at = {name: str(check.status) for name, check in sample.checks.items() if check.reason != FIRST_LOOK}
     depths = ((queue.name, _known_ready(queue)) for queue in sample.queues)
     return PreviousSample(
@@ -118,7 +118,7 @@ def _version_marks(previous: PreviousSample, sample: Sample) -> list[Mark]:
 
 
 def _is_clear_rise(previous: PreviousSample, sample: Sample) -> bool:
-    """Over the queues known both then and now: one that has just been discovered or answers again has not risen."""
+    """Compares the queues known both then and now: a queue just discovered, or readable again, has not risen."""
     waiting = previous.waiting or {}
     known = [(waiting[queue.name], queue.peak) for queue in sample.queues if queue.name in waiting]
     rise = sum(peak - before for before, peak in known if peak is not None)
@@ -126,7 +126,7 @@ def _is_clear_rise(previous: PreviousSample, sample: Sample) -> bool:
 
 
 def _was_empty(sample: Sample) -> bool:
-    """Whether nothing waited at any time since the sample before: a queue's peak counts what waited then."""
+    """Whether no message has waited since the previous sample; a queue's peak counts from there."""
     return all(queue.state == QueueState.MISSING or queue.peak == 0 for queue in sample.queues)
 
 

@@ -1,4 +1,4 @@
-"""SystemMonitor: runs the probes within the tick's budget and makes one Sample of what they say."""
+"""Runs the probes within the tick's budget and builds one Sample of their results."""
 
 import math
 import time
@@ -16,13 +16,13 @@ from store.samples.model import Check, Container, Cpu, Ram, Sample, Scope, Statu
 T = TypeVar("T")
 
 TICK_BUDGET_S = 0.9
-"""How long a tick waits for its probes altogether. They answer in a few milliseconds when all is well."""
+"""Longest wait for all probes of a tick together. Healthy ones take a few milliseconds."""
 
 PREVIOUS_TIMEOUT_S = 0.1
-"""How long of it the past is waited for, which is only asked for when it is not in memory."""
+"""Share of the budget for reading the previous sample from the store, needed only when it is not in memory."""
 
 NO_ANSWER = Check(status=Status.OFFLINE, reason="timeout")
-"""The verdict on a database that has not answered when the tick ends."""
+"""The check of a database that has not answered when the tick ends."""
 
 _NO_RESOURCES = Resources(
     cpu=Cpu(scope=Scope.HOST), ram=Ram(scope=Scope.HOST), host_cpu=Cpu(scope=Scope.HOST), host_ram=Ram(scope=Scope.HOST)
@@ -31,7 +31,7 @@ _NO_RESOURCES = Resources(
 
 @dataclass(frozen=True, kw_only=True)
 class Probes:
-    """What is read in each tick. `queues` and `worker` only hand over what threads of their own have seen."""
+    """What each tick reads. `queues` and `worker` return at once what their own threads have seen."""
 
     resources: Callable[[], Resources]
     database: Callable[[], Check]
@@ -40,9 +40,9 @@ class Probes:
     worker: Callable[[Reading | None], Check]
     containers: Callable[[], tuple[Container, ...]]
     previous: Callable[[], PreviousSample]
-    """What the newest stored sample of this host tells; the first sample after a start is compared with it."""
+    """The newest stored sample of this host; the first sample after a start is compared with it."""
     troubles: Callable[[], tuple[Trouble, ...]] = tuple
-    """What is wrong with the watching itself, as far as writing has found out."""
+    """Faults of the monitoring itself that the last write found."""
 
 
 class SystemMonitor:
@@ -75,10 +75,10 @@ class SystemMonitor:
         )
         self._marker = Marker(interval_s)
         self._previous: PreviousSample | None = None
-        """None: not in memory, so it is asked for. Until it is told, samples carry no marks."""
+        """None: not in memory, so the store is asked. Samples carry no marks until it answers."""
 
     def sample(self) -> Sample:
-        """One sample, within TICK_BUDGET_S whatever hangs: what has not answered by then is not known."""
+        """Take one sample within TICK_BUDGET_S, whatever hangs: a figure that has not come by then is unknown."""
         at_s, started_s = self._wall(), time.monotonic()
         reading = self._probes.queues()
         worker = self._probes.worker(reading)
@@ -90,7 +90,7 @@ class SystemMonitor:
         def result(probe: BackgroundProbe[T]) -> T:
             return probe.result(TICK_BUDGET_S - (time.monotonic() - started_s))
 
-        # The last asked first: when it has answered, so have the others, as a rule, and this thread is woken once.
+        # Last started, first awaited: by then the others have usually finished too, so this thread wakes once.
         containers, database, resources = result(self._containers), result(self._database), result(self._resources)
         sample = Sample(
             host=self._host,
@@ -115,11 +115,11 @@ class SystemMonitor:
         return replace(sample, marks=self._marker.marks(self._previous, sample)) if self._previous else sample
 
     def written(self, sample: Sample) -> None:
-        """The sample is stored: the next one is compared with it."""
+        """Note that `sample` is stored: the next one is compared with it."""
         self._previous = carry_over(self._previous or PreviousSample(), sample)
 
     def lost(self) -> None:
-        """The sample may not be stored: what the next one is compared with has to be asked for."""
+        """Note that the last sample may not be stored: the store is asked for the previous one."""
         self._previous = None
 
 

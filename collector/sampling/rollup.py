@@ -1,12 +1,12 @@
 """Rolls this host's samples up into steps of a minute, ten minutes and an hour, and keeps them in SQL.
 
-1. Minutes: from the newest one kept, itself included, to the last that has closed, out of the stream; in order, a few
-   in each transaction, so that what is kept never has a hole before its end. A minute whose samples the stream may
-   have begun to drop is left alone: the catch-up after an outage reaches back 58 minutes.
-2. Longer steps: from the newest one kept, itself included, to the last that has closed, out of the shorter ones.
-3. What is older than the retention is deleted, of every host, a few rows in each transaction.
+1. Minutes: made from the stream, from the newest one in SQL (made again) to the last closed one. They are written in
+   order, a few in each transaction, so history has no hole before its end. A minute whose samples the stream may have
+   begun to drop is skipped: the catch-up after an outage reaches back 58 minutes.
+2. Longer steps: made from the shorter ones, over the same range.
+3. Steps of every host that are older than the retention are deleted, a few rows in each transaction.
 
-Each run does what is left to be done, so that a run which is missed, doubled or broken off costs nothing.
+Each run does all that is left to do, so a run that is missed, doubled or interrupted costs nothing.
 """
 
 import itertools
@@ -24,27 +24,27 @@ from store.samples.live import PAGE_ENTRIES, LiveStore
 logger = logging.getLogger(__name__)
 
 REACH_S = keys.RETENTION_S - 120
-"""How far back minutes are made, in seconds: what is older may be dropped from the stream while it is being read."""
+"""How far back minutes are made, in seconds: the stream may drop older samples while they are being read."""
 
 MINUTES_AT_ONCE = 10
 """Minutes in a transaction, which holds SQLite's write lock for a few milliseconds."""
 
 READ_PAUSE_S = 0.02
-"""Pause after each page of the stream: catching up must not take the ticks' turn."""
+"""Pause after each page of the stream: catching up must not delay the ticks."""
 
 RUN_S = 20.0
-"""After this time a run ends with the minute in hand, and the next one goes on."""
+"""After this time a run ends with its current minute; the next run continues."""
 
 STEPS_AT_ONCE = 1500
-"""Shorter steps read for longer ones in a run, more than a day of minutes."""
+"""Shorter steps that a run reads for longer ones: more than a day of minutes."""
 
 PRUNED_AT_ONCE = 500
 PRUNED_A_RUN = 10_000
-"""Rows deleted in a transaction, and in a run at most."""
+"""Most rows deleted in a transaction, and in a run."""
 
 
 class RollUp:
-    """The work of one host's collector. Blocks for as long as Redis and SQL take: for a lane."""
+    """Keeps one host's history. Blocks for as long as Redis and SQL take, so run it in the background."""
 
     def __init__(
         self, live: LiveStore, history: History, *, host: str, days: float, wall: Callable[[], float] = time.time
@@ -56,15 +56,15 @@ class RollUp:
         self._wall = wall
         self._trouble: str | None = None
         self._done_until: int | None = None
-        """The end of the last ten minutes that were joined, and after which was pruned."""
+        """The end of the last ten minutes that were joined and pruned after."""
 
     def run(self) -> None:
-        """Do what is left to be done. A store that does not answer is told once; the next run is the retry."""
+        """Do all that is left to do. An unavailable store is logged once; the next run is the retry."""
         try:
             now_s = self._live.now_s()
             self._roll_minutes(now_s)
             closed = begin(now_s, STEPS_S[1])
-            if closed != self._done_until:  # Until another of these has closed, the rest would find nothing to do.
+            if closed != self._done_until:  # Longer steps only close every ten minutes.
                 for shorter_s, longer_s in itertools.pairwise(STEPS_S):
                     self._join(shorter_s, longer_s, now_s)
                 self._prune(now_s)
@@ -86,7 +86,7 @@ class RollUp:
             self._history.write(self._host, MINUTE_S, batch)
 
     def _minutes(self, start_s: int, end_s: int) -> Iterator[Step]:
-        """The minutes from `start_s` to `end_s` of which there are samples, in order."""
+        """The minutes from `start_s` to `end_s` that have samples, in order."""
         deadline_mono_s = time.monotonic() + RUN_S
         for at, group in itertools.groupby(self._rows(start_s, end_s), key=lambda pair: pair[0]):
             yield make_step(at, [row for _, row in group])
@@ -109,7 +109,7 @@ class RollUp:
         self._history.write(self._host, longer_s, join_steps(steps, longer_s))
 
     def _prune(self, now_s: float) -> None:
-        # By the earlier of two clocks: one that is wrong by a year must not take the whole past with it.
+        # By the earlier of two clocks: one that is a year ahead must not delete the whole history.
         before_s = min(now_s, self._wall()) - self._retention_s
         for _ in range(PRUNED_A_RUN // PRUNED_AT_ONCE):
             if self._history.prune(before_s=before_s, limit=PRUNED_AT_ONCE) < PRUNED_AT_ONCE:

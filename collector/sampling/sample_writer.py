@@ -1,8 +1,8 @@
-"""Writes this host's samples while it is this collector that reports as the host, and says what is wrong with that.
+"""Writes this host's samples while this collector holds the host's name, and logs conflicts over the name.
 
-Two collectors of one name (two products on one machine have the same default, `--scale collector=2`) also take each
-other's ticks, since the queue has the host's name as well. So the one that does not hold the name takes no tick
-meanwhile: it waits in the tick that told it so.
+Two collectors of one name (two products on one machine share the default name; `--scale collector=2`) also take each
+other's ticks, because the queue is named after the host. So the collector that does not hold the name stands by: it
+stays inside the tick that found this out, and takes no other.
 """
 
 import logging
@@ -16,12 +16,12 @@ from store.samples.model import Sample
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 0.25
-"""How often one who stands by looks whether its process is to end."""
+POLL_S = 0.25
+"""How often a collector that stands by checks whether its process must end."""
 
 
 class SampleWriter:
-    """The writing of one host's samples."""
+    """Writes the samples of one host."""
 
     def __init__(self, store: LiveStore, *, host: str, interval_s: float) -> None:
         self._store = store
@@ -30,26 +30,26 @@ class SampleWriter:
         self._told = Standing()
 
     def announce(self) -> None:
-        """Say that this process is there, so that one that reports as the host already leaves ticks to it."""
+        """Announce this process, so that a collector that already holds the name leaves ticks to it."""
         try:
             self._store.announce(self._host)
         except StoreUnavailable as exc:
             logger.warning("could not say that this collector reports as %s: %s", self._host, exc)
 
     def write(self, sample: Sample) -> bool:
-        """Whether the sample was written. Raises: StoreUnavailable."""
+        """Write it; False if another collector holds the name. Raises: StoreUnavailable."""
         entry_id = self._store.append(sample, interval_s=self._interval_s)
         self._tell(self._store.standing)
         return entry_id is not None
 
     def stand_by(self, *, feed: Callable[[], None], is_ending: Callable[[], bool]) -> None:
-        """Where another collector reports as this host: wait until it is silent. `feed` the watchdog meanwhile."""
+        """Wait until the collector that holds the name is silent; return at once if none does. `feed`s the watchdog."""
         if not self._store.standing.is_held:
             return
         asked_mono_s = time.monotonic()
         while not is_ending():
             feed()
-            time.sleep(min(LOOK_S, self._interval_s))
+            time.sleep(min(POLL_S, self._interval_s))
             if time.monotonic() - asked_mono_s < self._interval_s:
                 continue
             asked_mono_s = time.monotonic()
@@ -57,10 +57,10 @@ class SampleWriter:
                 if self._store.stand_by(self._host) > SILENT_INTERVALS * self._interval_s:
                     return
             except StoreUnavailable:
-                return  # The next tick says so.
+                return  # The next tick logs it.
 
     def _tell(self, now: Standing) -> None:
-        """Say once what has changed."""
+        """Log each change once."""
         told, self._told, host = self._told, now, self._host
         advice = "give each a MONITOR_HOST of its own, or end one"
         if now.is_held and not told.is_held:

@@ -1,4 +1,4 @@
-"""The watched broker's own verdict, from what the queue watch saw: it asks nothing itself. [pure]"""
+"""The watched broker's check, from the queue watch's reading. [pure]"""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ from store.samples.model import Check, Status
 
 
 def read_broker(reading: Reading | None) -> Check:
-    """Whether the watched broker answers; disabled without a reading, that is, when no broker is watched.
+    """The check of the watched broker; disabled without a reading, that is, when no broker is watched.
 
-    Degraded while it is in alarm, when it answers and delivers but takes no message from anybody, and while another of
-    its addresses than the preferred one is read.
+    Degraded during an alarm, when the broker delivers messages but accepts none, and while the queue watch reads
+    another address than the preferred one.
     """
     if reading is None:
         return Check(status=Status.DISABLED)

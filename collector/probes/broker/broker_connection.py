@@ -1,14 +1,16 @@
-"""Opens RabbitMQ with a deadline on every wait; gives the reason code of any broker's error.
+"""Opens connections to RabbitMQ with a deadline on every wait, and gives any broker error's reason code.
 
-kombu opens RabbitMQ alone: on Redis a channel of kombu's moves messages (`redis_connection`). Two traps are kept shut:
-`kombu.Connection.connect()` sleeps 2 s and tries again before it reports a refusal, so connections are opened with no
-retry. Closing an AMQP connection politely waits for the peer's answer twice, so one that has failed is dropped without
-a word. Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
+kombu is used for RabbitMQ only; on Redis a kombu channel would move messages (`redis_connection`). Two traps are
+avoided: `kombu.Connection.connect()` sleeps 2 s and retries before it reports a refusal, so connections are opened
+without retries; a polite close waits for the peer twice, so a failed connection is dropped instead.
+Source: kombu 5.7.0 connection.py, py-amqp 5.4.2 connection.py.
 """
 
 # kombu is marked as typed, but most of it is not.
 
+import logging
 import ssl
+from collections.abc import Callable
 
 import amqp
 import redis
@@ -17,14 +19,16 @@ from kombu.connection import Connection
 from collector.probes.tls import amqp_tls, certificate_fault
 from settings.broker_url import is_amqp, kombu_url, query_of
 
+log = logging.getLogger(__name__)
+
 AMQP = "amqp"
 REDIS = "redis"
 
 _HEARTBEAT_S = 30
-"""The broker forgets a collector that vanished after two of these; the reads are traffic enough for it."""
+"""RabbitMQ closes the connection of a vanished collector after two intervals; reading is enough to stay alive."""
 
 _OPTIONS = {"client_properties": {"connection_name": "zapvoice-monitor"}}
-"""The name that RabbitMQ's list of connections shows."""
+"""RabbitMQ's list of connections shows this name."""
 
 _UNREACHABLE = (OSError, amqp.RecoverableConnectionError, amqp.ConnectionError, redis.ConnectionError)
 _DENIED = (amqp.AccessRefused, amqp.NotAllowed, redis.AuthenticationError, redis.exceptions.NoPermissionError)
@@ -36,9 +40,9 @@ def kind_of(broker_url: str) -> str:
 
 
 def open_amqp(url: str, *, timeout_s: float) -> Connection:
-    """Open a connection to RabbitMQ of which no single connect, read or write lasts longer than `timeout_s`.
+    """Open a connection to RabbitMQ whose every connect, read and write ends within `timeout_s`.
 
-    Raises: whatever kombu and py-amqp raise; `reason_of` tells what it means.
+    Raises: what kombu and py-amqp raise; `reason_of` gives its reason code.
     """
     connection = Connection(
         kombu_url(url),
@@ -52,17 +56,25 @@ def open_amqp(url: str, *, timeout_s: float) -> Connection:
     except BaseException:
         drop(connection)
         raise
-    # Not py-amqp's read_timeout: SO_RCVTIMEO ends in EAGAIN, which its `_read` repeats for ever within a frame.
+    # Not py-amqp's read_timeout: its SO_RCVTIMEO yields EAGAIN, which py-amqp retries for ever within a frame.
     connection.connection.sock.settimeout(timeout_s)
     return connection
 
 
 def close(connection: Connection) -> None:
-    """Close a connection politely, and one that cannot be closed so without a word. Raises nothing."""
+    """Close a connection politely; one that cannot be closed so is dropped."""
     try:
         connection.release()
-    except Exception:  # noqa: BLE001  py-amqp raises outside what kombu takes for an error of closing, such as a 404.
+    except (amqp.AMQPError, OSError):  # kombu passes over some of these, but not over a 404.
         drop(connection)
+
+
+def close_quietly(close_it: Callable[[], None]) -> None:
+    """Close what may be broken already: that it does not close well must not end the caller's thread."""
+    try:
+        close_it()
+    except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
+        log.debug("a connection did not close well: %s", type(error).__name__)
 
 
 def drop(connection: Connection) -> None:
@@ -71,8 +83,8 @@ def drop(connection: Connection) -> None:
 
 
 def reason_of(error: BaseException) -> str:
-    """The reason code of an exception that came out of a broker connection: refused, timeout, denied, error, or what is
-    wrong with the certificate (`collector.probes.tls`).
+    """The reason code of a broker connection's exception: refused, timeout, denied, error, or a code of a refused
+    certificate (`collector.probes.tls`).
     """
     if isinstance(error, _DENIED):
         return "denied"
@@ -80,7 +92,7 @@ def reason_of(error: BaseException) -> str:
         return "timeout"
     if fault := certificate_fault(error):
         return fault
-    # redis-py hides a fault of TLS, which is ours to mend, in an error of connecting.
+    # redis-py wraps a TLS fault, which is ours to mend, in a connection error.
     if isinstance(error.__context__ or error, ssl.SSLError) or not isinstance(error, _UNREACHABLE):
         return "error"
     return "refused"

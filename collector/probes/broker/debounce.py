@@ -1,30 +1,30 @@
-"""When RabbitMQ's "no message, no consumer" is believed. [pure]
+"""Debounces RabbitMQ's answer "no messages, no consumers". [pure]
 
-A quorum queue that cannot reach its leader within 250 ms is reported with 0 messages and 0 consumers, as if it were
-empty and abandoned. Source: RabbitMQ rabbit_quorum_queue.erl, stat/2.
+RabbitMQ reports a quorum queue that cannot reach its leader within 250 ms with 0 messages and 0 consumers, as if it
+were empty and abandoned. Source: RabbitMQ rabbit_quorum_queue.erl, stat/2.
 """
 
 from store.samples.model import Queue, QueueState
 
 REPEATS = 2
-"""How often an abrupt (0, 0) has to be repeated: half a second at one reading every 250 ms."""
+"""How often a sudden (0, 0) must repeat before it counts: half a second at one reading every 250 ms."""
 
 
 class Debounce:
-    """What is believed of each queue, reading by reading."""
+    """Filters the readings of all queues."""
 
     def __init__(self) -> None:
-        self._believed: dict[str, Queue] = {}
+        self._confirmed: dict[str, Queue] = {}
         self._zeros: dict[str, int] = {}
-        """How many readings in a row said (0, 0)."""
+        """Readings of (0, 0) in a row."""
 
     def filter(self, queue: Queue) -> Queue:
-        """The queue as it is to be believed: as it was before while an abrupt (0, 0) is in doubt, unknown at first."""
+        """The queue, or while a sudden (0, 0) is unconfirmed, the queue as it was before; unknown if never read."""
         if (queue.ready, queue.consumers) != (0, 0):
             self._zeros.pop(queue.name, None)
         else:
             self._zeros[queue.name] = self._zeros.get(queue.name, 0) + 1
             if self._zeros[queue.name] <= REPEATS:
-                return self._believed.get(queue.name, Queue(name=queue.name, state=QueueState.UNKNOWN))
-        self._believed[queue.name] = queue
+                return self._confirmed.get(queue.name, Queue(name=queue.name, state=QueueState.UNKNOWN))
+        self._confirmed[queue.name] = queue
         return queue

@@ -1,6 +1,6 @@
-"""Since when messages wait in a queue without one having left it. [pure]
+"""For how long messages have waited in a queue without one leaving. [pure]
 
-Whether messages leave decides what is said of the workers; who answers a ping only explains it.
+Whether messages leave decides the workers' check; answers to a ping only explain it.
 """
 
 from dataclasses import dataclass, replace
@@ -10,24 +10,24 @@ from store.samples.model import Queue, QueueState
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """What is known of the messages that leave one queue."""
+    """How messages leave one queue."""
 
     still_s: float | None = None
-    """For how long messages have waited and none was seen leaving; None = nothing waits, or it is not known."""
+    """For how long messages have waited while none was seen leaving; None = nothing waits, or unknown."""
     is_certain: bool = False
-    """Whether none has left in that time. Otherwise one may have left unseen: as many came as went."""
+    """Whether really none left in that time. If False, one may have left unseen because another one came."""
     unchanged_s: float | None = None
     """For how long the depth has not changed at all while messages waited."""
     departed_s: float | None = None
-    """How long ago one was last seen leaving; None = never yet."""
+    """How long ago a message was last seen leaving; None = never."""
 
     def joined_with(self, seen: "Movement") -> "Movement":
-        """What counters tell, which come late, joined with what was `seen` of the depth at once."""
+        """This movement, from counters that come late, joined with the one `seen` in the depth at once."""
         stills = [each for each in (self.still_s, seen.still_s) if each is not None]
         departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
         return replace(
             self,
-            # Waiting has ended as soon as it is seen to have; it has begun when both say so.
+            # The wait ends as soon as either source says so, and begins once both do.
             still_s=min(stills) if len(stills) == 2 else None,
             departed_s=min(departed, default=None),
         )
@@ -41,20 +41,20 @@ class _Track:
     changed_at_s: float
     departed_at_s: float | None = None
     joined: tuple[int, float | None] | None = None
-    """What `ready` and `departed_at_s` were when a consumer was last seen joining."""
+    """`ready` and `departed_at_s` from before the last consumer joined."""
 
 
 class Departures:
-    """Follows the watched queues reading by reading. All times are monotonic seconds."""
+    """Follows the watched queues, reading by reading. All times are monotonic seconds."""
 
     def __init__(self, *, is_certain: bool, lag_s: float = 0.0) -> None:
-        """`is_certain`: every departure is noticed, at most `lag_s` late. Otherwise falls of the depth are all."""
+        """`is_certain`: every departure is noticed, at most `lag_s` late. Otherwise only a falling depth shows one."""
         self.is_certain = is_certain
         self._lag_s = lag_s
         self._tracks: dict[str, _Track] = {}
 
     def note(self, queue: Queue, now_s: float, *, has_departed: bool = False) -> None:
-        """A reading. `has_departed`: one was seen leaving although the depth has not fallen."""
+        """Take a reading. `has_departed`: a message was seen leaving although the depth did not fall."""
         before = self._tracks.get(queue.name)
         if queue.state != QueueState.OK or queue.ready is None:
             self._tracks.pop(queue.name, None)
@@ -67,11 +67,11 @@ class Departures:
         self._tracks[queue.name] = track
 
     def forget(self) -> None:
-        """What was not seen is not held against anybody."""
+        """Start anew after a time in which departures went unseen."""
         self._tracks.clear()
 
     def skip(self, since_s: float, until_s: float) -> None:
-        """Nothing was seen between the two: no time in which messages have waited or the depth has stood still."""
+        """Do not count the time between the two as waiting or as an unchanged depth: nothing was read in it."""
         gap_s = until_s - since_s
         self._tracks = {
             name: replace(
@@ -83,7 +83,7 @@ class Departures:
         }
 
     def movement(self, name: str, now_s: float) -> Movement:
-        """What is known of one queue at `now_s`."""
+        """The movement of one queue at `now_s`."""
         track = self._tracks.get(name)
         if track is None:
             return Movement()
@@ -115,6 +115,6 @@ def _follow(before: _Track, queue: Queue, now_s: float) -> _Track:
     if joined > 0:
         return replace(track, joined=(before.ready, before.departed_at_s))
     if joined < 0 and before.joined and before.ready < ready >= before.joined[0]:
-        # A consumer has come, taken some, gone, and all are back: RabbitMQ gives its messages to the queue again.
+        # A consumer came, took messages and left, and RabbitMQ requeued them all: none has departed.
         return replace(track, departed_at_s=before.joined[1], joined=None)
     return track

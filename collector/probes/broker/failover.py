@@ -1,28 +1,27 @@
-"""Which of a broker's addresses is read: the preferred one, or while it does not let us in the next that does.
+"""Chooses which of a broker's addresses is read: the preferred one, or the next that accepts us.
 
-The addresses of a list (`amqp://a;amqp://b`) are taken for one broker: nodes of a cluster, or a primary and its
-stand-in. So the preferred one is read again as soon as it lets us in.
+The addresses of a list (`amqp://a;amqp://b`) belong to one broker: the nodes of a cluster, or a primary and its
+standby. So the preferred one is read again as soon as it accepts us.
 """
 
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
-from collector.probes.broker.broker_connection import reason_of
+from collector.probes.broker.broker_connection import close_quietly, reason_of
 from settings.broker_url import addresses
 
 log = logging.getLogger(__name__)
 
 RETURN_S = 10.0
-"""How often, while another address than the preferred one is read, that one is tried again; more seldom where it
-refuses us, which is an error in its log each time."""
+"""Pause between attempts at the preferred address while another one is read. It grows while access is denied, since the
+broker logs each denial as an error."""
 
 
 class Droppable(Protocol):
-    """What an opened address is read by."""
+    """A reader of an open address."""
 
     def drop(self) -> None:
         """Close it without talking to the broker."""
@@ -33,15 +32,16 @@ D = TypeVar("D", bound=Droppable)
 
 
 def open_first(broker_url: str, open_one: Callable[[str], T]) -> tuple[int, T]:
-    """What `open_one` makes of the first address that lets us in, after its place in the list, 0 the preferred one.
+    """Open the first address that accepts us: its index in the list, 0 the preferred one, and what `open_one` returned.
 
-    Raises: what `open_one` has raised for the preferred address.
+    Raises: what `open_one` raised for the preferred address.
     """
     failure: BaseException | None = None
     for address_index, url in enumerate(addresses(broker_url)):
         try:
             return address_index, open_one(url)
         except Exception as error:  # noqa: BLE001  Drivers raise outside their own trees, too.
+            log.debug("address %d of the watched broker: %s", address_index + 1, reason_of(error))
             failure = failure or error
     assert failure is not None  # noqa: S101  For the type checker: there is one address at least.
     raise failure
@@ -57,9 +57,9 @@ class Failover(Generic[D]):
         self._denied = Backoff(RETURN_S, DENIED_CAP_S)
         self._open_one = open_one
         self._return_at_s = 0.0
-        """When the preferred address is tried again, monotonic."""
+        """Next attempt at the preferred address, monotonic."""
         self.address_index = 0
-        """The address that is read, or was last: 0 is the preferred one."""
+        """The address that is read, or was read last; 0 is the preferred one."""
         self.longest_s = longest_s * len(self._urls)
         """How long `open` may take to connect."""
 
@@ -73,18 +73,17 @@ class Failover(Generic[D]):
         return opened
 
     def reopen(self, opened: D) -> D:
-        """`opened`, or a new one in its place when the preferred address, tried now and then, lets us in again."""
+        """`opened`, or what replaces it: from time to time the preferred address is tried again."""
         if not self.address_index or time.monotonic() < self._return_at_s:
             return opened
         try:
             preferred = self._open_one(self._urls[0])
-        except Exception as error:  # noqa: BLE001  Whatever it is, the other address goes on being read.
+        except Exception as error:  # noqa: BLE001  Whatever it is, the other address is read on.
             pause_s = self._denied.next_s() if reason_of(error) == "denied" else RETURN_S
             self._return_at_s = time.monotonic() + pause_s
             return opened
         log.info("the watched broker is read at its preferred address again")
-        with suppress(Exception):  # That it does not close well must not cost the one just opened.
-            opened.drop()
+        close_quietly(opened.drop)
         self._denied.reset()
         self.address_index = 0
         return preferred

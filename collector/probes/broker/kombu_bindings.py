@@ -1,8 +1,8 @@
-"""What kombu's bindings in a watched Redis tell: which queues exist, and whether other options spell their keys.
+"""Reads kombu's bindings in a watched Redis: which queues exist, and whether other options spell their keys.
 
-kombu lists the queues that a worker or publisher has ever declared in the sets `_kombu.binding.<exchange>`, as
-`routing key, sep, pattern, sep, queue`. Only by walking over all keys can they be found, so the walk goes in steps of a
-bounded size: a Redis with millions of keys must not feel it.
+kombu lists every queue that a worker or publisher has declared in the sets `_kombu.binding.<exchange>`, as
+`routing key, sep, pattern, sep, queue`. Finding the sets takes a scan of all keys, so the scan goes in bounded steps: a
+Redis with millions of keys must not feel it.
 
 Source: kombu 5.7.0 transport/redis.py, `Channel._queue_bind`.
 """
@@ -17,24 +17,24 @@ from collector.probes.broker.redis_connection import RedisConnection
 from settings.broker_options import BrokerOptions
 
 STEP_PAUSE_S = 0.5
-"""Between two steps of a walk: a million keys take 8 minutes, and some 0.3 % of Redis' time meanwhile."""
+"""Between two steps of a scan: a million keys take 8 minutes, and some 0.3 % of Redis' time meanwhile."""
 
 SEARCH_PAUSE_S = 2.0
-"""Between two walks while a queue has not been found."""
+"""Between two scans while a queue is missing."""
 
-WALK_PAUSE_S = 300.0
-"""Between two walks otherwise: an application may come to have another separator or prefix."""
+SCAN_PAUSE_S = 300.0
+"""Between two scans otherwise: an application may get another separator or prefix."""
 
 SCAN_COUNT = 1000
-"""Keys that Redis walks over in one step, while everybody else waits: 1 to 2 ms."""
+"""Keys that Redis scans in one step, 1 to 2 ms during which other clients wait."""
 
 MEMBERS = 1000
-"""Members of a set that are asked for at once; a broker that leaks reply queues has sets of many thousands."""
+"""Members of a set read at once; a broker that leaks reply queues has sets of many thousands."""
 
 SETS_A_STEP = 20
 
 MEMBER_BYTES = 2000
-"""A longer one is no binding: a queue's name and a routing key have at most 255 bytes each."""
+"""A longer member is no binding: a queue's name and a routing key have at most 255 bytes each."""
 
 MAX_SEPARATOR = 64
 
@@ -44,44 +44,44 @@ _NOT_TASKS = ("reply.celery.pidbox", "celery.pidbox", "celeryev")
 
 
 class Bindings:
-    """What has been found up to now of the watched queues. Outlives the connection; not thread-safe."""
+    """The bindings of the watched queues found so far. Outlives the connection; not thread-safe."""
 
     def __init__(self, options: BrokerOptions) -> None:
         self._options = options
         self.bound: set[str] = set()
-        """Queues that are bound under the keys as the options spell them."""
+        """Queues bound under keys as the options spell them."""
         self.separators: dict[str, set[str]] = {}
-        """Queue by queue, other separators that its bindings have."""
+        """By queue, other separators in its bindings."""
         self.prefixes: dict[str, set[str]] = {}
-        """Queue by queue, other key prefixes under which it is bound."""
-        self.has_walked = False
-        """Whether all keys have been walked over once; never where SCAN is refused."""
+        """By queue, other key prefixes under which it is bound."""
+        self.has_scanned = False
+        """Whether all keys were scanned once; never without the right to SCAN."""
         self._cursor = 0
         self._is_scanning = False
         self._is_allowed = True
         self._sets: deque[tuple[str, int]] = deque()
-        """Sets that are still to be read, and the cursor in each."""
-        self._looked_at = float("-inf")
+        """Sets still to read, and the cursor in each."""
+        self._stepped_at_s = float("-inf")
 
-    def look(self, connection: RedisConnection, names: Sequence[str], *, is_missing: bool) -> None:
-        """Take the next step of the walk when it is due. `is_missing`: one of `names` has not been found.
+    def scan_step(self, connection: RedisConnection, names: Sequence[str], *, is_missing: bool) -> None:
+        """Take the next step of the scan if it is due. `is_missing`: one of `names` is missing.
 
         Raises: what redis-py raises when Redis does not answer.
         """
         is_resting = not self._is_scanning and not self._sets
-        between_walks_s = SEARCH_PAUSE_S if is_missing else WALK_PAUSE_S
+        pause_s = SEARCH_PAUSE_S if is_missing else SCAN_PAUSE_S
         now_s = time.monotonic()
-        if now_s - self._looked_at < (between_walks_s if is_resting else STEP_PAUSE_S):
+        if now_s - self._stepped_at_s < (pause_s if is_resting else STEP_PAUSE_S):
             return
-        self._looked_at = now_s
+        self._stepped_at_s = now_s
         if is_resting:
             self._is_scanning = True
-        if not self.has_walked and not self._cursor:  # Where Celery puts them, before the long way round.
+        if not self.has_scanned and not self._cursor:  # Celery's own places first.
             self._sets.extend((f"{self._options.key(_MARK)}{name}", 0) for name in (*names, "celery"))
         if self._is_scanning and len(self._sets) <= SETS_A_STEP:
             self._find_sets(connection)
         self._read_sets(connection, names)
-        self.has_walked = self.has_walked or (self._is_allowed and not self._is_scanning and not self._sets)
+        self.has_scanned = self.has_scanned or (self._is_allowed and not self._is_scanning and not self._sets)
 
     def _find_sets(self, connection: RedisConnection) -> None:
         scan = ("SCAN", self._cursor, "MATCH", f"*{_MARK}*", "COUNT", SCAN_COUNT)
@@ -98,7 +98,7 @@ class Bindings:
             return
         question = connection.pack([("SSCAN", key, cursor, "COUNT", MEMBERS) for key, cursor in asked])
         for (key, _), answer in zip(asked, connection.execute(question, len(asked)), strict=True):
-            if isinstance(answer, redis.ResponseError):  # No set, or not for us.
+            if isinstance(answer, redis.ResponseError):  # No set, or forbidden.
                 continue
             if int(answer[0]):
                 self._sets.append((key, int(answer[0])))
@@ -119,10 +119,10 @@ class Bindings:
 
 
 def separator_of(member: str, queue: str, expected: str) -> str | None:
-    """The separator in one member of a set of bindings; None when it is not this queue's.
+    """The separator in one binding; None if the binding is another queue's.
 
-    Where it is not the expected one, it is what stands twice before the queue: the pattern between is empty but for
-    topic exchanges, whose separator is kombu's own or stays unknown.
+    An unexpected separator is the text that stands twice before the queue's name, because the pattern between is empty.
+    Only topic exchanges have a pattern; there the separator is kombu's own or stays unknown.
     """
     splits = {separator: member.split(separator) for separator in (expected, BrokerOptions().sep)}
     whole = {separator: parts for separator, parts in splits.items() if len(parts) == 3}

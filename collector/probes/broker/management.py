@@ -1,7 +1,7 @@
-"""RabbitMQ's management API, asked every 5 s by a thread of its own: alarms, rates, and which queues there are.
+"""Polls RabbitMQ's management API every 5 s in a thread: alarms, rates, and the list of queues.
 
-It is optional and beside the point of truth, which is AMQP: what it does not answer is None, and nothing waits for it.
-Two GETs a poll over one kept connection, as a rule. The user needs the tag `management` and may see the virtual host.
+The API is optional; AMQP is the source of truth. What the API does not answer is None, and nothing waits for it. A poll
+is usually two GETs over one kept connection. The user needs the tag `management` and access to the virtual host.
 
 Source: RabbitMQ 3.10.8 and 4.x, rabbit_mgmt_util.erl (pages, names), rabbit_mgmt_wm_health_check_alarms.erl.
 """
@@ -30,6 +30,7 @@ from collector.probes.broker.management_figures import (
     alarm_of,
     discover,
 )
+from collector.probes.polling_thread import PollingThread
 from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
 from settings.broker_url import addresses, virtual_host
@@ -37,34 +38,34 @@ from settings.broker_url import addresses, virtual_host
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 5.0
-"""Between two polls. RabbitMQ renews its figures at this pace, and its monitoring guide asks for no faster one."""
+"""Between two polls. RabbitMQ updates its figures this often, and its monitoring guide advises against more."""
 
 MISSING_INTERVAL_S = 2.0
-"""While a watched queue is missing, which only the API tells without a line in RabbitMQ's log."""
+"""Between two polls while a watched queue is missing: only the API finds it without an error in RabbitMQ's log."""
 
 STALE_POLLS = 3
-"""An answer older than so many polls is none."""
+"""After so many polls an answer is too old."""
 
 MODE_PAUSE_S = 60.0
-"""How long it is believed that RabbitMQ counts messages, or does not, where no queue shows it."""
+"""How long the answer whether RabbitMQ counts messages is kept, where no queue shows it."""
 
 _PAGE = 500
-"""Queues asked for at once: the API's own limit."""
+"""Most queues on a page: the API's own limit."""
 
 _PATTERN_BYTES = 6000
-"""Names asked for at once, as they stand in the address: RabbitMQ answers 414 to a request line of more than 8,000."""
+"""Most bytes of encoded names in one request: RabbitMQ answers 414 to a request line of more than 8,000."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one poll brought."""
+    """The answer of one poll."""
 
     figures: Mapping[str, Figures]
-    """Of every queue that was asked for and exists."""
+    """By name, of every requested queue that exists."""
     alarm: str | None
     """alarm_memory or alarm_disk while publishers are blocked anywhere in the cluster."""
     discovered: tuple[str, ...]
-    """The queues that `*` stands for; empty when names are watched."""
+    """The queues that `*` stands for; empty when queues are watched by name."""
 
 
 class ManagementWatch:
@@ -80,30 +81,23 @@ class ManagementWatch:
         self._interval_s = interval_s
         self._counters = Counters(interval_s)
         self._counted: tuple[bool, float] | None = None
-        """Whether RabbitMQ counts messages, and when that was asked, monotonic."""
+        """Whether RabbitMQ counts messages, and when it said so, monotonic."""
         self._outcome: tuple[Answer, float] | None = None
         self._failure: str | None = None
         self._denied = Backoff(interval_s, DENIED_CAP_S)
         self._left_out = 0
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PollingThread("management", self._run, join_s=ANSWER_S)
 
     def start(self) -> None:
-        """Start polling; does nothing when it already does."""
-        if self._thread is None:
-            self._stopping = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="management", daemon=True)
-            self._thread.start()
+        """Start polling; does nothing while it runs."""
+        self._thread.start()
 
     def stop(self) -> None:
-        """Stop polling, waiting for the thread for one request at most; may be called twice."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=ANSWER_S)
-            self._thread = None
+        """Stop polling. Waits for one request at most; may be called twice."""
+        self._thread.stop()
 
     def get(self) -> Answer | None:
-        """The last answer; None = there is none, or it is too old to be true. Returns at once."""
+        """The last answer; None = there is none, or it is too old. Returns at once."""
         outcome = self._outcome
         if outcome is None or time.monotonic() - outcome[1] > STALE_POLLS * self._interval_s:
             return None
@@ -141,7 +135,7 @@ class ManagementWatch:
         )
 
     def _are_counted(self, queues: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether a queue without counters has none because nothing has happened to it yet."""
+        """Whether RabbitMQ counts messages: then a queue without counters has seen none yet."""
         if any(queue.get("message_stats") for queue in queues):
             return True
         now_s = time.monotonic()
@@ -151,7 +145,7 @@ class ManagementWatch:
         return self._counted[0]
 
     def _ask(self, path: str, *, may_fail: bool = False) -> dict[str, Any]:
-        """One GET's JSON object. `may_fail`: a health check that fails says so by a 503 with an object, too."""
+        """The JSON object of one GET. `may_fail`: a failed health check is a 503 with an object."""
         status, body = self._api.get(path)
         if status != 200 and not (may_fail and status == 503):
             raise _RefusedError(status)
@@ -169,7 +163,7 @@ class ManagementWatch:
 
     def _note_failure(self, error: Exception) -> None:
         reason = _reason_of(error)
-        if reason != self._failure:  # Neither the message nor the traceback: both may hold the URL.
+        if reason != self._failure:  # No message, no traceback: both may hold the URL.
             log.warning("the management API does not answer: %s (%s)", reason, type(error).__name__)
         self._failure = reason
 
@@ -177,14 +171,14 @@ class ManagementWatch:
 def open_management(
     management_url: str | None, broker_url: str | None, queue_names: Sequence[str]
 ) -> ManagementWatch | None:
-    """A watch that is not started yet; None without a URL, and where the broker is not RabbitMQ."""
+    """A watch, not started yet; None without a management URL or if the broker is not RabbitMQ."""
     if management_url is None or broker_url is None or kind_of(broker_url) != AMQP:
         return None
     return ManagementWatch(management_url, broker_url, queue_names)
 
 
 class _RefusedError(Exception):
-    """An HTTP status that is no answer."""
+    """The API answered with another HTTP status than expected."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -203,9 +197,9 @@ def _reason_of(error: Exception) -> str:
 
 
 def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
-    """Of the broker URL's virtual host the named queues, or without names those that may hold work.
+    """The request paths for the named queues in the URL's virtual host; without names, for all that may hold work.
 
-    Pages, not all of them: RabbitMQ then looks up the statistics of the queues on the page alone.
+    They ask for pages: then RabbitMQ looks up the statistics of the queues on the page only.
     """
     vhost = quote(virtual_host(addresses(broker_url)[0]), safe="")
     fixed = f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&use_regex=true&name="
@@ -214,7 +208,7 @@ def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
 
 
 def _portions(names: Sequence[str]) -> Iterator[list[str]]:
-    """The names as expressions, as many together as an address may hold."""
+    """The names as regular expressions, grouped so that each request stays within its limits."""
     portion: list[str] = []
     size = 0
     for name in map(re.escape, names):

@@ -1,6 +1,6 @@
-"""RabbitMQ's management API over HTTP: one kept connection whose every wait ends.
+"""Requests to RabbitMQ's management API over one kept connection, with a deadline on every wait.
 
-By Python's own client: urllib3, of which nothing is needed here, takes twice the CPU time for each question.
+Uses Python's own HTTP client: urllib3 takes twice the CPU time for each request.
 """
 
 import base64
@@ -12,11 +12,11 @@ from collector.probes.tls import context_of
 
 CONNECT_S = 1.0
 ANSWER_S = 3.0
-"""Deadline of each read."""
+"""Timeout of each read."""
 
 
 class ManagementApi:
-    """Asks with the user and the password that the URL names. Not thread-safe."""
+    """Logs in with the URL's user and password. Not thread-safe."""
 
     def __init__(self, management_url: str) -> None:
         parts = urlsplit(management_url)
@@ -27,7 +27,7 @@ class ManagementApi:
         self._connection: http.client.HTTPConnection | None = None
 
     def get(self, path: str) -> tuple[int, bytes]:
-        """Status and body; no redirect is followed, which could take the password elsewhere.
+        """Status and body. Redirects are not followed: one could take the password elsewhere.
 
         Raises: OSError, HTTPException.
         """
@@ -39,13 +39,13 @@ class ManagementApi:
                 if not is_kept:
                     raise
                 self.close()
-                return self._get(path)  # The server has ended the connection meanwhile, which says nothing of it.
+                return self._get(path)  # The server had closed the kept connection.
         except BaseException:
-            self.close()  # What may still come must not be taken for the next answer.
+            self.close()  # A late answer must not be read as the next one.
             raise
 
     def close(self) -> None:
-        """Close the connection; the next question opens another."""
+        """Close the connection; the next request opens another."""
         if self._connection is not None:
             self._connection.close()
 
@@ -66,7 +66,7 @@ class ManagementApi:
 
 
 def _make_connection(url: str) -> http.client.HTTPConnection:
-    """Not connected yet. The files of certificates are read, so that renewed ones are believed."""
+    """A connection, not connected yet. Reads the certificate files again, since they may have been renewed."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     # Always with a port: http.client takes what follows the last ":" of an IPv6 address for one.

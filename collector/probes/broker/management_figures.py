@@ -1,7 +1,7 @@
-"""What RabbitMQ's management API says of queues and alarms, and its counters as rates. [pure]
+"""The management API's figures of queues and alarms, with counters turned into rates. [pure]
 
-RabbitMQ renews its figures every 5 s. A rate over one such step would be 0 or double whenever a poll falls just before
-or after it, so rates go over several polls.
+RabbitMQ updates its figures every 5 s. A rate over one such step would be 0 or double whenever a poll comes just before
+or after an update, so rates span several polls.
 """
 
 from collections import deque
@@ -12,10 +12,10 @@ from typing import Any
 from collector.probes.broker.departures import Movement
 
 RATE_POLLS = 4
-"""Readings that a rate spans at most: 15 s at one poll every 5 s. RabbitMQ's monitoring guide wants four or more."""
+"""Most readings that a rate spans: 15 s at one poll every 5 s. RabbitMQ's monitoring guide asks for four or more."""
 
 MAX_DISCOVERED = 200
-"""Queues that `*` watches at most. They are read every 2 s, and no sample should hold more."""
+"""Most queues that `*` watches. They are read every 2 s; more would make samples too large."""
 
 COLUMNS = (
     "name,type,exclusive,auto_delete,messages_ready,messages_unacknowledged,consumers,message_stats.publish,"
@@ -23,24 +23,24 @@ COLUMNS = (
 )
 
 _FINISHED = ("ack", "deliver_no_ack", "get_no_ack")
-"""Counters of messages that RabbitMQ is done with: acknowledged, or handed out to who never acknowledges."""
+"""Counters of finished messages: acknowledged, or delivered without acknowledgement."""
 
 WORK_PATTERN = r"^(?!amq\.|celeryev\.|celery_delayed_\d+$).*(?<!\.celery\.pidbox)$"
-"""Names but those that the server gives and those of Celery's remote control, events, and delays on quorum queues: what
-has its time still to come waits for no worker. RabbitMQ applies it (PCRE)."""
+"""Matches all names but those that the server gives and those of Celery's remote control, events, and delayed delivery:
+delayed messages wait for their time, not for a worker. RabbitMQ applies it (PCRE)."""
 
 LAG_POLLS = 2
-"""How many polls late a figure may be: a queue tells its counters every 5 s, and they are gathered every 5 s."""
+"""How many polls late a figure may be: queues publish counters every 5 s, and RabbitMQ collects them every 5 s."""
 
 
 _Reading = tuple[float, int, int]
-"""When it was made (monotonic s), and how many messages had been published and finished by then."""
+"""Its time (monotonic s), and the messages published and finished by then."""
 _Readings = deque[_Reading]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """One queue's figures, up to two polls old; None = RabbitMQ does not tell, as when its statistics are off."""
+    """One queue's figures, up to two polls old; None = unknown, as with statistics turned off."""
 
     is_quorum: bool
     ready: int | None = None
@@ -51,9 +51,9 @@ class Figures:
     out_per_s: float | None = None
     """Messages finished, per second."""
     movement: Movement | None = None
-    """What is known of the messages that are done with; None where RabbitMQ does not count them."""
+    """How messages leave; None if RabbitMQ does not count them."""
     unfinished_s: float | None = None
-    """For how long messages have been with a consumer and none was finished, at least; None = none is, or not known."""
+    """For how long, at least, messages have been with a consumer while none was finished; None = none, or unknown."""
 
 
 @dataclass
@@ -78,9 +78,9 @@ class Counters:
         self._traces: dict[str, _Trace] = {}
 
     def fold(self, queues: Iterable[Mapping[str, Any]], now_s: float, *, are_counted: bool) -> dict[str, Figures]:
-        """Each queue's figures after one more poll, made at `now_s` (monotonic). Queues that are gone are forgotten.
+        """Each queue's figures after another poll at `now_s` (monotonic). Deleted queues are forgotten.
 
-        `are_counted`: RabbitMQ counts messages, so that an absent counter stands at 0; otherwise it is not known.
+        `are_counted`: RabbitMQ counts messages, so an absent counter is 0; otherwise it is unknown.
         """
         if self._folded_at_s is not None and now_s - self._folded_at_s > self._lag_s:
             self._skip(now_s - self._folded_at_s)
@@ -103,7 +103,7 @@ class Counters:
         return figures
 
     def _skip(self, gap_s: float) -> None:
-        """Nobody has told anything for so long: no time in which nothing has left."""
+        """Do not count a gap without polls as time in which nothing left."""
         for trace in self._traces.values():
             left_at_s = trace.departed_at_s or 0.0
             trace.waiting_since_s = max(trace.waiting_since_s, left_at_s) + gap_s
@@ -114,7 +114,7 @@ class Counters:
         published, finished = stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
         _advance(trace.readings, (now_s, published, finished))
         ready, unacked = known.ready or 0, known.unacked or 0
-        # A message that is refused or expires is not finished, but it is gone.
+        # A rejected or expired message is not finished, but it has left.
         if before and (finished > before[2] or ready + unacked < trace.ready + trace.unacked):
             trace.departed_at_s = now_s
         trace.waiting_since_s = trace.waiting_since_s if trace.ready else now_s
@@ -132,14 +132,14 @@ class Counters:
         )
 
     def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
-        """For how long nothing has left: since the later of the two, and what is not told yet does not count."""
+        """For how long nothing has left: since the later of the two, minus the figures' lag."""
         return max(0.0, now_s - max(since_s, departed_at_s or since_s) - self._lag_s)
 
 
 def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The names that `*` stands for: the queues that hold work, by name.
+    """The names that `*` stands for, sorted: the queues that hold work.
 
-    Left out are those that end with their user (exclusive, auto-delete), and streams, whose depth is all they keep.
+    Without queues that end with their user (exclusive, auto-delete) and without streams, whose depth is all they keep.
     """
     return sorted(
         queue["name"]
@@ -158,7 +158,7 @@ def alarm_of(alarms: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _advance(readings: _Readings, reading: _Reading) -> None:
-    """Add a reading. A counter that ran backwards is a new one, of a queue made anew: what was read before is void."""
+    """Add a reading. A counter that ran backwards belongs to a recreated queue, so older readings are dropped."""
     if readings and (reading[1] < readings[-1][1] or reading[2] < readings[-1][2]):
         readings.clear()
     readings.append(reading)

@@ -1,8 +1,7 @@
-"""RabbitMQ's count of one queue, asked in one system call and read in another: it is asked four times a second.
+"""Asks RabbitMQ for one queue's counts with one write and one read, because this happens four times a second.
 
-py-amqp builds every question anew and reads every answer in three parts. It keeps the connection and the channel all
-the same: an answer other than the one expected goes to its buffer, as if nobody had read it, and is left to it whole: a
-heartbeat, a refusal, half a frame.
+py-amqp builds each method anew and reads each answer in three parts. It still owns the connection and the channel: any
+other answer (a heartbeat, a refusal, half a frame) is put into its buffer unread, for it to handle.
 
 Source: AMQP 0-9-1, 4.2.3 "General frame format", 1.7.2.1 "queue.declare"; py-amqp 5.4.2 transport.py, TCPTransport.
 """
@@ -15,18 +14,18 @@ _METHOD, _END = 1, b"\xce"
 _QUEUE, _DECLARE, _DECLARE_OK = 50, 10, 11
 
 Counts = tuple[int, int]
-"""Messages ready and consumers."""
+"""Ready messages, consumers."""
 
 
 class PassiveDeclare:
-    """One queue's question on one channel, put again and again.
+    """The passive `queue.declare` of one queue on one channel, sent again and again.
 
-    On a core that has slept for 250 ms every line that runs costs several times what it does otherwise. So an answer
-    that repeats the one before, as most do, is known by its bytes alone.
+    On a core that has slept for 250 ms every executed line costs several times as much. So an answer that repeats the
+    previous one, as most do, is recognised by its bytes alone.
     """
 
     def __init__(self, transport: Any, channel_id: int, name: str) -> None:
-        """`transport`: py-amqp's `TCPTransport`; TLS is read by py-amqp alone."""
+        """`transport`: py-amqp's `TCPTransport`, without TLS."""
         text = name.encode()
         short_string = bytes([len(text)]) + text
         arguments = struct.pack(">HHH", _QUEUE, _DECLARE, 0) + short_string + _FLAGS
@@ -34,21 +33,20 @@ class PassiveDeclare:
         self._transport = transport
         self._frame = struct.pack(">BHI", _METHOD, channel_id, len(arguments)) + arguments + _END
         self._head = struct.pack(">BHI", _METHOD, channel_id, len(head) + 8) + head
-        """What the answer begins with: all but the two numbers and the frame's end."""
+        """The answer up to its two numbers and the frame's end."""
         self._size = len(self._head) + 9
         self._answer: bytes | None = None
         self._counted = 0, 0
 
     def ask(self) -> Counts | None:
-        """Messages ready and consumers, the same object when they are the same; None when what came first is not that
-        answer: py-amqp's to read, then.
+        """The counts, the same object while they are unchanged; None if another frame came first, for py-amqp to read.
 
         Raises: OSError, a TimeoutError among them.
         """
         transport = self._transport
         connection = transport.sock
         try:
-            # Not `send`: a socket with a time-out is polled before each, and there is room for a question as a rule.
+            # Not `send`: a socket with a timeout polls before each, and the buffer nearly always has room.
             sent = os.write(connection.fileno(), self._frame)
         except BlockingIOError:
             sent = 0

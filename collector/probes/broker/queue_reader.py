@@ -1,4 +1,4 @@
-"""Reads one queue over an open connection: RabbitMQ by a passive declare, Redis as `redis_reader` tells."""
+"""Reads one queue over an open connection: RabbitMQ's by a passive declare. `redis_reader` reads Redis'."""
 
 # kombu is marked as typed, but most of it is not.
 
@@ -20,21 +20,21 @@ from collector.probes.broker.passive_declare import Counts, PassiveDeclare
 from store.samples.model import Queue, QueueState
 
 ABSENT_PAUSE_S, LONGEST_ABSENT_PAUSE_S = 2.0, 60.0
-"""A queue that is not there, or not for us, is looked for again after this time, which doubles each time: RabbitMQ logs
-every such look as two errors. Where the management API tells which queues there are, one that is not is left alone."""
+"""First and longest pause before a missing or forbidden queue is declared again. It doubles each time, since RabbitMQ
+logs two errors for each. A queue that the management API reports missing is not declared at all."""
 
 BLOCKED_PAUSE_S = 8.0
-"""A queue that blocks its declare is asked again after this time: each declare holds a channel until its answer."""
+"""Pause after a declare that a queue blocks: each one holds a channel until it is answered."""
 
 PROOF_S = 0.5
-"""How long RabbitMQ may take to open a channel, which no queue has a part in, before it counts as not answering."""
+"""How long RabbitMQ may take to open a channel, which involves no queue, before it counts as not answering."""
 
 
 class QueueReader(Protocol):
     """Reads one queue over an open connection."""
 
     def read(self, name: str) -> Queue:
-        """The queue as it is now, the same object while nothing is new.
+        """The queue as it is now; the same object while nothing changes.
 
         Raises: foreign errors when the broker does not answer.
         """
@@ -47,36 +47,36 @@ class QueueReader(Protocol):
 
 
 @dataclass
-class _Rest:
-    """A queue that could not be read."""
+class _Pause:
+    """A queue that could not be read, and pauses."""
 
     queue: Queue
     until_s: float
-    """Until when it is left alone, monotonic."""
+    """End of the pause, monotonic."""
     at_least_until_s: float
-    """Until when it is left alone though somebody else knows of it: the API may not have heard yet that it is gone."""
+    """End of the least pause, even if the API lists the queue: it may not know yet that the queue is gone."""
 
     def is_over(self, now_s: float, *, is_there: bool | None) -> bool:
-        """`is_there`: what somebody else knows of the queue; None = nothing."""
+        """`is_there`: whether the management API lists the queue; None = unknown."""
         if self.queue.state == QueueState.MISSING and is_there is not None:
             return is_there and now_s >= self.at_least_until_s
         return now_s >= self.until_s
 
 
-def _nobody_tells(_name: str) -> bool | None:
+def _unknown(_name: str) -> bool | None:
     return None
 
 
 class AmqpReader:
-    """RabbitMQ: `queue.declare` with `passive`, whose answer carries the messages ready and the consumers.
+    """Reads RabbitMQ's queues by a passive `queue.declare`, which is answered with ready messages and consumers.
 
-    Every release up to 4.2.6 and from 4.3.0 counts a quorum queue's consumers rightly; a stream's are always 0.
+    RabbitMQ up to 4.2.6 and from 4.3.0 on counts a quorum queue's consumers correctly; a stream's are always 0.
     """
 
     def __init__(
-        self, connection: Connection, departures: Departures, is_there: Callable[[str], bool | None] = _nobody_tells
+        self, connection: Connection, departures: Departures, is_there: Callable[[str], bool | None] = _unknown
     ) -> None:
-        """`is_there`: whether somebody else knows of a queue of this name; None = nobody tells."""
+        """`is_there`: whether the management API lists a queue of this name; None = unknown."""
         self._is_there = is_there
         self._connection = connection
         self._departures = departures
@@ -85,29 +85,29 @@ class AmqpReader:
         self._declares: dict[str, PassiveDeclare] = {}
         self._debounce = Debounce()
         self._settled: dict[str, tuple[Counts, Queue]] = {}
-        """What was last told of each queue and believed."""
-        self._resting: dict[str, _Rest] = {}
+        """By queue, the last counts that passed the debounce."""
+        self._pauses: dict[str, _Pause] = {}
         self._absent: dict[str, Backoff] = {}
 
     def read(self, name: str) -> Queue:
-        """The queue. A refusal closes the channel, which py-amqp reopens at once by itself."""
-        if name not in self._settled and name not in self._resting and self._is_there(name) is False:
-            self._rest(name, QueueState.MISSING, 0.0)
-        if self._resting and (queue := self._rested(name)):
+        """The queue. A refusal closes the channel; py-amqp reopens it at once."""
+        if name not in self._settled and name not in self._pauses and self._is_there(name) is False:
+            self._pause(name, QueueState.MISSING, 0.0)
+        if self._pauses and (queue := self._paused(name)):
             self.prove()
             return queue
         try:
             counts = self._declare(name)
         except amqp.NotFound as error:
-            # The same 404 says that a durable queue's node is down: then it is not missing, only out of sight.
+            # RabbitMQ also sends 404 when a durable queue's node is down: then the queue is unknown, not missing.
             missing = "no queue" in str(error.reply_text)
             self._settled.pop(name, None)
-            return self._rest_longer(name, QueueState.MISSING if missing else QueueState.UNKNOWN)
-        except amqp.ChannelError:  # 403, 405: not for us; the others still can be read.
-            return self._rest_longer(name, QueueState.UNKNOWN)
+            return self._pause_longer(name, QueueState.MISSING if missing else QueueState.UNKNOWN)
+        except amqp.ChannelError:  # 403, 405: forbidden; the other queues can still be read.
+            return self._pause_longer(name, QueueState.UNKNOWN)
         except TimeoutError:
             self._leave_channel()
-            return self._rest(name, QueueState.UNKNOWN, BLOCKED_PAUSE_S)
+            return self._pause(name, QueueState.UNKNOWN, BLOCKED_PAUSE_S)
         if self._absent:
             self._absent.pop(name, None)
         settled = self._settled.get(name)
@@ -121,7 +121,7 @@ class AmqpReader:
         return believed
 
     def prove(self) -> None:
-        """Ask what changes nothing: that it is answered shows that the broker is well. Raises: as `read`."""
+        """Send a request that changes nothing, to see whether the broker answers. Raises: as `read`."""
         self._channel.basic_qos(0, 0, False)
 
     def close(self) -> None:
@@ -129,11 +129,11 @@ class AmqpReader:
         close(self._connection)
 
     def drop(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without talking to the broker."""
         drop(self._connection)
 
     def _declare(self, name: str) -> Counts:
-        """Messages ready and consumers. Raises: what py-amqp raises."""
+        """Raises: what py-amqp raises."""
         if self._is_tls:
             _, ready, consumers = self._channel.queue_declare(name, passive=True)
             return ready, consumers
@@ -146,32 +146,32 @@ class AmqpReader:
         _, ready, consumers = self._channel.wait(spec.Queue.DeclareOk, returns_tuple=True)
         return ready, consumers
 
-    def _rested(self, name: str) -> Queue | None:
-        """What is said of a queue while it is left alone."""
-        rest = self._resting.get(name)
-        if rest is None:
+    def _paused(self, name: str) -> Queue | None:
+        """The queue as it is reported during its pause; None = it does not pause."""
+        pause = self._pauses.get(name)
+        if pause is None:
             return None
-        if not rest.is_over(time.monotonic(), is_there=self._is_there(name)):
-            return rest.queue
-        del self._resting[name]
+        if not pause.is_over(time.monotonic(), is_there=self._is_there(name)):
+            return pause.queue
+        del self._pauses[name]
         return None
 
-    def _rest_longer(self, name: str, state: QueueState) -> Queue:
+    def _pause_longer(self, name: str, state: QueueState) -> Queue:
         backoff = self._absent.setdefault(name, Backoff(ABSENT_PAUSE_S, LONGEST_ABSENT_PAUSE_S))
-        return self._rest(name, state, backoff.next_s())
+        return self._pause(name, state, backoff.next_s())
 
-    def _rest(self, name: str, state: QueueState, rest_s: float) -> Queue:
+    def _pause(self, name: str, state: QueueState, pause_s: float) -> Queue:
         queue = Queue(name=name, state=state)
         now_s = time.monotonic()
-        self._resting[name] = _Rest(queue, now_s + rest_s, now_s + min(rest_s, ABSENT_PAUSE_S))
+        self._pauses[name] = _Pause(queue, now_s + pause_s, now_s + min(pause_s, ABSENT_PAUSE_S))
         self._departures.note(queue, now_s)
         return queue
 
     def _leave_channel(self) -> None:
-        """Go on with another channel: a classic queue that is busy holds up its declare, and with it the channel.
+        """Switch to another channel: a busy classic queue blocks its declare, and with it the channel.
 
-        The channel left behind is closed without waiting: RabbitMQ gets to it when the queue does. Raises: TimeoutError
-        when no other channel can be had, for then it is the broker that does not answer.
+        The old channel is closed without waiting for the answer, which comes after the declare's.
+        Raises: TimeoutError when no other channel opens: then the broker itself does not answer.
         """
         transport = self._connection.connection.sock
         timeout_s = transport.gettimeout()

@@ -1,7 +1,7 @@
-"""Depth and consumers of the watched queues, read up to every 250 ms by a thread of its own.
+"""Watches the queues: a thread reads their depth and consumers up to every 250 ms.
 
-The thread holds one connection and never publishes on it; `take()` hands over what it saw since the last call and
-never waits, joined with what the management API has told. How a broker is asked is told in `queue_reader`.
+The thread holds one connection and never publishes on it. `take()` returns at once what the thread saw since the last
+call, joined with the management API's figures. `queue_reader` and `redis_reader` read one queue each.
 """
 
 import logging
@@ -9,11 +9,10 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
-from collector.probes.broker.broker_connection import AMQP, kind_of, open_amqp, reason_of
+from collector.probes.broker.broker_connection import AMQP, close_quietly, kind_of, open_amqp, reason_of
 from collector.probes.broker.departures import Departures
 from collector.probes.broker.failover import Failover
 from collector.probes.broker.kombu_bindings import Bindings
@@ -22,6 +21,7 @@ from collector.probes.broker.queue_reader import AmqpReader, QueueReader
 from collector.probes.broker.reading import Reading
 from collector.probes.broker.redis_connection import RedisConnection
 from collector.probes.broker.redis_reader import HEAD_PAUSE_S, RedisMemory, RedisReader
+from collector.probes.polling_thread import PollingThread
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
 from store.samples.model import Queue, QueueState
@@ -29,26 +29,25 @@ from store.samples.model import Queue, QueueState
 log = logging.getLogger(__name__)
 
 OVERDUE_S = 2.0
-"""A question unanswered for so long means a hung thread: each has a deadline of half of it."""
+"""A request pending for so long means a hung thread: each request times out after half of this."""
 
 PAUSE_PER_QUEUE_S = 0.01
-"""Least pause after a round, for each queue read in it: one costs some 0.1 ms of CPU, so that is 1 % of a core.
+"""Least pause after a round, per queue. A queue costs some 0.1 ms of CPU, so a watch takes at most 1 % of a core.
 
-Up to 25 queues are read every 250 ms; 200 of them every 2 s.
+Up to 25 queues are read every 250 ms, 200 every 2 s.
 """
 
 BACKOFF_CAP_S = 2.0
-"""Longest pause between two attempts to connect: a broker that is back shows within the next sample."""
+"""Longest pause between two attempts to connect: a broker that recovers shows in the next sample."""
 
 UNSEEN_S = 5.0
-"""A longer time between two rounds is one in which nothing was seen: this process was stopped. Rounds rest 2 s at most.
-"""
+"""A longer time between two rounds means that this process was stopped and saw nothing. A pause is 2 s at most."""
 
 
 class QueueWatch:
     """Watches queues of one broker until stopped; reconnects for ever. Thread-safe.
 
-    The name `*` stands for the queues that `management` has discovered, as long as it finds them.
+    The name `*` stands for the queues that `management` discovers.
     """
 
     def __init__(
@@ -71,12 +70,12 @@ class QueueWatch:
         self._seen: dict[str, Queue] = {}
         self._names: tuple[str, ...] = ()
         self._noted: dict[str, Queue] = {}
-        """What the reader has last told of each queue: the same object again is no news."""
+        """By queue, the reader's last result: the same object again means no change."""
         self._watch_only(() if self._discovers else queue_names)
-        self._asked_at: float | None = None
-        """When the pending question was put, monotonic; None while none is."""
+        self._pending_since_s: float | None = None
+        """When the pending request was sent, monotonic; None while none is pending."""
         self._seen_until_s = time.monotonic()
-        """Up to when it is known what the queues held."""
+        """When the queues were last read, monotonic."""
         self._failure: str | None = None
         self._latency_ms: float | None = None
         options = options or BrokerOptions()
@@ -85,29 +84,24 @@ class QueueWatch:
         self._memory = RedisMemory(options=options, bindings=Bindings(options), departures=self._departures)
         self._away = Backoff(2 * read_interval_s, BACKOFF_CAP_S)
         self._denied = Backoff(2 * read_interval_s, DENIED_CAP_S)
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PollingThread("queue-watch", self._run, join_s=2 * timeout_s)
 
     def start(self) -> None:
-        """Start watching; does nothing when it already does."""
-        if self._thread is None:
-            self._stopping = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._stopping,), name="queue-watch", daemon=True)
-            self._thread.start()
+        """Start watching; does nothing while it runs."""
+        self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching, waiting for the thread at most as long as its deadlines allow; may be called twice."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2 * self._timeout_s)
-            self._thread = None
+        """Stop watching. Waits for the thread as long as its deadlines allow; may be called twice."""
+        self._thread.stop()
 
     def take(self) -> Reading:
-        """The last depths, and their peaks since the previous call. Returns at once, whatever the broker does."""
-        told = self._management.get() if self._management else None
+        """The last depths, and their peaks since the previous call. Returns at once."""
+        answer = self._management.get() if self._management else None
         with self._lock:
-            asked_at = self._asked_at
-            if asked_at is not None and time.monotonic() - asked_at > max(OVERDUE_S, 2 * self._failover.longest_s):
+            pending_since_s = self._pending_since_s
+            if pending_since_s is not None and time.monotonic() - pending_since_s > max(
+                OVERDUE_S, 2 * self._failover.longest_s
+            ):
                 self._fail("stuck")
             seen = tuple(self._seen.values())
             self._seen = {queue.name: replace(queue, peak=queue.ready) for queue in seen}
@@ -120,62 +114,64 @@ class QueueWatch:
                 address_index=self._failover.address_index,
                 movements={queue.name: self._departures.movement(queue.name, now_s) for queue in seen},
             )
-        return reading if told is None or reading.failure is not None else reading.joined_with(told.figures, told.alarm)
+        return (
+            reading
+            if answer is None or reading.failure is not None
+            else reading.joined_with(answer.figures, answer.alarm)
+        )
 
     def _run(self, stopping: threading.Event) -> None:
         reader: QueueReader | None = None
         while not stopping.is_set():
             try:
-                self._asked_at = time.monotonic()
+                self._pending_since_s = time.monotonic()
                 was_away = reader is None
                 reader = self._failover.open() if reader is None else self._failover.reopen(reader)
                 self._skip_unseen(was_away=was_away)
                 self._read_round(reader)
-                self._asked_at = None
-                self._rest()
-            except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
+                self._pending_since_s = None
+                self._pause()
+            except Exception as error:  # noqa: BLE001  The thread's boundary: it must read on.
                 reason = self._note_failure(error)
                 if reader is not None:
-                    with suppress(Exception):  # It is broken: that it does not close well is no news.
-                        reader.drop()
+                    close_quietly(reader.drop)
                     reader = None
-                self._asked_at = None
+                self._pending_since_s = None
                 pause_s = (self._denied if reason == "denied" else self._away).next_s()
-                stopping.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311  Jitter: a fleet comes back one by one.
+                stopping.wait(pause_s * random.uniform(0.5, 1))  # noqa: S311  Jitter, so that many collectors do not reconnect at once.
         if reader is not None:
-            with suppress(Exception):
-                reader.close()
+            close_quietly(reader.close)
 
     def _open_reader(self, url: str) -> QueueReader:
         if self.broker_kind != AMQP:
             return RedisReader(RedisConnection(url, timeout_s=self._timeout_s), self._memory, self._names)
         reader = AmqpReader(open_amqp(url, timeout_s=self._timeout_s), self._departures, self._is_there)
-        self._departures.forget()  # What has happened meanwhile nobody tells; Redis shows it by its lists.
+        self._departures.forget()  # Departures went unseen meanwhile; on Redis the lists show them.
         return reader
 
     def _skip_unseen(self, *, was_away: bool) -> None:
-        """Do not hold against the workers what nobody saw: the broker was away, or this process was stopped."""
+        """Do not blame the workers for a time without readings: the broker was away, or this process was stopped."""
         now_s = time.monotonic()
         if was_away or now_s - self._seen_until_s > UNSEEN_S:
             self._departures.skip(self._seen_until_s, now_s)
             self._seen_until_s = now_s
 
     def _is_there(self, name: str) -> bool | None:
-        """What the management API knows of a queue; None = nothing."""
-        told = self._management.get() if self._management else None
-        return None if told is None else name in told.figures
+        """Whether the management API lists the queue; None = unknown."""
+        answer = self._management.get() if self._management else None
+        return None if answer is None else name in answer.figures
 
     def _read_round(self, reader: QueueReader) -> None:
-        if self._discovers and self._management and (told := self._management.get()):
-            self._watch_only(told.discovered)
+        if self._discovers and self._management and (answer := self._management.get()):
+            self._watch_only(answer.discovered)
         started_s = now_s = time.monotonic()
         for name in self._names:
-            self._asked_at = now_s
+            self._pending_since_s = now_s
             queue = reader.read(name)
             if queue is not self._noted.get(name):
                 self._note(queue)
             now_s = time.monotonic()
-        if not self._names and isinstance(reader, AmqpReader):  # Nothing is discovered; `*` is for RabbitMQ alone.
+        if not self._names and isinstance(reader, AmqpReader):  # `*`, on RabbitMQ only, has found none.
             reader.prove()
             now_s = time.monotonic()
         self._seen_until_s = now_s
@@ -210,13 +206,13 @@ class QueueWatch:
     def _note_failure(self, error: Exception) -> str:
         reason = reason_of(error)
         with self._lock:
-            if self._failure != reason:  # Neither the message nor the traceback: both may hold the broker's address.
+            if self._failure != reason:  # No message, no traceback: both may hold the broker's address.
                 log.warning("the watched broker does not answer: %s (%s)", reason, type(error).__name__)
             self._fail(reason)
         return reason
 
     def _fail(self, reason: str) -> None:
-        """Forget the depths, which nobody vouches for any more; the peaks were seen. Wants the lock."""
+        """Forget the depths, which may be wrong by now, and keep the peaks. Call with the lock held."""
         self._failure = reason
         self._noted.clear()
         self._seen = {
@@ -224,8 +220,8 @@ class QueueWatch:
             for queue in self._seen.values()
         }
 
-    def _rest(self) -> None:
-        # Not `stopping.wait`: four times a second it costs as much as asking.
+    def _pause(self) -> None:
+        # Not `stopping.wait`: four times a second it costs as much as the reading.
         time.sleep(max(self._read_interval_s, PAUSE_PER_QUEUE_S * len(self._seen)))
 
 

@@ -1,7 +1,7 @@
-"""One connection to the watched Redis, without kombu: opening one of kombu's channels there moves messages.
+"""One connection to the watched Redis, without kombu, whose channel would move messages when it opens.
 
-A round of questions is one write and as many reads as it has commands. Nothing is asked but what the caller asks: no
-HELLO, no CLIENT SETINFO, no PING, so that least rights are enough.
+A batch is one write and one read per command. Only the caller's commands are sent (no HELLO, no CLIENT SETINFO, no
+PING), so that least rights are enough.
 """
 
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ from settings.broker_url import query_of, without_query
 
 Command = tuple[str | int | bytes, ...]
 Packed = list[bytes]
-"""Commands as they are sent."""
+"""Commands as bytes on the wire."""
 
 
 class RedisConnection:
-    """Asks several commands at once. Every connect, write and read ends within its deadline. Not thread-safe.
+    """Executes batches of commands. Every connect, write and read has a deadline. Not thread-safe.
 
-    Raises everywhere: what redis-py raises; `broker_connection.reason_of` tells what it means.
+    Every method raises what redis-py raises; `broker_connection.reason_of` gives its reason code.
     """
 
     def __init__(self, url: str, *, timeout_s: float) -> None:
@@ -33,21 +33,21 @@ class RedisConnection:
 
     @property
     def database(self) -> int:
-        """The number of the database that the URL names."""
+        """The URL's database number."""
         return int(self._pool.connection_kwargs.get("db") or 0)
 
     def pack(self, commands: Iterable[Command]) -> Packed:
-        """The commands as `execute` sends them; worth keeping where the same are asked again."""
+        """The commands as `execute` sends them; worth keeping for commands that are sent again."""
         packed: Packed = self._connection.pack_commands(commands)
         return packed
 
     def execute(self, packed: Packed, count: int) -> list[Any]:
-        """The answers to `count` commands; one that Redis refuses is answered by its ResponseError."""
+        """The answers to `count` commands; the ResponseError of one that Redis refuses."""
         self._connection.send_packed_command(packed, check_health=False)
-        return [self._read() for _ in range(count)]  # All of them, or the next question would get the rest.
+        return [self._read() for _ in range(count)]  # All of them, or the next batch would read the rest.
 
     def close(self) -> None:
-        """Close it, without a word to Redis."""
+        """Close the connection without talking to Redis."""
         self._connection.disconnect()
 
     def _read(self) -> Any:

@@ -10,10 +10,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from collector.probes.broker.broker_connection import AMQP, kind_of
+from collector.probes.broker.broker_connection import AMQP, close_quietly, kind_of
+from collector.probes.polling_thread import PollingThread
 from collector.probes.workers.amqp_pidbox import AmqpPidbox
 from collector.probes.workers.inspect_backoff import InspectBackoff, InspectTimes
 from collector.probes.workers.pidbox import Answers, InspectError, Pidbox, new_reply_queue
@@ -72,25 +72,15 @@ class WorkerInspector:
         self._failure: str | None = None
         self._is_worthwhile = not self._is_amqp
         self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = PollingThread("worker-inspect", self._run, join_s=SOCKET_S, wake=self._wake.set)
 
     def start(self) -> None:
         """Start asking; does nothing when it already does."""
-        if self._thread is None:
-            self._stopping = threading.Event()
-            self._thread = threading.Thread(
-                target=self._run, args=(self._stopping,), name="worker-inspect", daemon=True
-            )
-            self._thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Stop asking, waiting for the thread for one call at most; may be called twice."""
-        self._stopping.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=SOCKET_S)
-            self._thread = None
+        self._thread.stop()
 
     def latest(self) -> Inspection | None:
         """What the workers last answered; None = not known yet, or not any more. Returns at once."""
@@ -194,5 +184,4 @@ def _has_news(pidbox: Pidbox) -> bool:
 
 def _close(pidbox: Pidbox | None) -> None:
     if pidbox is not None:
-        with suppress(Exception):  # That it does not close well must not end the thread.
-            pidbox.close()
+        close_quietly(pidbox.close)

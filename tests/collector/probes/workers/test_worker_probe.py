@@ -1,0 +1,121 @@
+"""What the worker probe makes of the readings of queues and of the workers' answers."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from collector.probes.broker.departures import Movement
+from collector.probes.broker.reading import Reading
+from collector.probes.workers.worker import WorkerProbe
+from collector.probes.workers.worker_inspect import Inspection
+from store.samples.model import Check, Queue, QueueState, Status
+
+FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
+ONLINE = Check(status=Status.ONLINE)
+BROKER_DOWN = Check(status=Status.UNKNOWN, reason="broker_down")
+
+
+def amqp_reading(*consumers: int | None, failure: str | None = None, ready: int = 0) -> Reading:
+    """What the watch says of RabbitMQ's queues q0, q1, …; None = the queue is missing."""
+    queues = (
+        Queue(name=f"q{index}", state=QueueState.MISSING)
+        if count is None
+        else Queue(name=f"q{index}", state=QueueState.OK, consumers=count, ready=ready)
+        for index, count in enumerate(consumers)
+    )
+    return Reading(broker_kind="amqp", queues=tuple(queues), failure=failure, latency_ms=1.0)
+
+
+def no_consumers(idle_s: int, waiting: int = 0) -> Check:
+    return Check(status=Status.OFFLINE, reason="no_consumers", facts={"idle_s": idle_s, "waiting": waiting})
+
+
+def verdicts(*readings: Reading, names: tuple[str, ...] = ("q0", "q1")) -> list[Check]:
+    """On readings that are 3 s apart."""
+    clock = itertools.count(0.0, 3.0)
+    probe = WorkerProbe("amqp://", names, monotonic=lambda: next(clock))
+    return [probe.read(reading) for reading in readings]
+
+
+def test_no_broker_is_disabled() -> None:
+    assert WorkerProbe(None, ["dispatch"]).read(None) == Check(status=Status.DISABLED, reason="not_watched")
+
+
+def test_no_consumers_are_believed_at_the_second_look() -> None:
+    none, one = amqp_reading(0), amqp_reading(1)
+
+    assert verdicts(none, none, none, one) == [FIRST_LOOK, no_consumers(3), no_consumers(6), ONLINE]
+    assert verdicts(one, none, one, none, none) == [ONLINE, ONLINE, ONLINE, ONLINE, no_consumers(3)]
+
+
+def test_how_long_nobody_consumes_and_how_many_wait_is_told() -> None:
+    assert verdicts(*[amqp_reading(0, ready=1250)] * 31)[-1] == no_consumers(90, 1250)
+
+
+def test_a_missing_queue_has_no_consumers() -> None:
+    assert verdicts(amqp_reading(None), amqp_reading(None))[-1] == no_consumers(3)
+
+
+def test_a_queue_without_consumers_beside_one_that_has_them_is_degraded() -> None:
+    partly = amqp_reading(1, 0)
+    facts: dict[str, float | str] = {"idle_s": 3, "waiting": 0, "queue": "q1"}
+
+    assert verdicts(partly, partly)[-1] == Check(status=Status.DEGRADED, reason="no_consumers", facts=facts)
+
+
+def test_a_discovered_queue_that_never_had_a_consumer_needs_none() -> None:
+    partly, none = amqp_reading(1, 0), amqp_reading(0, 0)
+
+    assert verdicts(partly, partly, none, none, names=("*",)) == [ONLINE, ONLINE, ONLINE, no_consumers(3)]
+    assert verdicts(none, none, names=("*",)) == [FIRST_LOOK, no_consumers(3)]
+
+
+def test_where_no_queue_is_found_nothing_is_known_of_the_workers() -> None:
+    assert verdicts(amqp_reading(), names=("*",)) == [Check(status=Status.UNKNOWN, reason="no_queues")]
+
+
+def test_messages_that_wait_while_none_leaves_for_60_seconds_are_a_standstill_whoever_answers() -> None:
+    def still(seconds: float) -> Reading:
+        movements = {"q0": Movement(still_s=seconds, is_certain=True)}
+        return replace(amqp_reading(3, ready=1250), movements=movements)
+
+    facts: dict[str, float | str] = {"queue": "q0", "idle_s": 60, "waiting": 1250}
+    stuck = Check(status=Status.OFFLINE, reason="no_progress", facts=facts)
+
+    assert verdicts(still(0), still(59.9), still(60), still(0)) == [ONLINE, ONLINE, stuck, ONLINE]
+
+
+def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts_anew() -> None:
+    none, down = amqp_reading(0), amqp_reading(failure="refused")
+
+    assert verdicts(none, none, down, none, none) == [
+        FIRST_LOOK, no_consumers(3), BROKER_DOWN, FIRST_LOOK, no_consumers(3),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        (None, Status.DEGRADED),  # Somebody has answered and consumes the other queue alone.
+        ("ping_silent", Status.DEGRADED),
+        *((why, Status.UNKNOWN) for why in (
+            "ask_off", "ask_denied", "ask_read_only", "ask_unsupported", "ask_unreachable", "ask_failed",
+            "nobody_listens", "answer_unreadable",
+        )),
+    ],
+)  # fmt: skip
+def test_on_redis_an_idle_queue_beside_one_that_moves_is_held_against_the_workers_only_by_their_own_silence(
+    reason: str | None, status: Status
+) -> None:
+    probe = WorkerProbe("redis://", ["moving", "idle"])
+    assert probe._inspector is not None
+    probe._inspector._outcome = Inspection(reason=reason), float("inf")
+    reading = Reading(
+        broker_kind="redis",
+        queues=tuple(Queue(name=name, state=QueueState.OK, ready=0) for name in ("moving", "idle")),
+        latency_ms=1.0,
+        movements={"moving": Movement(is_certain=True, departed_s=1.0)},
+    )
+
+    assert probe.read(reading) == Check(status=status, reason=reason or "none_serves")
