@@ -1,5 +1,4 @@
-"""Sees the world and writes what it saw into the store; knows no HTTP.
+"""The collector: runs the probes at every tick and writes one sample into the store. Knows no HTTP.
 
-`celery_app` builds the Celery app, `tasks` holds the scheduled jobs, `monitor` runs the `probes` and makes one
-`Sample`, `store` is the only way to what is recorded.
+`celery_app` builds the Celery app, `tasks` holds the scheduled jobs, `sampling` makes a sample of what `probes` read.
 """

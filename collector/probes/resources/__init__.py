@@ -1,1 +1,1 @@
-"""CPU and memory, as the container sees them."""
+"""CPU and memory of the container and of the machine."""

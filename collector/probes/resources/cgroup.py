@@ -1,4 +1,4 @@
-"""What this process may use and uses, by its cgroup's count: CPU and memory of the container, not of the machine."""
+"""CPU and memory of this process's cgroup: of the container, not of the machine."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from store.samples.model import Cpu, Ram
 
 
 class CgroupProbe:
-    """Reads the cgroup this process is in, v1 or v2, and finds it anew when the process is moved to another."""
+    """Reads this process's cgroup, v1 or v2, and follows the process when it is moved to another one."""
 
     def __init__(
         self, *, proc: Path = Path("/proc"), root: Path = Path("/"), monotonic: Callable[[], float] = time.monotonic
@@ -24,10 +24,10 @@ class CgroupProbe:
         self._settle(locate_cgroup(b"", b"", root))
 
     def read(self, host_cpu: Cpu, host_ram: Ram) -> tuple[Cpu, Ram]:
-        """What the process may use and uses on this machine; never raises.
+        """CPU and RAM that the process uses and may use; never raises.
 
-        CPU and RAM each are the container's when the process is in one or may use less than the machine has; else
-        they are the machine's figures as given. The CPU's cover the time since the last call: the first one is None.
+        Each is the container's if the process is in one or may use less than the machine has; else it is the machine's,
+        as given. CPU figures cover the time since the last call, so the first is None.
         """
         self._follow()
         mono_s = self._monotonic()
@@ -46,7 +46,7 @@ class CgroupProbe:
         self._settle(locate_cgroup(read_file(self._proc / "self/mountinfo") or b"", membership, self._root))
 
     def _settle(self, location: CgroupLocation) -> None:
-        """Start from nothing: another cgroup's counters do not continue those read so far."""
+        """Start anew: another cgroup has other counters."""
         self._is_container = location.is_container
         self._cpu = CgroupCpu(location.hierarchies)
         self._ram = CgroupRam(location.hierarchies["memory"])

@@ -1,4 +1,4 @@
-"""The CPU figures of a cgroup: controllers cpu, cpuacct and cpuset, one hierarchy in v2 and up to three in v1."""
+"""CPU figures of a cgroup, from the controllers cpu, cpuacct and cpuset: one hierarchy in v2, up to three in v1."""
 
 import math
 import re
@@ -28,11 +28,11 @@ class CgroupCpu:
         self._throttled = {directory: CounterRate() for directory in self._limits.directories}
 
     def is_gone(self) -> bool:
-        """Whether the cgroup was there and is no more."""
+        """Whether the cgroup existed and is gone."""
         return bool(self._directories) and not exists(self._directories[0] / _USAGE_FILES[self._accounting.version])
 
     def read(self, cores_online: float | None, mono_s: float) -> Cpu | None:
-        """The figures since the last call; None where no CPU controller counts this process."""
+        """The figures since the last call; None if no CPU controller counts this process."""
         if not self._directories:
             return None
         used_cores = self._used.update(self._read_used_s(), mono_s)
@@ -56,7 +56,7 @@ class CgroupCpu:
         return None if used_us is None else used_us / 1e6
 
     def _read_quota(self, directory: Path) -> float | None:
-        """Cores; infinite where there is no quota, None where it cannot be read. v2's root has no such file."""
+        """Cores; infinite without a quota, None if it cannot be read. v2's root has no such file."""
         if self._limits.version == 1:
             quota = read_file(directory / "cpu.cfs_quota_us")
             if quota is None or quota.strip() == b"-1":
@@ -69,7 +69,7 @@ class CgroupCpu:
         return _divide(parse_count(quota), parse_count(period))
 
     def _count_cpus(self) -> float | None:
-        """CPUs that the process may run on; infinite without a cpuset, None where it cannot be read."""
+        """CPUs that the process may run on; infinite without a cpuset, None if it cannot be read."""
         for directory in self._cpuset.directories:
             for file_name in _CPUSET_FILES[self._cpuset.version]:
                 text = read_file(directory / file_name)
@@ -78,7 +78,7 @@ class CgroupCpu:
         return math.inf
 
     def _read_throttled_percent(self, quotas: Mapping[Path, float | None]) -> float | None:
-        """Of the tightest quota, wherever it is: Kubernetes may put it on the pod, above the container."""
+        """Throttling by the tightest quota, at any level: Kubernetes may set it on the pod, above the container."""
         quota = smallest_limit(quotas.values())
         if quota is None or math.isinf(quota):
             return None
@@ -93,7 +93,7 @@ def _divide(quota_us: int | None, period_us: int | None) -> float | None:
 
 
 def _count_list(text: bytes) -> int | None:
-    """How many a list such as `0-3,8` names."""
+    """The number of CPUs in a list such as `0-3,8`."""
     if not _CPU_LIST.fullmatch(text):
         return None
     ranges = ([int(end) for end in part.split(b"-")] for part in text.split(b","))

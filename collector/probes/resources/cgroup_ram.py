@@ -1,4 +1,4 @@
-"""The memory figures of a cgroup, v1 and v2."""
+"""Memory figures of a cgroup, v1 or v2."""
 
 import math
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from collector.probes.resources.kernel_file import exists, parse_count, parse_fi
 from store.samples.model import Ram, Scope
 
 _UNLIMITED_BYTES = 2**62
-"""v1 writes "no limit" as the greatest number of whole pages, just under 2^63. cAdvisor draws the line here, too."""
+"""v1 writes "no limit" as the greatest number of whole pages, just under 2^63. cAdvisor uses the same threshold."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Names:
-    """How one version calls what the other has as well."""
+    """File and field names of one version."""
 
     usage: str
     limit: str
@@ -51,11 +51,11 @@ class CgroupRam:
         self._stalled = CounterRate()
 
     def is_gone(self) -> bool:
-        """Whether the cgroup was there and is no more."""
+        """Whether the cgroup existed and is gone."""
         return bool(self._directories) and not exists(self._directories[0] / self._names.usage)
 
     def read(self, machine_bytes: int | None, mono_s: float) -> Ram | None:
-        """The figures; None where no memory controller counts this process."""
+        """The figures; None if no memory controller counts this process."""
         if not self._directories:
             return None
         own = self._directories[0]
@@ -74,15 +74,15 @@ class CgroupRam:
         )
 
     def _read_used_bytes(self, own: Path, stat: bytes | None) -> int | None:
-        """The working set, as kubelet and `docker stats` show it: file cache that is not in use can be given back."""
+        """The working set, as kubelet and `docker stats` show it: without file cache that the kernel can reclaim."""
         usage_bytes = parse_count(read_file(own / self._names.usage))
         inactive_bytes = parse_field(stat, self._names.inactive_file)
-        # The two are not read at the same instant, so the difference may fall below 0.
+        # The two are read one after the other, so the difference may be negative.
         return None if usage_bytes is None or inactive_bytes is None else max(usage_bytes - inactive_bytes, 0)
 
     def _read_limit_bytes(self, machine_bytes: int | None, stat: bytes | None) -> int | None:
         limits = [_parse_limit(read_file(directory / self._names.limit)) for directory in self._directories]
-        # v1's own account of all ancestors, also of those that cannot be seen from here.
+        # v1's own minimum over all ancestors, including those not visible from here.
         hierarchical_bytes = parse_field(stat, b"hierarchical_memory_limit")
         for limit in (hierarchical_bytes, machine_bytes):
             limits.append(math.inf if limit is None else limit)
@@ -91,5 +91,5 @@ class CgroupRam:
 
 
 def _parse_limit(text: bytes | None) -> float | None:
-    """Bytes; infinite where there is no limit, None where it cannot be read. v2's root has no such file."""
+    """Bytes; infinite without a limit, None if it cannot be read. v2's root has no such file."""
     return math.inf if text is None or text.strip() == b"max" else parse_count(text)

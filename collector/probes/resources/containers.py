@@ -1,4 +1,4 @@
-"""What other processes of this host report of their own containers (`collector.report`)."""
+"""Containers of this host that report themselves (`collector.report`)."""
 
 import logging
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from store.samples.reports import ReportStore
 logger = logging.getLogger(__name__)
 
 FRESH_S = 9.0
-"""A report older than this says nothing about now."""
+"""An older report is out of date."""
 
 
 class ContainersProbe:
@@ -23,7 +23,7 @@ class ContainersProbe:
         self._host = host
 
     def read(self) -> tuple[Container, ...]:
-        """The containers by name; none when the store does not answer. Garbage is skipped."""
+        """The containers, by name; empty if the store does not answer. Malformed reports are skipped."""
         try:
             reports = self._store.read(self._host)
         except StoreUnavailable:
@@ -39,8 +39,10 @@ def _by_name(reports: Sequence[Report]) -> list[list[Report]]:
 
 
 def _container(reports: list[Report]) -> Container | None:
-    """The container of one name. Where several report under it, always the same one of those: two that took turns would
-    make one that jumps. None when what they say is garbage."""
+    """The container of one name; None if its report is malformed.
+
+    If several report under one name, always the same one is chosen: figures that alternate between two would jump.
+    """
     fresh = [report for report in reports if report.age_s <= FRESH_S]
     chosen = fresh[0] if fresh else min(reports, key=lambda report: report.age_s)
     try:

@@ -1,20 +1,20 @@
-"""How counters become rates: by what they grew between two readings. [pure]"""
+"""Turns counters into rates by their growth between two readings. [pure]"""
 
 
 class CounterRate:
-    """How much one counter grew for each unit that another grew.
+    """The growth of one counter per unit of growth of another.
 
-    Seconds of CPU per second of time are cores, throttled periods per period are a share.
+    CPU seconds per second are cores; throttled periods per period are a share.
     """
 
     def __init__(self) -> None:
         self._previous: tuple[float, float] | None = None
 
     def update(self, part: float | None, whole: float | None) -> float | None:
-        """What `part` grew per unit of `whole` since the last call.
+        """The growth of `part` per unit of `whole` since the last call.
 
-        None on the first call, around a reading that failed, when `whole` stood still, and when either ran backwards:
-        then it is another counter, such as that of a container started anew.
+        None on the first call, on and after a failed reading, if `whole` stood still, and if either ran backwards: then
+        it is another counter, as after a container's restart.
         """
         now = None if part is None or whole is None else (part, whole)
         previous, self._previous = self._previous, now
@@ -27,5 +27,5 @@ class CounterRate:
 
 
 def to_percent(ratio: float | None) -> float | None:
-    """0-100 with one decimal. What lies above comes of clocks read one after the other and is cut off."""
+    """0-100 with one decimal. A ratio above 1, which comes from clocks read one after the other, is cut."""
     return None if ratio is None else round(min(ratio, 1.0) * 100, 1)

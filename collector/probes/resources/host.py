@@ -1,6 +1,6 @@
-"""What the machine has and uses, whatever container this process is in: psutil's figures.
+"""CPU and memory of the machine, whatever container this process is in, from psutil.
 
-The mounted `/proc` decides which machine that is: psutil reads the one that `psutil.PROCFS_PATH` names.
+psutil reads the `/proc` that `psutil.PROCFS_PATH` names; a mounted one may be another machine's.
 """
 
 import time
@@ -14,17 +14,17 @@ from collector.probes.resources.kernel_file import parse_stalled_s, read_file
 from store.samples.model import Cpu, Ram, Scope
 
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError)
-"""What psutil lets through of a `/proc` that is closed, or not as the kernel writes it."""
+"""psutil's errors for a `/proc` that is unreadable or malformed."""
 
 
 class HostProbe:
     """Reads the machine's CPU and memory.
 
-    Keeps the counters itself: the first `psutil.cpu_percent` is a 0 that means nothing, and its state is global.
+    It keeps the counters itself: the first `psutil.cpu_percent` is a meaningless 0, and its state is global.
     """
 
     def __init__(self, *, proc: Path | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`proc`: the machine's /proc, where it is mounted elsewhere; psutil has one for the whole process."""
+        """`proc`: the machine's /proc if it is mounted elsewhere; psutil uses one for the whole process."""
         if proc is not None:
             psutil.PROCFS_PATH = str(proc)
         self._monotonic = monotonic
@@ -33,7 +33,7 @@ class HostProbe:
         self._ram_stalled = CounterRate()
 
     def read(self) -> tuple[Cpu, Ram]:
-        """The figures; never raises. Those of the CPU cover the time since the last call: the first one is None."""
+        """The figures; never raises. CPU figures cover the time since the last call, so the first is None."""
         return self._read_cpu(), self._read_ram()
 
     def _read_cpu(self) -> Cpu:
@@ -65,11 +65,11 @@ class HostProbe:
 
 
 def _read_busy_and_total_s() -> tuple[float | None, float | None]:
-    """Seconds all cores together were busy, and seconds in all, since the start."""
+    """Seconds since boot that all cores together were busy, and their total."""
     try:
         times = psutil.cpu_times()
     except _UNREADABLE:
         return None, None
-    # Linux counts guests' time in user and nice already, and time spent waiting for a disk apart from idle.
+    # Linux includes guests' time in user and nice, and counts waiting for a disk apart from idle.
     total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
     return total_s - times.idle - getattr(times, "iowait", 0.0), total_s

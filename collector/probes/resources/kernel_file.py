@@ -1,7 +1,7 @@
-"""The kernel's small text files (`/proc`, `/sys/fs/cgroup`): read, and their numbers picked out. Nothing here raises.
+"""Reads numbers from the kernel's small text files (`/proc`, `/sys/fs/cgroup`). Nothing here raises.
 
-A number that cannot be read is None, whatever the reason: no permission, other text than documented, a kernel without
-it. The files' forms: kernel Documentation, admin-guide/cgroup-v1, cgroup-v2.rst and accounting/psi.rst.
+An unreadable number is None, whatever the reason: no permission, unexpected text, a kernel without it.
+Source: kernel Documentation, admin-guide/cgroup-v1, cgroup-v2.rst and accounting/psi.rst.
 """
 
 import os
@@ -10,22 +10,22 @@ from pathlib import Path
 
 _CHUNK_BYTES = 65536
 _COUNT = re.compile(rb"\d{1,20}")
-"""The kernel's counters are unsigned and of 64 bit at most. The bound keeps `int` from refusing thousands of digits."""
+"""The kernel's counters have at most 64 bits, unsigned. Without the bound `int` would raise for thousands of digits."""
 _SOME_TOTAL = re.compile(rb"^some .*\btotal=(\d{1,20})$", re.MULTILINE)
 
 
 def exists(path: Path) -> bool:
-    """Whether there is such a file; unlike `Path.exists` also for a name too long or a directory closed to us."""
+    """Whether the file exists; unlike `Path.exists` never raises, for example in a directory we may not enter."""
     try:
         return os.access(path, os.F_OK)
-    except ValueError:  # A zero byte in the name.
+    except ValueError:  # A NUL in the name.
         return False
 
 
 def read_file(path: Path) -> bytes | None:
-    """The file's text: None where there is no such file, empty where there is one that cannot be read.
+    """The file's text; None if there is no such file, empty if it cannot be read.
 
-    Deliberate: plain system calls. A tick reads some twenty of these files, and `Path.read_bytes` takes twice the time.
+    By plain system calls: a tick reads some twenty of these files, and `Path.read_bytes` takes twice the time.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -37,7 +37,7 @@ def read_file(path: Path) -> bytes | None:
     try:
         while chunk := os.read(descriptor, _CHUNK_BYTES):
             text += chunk
-    except OSError:  # The cgroup went away meanwhile (ENODEV), or the kernel has this file switched off (EOPNOTSUPP).
+    except OSError:  # The cgroup is gone by now (ENODEV), or the kernel has this file turned off (EOPNOTSUPP).
         return b""
     finally:
         os.close(descriptor)
@@ -45,18 +45,18 @@ def read_file(path: Path) -> bytes | None:
 
 
 def parse_count(text: bytes | None) -> int | None:
-    """The number that is the whole text."""
+    """The whole text as a number."""
     digits = (text or b"").strip()
     return int(digits) if _COUNT.fullmatch(digits) else None
 
 
 def parse_field(text: bytes | None, key: bytes) -> int | None:
-    """The number behind `key` in lines of `key number`, such as those of `memory.stat`."""
+    """The number after `key` in lines of `key number`, such as those of `memory.stat`."""
     _, _, rest = (b"\n" + (text or b"")).partition(b"\n" + key + b" ")
     return parse_count(rest.partition(b"\n")[0])
 
 
 def parse_stalled_s(text: bytes | None) -> float | None:
-    """How long some task has waited, in seconds: the total of a pressure file's `some` line."""
+    """For how long some task has waited (s): the total of a pressure file's `some` line."""
     found = _SOME_TOTAL.search(text or b"")
     return int(found[1]) / 1e6 if found else None

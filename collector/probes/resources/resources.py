@@ -1,4 +1,4 @@
-"""CPU and memory twice: what this process may use, and the machine around it."""
+"""CPU and memory of the container and of the machine, together."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from store.samples.model import Cpu, Ram
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """The four figures of a sample. `cpu` equals `host_cpu`, and `ram` `host_ram`, where nothing limits the process."""
+    """The four figures of a sample. If nothing limits the process, `cpu` equals `host_cpu`, and `ram` `host_ram`."""
 
     cpu: Cpu
     ram: Ram
@@ -21,7 +21,7 @@ class Resources:
 
 
 class ResourcesProbe:
-    """Reads the cgroup's figures and the machine's. Holds counters: one probe for one caller."""
+    """Reads the cgroup's and the machine's figures. It keeps counters, so each caller needs its own probe."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class ResourcesProbe:
         host_proc: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`proc` is this process's own, `host_proc` the machine's where another one is mounted."""
+        """`proc` is this process's own; `host_proc` the machine's, if it is mounted elsewhere."""
         self._host = HostProbe(proc=host_proc, monotonic=monotonic)
         self._cgroup = CgroupProbe(proc=proc, root=root, monotonic=monotonic)
 
     def read(self) -> Resources:
-        """The figures since the last call; never raises. The first call's CPU and pressure percents are None."""
+        """The figures since the last call; never raises. CPU and pressure percentages are None on the first call."""
         host_cpu, host_ram = self._host.read()
         cpu, ram = self._cgroup.read(host_cpu, host_ram)
         return Resources(cpu=cpu, ram=ram, host_cpu=host_cpu, host_ram=host_ram)

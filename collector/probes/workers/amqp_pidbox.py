@@ -1,8 +1,8 @@
-"""Asks the workers on a RabbitMQ: a message to the exchange that all of them listen to, answered to a queue of our own.
+"""Inspects the workers on a RabbitMQ: publishes to the exchange they all listen to, and reads a reply queue of its own.
 
 The queue is exclusive to the connection, ends with it, and needs no binding: the default exchange delivers to it.
-Nothing of the application's is declared. The exchange is there as long as a worker has once started since the broker
-did; a question to one that is not there is refused, which RabbitMQ logs, and so it is put seldom then.
+Nothing of the application's is declared. The exchange exists once a worker has started since the broker did. RabbitMQ
+refuses and logs a request to a missing exchange, so requests then become rare.
 """
 
 import time
@@ -25,23 +25,23 @@ from collector.probes.workers.pidbox import (
 )
 
 MAX_ANSWERS = 1000
-"""Answers that the queue holds at most: `x-max-length`."""
+"""Most answers that the queue holds: `x-max-length`."""
 
 
 class AmqpPidbox:
-    """The way to the workers over one connection. Not thread-safe."""
+    """A pidbox over one connection. Not thread-safe."""
 
     def __init__(self, broker_url: str, *, timeout_s: float) -> None:
         """Raises: InspectError."""
         self._timeout_s = timeout_s
-        self._queue = new_reply_queue()  # Of its own for each connection: the last one's may still be locked.
-        self._came: list[tuple[str, bytes]] = []
+        self._queue = new_reply_queue()  # A new one for each connection: the last one may still be locked.
+        self._messages: list[tuple[str, bytes]] = []
         self._is_returned = False
         self._ticket = ""
         self._answered = 0
-        """How many of those that came are answers to the last question: a late one ends no waiting."""
+        """Answers to the last request; a late answer to an earlier one does not count."""
         self._expected = 1
-        """Answers that are waited for: as many as came last time. RabbitMQ does not tell how many it asks."""
+        """Answers to wait for: as many as last time, since RabbitMQ does not tell how many workers it reaches."""
         self._connection: Connection | None = None
         try:
             self._connection = open_amqp(broker_url, timeout_s=timeout_s)
@@ -51,24 +51,24 @@ class AmqpPidbox:
             raise self._failed(error) from error
 
     def ask(self, timeout_s: float) -> Answers:
-        """Put the question; an answer that has come late since the one before counts, too. Raises: InspectError."""
+        """Send the request. Late answers to the previous one count as well. Raises: InspectError."""
         try:
-            self._put()
+            self._publish()
             if not self._is_returned:
                 self._await(timeout_s)
         except Exception as error:
             raise self._failed(error) from error
-        came, self._came = self._came, []
-        answers = read_answers(came, listeners=0 if self._is_returned else None)
+        messages, self._messages = self._messages, []
+        answers = read_answers(messages, listeners=0 if self._is_returned else None)
         self._expected = max(1, self._answered)
         return answers
 
     def has_news(self) -> bool:
-        """False: what RabbitMQ knows of the workers, it tells the queue watch."""
+        """False: on RabbitMQ the queue watch sees workers come and go."""
         return False
 
     def close(self) -> None:
-        """Close the connection, and with it the queue."""
+        """Close the connection, which also ends the queue."""
         if self._connection is not None:
             close(self._connection)
             self._connection = None
@@ -79,8 +79,8 @@ class AmqpPidbox:
         self._channel.basic_consume(self._queue, no_ack=True, exclusive=True, callback=self._take)
         self._channel.events["basic_return"].add(self._note_return)
 
-    def _put(self) -> None:
-        """Publish and wait for RabbitMQ's word, which a refusal would take the place of."""
+    def _publish(self) -> None:
+        """Publish, and wait for RabbitMQ's confirm or refusal."""
         self._is_returned, self._answered, self._ticket = False, 0, uuid4().hex
         message = amqp.Message(
             request_body(self._queue, self._ticket),
@@ -104,10 +104,10 @@ class AmqpPidbox:
     def _take(self, message: Any) -> None:
         self._answered += (message.headers or {}).get("ticket") == self._ticket
         body = message.body
-        self._came.append((str(message.content_type), body.encode() if isinstance(body, str) else bytes(body)))
+        self._messages.append((str(message.content_type), body.encode() if isinstance(body, str) else bytes(body)))
 
     def _note_return(self, *_: Any) -> None:
-        """RabbitMQ gives the question back: no queue is bound to the exchange, so no worker listens."""
+        """RabbitMQ returns the request: no queue is bound to the exchange, so no worker listens."""
         self._is_returned = True
 
     def _failed(self, error: Exception) -> InspectError:

@@ -1,7 +1,7 @@
-"""When something is asked again that has not answered, or has refused us. [pure]
+"""Pauses between inspections of the workers. [pure]
 
-A worker that takes no JSON logs each question as an error, and a broker each one that it refuses. So whoever does not
-answer is asked more and more seldom, and whoever never has soon only every five minutes.
+A worker that accepts no JSON logs each request as an error, and a broker logs each one that it refuses. So silent
+workers are asked less and less often, and workers that never answered soon only every five minutes.
 """
 
 from dataclasses import dataclass
@@ -11,31 +11,31 @@ from collector.probes.backoff import Backoff
 
 @dataclass(frozen=True, kw_only=True)
 class InspectTimes:
-    """How often the workers are asked."""
+    """Intervals, timeouts and caps of the inspection."""
 
     interval_s: float = 10.0
-    """While all is well."""
+    """Pause while all workers answer."""
     retry_s: float = 2.0
-    """First pause when it is not, and between two looks for news, for which nobody is asked."""
+    """First pause otherwise, and between two checks for late answers and new workers, which send no request."""
     silent_cap_s: float = 60.0
-    """Longest pause while somebody does not answer, though all once did."""
+    """Longest pause while a worker is silent although all answered before."""
     never_answered_cap_s: float = 300.0
-    """Longest pause while somebody is there who never has, or asking is refused."""
+    """Longest pause while a worker is there that never answered, or requests are refused."""
     timeout_s: float = 1.0
-    """How long an answer may take. A worker of the solo pool answers only between its tasks."""
+    """How long an answer may take. A worker with the solo pool answers only between its tasks."""
 
 
 NEVER_ANSWERED_FACTOR = 4.0
 
 _UNLOGGED = ("ask_failed", "ask_read_only")
-"""Failures that are no line in anybody's log."""
+"""Failures that no server logs."""
 
 
 class InspectBackoff:
-    """The pause after each question, by how it went."""
+    """Chooses the pause after each inspection by its outcome."""
 
     def __init__(self, times: InspectTimes, *, least_s: float) -> None:
-        """`least_s`: no pause after a question that was put is shorter."""
+        """`least_s`: shortest pause after a request that was sent."""
         self._times = times
         self._least_s = least_s
         self._silence = Backoff(times.retry_s, times.silent_cap_s)
@@ -44,14 +44,16 @@ class InspectBackoff:
         self._failure: str | None = None
         self._listeners: int | None = None
         self._most_answers = 0
-        """How many of these listeners have once answered."""
+        """Most answers that these listeners ever gave at once."""
 
     def after_answers(self, *, count: int, is_silent: bool, is_complete: bool, listeners: int | None) -> float:
-        """count: how many have answered. is_silent: somebody has not. is_complete: every watched queue has a worker.
-        listeners: to how many it was put, where that is known; another number is another crowd.
+        """The pause after a request that was sent (s).
 
-        One that never answers, beside others that do, is asked as seldom as a crowd that never does: it may log each
-        question. RabbitMQ tells no number, so there it cannot be told from the others.
+        count: answers. is_silent: an answer is missing. is_complete: every watched queue has a worker.
+        listeners: workers that got the request, None = unknown; another number means other workers.
+
+        One worker that never answered counts like workers of which none ever did, since it may log each request.
+        RabbitMQ does not tell the number of listeners, so there it cannot be noticed.
         """
         self._failing.reset()
         self._failure = None
@@ -67,7 +69,7 @@ class InspectBackoff:
         return max(pause_s, self._least_s)
 
     def after_failure(self, reason: str) -> float:
-        """The question could not be put, for this reason."""
+        """The pause after a request that could not be sent, for this reason (s)."""
         if reason != self._failure:
             self._failing.reset()
         self._failure = reason

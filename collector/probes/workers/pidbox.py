@@ -1,11 +1,11 @@
-"""What is put to Celery's workers, and what they answer: the wire form of kombu's remote control. [pure]
+"""The requests to Celery's workers and their answers, in the wire form of kombu's remote control, "pidbox". [pure]
 
-The question is `active_queues` rather than `ping`: a ping is answered by every worker of the broker, this panel's own
-collector among them, and by one that has stopped consuming.
+The request is `active_queues`, not `ping`: every worker on the broker answers a ping, this panel's own collector and
+workers that stopped consuming included.
 
-A worker sends its answer where the question says. Kombu's own askers name the exchange `reply.celery.pidbox` and bind a
-queue to it, which on Redis writes a key that the application's workers read at every answer. This question names the
-default exchange, where a routing key is a queue's name: nothing of the application's has to be bound or declared.
+A worker answers where the request says. kombu's own inspect names the exchange `reply.celery.pidbox` and binds a queue
+to it, which on Redis writes a key that the application's workers read at every answer. This request names the default
+exchange, where the routing key is the queue's name, so nothing of the application's is bound or declared.
 
 Source: kombu 4.6 to 5.7, pidbox.py, transport/virtual/base.py; celery 4.4 to 5.7, app/control.py, worker/control.py.
 """
@@ -22,16 +22,16 @@ EXCHANGE = "celery.pidbox"
 """The broadcast exchange that every worker with remote control listens to."""
 
 CONTENT_TYPE = "application/json"
-"""The question's form, and the only one in which an answer is read: a pickle is never loaded."""
+"""Of the request, and the only one of an answer that is read: a pickle is never loaded."""
 
 
 def new_reply_queue() -> str:
-    """A name that no other panel has. Every key and queue of the panel's own on a watched broker begins alike."""
+    """A unique name. All keys and queues of the panel on a watched broker share its prefix."""
     return f"zapvoice-monitor.replies.{uuid4().hex}"
 
 
 class InspectError(Exception):
-    """The workers could not be asked; `reason` is the code that the page has words for."""
+    """The workers could not be asked; `reason` is a reason code of the page."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -39,7 +39,7 @@ class InspectError(Exception):
 
 
 def inspect_reason(reason: str) -> str:
-    """The page's code for a question that the broker's connection has ended, by the connection's reason code."""
+    """The reason code of a failed request, from the broker connection's reason code."""
     return {"denied": "ask_denied", "refused": "ask_unreachable", "timeout": "ask_unreachable"}.get(
         reason, "ask_failed"
     )
@@ -47,42 +47,42 @@ def inspect_reason(reason: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What one question brought."""
+    """The answers to one request."""
 
     queues: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Worker by worker, the queues that it consumes."""
+    """By worker, the queues that it consumes."""
     unreadable: int = 0
     """Answers in another form than JSON."""
     listeners: int | None = None
-    """To how many the question was delivered; None = the broker does not tell, and there was somebody."""
+    """Workers that got the request; None = unknown, but at least one."""
 
     @property
     def count(self) -> int:
-        """How many have answered."""
+        """All answers."""
         return len(self.queues) + self.unreadable
 
 
 class Pidbox(Protocol):
-    """The way to the workers over one connection to their broker."""
+    """Asks all workers over one connection to their broker."""
 
     def ask(self, timeout_s: float) -> Answers:
-        """Put the question to everybody, and take the answers that come within `timeout_s`.
+        """Send the request to all workers, and collect the answers that come within `timeout_s`.
 
         Raises: InspectError.
         """
 
     def has_news(self) -> bool:
-        """Whether, since the last question, an answer has come late or a worker has joined or left.
+        """Whether since the last request a late answer came, or a worker joined or left. Sends no request.
 
-        Asks nobody. Raises: InspectError.
+        Raises: InspectError.
         """
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection."""
 
 
 def request_body(reply_queue: str, ticket: str) -> bytes:
-    """The body of the message that is put to everybody. An answer has the question's ticket among its headers."""
+    """The body of the request. An answer has the request's ticket among its headers."""
     body = {
         "method": "active_queues",
         "arguments": {},
@@ -96,7 +96,7 @@ def request_body(reply_queue: str, ticket: str) -> bytes:
 
 
 def envelope(body: bytes) -> bytes:
-    """The body as a message of kombu's transports that have no messages of their own, such as Redis."""
+    """The body as a message of kombu's virtual transports, such as Redis."""
     message = {
         "body": base64.b64encode(body).decode(),
         "content-encoding": "utf-8",
@@ -114,7 +114,7 @@ def envelope(body: bytes) -> bytes:
 
 
 def open_envelope(message: bytes) -> tuple[str, bytes]:
-    """Content type and body. Raises: ValueError when it is no such message."""
+    """Content type and body of such a message. Raises: ValueError when it is none."""
     try:
         fields = json.loads(message)
         text, properties = fields["body"], fields["properties"]
@@ -126,7 +126,7 @@ def open_envelope(message: bytes) -> tuple[str, bytes]:
 
 
 def read_answers(messages: Iterable[tuple[str, bytes]], *, listeners: int | None = None) -> Answers:
-    """Put together what came: content type and body of each message, the newest answer of a worker last."""
+    """The answers in messages of content type and body; of a worker's several answers the last one counts."""
     queues: dict[str, frozenset[str]] = {}
     unreadable = 0
     for content_type, body in messages:
@@ -147,6 +147,6 @@ def _read(content_type: str, body: bytes) -> Mapping[str, frozenset[str]]:
 
 
 def _names(told: Any) -> frozenset[str]:
-    """The queues in one worker's answer; none in `{"error": …}`, which is what one that cannot tell sends."""
+    """The queues in one worker's answer; none in `{"error": …}`."""
     queues = told if isinstance(told, list) else ()
     return frozenset(str(queue.get("name")) for queue in queues if isinstance(queue, dict))

@@ -1,10 +1,9 @@
-"""Asks the workers on a Redis, without kombu: its broadcast is a PUBLISH, and an answer an LPUSH to the queue named.
+"""Inspects the workers on a Redis, without kombu: the request is a PUBLISH, each answer an LPUSH to the reply queue.
 
-The answers come to a list of the panel's own. Its last element is an empty one of ours, so that the list is always
-there and keeps its time to live: an answer that comes when nobody reads any more does not stay for ever.
+The reply queue is a list of the panel's own. Its last element is an empty one, so that the list always exists and keeps
+its time to live: an answer that comes after the panel has gone is deleted in the end.
 
-PUBLISH tells how many have got the question. So nobody is waited for when nobody listens, and not a moment longer than
-until the last has answered.
+PUBLISH returns how many workers got the request, so the wait ends with the last answer, and at once if none listens.
 """
 
 import time
@@ -28,22 +27,22 @@ from collector.probes.workers.pidbox import (
 from settings.broker_options import BrokerOptions
 
 REPLIES_LIVE_S = 3600
-"""How long answers are kept for a panel that does not come for them."""
+"""How long unread answers are kept."""
 
 MAX_ANSWERS = 1000
-"""Answers read at once."""
+"""Most answers read at once."""
 
-FIRST_LOOK_S, LONGEST_LOOK_S = 0.005, 0.16
-"""Pauses between two looks for answers: each is twice the one before. A worker that is idle answers within 5 ms."""
+FIRST_POLL_S, LONGEST_POLL_S = 0.005, 0.16
+"""First and longest pause between two polls for answers; each doubles. An idle worker answers within 5 ms."""
 
 _NO_ANSWER = ""
 
 
 class RedisPidbox:
-    """The way to the workers over one connection. Not thread-safe."""
+    """A pidbox over one connection. Not thread-safe."""
 
     def __init__(self, broker_url: str, options: BrokerOptions, reply_queue: str, *, timeout_s: float) -> None:
-        """`reply_queue`: where the answers come to, of `new_reply_queue`; the same after each reconnect.
+        """`reply_queue`: from `new_reply_queue`; the same after each reconnect.
 
         Raises: InspectError.
         """
@@ -53,7 +52,7 @@ class RedisPidbox:
             raise InspectError(_reason(error)) from error
         replies = _list_of(reply_queue, options)
         channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
-        self._question: list[Command] = [
+        self._request: list[Command] = [
             ("MULTI",),
             ("LRANGE", replies, 0, MAX_ANSWERS),
             ("DEL", replies),
@@ -64,7 +63,7 @@ class RedisPidbox:
         ]
         self._count: Command = ("LLEN", replies)
         self._bound: Command = ("SCARD", options.key(f"_kombu.binding.{EXCHANGE}"))
-        self._taking: list[Command] = [
+        self._collect: list[Command] = [
             ("MULTI",),
             ("LRANGE", replies, 0, MAX_ANSWERS),
             ("LTRIM", replies, -1, -1),
@@ -72,36 +71,36 @@ class RedisPidbox:
             ("EXEC",),
         ]
         self._workers = 0
-        """How many were bound after the last question, those included that have ended without a word."""
+        """Workers bound after the last request, including those that died without unbinding."""
 
     def ask(self, timeout_s: float) -> Answers:
-        """Put the question; an answer that has come late since the one before counts, too. Raises: InspectError."""
-        # One transaction: where a command of it is refused, as on a replica that only reads, nobody is asked.
-        late, *_, listeners = self._send(*self._question)[-1]
+        """Send the request. Late answers to the previous one count as well. Raises: InspectError."""
+        # One transaction: if Redis refuses one of its commands, as a read-only replica does, nothing is published.
+        late, *_, listeners = self._send(*self._request)[-1]
         self._await(listeners, timeout_s)
-        fresh, _, self._workers = self._send(*self._taking)[-1]
+        fresh, _, self._workers = self._send(*self._collect)[-1]
         messages = [_open(message) for message in [*reversed(late), *reversed(fresh)] if message]
         return read_answers(messages, listeners=listeners)
 
     def has_news(self) -> bool:
-        """Whether an answer has come late, or the number of workers bound has changed. Raises: InspectError."""
+        """Whether a late answer came, or the number of bound workers changed. Raises: InspectError."""
         return self._send(self._count, self._bound) != [1, self._workers]
 
     def close(self) -> None:
-        """Close the connection. The list of answers stays for as long as it lives: an answer may be on its way."""
+        """Close the connection. The list of answers stays until it expires: an answer may be on its way."""
         self._connection.close()
 
     def _await(self, listeners: int, timeout_s: float) -> None:
-        end_s, pause_s = time.monotonic() + timeout_s, FIRST_LOOK_S
+        end_s, pause_s = time.monotonic() + timeout_s, FIRST_POLL_S
         while self._send(self._count)[0] <= listeners:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 return
             time.sleep(min(pause_s, left_s))
-            pause_s = min(2 * pause_s, LONGEST_LOOK_S)
+            pause_s = min(2 * pause_s, LONGEST_POLL_S)
 
     def _send(self, *commands: Command) -> list[Any]:
-        """The answers. Raises: InspectError, for the first command that is refused."""
+        """The answers. Raises: InspectError, for the first refused command."""
         try:
             answers = self._connection.execute(self._connection.pack(commands), len(commands))
         except Exception as error:
@@ -113,7 +112,7 @@ class RedisPidbox:
 
 
 def _reason(error: Exception) -> str:
-    """The page's code for why the workers could not be asked."""
+    """The reason code of a failed request."""
     if isinstance(error, redis.exceptions.ReadOnlyError):
         return "ask_read_only"
     if isinstance(error, redis.ResponseError) and "unknown command" in str(error).lower():
@@ -136,9 +135,9 @@ def _fanout_prefix(options: BrokerOptions, database: int) -> str:
 
 
 def _list_of(queue: str, options: BrokerOptions) -> str:
-    """The list in which a message of priority 0, as an answer is, comes to a queue: that of the lowest step.
+    """The list for messages of priority 0, which answers have: the first step's, or without a step 0 the last one's.
 
-    Without a step 0 it is the last one's. Source: kombu 5.7.0 transport/redis.py, `Channel.priority`.
+    Source: kombu 5.7.0 transport/redis.py, `Channel.priority`.
     """
     keys = options.queue_keys(queue)
     return keys[-1] if options.priority_steps[0] else keys[0]

@@ -1,7 +1,7 @@
-"""Gathers what is known of the workers: movement, consumers, answers. What it means is told in `worker_verdict`.
+"""Collects the evidence on the workers (departures, consumers, answers); `worker_verdict` judges it.
 
-RabbitMQ counts a queue's consumers, and Celery's workers are asked besides, whose silence is evidence. Redis counts
-nothing, so the workers' own word is all there is. Nothing is asked here: both come from threads of their own.
+RabbitMQ counts a queue's consumers; their silence is evidence besides. Redis counts none, so the workers' answers are
+the only evidence. Both come from threads of their own: nothing is requested here.
 """
 
 import time
@@ -33,9 +33,9 @@ class WorkerProbe:
         stuck_s: float = STUCK_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`asks`: whether the workers are asked, which is the one thing sent to what is watched.
+        """`asks`: whether the workers are asked, the only request sent to what is watched.
 
-        stuck_s: messages that wait so long without one leaving are a standstill.
+        stuck_s: after so long without a departure, waiting messages mean a standstill.
         """
         self._is_watching = broker_url is not None
         self._is_redis = broker_url is not None and kind_of(broker_url) == REDIS
@@ -50,17 +50,17 @@ class WorkerProbe:
         self._forget()
 
     def start(self) -> None:
-        """Start asking the workers; may be called twice."""
+        """Start inspecting the workers; may be called twice."""
         if self._inspector is not None:
             self._inspector.start()
 
     def stop(self) -> None:
-        """Stop asking; may be called twice."""
+        """Stop inspecting; may be called twice."""
         if self._inspector is not None:
             self._inspector.stop()
 
     def read(self, reading: Reading | None) -> Check:
-        """The verdict on this sample's reading, None when no broker is watched. Returns at once."""
+        """The check for this sample's reading, which is None when no broker is watched. Returns at once."""
         if not self._is_watching or reading is None:
             return Check(status=Status.DISABLED, reason="not_watched")
         if reading.failure is not None:
@@ -75,7 +75,7 @@ class WorkerProbe:
     def _latest(self, reading: Reading) -> Inspection | None:
         if self._inspector is None:
             return OFF
-        # Without a consumer there is nobody to ask, and an alarm holds the question up; Redis has neither.
+        # Without a consumer no worker can answer, and an alarm blocks the request. Redis has no consumers or alarms.
         is_worthwhile = reading.alarm is None and any(queue.consumers for queue in reading.queues)
         self._inspector.follow(reading.address_index, is_worthwhile=self._is_redis or is_worthwhile)
         return self._inspector.latest()
@@ -86,7 +86,7 @@ class WorkerProbe:
         self._last = FIRST_LOOK
 
     def _judge_counts(self, reading: Reading, inspection: Inspection | None, now_s: float) -> Check:
-        """Nobody is reported missing on one look: a worker that reconnects is without a consumer for a moment."""
+        """One reading reports no consumer missing: a worker that reconnects has none for a moment."""
         known = self._expected([queue for queue in reading.queues if queue.state != QueueState.UNKNOWN])
         before, self._unserved_since_s = self._unserved_since_s, {
             queue.name: self._unserved_since_s.get(queue.name, now_s) for queue in known if not queue.consumers
@@ -101,7 +101,7 @@ class WorkerProbe:
         ]
         if reading.queues and not evidence:
             return self._last
-        # In an alarm a question does not even reach the workers.
+        # During an alarm a request does not even reach the workers.
         asked = inspection if reading.alarm is None else None
         return judge_workers(
             evidence,
@@ -111,7 +111,7 @@ class WorkerProbe:
         )
 
     def _expected(self, queues: list[Queue]) -> list[Queue]:
-        """Those that ought to have a consumer. Of discovered ones, not those that never had: a dead-letter queue."""
+        """The queues that should have a consumer: not discovered ones that never had, such as a dead-letter queue."""
         if not self._discovers:
             return queues
         self._once_served = {queue.name for queue in queues if queue.consumers or queue.name in self._once_served}
@@ -119,14 +119,14 @@ class WorkerProbe:
 
 
 def _with_reason(check: Check, inspection: Inspection | None) -> Check:
-    """The verdict on consumers that are counted, with why nothing is known of them besides."""
+    """The check with the reason why the workers could not be asked, if they could not."""
     if inspection is None or inspection.reason is None or not inspection.reason.startswith("ask_"):
         return check
     return replace(check, facts={**check.facts, "ask": inspection.reason})
 
 
 def _judge_answers(inspection: Inspection | None, reading: Reading, stuck_s: float) -> Check:
-    """Silence is never offline: a worker that is slow, or in a long solo task, is as silent as a dead one."""
+    """Silence is never offline: a worker that is slow, or busy with a long task in the solo pool, is silent too."""
     evidence = [_evidence(queue, reading, inspection) for queue in reading.queues]
     if stuck := find_stuck(evidence, stuck_s=stuck_s):
         return stuck
@@ -135,9 +135,9 @@ def _judge_answers(inspection: Inspection | None, reading: Reading, stuck_s: flo
         return Check(status=Status.ONLINE)
     if inspection is None:
         return FIRST_LOOK
-    # Where nobody could be asked, or an answer could not be read, that a queue is left out says nothing of its workers.
-    is_their_word = inspection.reason in (None, "ping_silent")
-    status = Status.DEGRADED if is_their_word and len(silent) < len(evidence) else Status.UNKNOWN
+    # Without requests or readable answers, a queue that nobody claims says nothing about its workers.
+    is_evidence = inspection.reason in (None, "ping_silent")
+    status = Status.DEGRADED if is_evidence and len(silent) < len(evidence) else Status.UNKNOWN
     return Check(status=status, reason=inspection.reason or "none_serves")
 
 

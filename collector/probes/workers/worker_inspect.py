@@ -1,8 +1,8 @@
-"""Asks Celery's workers which queues they consume: every 10 s, by a thread and over a connection of its own.
+"""Asks Celery's workers every 10 s which queues they consume, in a thread with its own connection.
 
-The question is the one thing that the panel sends to what it watches, and a setting turns it off. How it gets there is
-told in `redis_pidbox` and `amqp_pidbox`, how it reads in `pidbox`, when it is put again in `inspect_backoff`. Between
-two questions on Redis the thread looks, without asking, for answers that come late and for workers that join.
+This request is the only thing that the panel sends to what it watches, and a setting turns it off. `pidbox` has its
+form, `redis_pidbox` and `amqp_pidbox` send it, `inspect_backoff` sets the pauses. On Redis the thread also checks for
+late answers and new workers between two requests.
 """
 
 import logging
@@ -25,26 +25,25 @@ from settings.broker_url import addresses
 log = logging.getLogger(__name__)
 
 SOCKET_S = 3.0
-"""Deadline of a connect, a read or a write."""
+"""Timeout of a connect, a read or a write."""
 
 OVERDUE_S = 30.0
-"""An outcome that should have been followed by another for so long is none: the thread hangs."""
+"""An outcome that is overdue by this time is dropped: the thread hangs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """The outcome of one call."""
+    """The outcome of one inspection."""
 
     served: Mapping[str, int] = field(default_factory=dict)
-    """Queue by queue, how many of the workers that answered consume it."""
+    """By queue, how many of the workers that answered consume it."""
     silent_s: float | None = None
-    """How long nobody has answered although somebody once did; None = somebody does, nobody ever did, or not asked."""
+    """For how long no worker has answered although one did before; None = one answers, none ever did, or not asked."""
     reason: str | None = None
-    """Why a queue may be missing in `served`; None = whoever got the question has answered it.
+    """Why a queue may be missing in `served`; None = every worker that got the request answered it.
 
-    ask_off, ask_denied, ask_read_only, ask_unsupported, ask_unreachable, ask_failed: nobody was asked. nobody_listens:
-    nobody got the question. answer_unreadable: an answer came in another form than JSON. ping_silent: an answer is
-    missing.
+    ask_off, ask_denied, ask_read_only, ask_unsupported, ask_unreachable, ask_failed: no request was sent.
+    nobody_listens: no worker got it. answer_unreadable: an answer was not JSON. ping_silent: an answer is missing.
     """
 
 
@@ -52,7 +51,7 @@ OFF = Inspection(reason="ask_off")
 
 
 class WorkerInspector:
-    """Knows which of the queues are consumed by workers that answer. Thread-safe."""
+    """Inspects the workers until stopped. Thread-safe."""
 
     def __init__(
         self, broker_url: str, queue_names: Sequence[str], options: BrokerOptions, times: InspectTimes
@@ -66,8 +65,8 @@ class WorkerInspector:
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
         self._backoff = InspectBackoff(times, least_s=times.interval_s if self._is_amqp else 0.0)
         self._outcome: tuple[Inspection, float] | None = None
-        """The inspection, and until when it is true, monotonic."""
-        self._asked_in_vain_since_s: float | None = None
+        """The inspection, and when it expires, monotonic."""
+        self._unanswered_since_s: float | None = None
         self._has_answered = False
         self._failure: str | None = None
         self._is_worthwhile = not self._is_amqp
@@ -75,20 +74,20 @@ class WorkerInspector:
         self._thread = PollingThread("worker-inspect", self._run, join_s=SOCKET_S, wake=self._wake.set)
 
     def start(self) -> None:
-        """Start asking; does nothing when it already does."""
+        """Start inspecting; does nothing while it runs."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop asking, waiting for the thread for one call at most; may be called twice."""
+        """Stop inspecting. Waits for one request at most; may be called twice."""
         self._thread.stop()
 
     def latest(self) -> Inspection | None:
-        """What the workers last answered; None = not known yet, or not any more. Returns at once."""
+        """The last inspection; None = there is none yet, or it has expired. Returns at once."""
         outcome = self._outcome
         return None if outcome is None or time.monotonic() > outcome[1] else outcome[0]
 
     def follow(self, address_index: int, *, is_worthwhile: bool) -> None:
-        """Ask at this one of the broker's addresses, and only while it is worthwhile. Returns at once."""
+        """Inspect at this address of the broker, and only while it is worthwhile. Returns at once."""
         before = self._address_index, self._is_worthwhile
         self._address_index, self._is_worthwhile = address_index, is_worthwhile
         if is_worthwhile and before != (address_index, True):
@@ -109,7 +108,7 @@ class WorkerInspector:
                     _close(pidbox)  # RabbitMQ would miss the heartbeats of an idle connection.
                     pidbox = None
                     inspection, pause_s = self._not_asked(), self._times.interval_s
-            except Exception as error:  # noqa: BLE001  The thread's boundary: whatever happens, it must go on asking.
+            except Exception as error:  # noqa: BLE001  The thread's boundary: it must go on.
                 inspection, pause_s = self._note_failure(error)
                 _close(pidbox)
                 pidbox = None
@@ -117,7 +116,7 @@ class WorkerInspector:
             if self._is_amqp and pause_s > self._times.interval_s:  # RabbitMQ would miss its heartbeats.
                 _close(pidbox)
                 pidbox = None
-            self._rest(pidbox, pause_s)
+            self._pause(pidbox, pause_s)
         _close(pidbox)
 
     def _open(self, url: str) -> Pidbox:
@@ -125,8 +124,8 @@ class WorkerInspector:
             return AmqpPidbox(url, timeout_s=SOCKET_S)
         return RedisPidbox(url, self._options, self._reply_queue, timeout_s=SOCKET_S)
 
-    def _rest(self, pidbox: Pidbox | None, pause_s: float) -> None:
-        """Pause, for as long as nothing has changed."""
+    def _pause(self, pidbox: Pidbox | None, pause_s: float) -> None:
+        """Pause until the time is up, or something changes."""
         end_s = time.monotonic() + pause_s
         while not self._wake.wait(min(self._times.retry_s, max(0.0, end_s - time.monotonic()))):
             if time.monotonic() >= end_s or (pidbox is not None and _has_news(pidbox)):
@@ -134,7 +133,7 @@ class WorkerInspector:
         self._wake.clear()
 
     def _judge(self, answers: Answers) -> tuple[Inspection, float]:
-        """The inspection and the pause after it."""
+        """The inspection, and the pause after it (s)."""
         self._failure = None
         self._has_answered = self._has_answered or answers.count > 0
         names = [queue for queues in answers.queues.values() for queue in queues]
@@ -150,12 +149,12 @@ class WorkerInspector:
 
     def _silent_s(self, answers: Answers) -> float | None:
         now_s = time.monotonic()
-        if answers.count or self._asked_in_vain_since_s is None:
-            self._asked_in_vain_since_s = now_s
-        return None if answers.count or not self._has_answered else now_s - self._asked_in_vain_since_s
+        if answers.count or self._unanswered_since_s is None:
+            self._unanswered_since_s = now_s
+        return None if answers.count or not self._has_answered else now_s - self._unanswered_since_s
 
     def _not_asked(self, reason: str | None = None) -> Inspection:
-        self._asked_in_vain_since_s = None
+        self._unanswered_since_s = None
         return Inspection(reason=reason)
 
     def _note_failure(self, error: Exception) -> tuple[Inspection, float]:
@@ -175,7 +174,7 @@ def _reason(answers: Answers) -> str | None:
 
 
 def _has_news(pidbox: Pidbox) -> bool:
-    """True as well when it cannot be told: the next question finds out why."""
+    """True also if that cannot be found out: the next request will fail and tell why."""
     try:
         return pidbox.has_news()
     except InspectError:

@@ -1,16 +1,16 @@
-"""From three independent signals to one verdict: what leaves the queues, who consumes, who answers. [pure]
+"""Judges the workers from three independent signals: departures, consumers, answers. [pure]
 
-Movement comes before presence:
-1. Messages wait and none has left for STUCK_S: offline, whoever answers. Where departures may go unseen (RabbitMQ
-   without counters), the workers' silence has to say the same: that of those who once did answer, or, where the depth
-   has not changed at all, that of any who were asked.
-2. No consumer on any queue: offline. On some of them: degraded.
-3. No worker answers that once did, for SILENT_S, and nothing leaves either: degraded. A worker that is stopped in its
-   tracks keeps its consumer for minutes, until RabbitMQ misses its heartbeats.
+Departures come before presence:
+1. Messages wait and none has left for STUCK_S: offline, even if workers answer. Where departures may go unseen
+   (RabbitMQ without counters), silence must confirm it: of workers that answered before, or, if the depth has not
+   changed at all, of any that were asked.
+2. No queue has a consumer: offline. Some have none: degraded.
+3. Workers that answered before are silent for SILENT_S, and nothing leaves: degraded. A stopped worker process keeps
+   its consumer for minutes, until RabbitMQ misses its heartbeats.
 4. Messages wait, the depth has not changed at all for STUCK_S, and departures may go unseen: unknown.
-5. Messages are with a consumer, none has been finished for STUCK_S, and no worker answers: degraded. One that answers
-   may hold tasks of a later time, or be in a long one.
-6. Otherwise online. Silence alone says nothing: a worker may be busy, or not be Celery's.
+5. Messages are with a consumer, none was finished for STUCK_S, and no worker answers: degraded. A worker that answers
+   may hold tasks for a later time, or run a long one.
+6. Otherwise online. Silence alone proves nothing: a worker may be busy, or not be Celery's.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from collector.probes.broker.departures import Movement
 from store.samples.model import Check, Status
 
 STUCK_S = 60.0
-"""Longer than a voice message takes to be sent, by far."""
+"""Far longer than sending a voice message takes."""
 
 SILENT_S = 30.0
-"""Three calls of the inspection."""
+"""Three inspections."""
 
 FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
 
@@ -33,32 +33,32 @@ Facts = dict[str, float | str]
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What is known of one queue."""
+    """The evidence on one queue."""
 
     name: str
     waiting: int | None = None
     unserved_s: float | None = None
-    """For how long it has had no consumer; None = it has one, or nobody counts them."""
+    """For how long it has had no consumer; None = it has one, or the broker does not count them."""
     movement: Movement = field(default_factory=Movement)
     unacked: int | None = None
     unfinished_s: float | None = None
-    """For how long messages have been with a consumer and none was finished; None = none is, or it is not known."""
+    """For how long messages have been with a consumer while none was finished; None = none are, or unknown."""
     is_answered: bool = False
-    """Whether a worker has answered that it consumes this queue."""
+    """Whether a worker answered that it consumes this queue."""
 
     @property
     def is_working(self) -> bool:
-        """Whether a message has left lately."""
+        """Whether a message left lately."""
         return self.movement.departed_s is not None and self.movement.departed_s < SILENT_S
 
 
 def judge_workers(
     queues: Sequence[Evidence], silent_s: float | None, *, is_unanswered: bool = False, stuck_s: float = STUCK_S
 ) -> Check:
-    """The verdict on all watched queues of a broker that counts consumers.
+    """The workers' check on a broker that counts consumers.
 
-    silent_s: how long no worker has answered although one once did; None = one does, or it cannot be told.
-    is_unanswered: whether workers have got the last question and none has answered it, whatever was before.
+    silent_s: for how long no worker has answered although one did before; None = one answers, or unknown.
+    is_unanswered: workers got the last request and did not answer it, whatever happened before.
     """
     if not queues:
         return Check(status=Status.UNKNOWN, reason="no_queues")
@@ -77,14 +77,14 @@ def judge_workers(
 def find_stuck(
     queues: Sequence[Evidence], *, is_silent: bool = False, is_unanswered: bool = False, stuck_s: float = STUCK_S
 ) -> Check | None:
-    """The verdict on the queue that has not moved for longest; None where none has stopped for so long."""
+    """The check for the queue that has stood still for longest; None if none has for `stuck_s`."""
 
-    def is_believed(queue: Evidence) -> bool:
+    def is_proven(queue: Evidence) -> bool:
         is_unchanged = (queue.movement.unchanged_s or 0) >= stuck_s
-        is_told_by_silence = is_silent or (is_unanswered and is_unchanged)
-        return queue.movement.is_certain or is_told_by_silence or queue.unserved_s is not None
+        is_confirmed_by_silence = is_silent or (is_unanswered and is_unchanged)
+        return queue.movement.is_certain or is_confirmed_by_silence or queue.unserved_s is not None
 
-    stuck = [queue for queue in queues if (queue.movement.still_s or 0) >= stuck_s and is_believed(queue)]
+    stuck = [queue for queue in queues if (queue.movement.still_s or 0) >= stuck_s and is_proven(queue)]
     if not stuck:
         return None
     longest = max(stuck, key=lambda queue: queue.movement.still_s or 0)
