@@ -24,8 +24,6 @@ broker_transport_options = {
     # later, and keeping it costs two more transactions a tick.
     "ack_emulation": False,
 }
-# Ours, not Celery's: where `PunctualScheduler` sends ticks, as redis-py spells it.
-tick_redis_url = _settings.redis_url
 
 # JSON only, both ways: a pickle is refused, not loaded.
 task_serializer = "json"
@@ -34,6 +32,7 @@ event_serializer = "json"
 accept_content = ["json"]
 result_accept_content = ["json"]
 task_ignore_result = True
+task_publish_retry = False  # The next tick is the retry.
 enable_utc = True
 timezone = "UTC"
 

@@ -25,8 +25,7 @@ _REFUSALS = {
     "NOPERM": Refusal.DENIED,
     "The user executing the script": Refusal.DENIED,
 }
-"""Why Redis answers and yet refuses, by the words in its answer that say so. Where a script was refused, they stand
-somewhere within."""
+"""Why a Redis that answers refuses, by words in its answer: anywhere within, where it refused a script."""
 
 
 def redis_client(
@@ -48,21 +47,25 @@ def redis_client(
     )
 
 
+def reason_of(error: BaseException) -> str:
+    """What a log may say of an error of Redis'. Its own text stays out: it can hold the URL's password."""
+    refusal = _refusal(error)
+    return refusal.meaning if refusal else type(error).__name__
+
+
 def translated(function: Callable[P, R]) -> Callable[P, R]:
-    """Redis' error as ours, with the reason where it is known. Its text stays out: it can hold the URL's password."""
+    """Raises Redis' errors as StoreUnavailable, with the reason where it is known."""
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except RedisError as exc:
-            refusal = _refusal(exc)
-            told = refusal.meaning if refusal else type(exc).__name__
-            raise StoreUnavailable(f"Redis: {told}", refusal=refusal) from exc
+            raise StoreUnavailable(f"Redis: {reason_of(exc)}", refusal=_refusal(exc)) from exc
 
     return call
 
 
-def _refusal(error: RedisError) -> Refusal | None:
+def _refusal(error: BaseException) -> Refusal | None:
     text = f"{getattr(error, 'status_code', None) or ''} {error}"  # redis-py takes the code off some errors.
     return next((refusal for mark, refusal in _REFUSALS.items() if mark in text), None)

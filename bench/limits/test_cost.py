@@ -6,19 +6,16 @@ The limits are what was measured, and a third more. Each figure is the least of 
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from celery import Celery
 
 from app.accounts.accounts import Accounts
 from app.accounts.credentials import Credentials
 from app.accounts.principals import Role
 from app.live import sse
 from app.live.viewer import Viewer
-from collector.beat.message import Tick
 from collector.probes.broker.passive_declare import PassiveDeclare
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import ResourcesProbe
@@ -128,13 +125,6 @@ def test_a_queue_is_counted_within_its_cost(unit_s: float) -> None:
         assert cpu_s(ask, 200) / unit_s < LIMITS["declare"]
 
 
-def test_a_tick_is_sent_within_its_cost(unit_s: float) -> None:
-    tick = Tick(Celery("cost", set_as_current=False), "collector.sample", "stats.h", expires_s=9)
-    now = datetime.now(UTC)
-
-    assert cpu_s(lambda: tick.message(now), 200) / unit_s < LIMITS["message"]
-
-
 def test_access_is_asked_within_its_cost(unit_s: float, tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path}/monitor.sqlite3")
     accounts = Accounts(engine)
@@ -145,5 +135,5 @@ def test_access_is_asked_within_its_cost(unit_s: float, tmp_path: Path) -> None:
     engine.dispose()
 
 
-LIMITS = {"sample": 1.15, "tick": 18.5, "frame": 0.24, "declare": 0.38, "message": 0.28, "access": 7.8}
+LIMITS = {"sample": 1.15, "tick": 18.5, "frame": 0.24, "declare": 0.38, "access": 7.8}
 """In units. Raise one only with the reason for it in docs/performance.md."""

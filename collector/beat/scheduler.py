@@ -1,14 +1,12 @@
-"""Celery beat's scheduler, made punctual and cheap."""
+"""Celery beat's scheduler, which wakes when a tick is due and not before."""
 
 import logging
-from functools import cached_property
 from typing import Any
 
 from celery.beat import Scheduler
+from kombu.exceptions import OperationalError
 
-from collector.beat.message import Tick
-from store.errors import StoreUnavailable
-from store.samples.live import LiveStore, redis_client
+from store.connection import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,31 +39,12 @@ class PunctualScheduler(Scheduler):
         wait_s: float = super().tick(*arguments, **options)
         return wait_s
 
-    producer = None
-    """Nothing is sent by kombu, so it is not connected either."""
-
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a tick. One that cannot be sent is one line in the log, where stock beat writes fifty: the next one is
-        the retry."""
-        queue = entry.options["queue"]
-        if entry.name not in self._ticks:
-            self._ticks[entry.name] = Tick(self.app, entry.task, queue, expires_s=entry.options["expires"])
+        """Send a tick. A failure is one line in the log, where stock beat writes fifty: the next tick is the retry."""
         try:
-            self.send(queue, self._ticks[entry.name].message(self.app.now()))
-        except StoreUnavailable as exc:
-            logger.warning("the tick of %s could not be sent: %s", entry.name, exc)
-
-    def send(self, queue: str, message: str) -> None:
-        """Put a message into its queue. Raises: StoreUnavailable."""
-        self._store.push(queue, message)
-
-    @cached_property
-    def _store(self) -> LiveStore:
-        return LiveStore(redis_client(self.app.conf["tick_redis_url"]))
-
-    @cached_property
-    def _ticks(self) -> dict[str, Tick]:
-        return {}
+            self.send_task(entry.task, producer=producer, **entry.options)
+        except OperationalError as exc:
+            logger.warning("the tick of %s could not be sent: Redis: %s", entry.name, reason_of(exc.__cause__ or exc))
 
     def _make_due(self) -> None:
         entries: dict[str, Any] = self.schedule

@@ -1,8 +1,8 @@
 """kombu's Redis transport, which does not trust the queue it reads.
 
-As shipped, an entry that is no message (kombu 5.7.0: no JSON, no properties, no delivery tag), and a message whose body
-is none of a task's (celery 5.7.0), raise where nobody catches it, and the worker ends. Here they are refused: taken off
-the queue, told in one line of the log, forgotten.
+As shipped, an entry that is no message (kombu 5.7.0: no JSON, no properties, no delivery tag) ends the worker. So does
+a message whose body is not that of a task (celery 5.7.0), and the dying worker puts it back: it ends every next one,
+too. Here both are refused: taken off the queue, logged in one line, forgotten.
 """
 
 import base64
@@ -11,8 +11,6 @@ import logging
 from typing import Any
 
 from kombu.transport import redis
-
-from collector.worker.quiet_transport import QuietTransport
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +50,7 @@ class CarefulChannel(redis.Channel):
             return True
 
 
-class CarefulTransport(QuietTransport):
+class CarefulTransport(redis.Transport):
     """The transport of the collector's broker connection."""
 
     Channel = CarefulChannel

@@ -170,11 +170,6 @@ class LiveStore:
         return store_time_s(*pipeline.execute())
 
     @translated
-    def push(self, key: str, value: str) -> None:
-        """Put a value in front of a list, whose other end is read."""
-        self._redis.lpush(key, value)
-
-    @translated
     def list_length(self, key: str) -> int:
         """How many entries a list holds, 0 where there is none."""
         return self._redis.llen(key)
