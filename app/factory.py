@@ -26,7 +26,7 @@ from settings import VERSION, Settings, SettingsError
 from store.access_changes import Doorbell
 from store.database import make_engine
 from store.history.history import History
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 
 

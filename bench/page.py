@@ -17,7 +17,7 @@ from bench.figures import percentile
 from bench.meter import cpu_s, family
 from bench.table import Figure, keep
 from store.samples.live import LiveStore, redis_client
-from store.samples.model import Cpu, Scope
+from store.samples.resources import Cpu, Scope
 from tests.browser.chromium import launch, open_panel
 from tests.builders import make_sample
 from tests.services import wait_until

@@ -3,7 +3,8 @@
 import itertools
 from typing import Any
 
-from store.samples.model import Check, Cpu, Queue, QueueState, Ram, Sample, Scope, Status
+from store.samples.model import Check, Queue, QueueState, Sample, Status
+from store.samples.resources import Cpu, Ram, Scope
 
 GIB = 2**30
 _SLOTS = itertools.count()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from collector.probes.resources.cgroup import CgroupProbe
-from store.samples.model import Cpu, Ram, Scope
+from store.samples.resources import Cpu, Ram, Scope
 
 RECORDED = Path(__file__).parent / "recorded" / "cgroup-v2-linux-6.1"
 DOCKER = "system.slice/docker-3f4c9a1be2d7a0c1d2e3f405162738495a6b7c8d9e0f1a2b3c4d5e6f708192a3.scope"

@@ -14,7 +14,7 @@ from app.auth.guard import current_principal, require_role, require_scope
 from app.server.scheduling import yield_to_others
 from app.web.errors import BadRequest, Unprocessable, error_response
 from store.logs.log_group import Batch, Level, LogLine
-from store.logs.logs import SHOWN, LogStore
+from store.logs.log_store import SHOWN, LogStore
 
 MAX_LINES = 100
 """Lines that one request may bring."""

@@ -21,7 +21,7 @@ from app.live.viewer import PENDING_BYTES, Viewer, wait_for_slow
 from app.server.scheduling import yield_to_others
 from store import keys
 from store.errors import BadEntry, Refusal, StoreUnavailable
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.entries import Entry
 from store.samples.live import LiveStore
 from store.samples.wire import parse_wire

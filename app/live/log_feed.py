@@ -14,7 +14,7 @@ from app.live import sse
 from store import keys
 from store.errors import StoreUnavailable
 from store.logs.log_group import ID_PATTERN
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from app.api.logs import recent_logs
 from app.auth.guard import current_principal, require_role
 from app.live.hub import Hub
 from store.errors import StoreUnavailable
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore
 
 FIRST_LOGS = 20

@@ -12,7 +12,7 @@ from bench.faults.testbed import Testbed
 from bench.faults.viewers import web_worker
 from bench.faults.watch import Point
 from bench.faults.witness import Witness
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 from tests.process import wait_until
 from tests.web import ROOT

@@ -10,7 +10,7 @@ from collector.logs.outbox import FLUSH_S, Outbox, Source, is_sending
 from collector.logs.record_text import TRACE_CHARACTERS, plain, text_of_failure, texts_of, trace_of_exception
 from settings import own_host_name
 from store.logs.log_group import LOOKED_AT_CHARACTERS, Level, LogLine, cut
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 
 DEEPEST = 2
 """Lines within lines that are sent: what an object logs while it is formatted is one, and could have no end."""

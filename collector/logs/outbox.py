@@ -15,7 +15,7 @@ from collector.logs.queue import Mark, Source
 from collector.logs.sender import Sender, is_sending
 from collector.logs.stderr import complain
 from store.logs.log_group import LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 
 __all__ = ["Outbox", "Source", "is_sending"]
 

@@ -19,7 +19,7 @@ from collector.logs.queue import LogQueue, Waiting
 from collector.logs.stderr import complain
 from store.errors import StoreUnavailable
 from store.logs.log_group import Batch, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 
 BATCH_LINES = 50
 LINES_PER_S = 100

@@ -11,7 +11,8 @@ from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
 from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from collector.sampling.marks import Marker, PreviousSample, carry_over
-from store.samples.model import Check, Container, Cpu, Ram, Sample, Scope, Status, Trouble, TroubleCode
+from store.samples.model import Check, Sample, Status, Trouble, TroubleCode
+from store.samples.resources import Container, Cpu, Ram, Scope
 
 T = TypeVar("T")
 

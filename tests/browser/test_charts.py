@@ -12,7 +12,7 @@ from store.database import make_engine
 from store.history.history import History
 from store.history.steps import FIGURES, MINUTE_S, Step, begin
 from store.logs.log_group import Batch, Level, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 from tests.browser.page import SOON_MS, state_is
 from tests.services import wait_until

@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from store.samples.live import LiveStore, redis_client
-from store.samples.model import Check, Container, Status
+from store.samples.model import Check, Status
+from store.samples.resources import Container
 from tests.browser.chromium import open_panel
 from tests.browser.page import SOON_MS, signed_in, state_is, takes_a_sample
 from tests.builders import make_sample

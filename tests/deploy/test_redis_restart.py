@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from store.logs.log_group import Batch, Level, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.deploy.containers import Deployment

@@ -7,7 +7,7 @@ import pytest
 from app.live import hub
 from app.live.freshness import Freshness
 from app.live.hub import Hub
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 

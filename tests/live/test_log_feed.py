@@ -7,7 +7,7 @@ import pytest
 from app.live.log_feed import LogFeed
 from store.errors import StoreUnavailable
 from store.logs.log_group import Batch, Level, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 
 pytestmark = pytest.mark.live

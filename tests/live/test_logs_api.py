@@ -10,7 +10,7 @@ from app.accounts.tokens import TokenScope
 from app.api.log_budget import BYTES
 from store import keys
 from store.logs.log_group import Batch, Level, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
 from tests.hostile import FORGERIES, LEAKS, XSS

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from store.errors import Refusal, StoreUnavailable
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.builders import next_sample
 from tests.services import RedisServer, wait_until

@@ -8,7 +8,7 @@ from collector.probes.resources.cgroup_cpu import CgroupCpu
 from collector.probes.resources.cgroup_ram import CgroupRam
 from collector.probes.resources.cgroup_tree import CgroupLocation, locate_cgroup
 from collector.probes.resources.kernel_file import read_file
-from store.samples.model import Cpu, Ram
+from store.samples.resources import Cpu, Ram
 
 
 class CgroupProbe:

@@ -8,7 +8,7 @@ from pathlib import Path
 from collector.probes.resources.cgroup_tree import Hierarchy, smallest_limit
 from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import exists, parse_count, parse_field, parse_stalled_s, read_file
-from store.samples.model import Cpu, Scope
+from store.samples.resources import Cpu, Scope
 
 _USAGE_FILES = {1: "cpuacct.usage", 2: "cpu.stat"}
 _CPUSET_FILES = {1: ("cpuset.effective_cpus", "cpuset.cpus"), 2: ("cpuset.cpus.effective",)}

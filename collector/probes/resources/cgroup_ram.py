@@ -7,7 +7,7 @@ from pathlib import Path
 from collector.probes.resources.cgroup_tree import Hierarchy, smallest_limit
 from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import exists, parse_count, parse_field, parse_stalled_s, read_file
-from store.samples.model import Ram, Scope
+from store.samples.resources import Ram, Scope
 
 _UNLIMITED_BYTES = 2**62
 """v1 writes "no limit" as the greatest number of whole pages, just under 2^63. cAdvisor uses the same threshold."""

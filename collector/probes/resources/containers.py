@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from store.errors import BadEntry, StoreUnavailable
 from store.samples.entries import Report
-from store.samples.model import Container, parse_container
 from store.samples.reports import ReportStore
+from store.samples.resources import Container, parse_container
 
 logger = logging.getLogger(__name__)
 

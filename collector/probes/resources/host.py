@@ -11,7 +11,7 @@ import psutil
 
 from collector.probes.resources.counter_rate import CounterRate, to_percent
 from collector.probes.resources.kernel_file import parse_stalled_s, read_file
-from store.samples.model import Cpu, Ram, Scope
+from store.samples.resources import Cpu, Ram, Scope
 
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError)
 """psutil's errors for a `/proc` that is unreadable or malformed."""

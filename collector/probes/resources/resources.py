@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.probes.resources.cgroup import CgroupProbe
 from collector.probes.resources.host import HostProbe
-from store.samples.model import Cpu, Ram
+from store.samples.resources import Cpu, Ram
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import sys
 import pytest
 from celery import Celery
 
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from tests.services import CeleryWorker, wait_until
 from tests.web import ROOT
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from collector.logs.outbox import FLUSH_S
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 from tests.programs.service import run, service
 from tests.services import RedisServer, wait_until

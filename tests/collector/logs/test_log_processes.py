@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from collector.logs.outbox import FLUSH_S
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 from tests.certificates import Authority
 from tests.collector.logs.test_log_handler import counts, total

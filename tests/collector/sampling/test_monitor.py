@@ -9,7 +9,8 @@ from collector.probes.resources.resources import Resources
 from collector.sampling import monitor as sampling
 from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
-from store.samples.model import Check, Container, Cpu, Ram, Scope, Status
+from store.samples.model import Check, Status
+from store.samples.resources import Container, Cpu, Ram, Scope
 from tests.builders import make_queue
 from tests.promises import Promise
 

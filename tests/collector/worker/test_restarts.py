@@ -7,7 +7,7 @@ import pytest
 
 from collector.worker import restarts
 from store import keys
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import redis_client
 from store.starts import count_start
 from tests.process import Service, wait_until

@@ -8,7 +8,7 @@ import pytest
 from store import keys
 from store.errors import StoreUnavailable
 from store.logs.log_group import MESSAGE_BYTES, TRACEBACK_BYTES, Batch, Level, LogLine
-from store.logs.logs import LogStore
+from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.hostile import FORGERIES, LEAKS, XSS
 from tests.services import RedisServer, free_port

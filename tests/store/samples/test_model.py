@@ -5,7 +5,8 @@ import json
 import pytest
 
 from store.errors import BadEntry
-from store.samples.model import Check, Cpu, QueueState, Ram, Scope, Status
+from store.samples.model import Check, QueueState, Status
+from store.samples.resources import Cpu, Ram, Scope
 from store.samples.wire import parse_wire
 from tests.builders import make_queue, make_sample
 

@@ -1,6 +1,6 @@
 """The figures of a cgroup, on a real kernel's recorded files (v2), and how counters become rates."""
 
-from store.samples.model import Cpu, Ram, Scope
+from store.samples.resources import Cpu, Ram, Scope
 from tests.cgroup_trees import DOCKER, DOCKER_CPU, DOCKER_RAM, GIB, HOST_RAM, KUBERNETES, MIB, RECORDED, Machine, enter
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from store.samples.model import Cpu, Scope
+from store.samples.resources import Cpu, Scope
 from tests.cgroup_trees import (
     DOCKER,
     HOST_CPU,

@@ -9,7 +9,7 @@ import pytest
 
 from collector.probes.resources.host import HostProbe
 from collector.probes.resources.resources import ResourcesProbe
-from store.samples.model import Scope
+from store.samples.resources import Scope
 from tests.cgroup_trees import RECORDED
 
 
