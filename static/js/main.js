@@ -1,5 +1,5 @@
 // @ts-check
-/** Wires the page: feed → state and series → views. The only file that knows all others. */
+/** Wires the page: the feed folds into the state and the dataset, and the views draw them. Only this file knows all rooms. */
 
 import { watchActivity } from './net/activity.js'
 import { connection, isInTouch } from './model/connection.js'
@@ -11,7 +11,7 @@ import { watchLifecycle } from './net/lifecycle.js'
 import { UNREAD, withAnswer, withGroup } from './model/log_book.js'
 import { chosenLanguage, watchPreferences } from './ui/preferences.js'
 import { Dataset } from './time/dataset.js'
-import { askLogs, forgetHost, whoIsSilent } from './net/api.js'
+import { askLogs, forgetHost, findBlame } from './net/api.js'
 import { SharedFeed } from './net/shared_feed.js'
 import { elsewhere } from './model/hosts.js'
 import { currentSample, isFarBehind, makeState, reduce, storeTime } from './model/state.js'
@@ -28,8 +28,8 @@ import { TimePanel } from './charts/time_panel.js'
 /** @import { StreamEvent } from './net/tabs.js' */
 /** @import { Sample, Snapshot } from './model/types.js' */
 
-/** An open stream that is late is asked about this often, in ms: when the data is stale, we know why. */
-const DOUBT_MS = 15_000
+/** While an open stream is late, the server is asked for the cause this often, in ms: the cause is known by the time data is stale. */
+const CAUSE_CHECK_MS = 15_000
 /** The parameter of the page's address that says which host is shown. */
 const HOST = 'host'
 
@@ -37,7 +37,7 @@ const HOST = 'host'
 const snapshot = parse(byId('snapshot').textContent ?? '')
 let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
 const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
-let doubted_ms = -Infinity
+let cause_checked_ms = -Infinity
 let book = snapshot.logs ? withAnswer(UNREAD, snapshot.logs) : UNREAD
 
 let format = makeFormat(chosenLanguage())
@@ -53,7 +53,7 @@ const time = new TimePanel(dataset, makeView, (past) => {
 const page = new Page({ hostChosen: choose, hostForgotten: forget, around: (at) => time.showAround(at) })
 const feed = new SharedFeed({ wanted, linkChanged, eventReceived })
 
-watchPreferences({ languageChosen: speak, themeChanged: () => time.restyle() })
+watchPreferences({ languageChosen: setLanguage, themeChanged: () => time.restyle() })
 watchLifecycle({
   left: () => feed.stop(),
   returned: () => feed.start(),
@@ -80,7 +80,7 @@ time.start()
 feed.start()
 setInterval(tick, 1000)
 
-/** What the stream is to bring; what is too far back to be replayed is fetched as history. */
+/** Which host the stream must bring, and from which id on. Samples too far back are fetched as history, not replayed. */
 function wanted() {
   const mono_ms = performance.now()
   if (isFarBehind(state, mono_ms)) {
@@ -142,7 +142,7 @@ function dispatch(event) {
   return state !== before
 }
 
-/** What follows the data; a pause holds it. */
+/** Draws what depends on the data. A pause holds it. */
 function renderAll() {
   const view = makeView()
   renderNow()
@@ -150,7 +150,7 @@ function renderAll() {
   time.render(view)
 }
 
-/** What follows the clock. */
+/** Draws what depends on the clock. */
 function renderNow() {
   page.renderNow(makeView(), book)
 }
@@ -161,15 +161,15 @@ function tick() {
   const mono_ms = performance.now()
   const { code } = connection(state, mono_ms)
   const isSilent = state.link.phase === 'open' && ['delayed', 'stale', 'empty'].includes(code)
-  if (!isSilent || mono_ms - doubted_ms < DOUBT_MS) return
-  doubted_ms = mono_ms
-  doubt()
+  if (!isSilent || mono_ms - cause_checked_ms < CAUSE_CHECK_MS) return
+  cause_checked_ms = mono_ms
+  findCause()
 }
 
-/** Settles who is to blame for an open stream that brings nothing; if it is the connection, it is made anew. */
-async function doubt() {
+/** Finds out why an open stream brings nothing. If the connection is the cause, the feed reconnects. */
+async function findCause() {
   const shown = state.hosts.find(({ host }) => host === state.host)
-  const blame = await whoIsSilent(state.host, shown?.heard_at ?? 0)
+  const blame = await findBlame(state.host, shown?.heard_at ?? 0)
   if (blame === 'connection') feed.retryNow()
   else dispatch({ type: 'blame', blame })
   renderNow()
@@ -181,7 +181,7 @@ function choose(host) {
 }
 
 /**
- * Everything that may end in another host being shown: then its past is fetched and its stream opened.
+ * Dispatches an event that may change the host shown. If it does, the page fetches that host's past and opens its stream.
  *
  * @param {Event} event
  * @returns {boolean} whether another host is shown
@@ -209,7 +209,7 @@ async function forget(host) {
   return isGone
 }
 
-/** All that is known, whenever a stream opens: what was written while there was none is among it. */
+/** Reads all logs whenever a stream opens, so that those written in between are not missed. */
 async function fetchLogs() {
   const asked = book
   const answer = await askLogs()
@@ -218,9 +218,9 @@ async function fetchLogs() {
 }
 
 /** @param {Language} language */
-async function speak(language) {
+async function setLanguage(language) {
   const words = await loadTranslate(language).catch(() => null)
-  if (words === null) return // No network: the page stays as it is, and speaks it when it is loaded again.
+  if (words === null) return // No network: the page keeps its language until it is loaded again.
   t = words
   document.documentElement.lang = language
   format = makeFormat(language)

@@ -1,7 +1,7 @@
 // @ts-check
-// Runs before the first paint, as a classic script, so that neither theme nor language flashes: reads what the viewer
-// chose, else what the browser asks for. Portuguese is in the HTML already; any other language hides the text until its
-// catalogue is there (tokens.css ends the waiting after a moment whatever happens).
+// Runs before the first paint, as a classic script, so that neither theme nor language flashes. It reads the viewer's
+// choice, else the browser's preference. The HTML is in Portuguese; for another language the text stays hidden until
+// its catalogue has loaded (tokens.css shows it after a moment in any case).
 {
   const root = document.documentElement
   const stored = (/** @type {string} */ name) => {

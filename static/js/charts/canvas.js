@@ -1,5 +1,5 @@
 // @ts-check
-/** What a chart draws besides lines, in canvas pixels: the unknown, bands, thresholds, marks, the names at the ends. */
+/** Draws the parts of a chart that are not lines, in canvas pixels: gaps, bands, thresholds, marks, names. */
 
 /** @import { Shape } from '../time/marks.js' */
 /** @typedef {CanvasRenderingContext2D} Context */
@@ -7,9 +7,9 @@
 /** @typedef {{text: string, color: string, y: number}} Name `y` is where the line ends */
 
 const HATCH_PX = 7
-/** From a line of text to the next, in its size. */
+/** Line height, as a multiple of the text size. */
 const LINE_HEIGHT = 1.2
-/** From the plot's edge to the names: room for a leader to climb by a line or two. */
+/** From the plot's edge to the names: room for a leader line to climb by a line or two. */
 const NAME_LEFT_PX = 15
 const DOT_PX = 2.5
 const SYMBOL_PX = 4
@@ -104,7 +104,7 @@ export function drawMark(context, x, place, { shape, color }) {
   context.restore()
 }
 
-/** A ring where a line is highest, and how high. @param {Context} context @param {{x: number, y: number}} point @param {Place} place @param {{text: string, color: string, ground: string}} look */
+/** Marks the highest point of a line and writes its value. @param {Context} context @param {{x: number, y: number}} point @param {Place} place @param {{text: string, color: string, ground: string}} look */
 export function drawPeak(context, { x, y }, place, { text, color, ground }) {
   const { left, right, ratio } = place
   context.save()
@@ -131,8 +131,8 @@ export function drawCrosshair(context, x, place, { color, points }) {
 }
 
 /**
- * A dot where each line ends and its name beyond the plot's edge; names that would overlap are moved apart, and a
- * leader then shows whose line each is.
+ * Draws a dot where each line ends, and its name beyond the plot's edge. Names that would overlap are moved apart, and a
+ * leader line joins each to its dot.
  *
  * @param {Context} context
  * @param {Name[]} names
@@ -154,8 +154,8 @@ export function drawNames(context, names, end, place) {
 }
 
 /**
- * Each name with the height of its text: its line's own where there is room, else just above the name below, and where
- * that would be beyond the plot, below the one above.
+ * Each name with the height of its text: that of its line where there is room, else just above the name below it, or, at
+ * the top of the plot, just below the name above it.
  *
  * @param {Name[]} names
  * @param {number} distance between two names

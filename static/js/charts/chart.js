@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A line chart of a window of time. The only file that names uPlot; of words it knows nothing.
+ * A line chart of a window of time. Only this file names uPlot; it knows no words.
  *
  * uPlot is a global, from static/vendor/uPlot.iife.min.js: bundled from its module it would be 1.5 kB larger.
  */
@@ -19,27 +19,27 @@ import { TIME_TICKS_S } from './scale.js'
  * @property {number} width CSS pixels
  * @property {number[]} [dash]
  * @property {number} [fill] opacity of the area below
- * @property {boolean} [isStepped] the value holds for the whole stretch since the sample before
+ * @property {boolean} [isStepped] the value holds since the previous sample
  * @property {number} [band] opacity of the area down to the next line
- * @property {boolean} [isPeakTold] its highest value is written at it
+ * @property {boolean} [isPeakTold] whether its highest value is written on the chart
  *
  * @typedef {object} Spec
  * @property {HTMLElement} target takes its colours and its size from CSS
  * @property {Line[]} lines
  * @property {() => {limit: number, ticks: number[]}} axis
- * @property {number} [threshold] a value from which on it is too much
+ * @property {number} [threshold] the value from which on it is too high
  * @property {(value: number) => string} axisText
  * @property {(value: number) => string} valueText
  * @property {(at: number, step_s: number) => string} timeText
  */
 
 const FONT = 'system-ui, sans-serif'
-/** Around the plot, in sizes of its text: marks above, names at the right; the axes. */
+/** Space around the plot, in multiples of its text size: marks above, names at the right, the axes. */
 const TOP = 1.6
 const RIGHT = 7.4
 const VALUE_AXIS = 5.4
 const TIME_AXIS = 2.4
-/** Many points make a thick line a blot. */
+/** With many points a thick line becomes a blot. */
 const STEPS_WIDTH_PX = 1.25
 
 export class Chart {
@@ -104,7 +104,7 @@ export class Chart {
     if (this.#plot.series[index + 1].show !== isShown) this.#plot.setSeries(index + 1, { show: isShown })
   }
 
-  /** Takes up the colours of a new theme. */
+  /** Takes over the colours of a new theme. */
   restyle() {
     this.#readColors()
     this.#hatch = null
@@ -115,7 +115,7 @@ export class Chart {
     return this.#scene?.window ?? { min: 0, max: 1 }
   }
 
-  /** The size of the place and of its text: on a wall both are another. */
+  /** Takes over the size of the place and of its text: TV mode changes both. */
   #fit() {
     const { clientWidth: width, clientHeight: height } = this.#spec.target
     if (this.#textPx() !== this.#text_px) this.#resizeText()
@@ -129,7 +129,7 @@ export class Chart {
   #resizeText() {
     this.#text_px = this.#textPx()
     const size = this.#text_px * uPlot.pxRatio
-    // As uPlot keeps a font: CSS, its size in canvas pixels and in CSS pixels.
+    // uPlot's own form of a font: CSS, the size in canvas pixels, the size in CSS pixels.
     for (const axis of this.#plot.axes) axis.font = /** @type {any} */ ([`${size}px ${FONT}`, size, this.#text_px])
     this.#plot.redraw(false, true)
   }
@@ -148,7 +148,7 @@ export class Chart {
       pxAlign: 0, // Rounded to whole pixels, a sliding line crawls like a caterpillar.
       padding: [sized(TOP), sized(RIGHT), () => 0, () => 0],
       legend: { show: false },
-      cursor: { show: false }, // One cursor is shared by all charts and stands on a sample: charts.js has it.
+      cursor: { show: false }, // All charts share one cursor, which stands on a sample: crosshair.js.
       scales: {
         x: { range: () => [this.#window.min, this.#window.max] },
         y: { range: () => [0, this.#spec.axis().limit] },
@@ -235,7 +235,7 @@ export class Chart {
 }
 
 /**
- * A sample with nothing known on either side has no line to be part of: it is drawn as a point.
+ * A sample without neighbours is part of no line: it is drawn as a point.
  *
  * @type {uPlot.Series.Points.Filter}
  */

@@ -30,9 +30,9 @@ import { plotSpecs } from './plots.js'
  * @property {() => void} reset
  */
 
-/** Between two frames of an axis on its way. */
+/** Between two frames while an axis moves. */
 const EASE_FRAME_MS = 48
-/** A step of the history is written this long after its end at the latest, in steps. */
+/** The history gets a step at most this long after the step's end, in steps. */
 const LATE_STEPS = 3
 
 export class Charts {
@@ -43,7 +43,7 @@ export class Charts {
   /** @type {Window | null} */ #selection = null
   #crosshair = new Crosshair(() => this.#crosshairMoved())
   #stepping = matchMedia('(prefers-reduced-motion: reduce)')
-  /** Whether there was something to see in the last frame. */
+  /** Whether the last frame had anything to show. */
   #isDrawn = false
   #frames = new FrameLoop((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
   #markClusters = new MarkClusters()
@@ -72,9 +72,9 @@ export class Charts {
     return this.#present.map(({ picture }) => picture)
   }
 
-  /** Takes what is new: words, samples, another window. @param {View} view @param {Shown} shown */
+  /** Takes over new words, samples or another window. @param {View} view @param {Shown} shown */
   update(view, shown) {
-    // While the charts slide, what has come in shows with the next step: it lies beyond the right edge as yet.
+    // While the charts slide, a new sample still lies beyond the right edge: the next frame will show it.
     const isTurned = shown.timeframe !== this.#shown.timeframe
     const isOther = isTurned || shown.slice.columns !== this.#shown.slice.columns
     this.#view = view
@@ -83,30 +83,30 @@ export class Charts {
     const { window } = this
     const reach = shown.timeframe.window ? window : { ...window, max: Infinity }
     const isContainer = view.sample?.detail.cpu.scope === 'container'
-    // Outside of a container the machine's numbers are the numbers: one line says it.
+    // Outside of a container both figures are the machine's: one line is enough.
     const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
     for (const panel of this.#panels) panel.update(view, shown.slice, { window, reach, hidden: [...hidden], span: shown.span })
     this.#renderLegends()
     if (isOther || !this.#isSliding || !this.#isDrawn) this.#frames.ask()
   }
 
-  /** Points at the instant that the window is about. */
+  /** Locks the cursor at the instant in focus. */
   #lockFocus() {
     const { focus } = this.#shown.timeframe
     if (focus !== null) this.#crosshair.lockAt(this.#panels[0], focus)
   }
 
-  /** What follows the clock alone. */
+  /** Draws what depends on the clock. */
   tick() {
     if (this.#stepping.matches) this.#frames.ask()
   }
 
-  /** Takes up the colours of a new theme. */
+  /** Takes over the colours of a new theme. */
   restyle() {
     for (const panel of this.#panels) panel.restyle()
   }
 
-  /** All of them, whether in view or not. Done when the microtask after it runs. */
+  /** Draws all charts, in view or not. Done when the next microtask runs. */
   drawAll() {
     this.#draw(performance.now(), true)
   }
@@ -177,7 +177,7 @@ export class Charts {
     this.#crosshair.tell(this.#view, this.#shown.slice.columns, this.#present, this.#clusters, this.#markDistance_s)
   }
 
-  /** Those that have something to show. */
+  /** The panels that have something to show. */
   get #present() {
     return this.#panels.filter(({ isHidden }) => !isHidden)
   }
@@ -238,7 +238,7 @@ export class Charts {
   #windowAt(mono_ms) {
     const { timeframe, offset_s, slice } = this.#shown
     const { interval_s, clock_offset_s } = this.#view.state
-    // Nothing known yet: any present will do, there is nothing to place in it.
+    // Without any data every clock will do: there is nothing to place.
     const offset = offset_s ?? clock_offset_s ?? performance.timeOrigin / 1000
     const newest = slice.low === null ? slice.columns[0].at(-1) ?? null : null
     const options = { offset_s: offset, mono_ms, interval_s, span_s: this.#span_s, newest }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Where all charts are read: one instant on which a sample stands, pointed at or reached by keys, and what is told there. */
+/** The cursor of all charts: it stands on a sample, moves by pointer or keys, and the tooltip tells the values there. */
 
 import { nearestIndex } from '../time/series.js'
 import { placeTooltip, renderTooltip } from './tooltip.js'
@@ -34,7 +34,7 @@ export class Crosshair {
     return this.#place && index !== -1 ? { index, isLocked: this.#place.isLocked } : null
   }
 
-  /** The sample next to an instant; a locked one stays until a key moves it. @param {Panel} panel @param {number[]} instants @param {number} at @param {number | null} client_y */
+  /** Moves to the sample next to an instant. A locked cursor stays until a key moves it. @param {Panel} panel @param {number[]} instants @param {number} at @param {number | null} client_y */
   point(panel, instants, at, client_y) {
     if (this.#place?.isLocked && client_y !== null) return
     const index = nearestIndex(instants, at)
@@ -50,12 +50,12 @@ export class Crosshair {
     if (this.#place) this.#set({ ...this.#place, isLocked: !this.#place.isLocked })
   }
 
-  /** The pointer is gone. */
+  /** The pointer has left the plot. */
   leave() {
     if (!this.#place?.isLocked) this.clear()
   }
 
-  /** The keyboard is elsewhere. */
+  /** The plot has lost the focus. */
   blur() {
     if (this.#place?.client_y === null) this.clear()
   }
@@ -80,7 +80,7 @@ export class Crosshair {
     })
   }
 
-  /** Moves the words to where it stands now. */
+  /** Moves the tooltip to the cursor. */
   placeWords() {
     if (!this.#place) return
     const { at, panel: { chart }, client_y } = this.#place

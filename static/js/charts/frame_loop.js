@@ -1,9 +1,9 @@
 // @ts-check
-/** When something that moves is drawn: at once when asked, and again as often as it says. */
+/** Draws frames: one when asked, and further ones as often as the drawing function wants. */
 
 /**
- * Draws at `now_ms` (monotonic), `elapsed_ms` after the last frame (Infinity: the first); answers in how many ms the next
- * frame is worth drawing, null: not before it is asked for.
+ * Draws at `now_ms` (monotonic), `elapsed_ms` after the last frame (Infinity: the first). Returns in how many ms the next
+ * frame is due; null: only when asked.
  *
  * @typedef {(now_ms: number, elapsed_ms: number) => number | null} Draw
  */
@@ -21,13 +21,13 @@ export class FrameLoop {
     document.addEventListener('visibilitychange', () => this.ask())
   }
 
-  /** Before, nothing is drawn. */
+  /** Nothing is drawn before this. */
   start() {
     this.#isStarted = true
     this.ask()
   }
 
-  /** Asks for one frame. A hidden page is given none until it is looked at. */
+  /** Asks for one frame. The browser gives a hidden page none until it is visible. */
   ask() {
     if (!this.#isStarted || this.#isAsked) return
     this.#isAsked = true
@@ -38,7 +38,7 @@ export class FrameLoop {
     })
   }
 
-  /** The next frame of a movement is drawn at once: to ask for a frame and to draw in it costs the browser two. */
+  /** Draws the next frame of a movement at once: asking for a frame and drawing in it costs the browser two. */
   #step = () => (document.hidden ? this.ask() : this.#frame())
 
   #frame() {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What fingers, pointer and keys do to a plot. A mouse points, a click locks, a drag selects; a finger that rests points,
- * one that moves at once scrolls the page; arrows walk from sample to sample.
+ * Gestures on a plot. A mouse points, a click locks, a drag selects. A resting finger points; one that moves at once
+ * scrolls the page. The arrow keys walk from sample to sample.
  */
 
 /**
@@ -82,7 +82,7 @@ function watchTouch(area, { pointed, left }) {
   }, { passive: false })
   const ended = () => {
     clearTimeout(timer)
-    if (!isPointing) left() // A tap takes away what a resting finger left.
+    if (!isPointing) left() // A tap removes the cursor that a resting finger left.
     isPointing = false
   }
   area.addEventListener('touchend', ended)

@@ -1,5 +1,5 @@
 // @ts-check
-/** What a chart shows besides its lines: from a scene to strokes of canvas.js. */
+/** Draws what a chart shows besides its lines, with the strokes of canvas.js. */
 
 import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, drawThresholdName, translucent } from './canvas.js'
 import { clustersIn } from '../time/marks.js'
@@ -17,13 +17,13 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
  * @property {Columns | null} low the lowest values, where a row is a step of the history; so are `high`
  * @property {Columns | null} high
  * @property {Window} window
- * @property {number} now epoch s: beyond it nothing can be known, or nobody has looked
+ * @property {number} now epoch s: nothing is known beyond it
  * @property {number} step_s from one row to the next
- * @property {number} late_s how long after the last row the next one is not missed
+ * @property {number} late_s how long after the last row the next one may come
  * @property {Cluster[]} clusters
  * @property {{index: number, isLocked: boolean} | null} cursor
- * @property {Window | null} selection what is being selected, or pointed out
- * @property {number | null} since from then on all that is known is there; null: who knows
+ * @property {Window | null} selection the stretch selected or highlighted
+ * @property {number | null} since the columns are complete from then on; null: they may have holes
  *
  * @typedef {object} Pen Where and in what colours it is drawn.
  * @property {Context} context
@@ -36,12 +36,12 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
  */
 
 const BAND_OPACITY = 0.18
-/** Lines thinner than this are there to compare with: their bands would only hide others. */
+/** Thinner lines are there for comparison: their bands would only hide the others. */
 const BAND_WIDTH_PX = 1.5
 const SELECTION_OPACITY = 0.18
 
 /**
- * Under the lines: what was not measured, hatched; what is selected; the bands of the history; the threshold.
+ * Draws under the lines: gaps (hatched), the selection, the bands of the history, the threshold.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -64,7 +64,7 @@ export function drawUnder(pen, scene, hatch) {
   drawThreshold(context, pen.y(spec.threshold), pen.place, colors.tones.warn)
 }
 
-/** Over the lines: the threshold's name, marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
+/** Draws over the lines: the threshold's name, marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
 export function drawOver(pen, scene) {
   const { spec: { threshold, axisText }, colors: { tones, ground } } = pen
   if (threshold !== undefined) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** A chart and what belongs to it: the legend that reads out values, table and sentence for who sees no plot. */
+/** A chart with its legend, and with a table and a sentence for those who cannot see the plot. */
 
 import { Chart } from './chart.js'
 import { partOf, setAttribute, setText } from '../ui/dom.js'
@@ -26,7 +26,7 @@ export class Panel {
   /** @type {View} */ #view
   /** @type {Slice} */ #slice
   #isChanged = true
-  /** Whether any of it is in view. What nobody sees is not drawn. */
+  /** Whether any of it is in view. A panel out of view is not drawn. */
   isVisible = true
   chart
 
@@ -53,7 +53,7 @@ export class Panel {
     })
   }
 
-  /** What the keyboard acts on. */
+  /** The element that takes the keyboard. */
   get plot() {
     return partOf(this.#root, '.plot')
   }
@@ -82,7 +82,7 @@ export class Panel {
   }
 
   /**
-   * Takes what is new: words, samples.
+   * Takes over new words and samples.
    *
    * @param {View} view
    * @param {Slice} slice
@@ -110,7 +110,7 @@ export class Panel {
     return true
   }
 
-  /** @param {Moment} moment @param {boolean} [isForced] also where nobody sees it: for paper and pictures */
+  /** @param {Moment} moment @param {boolean} [isForced] also out of view: for paper and pictures */
   draw(moment, isForced = false) {
     if (this.isHidden || !(this.isVisible || isForced)) return
     const { columns, low, high, step_s, since } = this.#slice
@@ -131,7 +131,7 @@ export class Panel {
     this.chart.restyle()
   }
 
-  /** Where a series' name is not always the same. */
+  /** Writes the names of those series whose name can change. */
   #nameSeries() {
     this.#entries.forEach(({ name, name_cell }, position) => {
       const text = this.#spec.lines[name]?.name?.(this.#view)
@@ -141,7 +141,7 @@ export class Panel {
     })
   }
 
-  /** A series that nobody knows anything of is not shown, and a chart of such series neither. @param {Window} window @param {Series[]} hidden */
+  /** Hides each series without data, and the chart if it has none. @param {Window} window @param {Series[]} hidden */
   #showKnown(window, hidden) {
     const { columns } = this.#slice
     this.#names.forEach((name, index) => {
@@ -178,7 +178,7 @@ export class Panel {
 
   /** @param {string} span */
   #renderSummary(span) {
-    if (this.plot.contains(document.activeElement)) return // It says what the cursor is on.
+    if (this.plot.contains(document.activeElement)) return // The plot then tells the sample under the cursor.
     const newest = this.#slice.columns[0].length - 1
     const values = this.readings(newest).map(({ name, value }) => `${name} ${value}`).join(', ')
     setAttribute(this.plot, 'aria-label', this.#view.t('chart.summary', { title: this.title, span }))

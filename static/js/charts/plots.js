@@ -1,5 +1,5 @@
 // @ts-check
-/** Which charts there are, and of what each consists. */
+/** The charts of the page: their lines, axes and texts. */
 
 import { HIGH_CPU_PERCENT } from '../model/limits.js'
 import { CountAxis, PERCENT_AXIS } from './scale.js'

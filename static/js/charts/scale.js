@@ -6,13 +6,13 @@ export const TIME_TICKS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 
 
 const SMALLEST_LIMIT = 10
 const EASE_MS = 100
-/** A smaller limit is taken when even so much more would fit under it: a figure that comes and goes moves no axis. */
+/** The axis shrinks only if this multiple of the highest value fits too, so that fluctuations do not move it. */
 const ROOM = 1.4
 /** Shares of a power of ten that a limit may be, and the steps that divide each into whole numbers. */
 const LIMITS = [{ share: 1, steps: 5 }, { share: 2, steps: 4 }, { share: 5, steps: 5 }, { share: 10, steps: 5 }]
 
 /**
- * The round number that holds `highest` with a little air above it.
+ * The smallest round limit with a little room above `highest`.
  *
  * @param {number | null} highest null when nothing is known
  * @returns {{limit: number, step: number}}
@@ -47,10 +47,10 @@ export function ticks(step, shown) {
   return Array.from({ length: count + 1 }, (_, index) => index * step)
 }
 
-/** An axis of what it is given: 0 to 100 percent. */
+/** A fixed axis: 0 to 100 percent. */
 export const PERCENT_AXIS = { limit: 100, ticks: [0, 25, 50, 75, 100] }
 
-/** An axis of counts on its way to what there is to show. */
+/** An axis of counts that eases to the limit it needs. */
 export class CountAxis {
   #aim = countAxis(null)
   #hasSettled = false

@@ -1,5 +1,5 @@
 // @ts-check
-/** A chart's numbers as a table, for who sees no plot: newest first, 25 rows a page, made when it is opened. */
+/** A chart's numbers as a table, for those who cannot see the plot: newest first, 25 rows a page, built when opened. */
 
 import { el, fitChildren, partOf, setText } from '../ui/dom.js'
 
@@ -30,7 +30,7 @@ export class Table {
     })
   }
 
-  /** A closed table is not kept up; an open one only on its first page, where the newest rows come in. @param {View} view @param {Rows} rows */
+  /** A closed table is not updated; an open one only on its first page, where new rows come in. @param {View} view @param {Rows} rows */
   update(view, rows) {
     this.#view = view
     this.#rows = rows

@@ -1,5 +1,5 @@
 // @ts-check
-/** The course of things: ties what is recorded, the stretch of time that is wanted, the page's address, bar and charts. */
+/** Ties the dataset, the timeframe, the page's address, the toolbar and the charts together. */
 
 import { csvText } from '../time/csv.js'
 import { byId, setText } from '../ui/dom.js'
@@ -44,7 +44,7 @@ export class TimePanel {
       reset: () => this.dispatch({ type: 'live' }),
     })
     addEventListener('popstate', () => this.#addressChanged())
-    // On paper the light theme, whatever is on the screen.
+    // Paper gets the light theme, whatever the screen has.
     addEventListener('beforeprint', () => this.#printing(true))
     addEventListener('afterprint', () => this.#printing(false))
   }
@@ -54,7 +54,7 @@ export class TimePanel {
     this.read()
   }
 
-  /** The range at a place in the bar, from 1: what a key stands for. @param {number} position */
+  /** Chooses the range at a position of the toolbar, from 1, as a key does. @param {number} position */
   choose(position) {
     this.#toolbar.choose(position)
   }
@@ -65,7 +65,7 @@ export class TimePanel {
     this.dispatch(isLive ? { type: 'pause', window: this.#charts.window } : { type: 'live' })
   }
 
-  /** Moves all charts to what was around an instant. @param {number} at epoch s */
+  /** Moves all charts to the minutes around an instant. @param {number} at epoch s */
   showAround(at) {
     this.dispatch({ type: 'around', at, now: this.#makeView().now })
     byId('toolbar').scrollIntoView({ block: 'nearest' })
@@ -86,7 +86,7 @@ export class TimePanel {
     this.#dataset.add(sample, mono_ms)
   }
 
-  /** What follows the data. @param {View} view */
+  /** Draws what depends on the data. @param {View} view */
   render(view) {
     const shown = this.#shown(view)
     const { oldest_at, trouble } = this.#dataset
@@ -94,7 +94,7 @@ export class TimePanel {
     this.#charts.update(view, shown)
   }
 
-  /** What follows the clock. */
+  /** Draws what depends on the clock. */
   tick() {
     this.#charts.tick()
     this.read()
@@ -104,7 +104,7 @@ export class TimePanel {
     this.#charts.restyle()
   }
 
-  /** Reads what is wanted and not there. */
+  /** Reads what the timeframe shows and the dataset lacks. */
   async read() {
     const { state: { host }, now } = this.#makeView()
     const reading = this.#dataset.read(this.#timeframe, { host, now, mono_ms: performance.now() })
@@ -121,7 +121,7 @@ export class TimePanel {
     this.read()
   }
 
-  /** Back and forward. */
+  /** The viewer went back or forward. */
   #addressChanged() {
     this.#timeframe = timeframeOf(location.search)
     this.#timeframeChanged()

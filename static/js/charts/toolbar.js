@@ -1,5 +1,5 @@
 // @ts-check
-/** The bar over the charts: which time they show, and what can be done with it. */
+/** The bar over the charts: it tells and changes the time shown, and exports it. */
 
 import { byId, partOf, setAttribute, setText } from '../ui/dom.js'
 import { rangesWithData } from '../time/ranges.js'
@@ -48,7 +48,7 @@ export class Toolbar {
     })
   }
 
-  /** The range at a place in the bar, from 1; none where it is not offered. @param {number} position */
+  /** Chooses the range at a position of the bar, from 1, if it is offered. @param {number} position */
   choose(position) {
     const button = this.#ranges[position - 1]
     if (button && !button.hidden) this.#delegate.rangeChosen(/** @type {RangeName} */ (button.value))
@@ -74,7 +74,7 @@ export class Toolbar {
     byId('toolbar').toggleAttribute('data-failed', trouble === 'failed')
   }
 
-  /** Asks for the hour up to now, which is where one begins to look, or for what there is of it. */
+  /** Offers the last hour, the usual place to begin, or as much of it as there is. */
   #openPeriod() {
     const start = new Date(Math.max(Date.now() - 3_600_000, (this.#oldest_at ?? 0) * 1000))
     const [day, time] = [byId('period-day'), byId('period-time')].map((node) => /** @type {HTMLInputElement} */ (node))

@@ -1,5 +1,5 @@
 // @ts-check
-/** What is under the cursor in words: when, the values of all charts, the marks there. Beside the cursor, inside the window. */
+/** The tooltip beside the cursor: the time, the values of all charts, and the marks there. It stays inside the window. */
 
 import { byId, el, fitChildren, partOf, setAttribute, setText } from '../ui/dom.js'
 import { lookOf } from '../time/marks.js'

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * When a screen reader is told something: transitions only, and no more than one in ten seconds of each kind. [pure]
- * A transition that comes too early is not lost: what holds when the time is over is said then.
+ * When the page announces something to a screen reader: only changes of state, at most one of each kind in ten seconds. [pure]
+ * A change that comes too early is not lost: after the ten seconds the page announces the state that holds then.
  */
 
 const QUIET_MS = 10_000

@@ -1,5 +1,5 @@
 // @ts-check
-/** What may be said of the data shown: the connection's own state first, then the data's age. [pure] */
+/** How far the data shown can be trusted: the state of the connection first, then the age of the data. [pure] */
 
 import { STALE_INTERVALS, hostAge } from './state.js'
 
@@ -12,7 +12,7 @@ import { STALE_INTERVALS, hostAge } from './state.js'
  * @typedef {{code: ConnectionCode, age_s: number | null, retry_s: number | null, cause: Cause | null}} Connection
  */
 
-/** How long a connection may be on its way before it counts as lost, in ms. */
+/** A connection attempt longer than this counts as lost, in ms. */
 const GRACE_MS = 5000
 /** Age, in intervals, beyond which data is late: 6 s at the default of 3 s. */
 const DELAYED_INTERVALS = 2
@@ -34,17 +34,17 @@ export function connection(state, mono_ms, isOnline = true) {
   }
 }
 
-/** @param {ConnectionCode} code @returns {boolean} whether what is known of the other hosts is still told to us */
+/** @param {ConnectionCode} code @returns {boolean} whether the server still sends news of the other hosts */
 export function isInTouch(code) {
   return ['connecting', 'live', 'delayed', 'stale', 'empty'].includes(code)
 }
 
-/** @param {ConnectionCode} code @returns {boolean} whether nothing more will come until somebody does something */
+/** @param {ConnectionCode} code @returns {boolean} whether no data will come until the viewer acts */
 export function needsViewer(code) {
   return code === 'signed_out' || code === 'forbidden' || code === 'replaced'
 }
 
-/** @param {ConnectionCode} code @returns {boolean} whether what is shown was true once and may be no longer */
+/** @param {ConnectionCode} code @returns {boolean} whether the data shown may be out of date */
 export function isPast(code) {
   return !['live', 'delayed', 'connecting', 'empty'].includes(code)
 }

@@ -1,16 +1,16 @@
 // @ts-check
-/** What the rates of the queues say about when the waiting will be over. [pure] */
+/** Predicts from the rates of the queues when they will be empty. [pure] */
 
 /** @import { Queue } from './types.js' */
 /** @typedef {{kind: 'drains', seconds: number} | {kind: 'grows', per_s: number}} Drain */
 
 /** Messages per second below which a difference of rates is noise: the management API averages over 5 s. */
 const NOISE_PER_S = 0.5
-/** Further ahead than this no rate of now can tell, in seconds. */
+/** Present rates predict nothing further ahead than this, in seconds. */
 const HORIZON_S = 86_400
 
 /**
- * All queues together: as soon as one grows it grows, else it is over when the slowest is empty.
+ * Of all queues together: they grow if one of them grows, else they are empty when the slowest one is.
  *
  * @param {readonly Queue[]} queues
  * @returns {Drain | null} null where a rate is not known, nothing waits, or nothing moves
@@ -27,8 +27,8 @@ export function drainOf(queues) {
 }
 
 /**
- * Whether what waits grows. More may come than is finished and yet nothing wait: it is with the workers then, for a
- * later time or by prefetch. What grows holds at least what a second brings.
+ * Whether a queue grows. If more comes in than goes out and yet nothing waits, the workers hold the messages (scheduled
+ * or prefetched). A growing queue therefore holds at least one second's arrivals.
  *
  * @param {{ready: number, net_per_s: number}} flow
  */

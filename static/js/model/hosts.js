@@ -1,18 +1,18 @@
 // @ts-check
-/** The list of hosts: how it is folded, which of them are in trouble, in what order they are shown. [pure] */
+/** The list of hosts: how it is updated, which hosts have a problem, and in which order they are shown. [pure] */
 
 /** @import { Host, HostNews, Sample, Services, TroubleCode } from './types.js' */
 /** @import { Level } from './verdict.js' */
 /**
  * @typedef {object} HostState
  * @property {string} host
- * @property {number} heard_at its newest sample we know of, epoch s of the store's clock
- * @property {boolean} is_fresh that it is not silent, as the server says: only of the host shown do we hear every sample
+ * @property {number} heard_at time of its newest known sample, epoch s of the store's clock
+ * @property {boolean} is_fresh whether it sends samples, by the server's word: the stream brings only those of the host shown
  * @property {Services} services {} while nothing is known
- * @property {readonly TroubleCode[]} [troubles] what is wrong with watching it
+ * @property {readonly TroubleCode[]} [troubles] problems of the monitoring itself on this host
  *
  * @typedef {{level: Level, code: string}} Trouble
- * @typedef {Trouble & {host: string, more: number}} Elsewhere `more` hosts besides are worse than the one shown
+ * @typedef {Trouble & {host: string, more: number}} Elsewhere `more`: how many other hosts are also worse than the one shown
  */
 
 /** Worst first. */
@@ -43,7 +43,7 @@ export function servicesOf({ checks }) {
 }
 
 /**
- * What is wrong with a host, seen from afar; what a silent host said last proves nothing.
+ * The worst problem of a host in the list. The last words of a silent host prove nothing.
  *
  * @param {HostState} host
  * @returns {Trouble | null}
@@ -57,13 +57,13 @@ export function troubleOf({ is_fresh, services, troubles = [] }) {
   return code ? { level: 'warn', code } : null
 }
 
-/** @param {readonly HostState[]} hosts @returns {HostState[]} those in trouble first, worst before all, then by name */
+/** @param {readonly HostState[]} hosts @returns {HostState[]} hosts with problems first, the worst on top, then by name */
 export function inOrder(hosts) {
   return [...hosts].sort((a, b) => rank(troubleOf(a)?.level) - rank(troubleOf(b)?.level) || byName(a, b))
 }
 
 /**
- * The worst of the hosts that are worse than the one shown, whose own verdict is of `level`.
+ * The worst of the hosts that are worse than the host shown, whose verdict has the level `level`.
  *
  * @param {readonly HostState[]} hosts
  * @param {string | null} shown
@@ -83,7 +83,7 @@ function rank(level = 'ok') {
   return LEVELS.indexOf(level)
 }
 
-/** @param {HostState} a @param {HostState} b Names are technical: the order of their letters, in every language. */
+/** @param {HostState} a @param {HostState} b Host names are technical: they sort by code point in every language. */
 function byName(a, b) {
   return a.host < b.host ? -1 : Number(a.host > b.host)
 }

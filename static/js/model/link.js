@@ -1,5 +1,5 @@
 // @ts-check
-/** The page's link to the live stream, folded from what becomes of it: (link, event) → link. [pure] */
+/** The state of the page's link to the live stream, as a reducer: (link, event) → link. [pure] */
 
 /**
  * `connecting`: a try is under way; `waiting`: the next try is at `retry_ms`; `unverified`: the same, and the server

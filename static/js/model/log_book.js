@@ -1,5 +1,5 @@
 // @ts-check
-/** The critical logs of the last day, folded from what the server tells; repeats are one group with a count. [pure] */
+/** The critical logs of the last day. Repeats of a line form one group with a count. [pure] */
 
 /** @import { LogGroup, LogsAnswer } from './types.js' */
 /**
@@ -21,8 +21,8 @@ export const UNREAD = { groups: [], dropped: 0, checked_at: null }
 export const NO_FILTER = { query: '', level: '', host: '' }
 
 /**
- * The server's list, and what the stream has told since it was asked for. Times cannot tell what the list holds: a line
- * has its service's time, and may reach the store after a list that was made later.
+ * The server's list, plus the groups that the stream brought since the page asked for the list. Times cannot tell which
+ * lines the list holds: a line carries its service's time and may reach the store after the list was made.
  *
  * @param {LogBook} book as it is now
  * @param {LogsAnswer} answer
@@ -53,7 +53,7 @@ export function matching({ groups }, { query, level, host }) {
 }
 
 /**
- * Which groups a list shows. Somebody reading it keeps it as it is: nothing moves below the eye, what is new is counted.
+ * Which groups the list shows. While somebody reads it, the list stays as it is, and new groups are only counted.
  *
  * @param {readonly string[]} shown ids, in the order in which they stand
  * @param {readonly LogGroup[]} groups all that match, newest first
@@ -83,7 +83,7 @@ export function hostsOf({ groups }) {
 }
 
 /**
- * As it is pasted into a ticket: ISO times, then the text.
+ * A group as plain text for a ticket: ISO times, then the text.
  *
  * @param {LogGroup} group
  * @returns {string}

@@ -1,9 +1,9 @@
 // @ts-check
-/** Why a service is not well: what the sentence of a reason counts. [pure] */
+/** The numbers in the sentence of a reason. [pure] */
 
 /** @import { Facts } from './types.js' */
 
-/** By reason, the sentence's parameters and the facts they are; `count` chooses the plural, `age` is in seconds. */
+/** For each reason: its sentence's parameters, and the facts that fill them. `age` is in seconds. */
 const COUNTED = /** @type {Record<string, Record<string, string>>} */ ({
   no_progress: { age: 'idle_s', waiting: 'waiting' },
   movement_unknown: { age: 'idle_s', waiting: 'waiting' },
@@ -12,8 +12,8 @@ const COUNTED = /** @type {Record<string, Record<string, string>>} */ ({
 })
 
 /**
- * The parameters of a reason's sentence with numbers; null where there is none, or a number is not known: then it is
- * the sentence without.
+ * The parameters of a reason's sentence with numbers. null if the reason has no such sentence or a number is unknown: then
+ * the sentence without numbers applies.
  *
  * @param {string} reason
  * @param {Facts} facts

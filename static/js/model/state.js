@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the page knows, folded from what happened: (state, event) → state. [pure]
+ * The state of the page, as a reducer: (state, event) → state. [pure]
  * All ages rest on the store's clock (store_clock.js); `mono_ms` is the browser's monotonic one.
  */
 
@@ -28,9 +28,9 @@ import { offsetOf, storeTimeAt } from './store_clock.js'
  * @property {Link} link
  * @property {boolean} was_open
  * @property {string} version the page's own
- * @property {boolean} is_outdated that the server has another version of the page
- * @property {Blame | null} blame why an open stream brings nothing, as far as it has been found out
- * @property {Refusal | null} refusal the same, as the server says it: its Redis takes nothing
+ * @property {boolean} is_outdated whether the server has another version of the page
+ * @property {Blame | null} blame why an open stream brings nothing, once the page has found out
+ * @property {Refusal | null} refusal the server's reason: its Redis refuses writes
  *
  * @typedef {{type: 'link', phase: Phase, mono_ms: number, retry_ms?: number}
  *   | {type: 'hello', hello: Hello, mono_ms: number}
@@ -93,7 +93,7 @@ export function reduce(state, event) {
     case 'hosts':
       return withHosts({ ...state, refusal: event.refusal ?? null }, event.hosts, event.mono_ms)
     case 'forgotten':
-      return withoutStranger({ ...state, hosts: state.hosts.filter(({ host }) => host !== event.host) }, event.mono_ms)
+      return withKnownHost({ ...state, hosts: state.hosts.filter(({ host }) => host !== event.host) }, event.mono_ms)
     case 'reset':
       return withReset({ ...state, cursor: null, newest: null }, event.now ?? null, event.mono_ms)
     case 'host':
@@ -119,7 +119,7 @@ export function hostAge({ hosts, clock_offset_s }, name, mono_ms) {
 }
 
 /**
- * Whether so much was missed that the past is fetched as history instead of being replayed sample by sample.
+ * Whether the page missed so much that it must fetch history instead of a replay of the samples.
  *
  * @param {State} state
  * @param {number} mono_ms
@@ -139,7 +139,7 @@ function withHello(state, { version, interval_s, now }, mono_ms) {
 }
 
 /**
- * Of another host than the one shown only the id counts: everything else is in the event `hosts`.
+ * A sample of another host than the one shown only moves the cursor: the event `hosts` tells the rest.
  *
  * @param {State} state
  * @param {string} id
@@ -156,7 +156,7 @@ function withSample(state, id, sample, mono_ms) {
   const clock_offset_s = state.clock_offset_s ?? offsetOf(written_at, mono_ms)
   const now = storeTimeAt(clock_offset_s, mono_ms)
   const known_at = state.hosts.find((known) => known.host === host)?.heard_at ?? written_at
-  const heard_at = Math.min(now, Math.max(known_at, written_at)) // What is replayed does not make a host older.
+  const heard_at = Math.min(now, Math.max(known_at, written_at)) // A replayed sample does not make a host older.
   const is_fresh = now - heard_at <= STALE_INTERVALS * state.interval_s
   const heard = { host, heard_at, is_fresh, services: servicesOf(sample) }
   return {
@@ -172,7 +172,7 @@ function withSample(state, id, sample, mono_ms) {
 }
 
 /**
- * The stream has begun anew, and its clock may have been set: what was heard cannot be of the future.
+ * The stream has started over, and its clock may have been set back: no host can have been heard in the future.
  *
  * @param {State} state
  * @param {number | null} now epoch s
@@ -195,8 +195,8 @@ function withHistory(state, { host, now, age_s, last_id, interval_s }, mono_ms) 
 }
 
 /**
- * The list as the server holds it. What it leaves out was forgotten, unless it is the host shown and has just been
- * heard: then the list is a moment behind the samples.
+ * Takes over the server's list of hosts. A host missing from it was forgotten, unless it is the host shown and has just
+ * sent a sample: then the list lags behind the samples.
  *
  * @param {State} state
  * @param {HostNews[]} news
@@ -211,11 +211,11 @@ function withHosts(state, news, mono_ms) {
   const shown = state.hosts.find(({ host }) => host === state.host)
   const isMissing = shown !== undefined && hosts.every(({ host }) => host !== shown.host)
   const isJustHeard = isMissing && now - shown.heard_at <= STALE_INTERVALS * interval_s
-  return withoutStranger({ ...state, hosts: isJustHeard ? withHost(hosts, shown) : hosts }, mono_ms)
+  return withKnownHost({ ...state, hosts: isJustHeard ? withHost(hosts, shown) : hosts }, mono_ms)
 }
 
 /** Shows the first host when the one shown is no longer on the list. @param {State} state @param {number} mono_ms */
-function withoutStranger(state, mono_ms) {
+function withKnownHost(state, mono_ms) {
   if (state.hosts.some(({ host }) => host === state.host)) return state
   return showing(state, state.hosts[0]?.host ?? null, mono_ms)
 }

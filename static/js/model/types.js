@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * The shapes that travel: mirrors of collector/store/model.py and of the HTTP answers. Types only, nothing runs here.
+ * The shapes on the wire: they mirror store/samples/model.py and the HTTP answers. Types only, nothing runs here.
  *
  * @typedef {'online' | 'degraded' | 'offline' | 'unknown' | 'disabled'} Status
  * @typedef {'database' | 'worker' | 'rabbitmq'} Service
  * @typedef {{status: Status, reason: string | null, latency_ms: number | null, facts?: Facts}} Check
- * @typedef {Record<string, number | string>} Facts what a reason's sentence counts
+ * @typedef {Record<string, number | string>} Facts the numbers in a reason's sentence
  * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', reason?: string | null, ready: number | null, peak: number | null,
  *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null}} Queue
  * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
@@ -15,7 +15,7 @@
  *   pressure_percent: number | null}} Ram
  * @typedef {'clock_differs' | 'two_collectors' | 'container_shared'} TroubleCode
  * @typedef {{code: string, facts?: Facts}} Trouble `code`: a TroubleCode, as far as we know
- * @typedef {'store_full' | 'store_read_only' | 'store_disk' | 'store_denied' | 'store_old'} Refusal why a Redis that answers takes nothing
+ * @typedef {'store_full' | 'store_read_only' | 'store_disk' | 'store_denied' | 'store_old'} Refusal why a Redis that answers refuses writes
  * @typedef {{name: string, age_s: number, cpu: Cpu, ram: Ram, sources?: number}} Container `age_s`: of the report, when the sample was taken
  *
  * @typedef {object} Sample One host's tick; `at` is epoch seconds by the collector's clock, null is not known.
@@ -32,7 +32,7 @@
  * @property {Container[]} [containers]
  * @property {'amqp' | 'redis' | null} broker_kind
  * @property {string} version
- * @property {Trouble[]} [troubles] what is wrong with the watching of this host
+ * @property {Trouble[]} [troubles] problems of the monitoring itself on this host
  * @property {Mark[]} [marks] what happened since the previous sample; without `at`, which is the sample's
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
  *
@@ -52,7 +52,7 @@
  * @property {(number | null)[][] | null} low of each step; null where the rows are samples
  * @property {(number | null)[][] | null} high of each step; null where the rows are samples
  * @property {Mark[]} marks
- * @property {number | null} oldest_at since when anything is held of this host
+ * @property {number | null} oldest_at time of this host's oldest data
  *
  * @typedef {{host: string, last_at: number, age_s: number}} Host
  * @typedef {Partial<Record<Service, Status>>} Services

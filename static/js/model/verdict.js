@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The one line on top: what is wrong, worst first, as a code and its parameters; the catalogue has the words. [pure]
- * First whether the page can be believed at all, then whether messages go through, then what is running short.
+ * The verdict on top of the page: the problems found, worst first, as codes with parameters. The catalogue has the words. [pure]
+ * It checks first whether the data can be trusted, then whether messages go through, then what is running short.
  */
 
 import { drainOf } from './drain.js'
@@ -17,14 +17,14 @@ import { countedBy } from './reasons.js'
  * @typedef {Finding & {also: Finding[]}} Verdict `also` holds what else is wrong
  */
 
-/** Samples in a row with a full CPU that make it news: one full tick is what a busy worker looks like. */
+/** So many samples in a row with a full CPU are a problem; one is normal for a busy worker. */
 const BUSY_TICKS = 5
-/** The order in which services are named: without the store nothing else matters. */
+/** The order in which services are named. */
 const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
 
 /** A container's report older than this says nothing about now, in seconds. */
 const CONTAINER_STALE_S = 9
-/** Reasons that are worth a sentence of their own: what to do about them differs. */
+/** Reasons with a sentence of their own, because the remedy differs. */
 const TELLING = ['worker_movement_unknown', 'worker_unfinished', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover']
 
 /**
@@ -114,7 +114,7 @@ function offlineFinding(service, { broker_kind, queue_size: waiting, checks }) {
   return waiting ? finding('bad', 'worker_offline_waiting', { waiting }) : finding('bad', 'worker_offline')
 }
 
-/** What is wrong with the watching itself; of codes that we do not know nothing is said. @param {Sample} sample @returns {Finding[]} */
+/** Problems of the monitoring itself. Unknown codes are left out. @param {Sample} sample @returns {Finding[]} */
 function troubleFindings({ host, troubles = [] }) {
   return troubles.flatMap(({ code, facts = {} }) => {
     if (code === 'clock_differs') return [finding('warn', code, { host, age: Math.abs(Number(facts.seconds)) })]

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page asks of the server, beside the stream. Every question has a deadline; what fails is told, not thrown. */
+/** The page's requests, apart from the stream. Each has a deadline; a failure is a return value, not an exception. */
 
 import { parse } from '../model/wire.js'
 
@@ -30,14 +30,14 @@ export async function askLogs() {
 }
 
 /**
- * Why an open stream brings nothing: the connection, when the server cannot be asked or has newer samples of the host
- * than `newest_at`; the store, when the server says that it does not answer; else the collector writes nothing.
+ * Finds out why an open stream brings nothing. The connection: the server does not answer, or has newer samples of the host
+ * than `newest_at`. The store: the server says that its store does not answer. Else the collector: it writes nothing.
  *
  * @param {string | null} name
  * @param {number} newest_at epoch s
  * @returns {Promise<'connection' | 'store' | 'collector'>}
  */
-export async function whoIsSilent(name, newest_at) {
+export async function findBlame(name, newest_at) {
   const response = await ask('/api/hosts')
   const answer = await response?.json().catch(() => null)
   if (answer?.code === 'store_unavailable') return 'store'

@@ -6,8 +6,8 @@ const SHORTEST_MS = 1000
 const LONGEST_MS = 8000
 
 /**
- * Delay before try number `attempt` (1 is the first after a failure): the ceiling doubles from 2 s to 8 s, the delay
- * falls anywhere below it, so that viewers cut off together do not come back together.
+ * Delay before try number `attempt` (1 is the first after a failure). The ceiling doubles from 2 s to 8 s, and the delay is
+ * random below it, so that viewers who lost the stream together do not come back together.
  *
  * @param {number} attempt
  * @param {number} random from 0 to 1

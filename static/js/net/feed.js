@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The live stream: one EventSource, started and stopped as often as wanted, and the reconnecting that EventSource lacks
- * (it gives up for good on any answer but 200, and never says which).
+ * The live stream: one EventSource, with the reconnecting that EventSource lacks. (It gives up for good on any answer but
+ * 200, and never says which it was.)
  *
  * On a loss: 1. close; 2. ask /api/me once, which tells a lost connection from an ended session or a lost permission;
  * 3. wait, with jitter; 4. open again after the last id seen.
@@ -19,9 +19,9 @@ import { ask } from './api.js'
  * @property {(event: StreamEvent) => void} eventReceived
  */
 
-/** A stream that does not open in this time is tried anew, in ms: a proxy may accept and say nothing. */
+/** A stream that does not open in this time is opened again, in ms: a proxy may accept the connection and stay silent. */
 const OPEN_TIMEOUT_MS = 10_000
-/** What a stream brings, beside its `bye`. */
+/** The events of the stream, apart from `bye`. */
 const EVENTS = ['hello', 'hosts', 'system_stats', 'critical_log', 'reset']
 
 export class Feed {
@@ -29,9 +29,9 @@ export class Feed {
   /** @type {EventSource | null} */ #source = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer
   #attempt = 0
-  /** Whether the server said that it cannot check our access; until it says anything else. */
+  /** Whether the server's last word was that it cannot check our access. */
   #isUnverified = false
-  /** Answers that arrive for an older generation are dropped: the feed was stopped or opened anew meanwhile. */
+  /** Answers for an older generation are dropped: the feed was closed or reopened in the meantime. */
   #generation = 0
 
   /** @param {Delegate} delegate */
@@ -39,7 +39,7 @@ export class Feed {
     this.#delegate = delegate
   }
 
-  /** Opens the stream anew at once, whatever the feed was waiting for or is listening to. */
+  /** Opens a new stream at once and closes the present one. */
   open() {
     this.#attempt = 0
     this.#open()
@@ -77,8 +77,8 @@ export class Feed {
   }
 
   /**
-   * `rotate` asks for a new stream, nothing is lost. `replaced` means that the viewer has opened another one: taking
-   * the place back would start a quarrel between two browsers, so this one waits to be looked at.
+   * `rotate` asks for a new stream; nothing is lost. `replaced` means that the viewer has opened one elsewhere: if this page
+   * took the place back, two browsers would fight for it, so it waits for the viewer.
    *
    * @param {string} reason
    */

@@ -1,15 +1,15 @@
 // @ts-check
-/** When the page is left, comes back, is looked at, or finds that the machine has slept. */
+/** Reports when the viewer leaves the page, returns or looks at it, and when the machine has slept. */
 
 /**
  * @typedef {object} Delegate
- * @property {() => void} left the page is hidden for good, kept in the back/forward cache, or frozen
+ * @property {() => void} left the page is unloaded, kept in the back/forward cache, or frozen
  * @property {() => void} returned
- * @property {() => void} woken looked at, or the network is back
- * @property {(seconds: number) => void} slept the machine did, or its clock was put forward
+ * @property {() => void} woken the page becomes visible, or the network is back
+ * @property {(seconds: number) => void} slept the machine slept, or its clock was set forward
  */
 
-/** Timers are late by less than this. */
+/** A timer is never late by more than this, in s, unless the machine slept. */
 const SLEEP_S = 5
 const PERIOD_MS = 2000
 

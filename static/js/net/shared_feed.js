@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The live stream as one tab has it: its own where it leads or is alone, else passed on by the tab that leads (tabs.js).
+ * The live stream of one tab. The leading tab holds the stream and passes events on to the others (tabs.js).
  *
- * Who leads is settled by a Web Lock: the browser hands it on when a tab closes. A leader that was frozen keeps its lock
- * and says nothing: a tab that is looked at takes it away. Without Web Locks (plain HTTP but for localhost) each tab has
- * its own stream.
+ * A Web Lock decides which tab leads; when that tab closes, the browser hands the lock on. A leader that the browser froze
+ * keeps its lock but stays silent: a visible tab then steals the lock. Without Web Locks (plain HTTP, except on localhost)
+ * each tab has its own stream.
  */
 
 import { Feed } from './feed.js'
@@ -21,9 +21,9 @@ import { NOTHING_RECENT, PULSE_MS, SILENT_MS, agedHello, agedHosts, brings, reme
 
 /** The name of the lock and of the channel. */
 const NAME = 'monitor-stream'
-/** A new leader listens so long for what the others want before it opens the stream, in ms. */
+/** How long a new leader collects the other tabs' wishes before it opens the stream, in ms. */
 const LISTEN_MS = 60
-/** Whoever comes waits so long for the leader's first word, in ms. */
+/** How long a new tab waits for the leader's first message, in ms. */
 const FIRST_WORD_MS = 3000
 
 export class SharedFeed {
@@ -37,8 +37,8 @@ export class SharedFeed {
   /** @type {(() => void) | null} */ #release = null
   /** @type {ReturnType<typeof setInterval> | undefined} */ #pulse
   #heard_ms = 0
-  /** As follower: how the leader's link is. As leader: how ours is. @type {Phase} */ #phase = 'connecting'
-  /** The rest is the leader's alone. @type {Wants} */ #wants = {}
+  /** Of the leader's link; of our own while we lead. @type {Phase} */ #phase = 'connecting'
+  /** From here on only the leader uses the fields. @type {Wants} */ #wants = {}
   /** @type {readonly string[]} */ #hosts = []
   #recent = NOTHING_RECENT
   /** The newest of `hello` and of `hosts`. @type {Record<string, {event: StreamEvent, mono_ms: number}>} */ #told = {}
@@ -81,7 +81,7 @@ export class SharedFeed {
     this.#channel = null
   }
 
-  /** Opens the stream anew at once, whatever it was waiting for. */
+  /** Opens a new stream at once. */
   retryNow() {
     if (!this.#isStarted) return
     if (this.#isLeading) this.#feed.open()
@@ -96,7 +96,7 @@ export class SharedFeed {
     else this.#say({ type: 'want', tab: this.#tab, ...want })
   }
 
-  /** The page is looked at, or the network is back: what waits is tried now. */
+  /** The page became visible, or the network is back: a waiting try happens now. */
   wake() {
     if (this.#phase !== 'open') this.retryNow()
     this.#takeFromSilent()
@@ -114,7 +114,7 @@ export class SharedFeed {
       this.#lead(isFirst ? 0 : LISTEN_MS)
       return new Promise((resolve) => this.#release = () => resolve(undefined))
     }).catch(() => {
-      if (!this.#isLeading || this.#queue !== queue) return // We gave up queueing.
+      if (!this.#isLeading || this.#queue !== queue) return // We left the queue ourselves.
       this.#follow() // The lock was taken from us.
       this.#queueForLead()
     })
@@ -158,7 +158,7 @@ export class SharedFeed {
   #eventReceived(event) {
     if (event.name === 'system_stats') this.#recent = remember(this.#recent, event)
     if (event.name === 'hello' || event.name === 'hosts') this.#told[event.name] = { event, mono_ms: performance.now() }
-    if (event.name === 'reset' && this.#told.hello) { // The store's clock may be another one.
+    if (event.name === 'reset' && this.#told.hello) { // The store's clock may have changed.
       const data = JSON.stringify({ ...JSON.parse(this.#told.hello.event.data), ...JSON.parse(event.data) })
       this.#told.hello = { event: { ...this.#told.hello.event, data }, mono_ms: performance.now() }
     }
@@ -191,8 +191,8 @@ export class SharedFeed {
   }
 
   /**
-   * Gives a tab what the stream has brought since its cursor; where the stream brings something else, or no longer has
-   * it, it is opened anew for all.
+   * Gives a tab the events since its cursor. If the stream does not bring that host, or the events are no longer kept, the
+   * stream is opened again for all tabs.
    *
    * @param {string} tab
    * @param {Want} want
@@ -215,7 +215,7 @@ export class SharedFeed {
     for (const event of [...this.#retold(), ...missed]) this.#say({ type: 'event', event, to: tab })
   }
 
-  /** What the stream told at its beginning, as it would tell it now. @returns {StreamEvent[]} */
+  /** The first events of the stream, with their times as of now. @returns {StreamEvent[]} */
   #retold() {
     return Object.values(this.#told).map(({ event, mono_ms }) => {
       const elapsed_s = (performance.now() - mono_ms) / 1000

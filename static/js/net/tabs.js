@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * What the tabs of one browser tell each other, so that one stream serves all: HTTP/1.1 allows six connections. [pure]
+ * The messages between the tabs of one browser, which share one stream: HTTP/1.1 allows six connections. [pure]
  *
- * One tab leads: it holds the stream, opened for the hosts that all tabs show, and passes on what comes. The others say
- * what they want, when they come, when it changes, and when a new leader asks.
+ * One tab leads: it holds the stream, opened for the hosts that all tabs show, and passes events on. The other tabs say
+ * which host they want: when they open, when they change the host, and when a new leader asks.
  */
 
 import { isNewer } from '../model/cursor.js'
@@ -20,10 +20,10 @@ import { isNewer } from '../model/cursor.js'
  *   | {type: 'event', event: StreamEvent, to?: string}} Message `to`: for that tab alone
  */
 
-/** A leader that has said nothing for so long has been frozen by the browser, in ms: it speaks every `PULSE_MS`. */
+/** A leader sends a message every `PULSE_MS`; one that is silent for this long was frozen by the browser, in ms. */
 export const SILENT_MS = 6500
 export const PULSE_MS = 2000
-/** Samples kept for tabs that come later: half a minute of one host. */
+/** Samples kept for tabs that open later: half a minute of one host. */
 const CAPACITY = 10
 
 /** @type {Recent} */
@@ -39,14 +39,14 @@ export function withoutTab(wants, tab) {
   return Object.fromEntries(Object.entries(wants).filter(([name]) => name !== tab))
 }
 
-/** A stream is open from their cursors on: all are served. @param {Wants} wants @returns {Wants} */
+/** The stream is open from all cursors on, so every tab is served. @param {Wants} wants @returns {Wants} */
 export function served(wants) {
   return Object.fromEntries(Object.entries(wants).map(([tab, { host }]) => [tab, { host, cursor: null }]))
 }
 
 /**
- * The stream that serves every tab: the hosts of all, none named for all hosts, from the oldest cursor on. A tab drops
- * what it has already.
+ * The stream that serves every tab: the hosts of all tabs (an empty list means all hosts), from the oldest cursor on. Each
+ * tab drops the samples that it has already.
  *
  * @param {Wants} wants
  * @param {string | null} newest the id that served tabs have

@@ -1,5 +1,5 @@
 // @ts-check
-/** The window shown as a table for spreadsheets: RFC 4180, times in ISO 8601 UTC, units in the heads. [pure] */
+/** The window shown, as CSV (RFC 4180): times in ISO 8601 UTC, units in the header. [pure] */
 
 import { COLUMNS, indexFrom } from './series.js'
 
@@ -12,8 +12,8 @@ const HEADS = /** @type {Record<string, string>} */ ({
 })
 
 /**
- * A row for each sample or step in the window of which anything is known; not known is empty. Where rows are steps of
- * the history, each series has its average, lowest and highest.
+ * One row for each sample or step in the window that has any value; unknown values are empty. If the rows are steps of the
+ * history, each series has an average, a lowest and a highest value.
  *
  * @param {Pick<Slice, 'columns' | 'low' | 'high'>} slice
  * @param {Window} window

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What is known of the past of the host shown: the live samples, up to an hour of them, and what is fetched beside them
- * for a window that they do not hold. The live samples go on coming in whatever is shown.
+ * The past of the host shown: up to an hour of live samples, and the history fetched for a window beyond them. Live
+ * samples keep coming in whatever the charts show.
  */
 
 import { historyMarks, mergeMarks, sampleMarks } from './marks.js'
@@ -15,33 +15,33 @@ import { followOffset } from './sliding_window.js'
 /** @import { Timeframe } from './timeframe.js' */
 /** @import { History, Sample } from '../model/types.js' */
 /**
- * @typedef {object} Slice What is shown.
+ * @typedef {object} Slice The rows of a stretch of time.
  * @property {Columns} columns
  * @property {Columns | null} low as `columns`, where a row is a step of the history; so is `high`
  * @property {Columns | null} high
  * @property {number} step_s from one row to the next
  * @property {Mark[]} marks
- * @property {number | null} since from then on all that is known is there, epoch s; null: who knows
- * @property {number | null} until as far as it was looked, epoch s; null: up to the newest row and on
+ * @property {number | null} since the slice is complete from then on, epoch s; null: it may have holes
+ * @property {number | null} until the slice is complete up to then, epoch s; null: up to the newest row
  *
  * @typedef {{since: number, until: number | null}} Wanted epoch s; null: up to now
  */
 
-/** What could not be read is asked for again this much later, in ms. */
+/** Delay before a failed read is tried again, in ms. */
 const RETRY_MS = 5000
-/** Kept beyond what is shown, in intervals: a line must come from outside the plot on both sides. */
+/** Kept beyond the window, in intervals: on both sides lines must enter the plot from outside. */
 const MARGIN_INTERVALS = 5
-/** What is seen later than the server's last by more than this has not come meanwhile: a clock was wrong, in s. */
+/** A sample later than the server's last by more than this did not come in meanwhile: a clock was wrong, in s. */
 const MEANWHILE_S = 120
-/** So much is there whatever the range: the cards compare with some minutes ago. */
+/** Kept whatever the range, in s: the cards compare with some minutes ago. */
 export const TREND_S = 300
 
 export class Dataset {
   #columns = emptyColumns()
   /** @type {Mark[]} */ #marks = []
-  /** The live samples are all there since then, epoch s. */
+  /** The live samples are complete from then on, epoch s. */
   #since = Infinity
-  /** @type {Slice | null} What is shown instead of the live samples. */ #override = null
+  /** @type {Slice | null} Shown in place of the live samples. */ #override = null
   #asked = 0
   #isReading = false
   #overrideRead_ms = -Infinity
@@ -67,7 +67,7 @@ export class Dataset {
     return this.#override ?? this.live
   }
 
-  /** Another host, nothing known. */
+  /** Drops everything: another host is shown. */
   clear() {
     this.#columns = emptyColumns()
     this.#marks = []
@@ -76,7 +76,7 @@ export class Dataset {
     this.offset_s = this.oldest_at = null
   }
 
-  /** The stream could not go on where it was: what is known has a hole, and is asked for anew. */
+  /** The stream could not resume where it stopped: the samples have a hole and must be read again. */
   invalidate() {
     this.#since = Infinity
   }
@@ -90,7 +90,7 @@ export class Dataset {
   }
 
   /**
-   * Live samples up to now, as the server answered them; those that came in meanwhile are kept.
+   * Takes the server's live samples up to now, and keeps those that came in meanwhile.
    *
    * @param {History} history
    * @param {number | null} clock_offset_s the store's clock
@@ -106,10 +106,10 @@ export class Dataset {
     this.offset_s = this.#columns[0].length > 0 ? this.offset_s ?? clock_offset_s : null
   }
 
-  /** The viewer wants to see something else. @param {Timeframe} timeframe */
+  /** The viewer has chosen another timeframe. @param {Timeframe} timeframe */
   setTimeframe({ mode }) {
     this.pause = mode === 'paused' ? { missed: 0 } : null
-    this.#asked++ // What is under way is for what was wanted before.
+    this.#asked++ // A read under way is for the timeframe before.
     this.#isReading = false
     this.#overrideRead_ms = this.#retry_ms = -Infinity
     this.trouble = null
@@ -118,18 +118,18 @@ export class Dataset {
   }
 
   /**
-   * Reads what the viewer wants to see and is not there yet; a live range of the history anew, once a step is over.
+   * Reads what the timeframe shows and is not here yet. A live range of the history is read again after each step.
    *
    * @param {Timeframe} timeframe
    * @param {{host: string | null, now: number, mono_ms: number}} present `now` of the store's clock
-   * @returns {Promise<{history: History | null, isLive: boolean} | null>} null when nothing had to be read, or it is wanted no longer
+   * @returns {Promise<{history: History | null, isLive: boolean} | null>} null if nothing had to be read, or the viewer has moved on meanwhile
    */
   async read(timeframe, { host, now, mono_ms }) {
     const wanted = this.#wanted(timeframe, now, mono_ms)
     if (wanted === null || this.#isReading || mono_ms < this.#retry_ms) return null
     const asked = ++this.#asked
     this.#isReading = true
-    if (this.#overrideRead_ms === -Infinity) this.trouble = 'reading' // To read on is no news.
+    if (this.#overrideRead_ms === -Infinity) this.trouble = 'reading' // Only the first read of a timeframe is announced.
     this.#overrideRead_ms = mono_ms
     const history = await askHistory(host, wanted)
     if (asked !== this.#asked) return null
@@ -137,7 +137,7 @@ export class Dataset {
     this.trouble = history === null ? 'failed' : null
     if (history === null) [this.#overrideRead_ms, this.#retry_ms] = [-Infinity, mono_ms + RETRY_MS]
     this.oldest_at = history?.oldest_at ?? this.oldest_at
-    // Steps, though samples were asked for: the store no longer holds them, or they are too many.
+    // The answer may hold steps although samples were asked for: the store no longer has them, or they are too many.
     const isLive = isSamples(timeframe) && history?.low === null
     if (history && isLive) [this.#since, this.#override] = [wanted.since, null]
     else if (history) this.#override = sliceOf(history, wanted)
@@ -159,7 +159,7 @@ export class Dataset {
     }
     const isFine = mode === 'paused' || (mode === 'zoomed' && this.shown.step_s <= this.interval_s)
     if (window === null || isFine) return null
-    // A window that reaches beyond the present is read on until the present has left it.
+    // A window that ends in the future is read again until the present has passed its end.
     const read_s = (mono_ms - this.#overrideRead_ms) / 1000
     if (read_s < this.shown.step_s || now - read_s > window.max + this.shown.step_s) return null
     const margin_s = MARGIN_INTERVALS * this.interval_s
@@ -171,7 +171,7 @@ export class Dataset {
   }
 }
 
-/** @param {Timeframe} timeframe @returns {boolean} whether it is live and told sample by sample */
+/** @param {Timeframe} timeframe @returns {boolean} whether it is live and shows single samples */
 function isSamples({ mode, range }) {
   return mode === 'live' && rangeOf(range).step_s === null
 }
@@ -185,7 +185,7 @@ function sliceOf(history, { since, until }) {
   return { columns: /** @type {Columns} */ (columns), low, high, step_s: history.step_s, marks: historyMarks(history), since, until: Math.min(history.now, until ?? Infinity) }
 }
 
-/** @param {Slice} slice @returns {Slice} that does not change any more */
+/** @param {Slice} slice @returns {Slice} one that does not change any more */
 function copyOf({ columns, ...rest }) {
   return { ...rest, columns: /** @type {Columns} */ (columns.map((values) => values.slice())) }
 }

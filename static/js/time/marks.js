@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What happened at an instant: critical logs, services that changed, a new version, a dispatch that began. [pure]
- * Each has a shape and a tone; where they are dense they are drawn as one.
+ * Events on the charts: critical logs, changes of a service's status, new versions, starts of a dispatch. [pure]
+ * Each has a shape and a tone. Marks close to each other are drawn as one cluster.
  */
 
 /** @import { History, LogGroup, Sample, Mark as WireMark } from '../model/types.js' */
@@ -10,11 +10,11 @@
 /** @typedef {'bad' | 'warn' | 'ok' | 'accent' | 'peak'} Tone */
 /** @typedef {'cross' | 'down' | 'up' | 'square' | 'diamond'} Shape */
 /** @typedef {{tone: Tone, shape: Shape}} Look */
-/** @typedef {{at: number, marks: Mark[], look: Look}} Cluster `at` of its first, the look of its worst */
+/** @typedef {{at: number, marks: Mark[], look: Look}} Cluster `at`: of its first mark; `look`: of its worst */
 
-/** Worst first: of those drawn as one, it is the worst that shows. */
+/** Worst first: a cluster looks like its worst mark. */
 const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'peak', 'accent', 'ok'])
-/** Only so many are kept, the newest: more than can be told apart on any screen. */
+/** So many are kept, the newest: more than any screen can show apart. */
 const MOST = 500
 
 /** @param {Sample} sample @returns {Mark[]} */
@@ -54,8 +54,8 @@ export function lookOf(mark) {
 }
 
 /**
- * Marks that are no further apart than `distance_s` as one. Counted from the first of all, not from the first shown, so
- * that nothing regroups while the chart slides.
+ * Groups marks that are no further apart than `distance_s`. Grouping starts at the first mark of all, not at the first one
+ * shown, so that clusters stay the same while the chart slides.
  *
  * @param {readonly Mark[]} marks in the order of time
  * @param {number} distance_s

@@ -3,7 +3,7 @@
 
 /** @typedef {typeof RANGES[number]['name']} RangeName */
 
-/** By length. Up to an hour every sample is there; beyond it the history is in steps of so many seconds. */
+/** Shortest first. Up to an hour the charts show every sample; longer ranges show history in steps of `step_s`. */
 export const RANGES = /** @type {const} */ ([
   { name: '1m', span_s: 60, step_s: null },
   { name: '5m', span_s: 300, step_s: null },
@@ -14,9 +14,9 @@ export const RANGES = /** @type {const} */ ([
   { name: '30d', span_s: 2_592_000, step_s: 3600 },
 ])
 
-/** 20 points at one each 3 s. */
+/** 20 points, one every 3 s. */
 export const DEFAULT_RANGE = RANGES[0].name
-/** So much of the past is there sample by sample, in seconds. */
+/** How far back single samples reach, in seconds. */
 export const LIVE_S = 3600
 
 /** @param {string | null} name @returns {RangeName} the default where there is no such range */
@@ -30,7 +30,7 @@ export function rangeOf(name) {
 }
 
 /**
- * The ranges that show something which the next shorter one does not.
+ * The ranges that show more than the next shorter one.
  *
  * @param {number | null} oldest_at the host's oldest data, epoch s; null: there is none
  * @param {number} now epoch s

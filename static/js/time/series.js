@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * One host's recent past as aligned columns, in uPlot's shape: columns[0] are instants, the rest values. [pure]
- * What was not measured is a null row, so that a line breaks there instead of inventing what it does not know.
+ * A gap in the measurements is a null row: the line breaks there instead of inventing values.
  */
 
 import { LATEST_S } from '../model/wire.js'
@@ -16,9 +16,9 @@ export const COLUMNS = /** @type {const} */ ([
   'database_ms', 'worker_ms', 'rabbitmq_ms',
 ])
 
-/** A pause longer than this many intervals is a gap: one tick may be late, two may not. */
+/** A pause of more intervals than this is a gap: one tick may be late, two may not. */
 const GAP_INTERVALS = 1.5
-/** What is too old is cut off in pieces of this share of what is kept, not row by row. */
+/** Old rows are cut off in batches of this share of those kept, not one by one. */
 const TRIM_SHARE = 1 / 16
 
 /** @returns {Columns} */
@@ -59,7 +59,7 @@ export function column(columns, name) {
 }
 
 /**
- * What a history answer holds as columns of ours, gaps marked.
+ * The columns of a history answer in our order, with gaps marked.
  *
  * @param {Pick<History, 'series'>} history
  * @param {History['columns']} answered its `columns`, `low` or `high`
@@ -76,7 +76,7 @@ export function columnsOf({ series }, answered, options) {
 }
 
 /**
- * Appends what `other` holds beyond the end of `columns`: samples that came in while their history was being fetched.
+ * Appends the rows of `other` that are newer than `columns`: samples that came in during the fetch of their history.
  *
  * @param {Columns} columns changed in place
  * @param {Columns} other
@@ -90,7 +90,7 @@ export function appendNewer(columns, other, { until = Infinity, ...options }) {
 }
 
 /**
- * Stretches of time between `from` and `to` of which nothing is known: between samples, and after the last one.
+ * Stretches of time between `from` and `to` without data: between samples, and after the last one.
  *
  * @param {readonly number[]} instants columns[0], null rows included
  * @param {{from: number, to: number, since?: number | null, interval_s: number, late_s?: number,
@@ -100,7 +100,7 @@ export function appendNewer(columns, other, { until = Infinity, ...options }) {
 export function unknownSpans(instants, { from, to, since = null, interval_s, late_s = interval_s / 2, isKnown }) {
   /** @type {[number, number][]} */
   const spans = []
-  let end = since ?? instants[0] // Of what is accounted for. Before the first row we did not look: that is no gap.
+  let end = since ?? instants[0] // Before the first row nobody looked: that is no gap.
   instants.forEach((at, index) => {
     if (!isKnown(index)) return
     if (at - end > GAP_INTERVALS * interval_s) spans.push([end, at])
@@ -111,7 +111,7 @@ export function unknownSpans(instants, { from, to, since = null, interval_s, lat
 }
 
 /**
- * Where the highest known value among `values` is, at instants of the window; the first of equals. -1 when there is none.
+ * The index of the highest known value in the window, the first of equals; -1 if there is none.
  *
  * @param {readonly number[]} instants
  * @param {readonly (number | null)[]} values
@@ -156,7 +156,7 @@ export function nearestIndex(instants, at) {
 }
 
 /**
- * A line's height at an instant: between two samples, or still the last one's when that is no more than `late_s` ago.
+ * A line's value at an instant: interpolated between two samples, or the last one's if it is at most `late_s` old.
  *
  * @param {readonly number[]} instants
  * @param {readonly (number | null)[]} values
@@ -184,7 +184,7 @@ function trim(columns, before) {
   columns.forEach((column) => column.splice(0, kept))
 }
 
-/** @param {(number | null)[]} values @returns {number | null} of those that are known; null when none is */
+/** @param {(number | null)[]} values @returns {number | null} null if any is unknown, or there are none */
 function sum(values) {
   const known = values.filter((value) => value !== null)
   return known.length > 0 && known.length === values.length ? known.reduce((total, value) => total + value, 0) : null

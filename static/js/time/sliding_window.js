@@ -2,26 +2,26 @@
 /**
  * Which stretch of time a sliding chart shows. [pure]
  *
- * The plot's clock is the collector's, carried on by the browser's monotonic clock: time = offset_s + monotonic seconds.
- * The browser's wall clock has no part in it.
+ * The plot follows the collector's clock, carried on by the browser's monotonic one: time = offset_s + monotonic seconds.
+ * The browser's wall clock plays no part.
  */
 
-/** Shares of a deviation taken over at each sample: a late sample says little, an early one that we ran slow. */
+/** Share of a deviation that each sample corrects: a late sample says little, an early one means that we ran slow. */
 const FOLLOW_EARLY = 0.25
 const FOLLOW_LATE = 0.05
-/** How far, in intervals, the right edge runs behind: one sample, and a little for the one that comes late. */
+/** How far the right edge runs behind, in intervals: one sample, and a margin for a late one. */
 const BEHIND_INTERVALS = 1.25
 /**
- * A frame is worth drawing when the lines of the narrowest chart move by this many CSS pixels. Without a GPU each costs some 5 ms, half of it
- * whatever is drawn: docs/decisions/0020 has what finer ones take, and what else was tried.
+ * A frame is drawn when the lines of the narrowest chart move by this many CSS pixels. Without a GPU a frame costs some
+ * 5 ms, half of it whatever is drawn: docs/decisions/0020 tells what finer steps cost and what else was tried.
  */
 const SMALLEST_SHIFT_PX = 2
-/** A second needs no more frames than 12 for a movement this slow to be smooth. */
+/** Twelve frames a second make a movement this slow smooth. */
 const SHORTEST_FRAME_MS = 80
 
 /**
- * The offset_s after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps; a sample
- * of the past (caught up after a pause) changes nothing; a clock that was set anew is followed at once.
+ * The new offset after a sample taken at `at` arrived at `mono_ms`. Small deviations are eased so that nothing jumps. A
+ * sample of the past (caught up after a pause) changes nothing. A clock that was set is followed at once.
  *
  * @param {number | null} offset_s
  * @param {number} at epoch s
@@ -36,7 +36,7 @@ export function followOffset(offset_s, at, mono_ms, { interval_s, span_s }) {
 }
 
 /**
- * The stretch shown: it ends a little more than one interval behind, so that a line is revealed instead of popping in.
+ * The window shown. It ends a little more than one interval behind, so that lines slide in instead of popping up.
  *
  * @param {{offset_s: number, mono_ms: number, interval_s: number, span_s: number}} options
  * @returns {{min: number, max: number}}
@@ -47,7 +47,7 @@ export function slidingWindow({ offset_s, mono_ms, interval_s, span_s }) {
 }
 
 /**
- * The same for those who asked for less motion: it ends at the newest sample and moves on by whole intervals.
+ * The window for viewers who prefer reduced motion: it ends at the newest sample and moves by whole intervals.
  *
  * @param {{offset_s: number, mono_ms: number, interval_s: number, span_s: number, newest: number | null}} options
  */
@@ -59,7 +59,7 @@ export function steppedWindow({ offset_s, mono_ms, interval_s, span_s, newest })
 }
 
 /**
- * Milliseconds between two frames worth drawing.
+ * Milliseconds from one frame to the next.
  *
  * @param {number} span_s
  * @param {number} width_px of the plotting area

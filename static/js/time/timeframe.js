@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * Which stretch of time the viewer wants to see, folded from what he did: (timeframe, event) → timeframe. [pure]
+ * The stretch of time that the viewer wants to see, as a reducer: (timeframe, event) → timeframe. [pure]
  *
- * `live` follows the present; `paused` holds what was shown while samples go on coming in; `past` is a window that was
- * asked for; `zoomed` one that was drawn inside another. All but `live` hold a window that stands still. The page's
- * address says the same, but for a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`, and `&at=<epoch s>` what it is about.
+ * `live` follows the present. `paused` holds the window while samples keep coming in. `past` is a window that the viewer
+ * asked for, `zoomed` one that the viewer drew inside another. All but `live` have a fixed window. The page's address says
+ * the same, except a pause: `?range=15m`, `?from=<epoch s>&to=<epoch s>`, and `&at=<epoch s>` for the instant in focus.
  */
 
 import { LATEST_S } from '../model/wire.js'
@@ -15,9 +15,9 @@ import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
 /**
  * @typedef {object} Timeframe
  * @property {'live' | 'paused' | 'past' | 'zoomed'} mode
- * @property {RangeName} range shown while live, and gone back to
+ * @property {RangeName} range the one shown while live
  * @property {Window | null} window null while live
- * @property {number | null} focus the instant it is about, if it is about one
+ * @property {number | null} focus the instant in focus, if there is one
  *
  * @typedef {{type: 'range', range: RangeName}
  *   | {type: 'pause', window: Window}
@@ -28,8 +28,8 @@ import { DEFAULT_RANGE, LIVE_S, rangeNamed } from './ranges.js'
  */
 
 /**
- * Half of what is shown around an instant, and where there are only steps of a minute: two of them say nothing without
- * those around, so that more is shown, and the minutes before and after are pointed out.
+ * Half of the window around an instant, in s. Where the history has only steps of a minute the window is longer, since two
+ * steps alone say nothing, and the minutes around the instant are highlighted.
  */
 const AROUND_S = 60
 const AROUND_STEPS_S = 600
@@ -54,7 +54,7 @@ export function widened({ min, max }, shortest_s) {
   return { min: middle - shortest_s / 2, max: middle + shortest_s / 2 }
 }
 
-/** What is near to the instant that a window is about, where the window shows more than that. @param {Timeframe} timeframe @returns {Window | null} */
+/** The minutes around the focus of a window, if the window shows more than those. @param {Timeframe} timeframe @returns {Window | null} */
 export function nearFocus({ window, focus }) {
   if (window === null || focus === null) return null
   const near = { min: focus - AROUND_S, max: focus + AROUND_S }

@@ -1,22 +1,22 @@
 // @ts-check
-/** How a reading has moved against some minutes ago. [pure] */
+/** How a reading has changed since some minutes ago. [pure] */
 
 import { indexFrom } from './series.js'
 
 /** @typedef {{direction: 'up' | 'down' | 'even', change: number, over_s: number}} Trend */
 
-/** The shortest past that says anything, in seconds. */
+/** A past shorter than this has no trend, in seconds. */
 const SHORTEST_S = 55
-/** Values of the past that are averaged. Those of now are not: the change stands beside the newest, and must agree with it. */
+/** How many old values are averaged. New ones are not: the change stands beside the newest value and must agree with it. */
 const AVERAGED = 5
 
 /**
- * The newest value against those of `over_s` ago, or the oldest there are.
+ * Compares the newest value with those of `over_s` ago, or with the oldest ones.
  *
  * @param {readonly number[]} instants ascending
  * @param {readonly (number | null)[]} values
  * @param {{over_s: number, least: number}} options a change smaller than `least` is none
- * @returns {Trend | null} null where too little is known
+ * @returns {Trend | null} null if too little is known
  */
 export function trendOf(instants, values, { over_s, least }) {
   const newest = instants.at(-1)

@@ -1,7 +1,7 @@
 // @ts-check
-/** The few ways in which the page touches the document. Text is only ever text: nothing here parses HTML. */
+/** The page's access to the document. It writes text, never HTML. */
 
-/** Which shape of the sprite stands for a state: one shape, one meaning, wherever it appears. */
+/** The sprite's shape for each state: one shape, one meaning, everywhere. */
 const SHAPES = /** @type {Record<string, string>} */ ({
   ok: 'ok', online: 'ok', live: 'ok',
   warn: 'warn', degraded: 'warn', delayed: 'warn',
@@ -11,7 +11,7 @@ const SHAPES = /** @type {Record<string, string>} */ ({
 })
 
 /**
- * The element with this id. A template and its script belong together, so a missing one is a fault, not a case.
+ * The element with this id. Raises an error if there is none: templates and scripts belong together.
  *
  * @param {string} id
  * @returns {HTMLElement}
@@ -23,7 +23,7 @@ export function byId(id) {
 }
 
 /**
- * Writes text where it changed: an unchanged node costs no layout and moves no selection.
+ * Writes text only if it changed: an unchanged node costs no layout and keeps the selection.
  *
  * @param {Element} node
  * @param {string} text

@@ -1,15 +1,15 @@
 // @ts-check
-/** Numbers, sizes, ages and instants as text in one language. [pure] Not known is an em dash, never 0. */
+/** Formats numbers, sizes, ages and instants in one language. Unknown is an em dash, never 0. [pure] */
 
 export const UNKNOWN = '—'
-/** Between a number and its unit, which no line break parts. */
+/** Between a number and its unit: no line break separates them. */
 const NBSP = '\u00a0'
 
 const KIB = 1024
 const SIZE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-/** From here on the next unit says it shorter: 0.98 GiB, not 1,000 MiB. */
+/** From here on the next unit is shorter: 0.98 GiB, not 1,000 MiB. */
 const NEXT_UNIT = 1000
-/** Symbols that are the same in every language we speak, each with its seconds and shown up to so many of it. */
+/** Units of age, the same in all our languages: seconds in one, symbol, and the count from which the next unit is used. */
 const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60, 'min', 120], [3600, 'h', 48], [86_400, 'd', Infinity]])
 
 /**
@@ -17,25 +17,25 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  *
  * @typedef {object} Format
  * @property {(value: number | null) => string} integer
- * @property {(value: number | null) => string} decimal one digit after the point, none where three stand before it
+ * @property {(value: number | null) => string} decimal one digit after the point; none from 100 on
  * @property {(value: number | null) => string} percent one digit, with the sign
  * @property {(value: number | null) => string} compact for axes: 12 thousand as 12K
  * @property {(bytes: number | null) => string} size binary units
  * @property {(ms: number | null) => string} latency
  * @property {(seconds: number | null) => string} age whole seconds, minutes, hours or days
- * @property {(seconds: number) => string} about a time ahead, rounded to what can be known of it
+ * @property {(seconds: number) => string} about a time ahead, rounded to its likely accuracy
  * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
- * @property {(params: Params) => Params} params of a sentence, those named age, about and rate written out
+ * @property {(params: Params) => Params} params of a sentence, with those named age, about and rate formatted
  * @property {(at: number) => string} instant day and local time of an epoch second
  * @property {(value: number) => string} change a difference, with its sign, one digit below ten
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
- * @property {(at: number, now: number) => string} when the same, with the date where it is not today's
- * @property {(at: number, step_s: number) => string} tick of an axis of time with a tick each `step_s`
+ * @property {(at: number, now: number) => string} when the same, with the date unless it is today
+ * @property {(at: number, step_s: number) => string} tick label of a time axis with a tick every `step_s`
  */
 
 /** The last second that a Date can hold. */
 const LAST_DATE_S = 8.64e12
-/** From here on a number is written with three digits before the point. */
+/** From here on a number has three digits before the point. */
 const LONG = 99.95
 
 /** @param {string} language @returns {Format} */
@@ -54,7 +54,7 @@ export function makeFormat(language) {
   const signed = new Intl.NumberFormat(language, { maximumFractionDigits: 1, signDisplay: 'exceptZero' })
   const minute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
-  // Also where another version's collector told a fact that is none: what throws here would stop the whole page.
+  // A collector of another version may send a fact that is no number: an exception here would stop the whole page.
   const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ text) =>
     typeof value === 'number' && Number.isFinite(value) ? text(value) : UNKNOWN
 

@@ -6,17 +6,17 @@
  */
 
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
-/** @typedef {(key: string | string[], params?: Record<string, string | number>) => string} Translate of several keys, the first that there is */
+/** @typedef {(key: string | string[], params?: Record<string, string | number>) => string} Translate of several keys, it takes the first that exists */
 /** @typedef {'pt-BR' | 'en'} Language */
 
-/** @type {readonly Language[]} The first is what we speak when we do not know better. */
+/** @type {readonly Language[]} The first is the default. */
 export const LANGUAGES = ['pt-BR', 'en']
 /** The parameter that chooses a plural form. */
 const COUNT = 'count'
 
 /**
- * A function from key and parameters to text. Numbers are written as the language writes them. A key that the catalogue
- * lacks comes back as itself: ugly, visible, harmless. Where a code from outside makes the key, a second key stands in.
+ * Makes a function from key and parameters to text. Numbers are formatted for the language. A key that the catalogue lacks
+ * comes back as itself: ugly, visible, harmless. If a code from outside is part of the key, pass a general key as the second.
  *
  * @param {Catalogue} catalogue
  * @param {string} language
@@ -38,7 +38,7 @@ export function makeTranslate(catalogue, language) {
 }
 
 /**
- * `zero` is a form of its own where an entry has one: nobody says what the rules of Portuguese give, "0 consumidor".
+ * An entry may have its own `zero` form: the plural rules of Portuguese would give "0 consumidor", which nobody says.
  *
  * @param {Record<string, string>} forms
  * @param {number} count

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which key does what, and when a key press is not meant for us. [pure] */
+/** What each key does, and which key presses are not meant for the page. [pure] */
 
 /**
  * @typedef {'help' | 'pause' | 'theme' | 'fullscreen' | 'tv' | 'logs' | 'range'} Action

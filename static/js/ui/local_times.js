@@ -1,11 +1,11 @@
 // @ts-check
-/** The reader's own time before each instant that a page shows in UTC. */
+/** Puts the reader's local time before each UTC time of a page. */
 
 /**
  * @param {ParentNode} root
  * @param {string} language
  */
-export function showOwnTime(root, language) {
+export function showLocalTimes(root, language) {
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'medium' })
   for (const node of root.querySelectorAll('time[datetime]')) {
     const own = node.querySelector('.instant-local')

@@ -1,5 +1,5 @@
 // @ts-check
-/** The viewer's choices: language and theme. Kept in localStorage, read again before the next first paint. */
+/** The viewer's language and theme, kept in localStorage. theme-boot.js reads them before the first paint. */
 
 import { LANGUAGES } from './i18n.js'
 
@@ -11,7 +11,7 @@ export function chosenLanguage() {
 }
 
 /**
- * Wires the two switches: groups of buttons of which one is pressed.
+ * Wires the two switches: groups of buttons, one of them pressed.
  *
  * @param {{languageChosen: (language: Language) => void, themeChanged: () => void}} delegate
  */

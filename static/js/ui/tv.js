@@ -1,12 +1,12 @@
 // @ts-check
-/** TV mode: the panel alone, big, for a wall. Kept in the page's address, so that a wall comes back to it by itself. */
+/** TV mode: the panel alone, large, for a screen on a wall. The page's address keeps it, so that it survives a reload. */
 
 import { byId } from './dom.js'
 
 const TV = 'tv'
-/** A pointer that rests for so long disappears, in ms. */
+/** A pointer that rests this long disappears, in ms. */
 const REST_MS = 3000
-/** A wall loads a new version by itself, but not again and again while old and new servers answer in turn, in ms. */
+/** Shortest time between two reloads for a new version, in ms: while old and new servers answer in turn it must not loop. */
 const RELOAD_MS = 600_000
 const RELOADED = 'reloaded_at'
 
@@ -37,7 +37,7 @@ export function toggleTv() {
 
 export function toggleFullscreen() {
   const change = document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()
-  change.catch(() => {}) // Not allowed here, by browser or frame: the page stays as it is.
+  change.catch(() => {}) // The browser or the frame forbids it: the page stays as it is.
 }
 
 /** The server has another version of this page. */
@@ -63,7 +63,7 @@ function showPointer() {
   if (isTv()) resting = setTimeout(() => classList.add('is-resting'), REST_MS)
 }
 
-/** The browser lets go of the lock whenever the page is hidden. */
+/** Asks for the wake lock again: the browser releases it whenever the page is hidden. */
 async function keepAwake() {
   if (isTv() && document.visibilityState === 'visible') {
     wakeLock = await navigator.wakeLock?.request('screen').catch(() => null) ?? null

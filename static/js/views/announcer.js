@@ -1,5 +1,5 @@
 // @ts-check
-/** What is said aloud to who does not see the page: transitions only, in one calm and one urgent region. */
+/** Announces changes of state to screen readers, in one polite and one urgent live region. */
 
 import { NOTHING_SAID, announce } from '../model/announcement.js'
 import { isPast } from '../model/connection.js'
@@ -27,7 +27,7 @@ export function announceTransition(view, critical) {
   line = critical?.id ?? null
 }
 
-/** @param {View} view @param {LogGroup | null} critical a line that is new @returns {string[]} the news first */
+/** @param {View} view @param {LogGroup | null} critical a line that is new @returns {string[]} the new line first */
 function sentences(view, critical) {
   const { verdict, elsewhere, t } = view
   const news = critical ? [t('logs.announcement', { service: critical.service })] : []

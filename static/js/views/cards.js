@@ -1,5 +1,5 @@
 // @ts-check
-/** The cards with a number: CPU, RAM, queue. Each keeps its size whatever it has to say. */
+/** The cards with a number: CPU, RAM, queue. Each keeps its size whatever it says. */
 
 import { byId, el, fitChildren, partOf, setAttribute, setText } from '../ui/dom.js'
 import { UNKNOWN } from '../ui/format.js'
@@ -15,9 +15,9 @@ import { renderSparkline } from '../charts/sparkline.js'
 /**
  * @typedef {object} Card
  * @property {string} value
- * @property {string} [scope] what the number speaks of
+ * @property {string} [scope] what the number is about
  * @property {Series} [series] whose last minutes are drawn
- * @property {number | null} [limit] the highest value there can be
+ * @property {number | null} [limit] the highest possible value
  * @property {Trend | null} [trend]
  * @property {string} [moved] by how much, in words
  * @property {string} line
@@ -28,7 +28,7 @@ import { renderSparkline } from '../charts/sparkline.js'
 /** @type {Card} */
 const NOTHING = { value: UNKNOWN, line: '' }
 const ARROWS = { up: '↗', down: '↘', even: '→' }
-/** Changes smaller than these are none: percentage points, and a share of what waits. */
+/** Smaller changes count as none: in percentage points, and as a share of the queue. */
 const LEAST_POINTS = 2
 const LEAST_SHARE = 0.05
 
@@ -170,7 +170,7 @@ function renderQueues({ t, format }, queues) {
   })
 }
 
-/** What moves, where the broker tells: rates, and what is with the workers. @param {Pick<View, 't' | 'format'>} view @param {Queue} queue */
+/** The rates and the messages in progress, where the broker tells them. @param {Pick<View, 't' | 'format'>} view @param {Queue} queue */
 function flowText({ t, format }, { in_per_s, out_per_s, unacked }) {
   const rates = { incoming: format.rate(in_per_s ?? null), outgoing: format.rate(out_per_s ?? null) }
   const parts = typeof in_per_s === 'number' || typeof out_per_s === 'number' ? [t('queue.flow', rates)] : []

@@ -1,5 +1,5 @@
 // @ts-check
-/** The panel of the other containers that report to the host shown: what each may use, and what of it it uses. */
+/** The panel of the other containers that report to the host shown: what each uses of its limits. */
 
 import { byId, fitChildren, fromTemplate, partOf, setText } from '../ui/dom.js'
 import { isMute } from '../model/verdict.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** The buttons and keys that stand for something to do. */
+/** Wires the buttons and keys to their actions. */
 
 import { byId } from '../ui/dom.js'
 import { nextTheme } from '../ui/preferences.js'

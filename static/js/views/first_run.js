@@ -1,5 +1,5 @@
 // @ts-check
-/** Until the first sample ever: what is there already, what is missing, and the commands that start it. */
+/** Shown until the first sample ever: what runs already, what is missing, and the commands that start it. */
 
 import { needsViewer } from '../model/connection.js'
 import { byId, partOf, setIcon, setText } from '../ui/dom.js'

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the page says about itself: host, connection and age, verdict, what can be done about it. */
+/** The head of the page: host, connection, age of the data, verdict, and what the viewer can do. */
 
 import { isPast, needsViewer } from '../model/connection.js'
 import { byId, setAttribute, setIcon, setText } from '../ui/dom.js'
@@ -48,7 +48,7 @@ export function verdictText({ t, format }, { code, params }) {
   return t([`verdict.${code}`, 'unknown.verdict'], { code, ...format.params(params) })
 }
 
-/** The worst of the other hosts, where it is worse than the one shown; a press shows it. @param {View} view */
+/** Names the worst of the other hosts if it is worse than the one shown; a press shows that host. @param {View} view */
 function renderElsewhere(view) {
   const { elsewhere } = view
   const button = byId('elsewhere')

@@ -1,5 +1,5 @@
 // @ts-check
-/** The keys: what each does, the dialog that lists them, and the switch that turns them off. */
+/** The shortcuts: the dialog that lists them, and the switch that turns them off. */
 
 import { byId, el } from '../ui/dom.js'
 import { KEYS, actionOf } from '../ui/keys.js'

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The panel of hosts, where there is more than one: each with its state and services, to look at or to forget.
- * For hundreds of them: only what changed is written, once a second, and rows change places while nobody is at them.
+ * The panel of hosts, shown if there is more than one: each with its state and services. A press shows or forgets a host.
+ * It is made for hundreds of hosts: it writes only changes, once a second, and moves rows only while nobody uses the list.
  */
 
 import { isInTouch } from '../model/connection.js'
@@ -20,9 +20,9 @@ import { brokerName } from '../model/verdict.js'
  * @property {(host: string) => Promise<boolean>} hostForgotten whether the server has forgotten it
  */
 
-/** A tick of the clock that follows a telling more closely adds nothing. */
+/** A clock tick sooner than this after a render adds nothing, in ms. */
 const PERIOD_MS = 900
-/** From so many on a name is found faster by typing than by looking. */
+/** With more hosts than this, typing finds a name faster than looking. */
 const FILTER_FROM = 12
 const MOVES = /** @type {Record<string, (at: number, last: number) => number>} */ ({
   ArrowDown: (at, last) => Math.min(at + 1, last),
@@ -49,12 +49,12 @@ export class Hosts {
     byId('forget-yes').addEventListener('click', this.#confirmed)
   }
 
-  /** What follows the clock: the ages. @param {View} view */
+  /** Draws what depends on the clock: the ages. @param {View} view */
   update(view) {
     if (performance.now() - this.#drawn_ms >= PERIOD_MS) this.render(view)
   }
 
-  /** At once: what the server told, or the answer to what the viewer did. @param {View} view */
+  /** Draws at once: after news from the server or an act of the viewer. @param {View} view */
   render(view) {
     const { hosts, host: shown } = view.state
     this.#drawn_ms = performance.now()
@@ -92,7 +92,7 @@ export class Hosts {
     if (hadFocus) this.#focusList()
   }
 
-  /** What had the focus is gone: it stays in the list, or near it when the panel is. */
+  /** The focused row is gone: the focus stays in the list, or near it if the panel is hidden. */
   #focusList() {
     if (byId('hosts').hidden) byId('main').focus({ preventScroll: true })
     else /** @type {HTMLElement | null} */ (this.#list.querySelector('[tabindex="0"]') ?? this.#list.querySelector('button'))?.focus()
@@ -150,7 +150,7 @@ export class Hosts {
     return /** @type {HTMLElement[]} */ ([...this.#list.children].filter((row) => !(/** @type {HTMLElement} */ (row).hidden)))
   }
 
-  /** One row of all can be reached by Tab, arrows go on from there. @param {HTMLElement | null} row */
+  /** Tab reaches one row of the list; the arrow keys go on from there. @param {HTMLElement | null} row */
   #makeTabStop(row) {
     if (!row) return
     for (const button of this.#list.querySelectorAll('button')) button.tabIndex = row.contains(button) ? 0 : -1

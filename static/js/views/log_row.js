@@ -1,16 +1,16 @@
 // @ts-check
-/** One row of the critical logs: a line that opens. What a service wrote is text and nothing else. */
+/** One row of the critical logs: a line that opens. The text of a service is written as text, never as HTML. */
 
 import { el, fitChildren, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 
 /** @import { View } from '../charts/view.js' */
 /** @import { LogGroup } from '../model/types.js' */
 
-/** Of a traceback, on a wall: more fit on none. */
+/** So many lines of a traceback go on a wall: none shows more. */
 const LAST_LINES = 60
 const ICONS = { critical: 'bad', error: 'warn' }
 
-/** @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold on a wall the newest line is open by itself */
+/** @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold whether the line is open by itself, as the newest on a wall is */
 export function renderLogRow(view, row, group, isTold) {
   const { t, format } = view
   const { level, service, host, message, count, last_at } = group
@@ -29,7 +29,7 @@ export function renderLogRow(view, row, group, isTold) {
   if (isOpen) renderMore(view, row, group, isTold)
 }
 
-/** What only an open line shows. @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold */
+/** Draws the part that only an open line shows. @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold */
 function renderMore(view, row, group, isTold) {
   const { t } = view
   const { message, traceback, logger, task } = group
@@ -53,7 +53,7 @@ export function repeatsText({ t, format }, { count, first_at, last_at }) {
   return first === last ? t('logs.repeats_at', { count, at: last }) : t('logs.repeats', { count, first, last })
 }
 
-/** The last lines of a traceback, each an element, the last of which comes first where it is laid out. @param {HTMLElement} node @param {string} text */
+/** Writes the last lines of a traceback, one element each. The reversed `order` makes the layout keep the last ones (tv.css). @param {HTMLElement} node @param {string} text */
 function setLastLines(node, text) {
   const shown = text.trimEnd().split('\n').slice(-LAST_LINES)
   if (node.childElementCount === 0) node.textContent = ''

@@ -1,5 +1,5 @@
 // @ts-check
-/** "Logs Críticos Recentes": what the services complained of, newest first. What they wrote is text and nothing else. */
+/** The panel of recent critical logs, newest first, with its filters. */
 
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../model/log_book.js'
@@ -9,11 +9,11 @@ import { renderLogRow } from './log_row.js'
 /** @import { LogBook } from '../model/log_book.js' */
 /** @import { View } from '../charts/view.js' */
 /** @import { LogGroup } from '../model/types.js' */
-/** @typedef {{around: (at: number) => void}} Delegate `around`: show what was measured around an instant, epoch s */
+/** @typedef {{around: (at: number) => void}} Delegate `around`: show the charts around an instant, epoch s */
 
-/** How long a button says that it has copied, in ms. */
+/** How long the button says "copied", in ms. */
 const COPIED_MS = 2000
-/** Scrolled by more than this, the list is being read, in CSS pixels. */
+/** Somebody reads the list if it is scrolled by more than this, in CSS pixels. */
 const TOP_PX = 4
 
 export class Logs {
@@ -82,7 +82,7 @@ export class Logs {
     this.#renderState(matches.length, Object.values(filter).join('') === Object.values(NO_FILTER).join(''))
   }
 
-  /** Whether somebody is at the list: then it stays as it is. On a wall nobody is. */
+  /** Whether somebody uses the list: then it stays as it is. On a wall nobody does. */
   #isRead() {
     if (isTv()) return false
     const hasFocus = this.#scroll.contains(document.activeElement)
@@ -127,7 +127,7 @@ export class Logs {
     setText(byId('logs-dropped'), dropped > 0 ? t('logs.dropped', { count: dropped }) : '')
   }
 
-  /** What follows the clock. @param {number | null} now */
+  /** Draws what depends on the clock. @param {number | null} now */
   #renderAges(now) {
     const { t, format } = /** @type {View} */ (this.#view)
     const book = /** @type {LogBook} */ (this.#book)
@@ -161,7 +161,7 @@ export class Logs {
     else this.#delegate.around(group.last_at)
   }
 
-  /** An opened line is what happened: the charts go to its time. @param {HTMLElement} row @param {LogGroup} group */
+  /** Opens or closes a line. The charts go to the time of an opened one. @param {HTMLElement} row @param {LogGroup} group */
   #toggle(row, group) {
     const line = partOf(row, '.log-row')
     const isOpen = line.getAttribute('aria-expanded') !== 'true'
@@ -180,7 +180,7 @@ export class Logs {
   }
 }
 
-/** @param {string} text @returns {Promise<boolean>} The clipboard is for secure pages; others have the old command. */
+/** @param {string} text @returns {Promise<boolean>} The clipboard needs a secure page; others use the old command. */
 async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false)
   const area = document.createElement('textarea')

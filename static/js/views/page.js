@@ -1,5 +1,5 @@
 // @ts-check
-/** All regions around the charts: what follows the data, and what follows the clock. */
+/** Draws all regions around the charts: those that depend on the data, and those that depend on the clock. */
 
 import { newestCritical } from '../model/log_book.js'
 import { storeTime } from '../model/state.js'
@@ -28,14 +28,14 @@ export class Page {
     this.#logs = new Logs(delegate)
   }
 
-  /** What follows the data. @param {View} view */
+  /** Draws what depends on the data. @param {View} view */
   renderData(view) {
     renderCards(view)
     renderServices(view)
     renderContainers(view)
   }
 
-  /** What follows the clock too: states and ages. @param {View} view @param {LogBook} book */
+  /** Draws what depends on the clock too: states and ages. @param {View} view @param {LogBook} book */
   renderNow(view, book) {
     renderHeader(view)
     renderTab(view)
@@ -45,7 +45,7 @@ export class Page {
     this.#logs.update(view, book, storeTime(view.state, performance.now()))
   }
 
-  /** At once: what was told of the hosts. @param {View} view */
+  /** Draws the hosts at once. @param {View} view */
   renderHosts(view) {
     this.#hosts.render(view)
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The card that says how each service is: a shape, a word, and why. */
+/** The card of the services: a shape, a word and a reason for each. */
 
 import { byId, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 import { countedBy } from '../model/reasons.js'

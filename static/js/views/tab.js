@@ -1,5 +1,5 @@
 // @ts-check
-/** For a glance at the browser's tabs: the worst of all hosts, as shape and words in the title, shape and colour in the icon. */
+/** The title and icon of the browser's tab: they tell the worst state of all hosts at a glance. */
 
 import { byId, setAttribute } from '../ui/dom.js'
 import { isPast } from '../model/connection.js'
@@ -24,7 +24,7 @@ export function renderTab(view) {
   setBadge(failures)
 }
 
-/** What does not answer, here, and the hosts that are worse off. @param {View} view */
+/** Counts the failures of the host shown, and the other hosts that have failures. @param {View} view */
 function failuresOf({ verdict, elsewhere }) {
   const here = [verdict, ...verdict.also].filter(({ level }) => level === 'bad').length
   return here + (elsewhere?.level === 'bad' ? 1 + elsewhere.more : 0)
@@ -33,5 +33,5 @@ function failuresOf({ verdict, elsewhere }) {
 /** On the icon of an installed page. @param {number} count */
 function setBadge(count) {
   const change = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.()
-  change?.catch(() => {}) // Not everywhere allowed: it is a nicety.
+  change?.catch(() => {}) // Some browsers refuse; the badge is optional.
 }
