@@ -10,7 +10,7 @@
 | monitor:starts:<host>        | string | how often the collector was started; expires after `STARTS_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
-| monitor:doorbell             | stream | MAXLEN: `DOORBELL_RINGS`                     |
+| monitor:doorbell             | stream | MAXLEN: `ACCESS_CHANGES_KEPT`                |
 | monitor:logs                 | stream | MAXLEN `LOG_NEWS`: the log groups that changed |
 | monitor:logs:recent          | zset   | log group by last_at in µs: the newest `LOG_GROUPS` |
 | monitor:logs:group:<id>      | hash   | line, owner, first_us, last_us, count; `LOG_RETENTION_S` |
@@ -21,7 +21,7 @@
 SAMPLES = "monitor:samples"
 HOSTS = "monitor:hosts"
 JOINED = "monitor:joined"
-DOORBELL = "monitor:doorbell"
+ACCESS_CHANGES = "monitor:doorbell"
 
 LOGS = "monitor:logs"
 RECENT_LOGS = "monitor:logs:recent"
@@ -52,8 +52,8 @@ INTERVAL_S = 3.0
 TRIAL = "monitor:trial"
 """Written, for a moment, to see whether anything can be."""
 
-DOORBELL_RINGS = 16
-"""How many rings are kept: a listener needs the newest alone."""
+ACCESS_CHANGES_KEPT = 16
+"""How many changes of access are kept: a listener needs the newest alone."""
 
 REPORT_TTL_S = 600
 """How long a container that reports no more is still shown, silent, in seconds."""

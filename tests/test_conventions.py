@@ -219,7 +219,7 @@ def test_every_redis_key_is_in_the_table():
         keys.SAMPLES,
         keys.HOSTS,
         keys.JOINED,
-        keys.DOORBELL,
+        keys.ACCESS_CHANGES,
         keys.CLOCK,
         keys.slots("<host>"),
         keys.holder("<host>"),

@@ -1,7 +1,7 @@
 """`/healthz`, `/livez`, `/readyz`: what machines ask. Public, so status words and nothing else.
 
-No request does any I/O: everything comes from what the hub keeps in memory, so the answer is quick and right while
-Redis, the databases and the brokers hang. The form follows draft-inadarei-api-health-check-06, an expired draft:
+No request does any I/O: everything comes from memory, so the answer is quick and right while Redis, the databases and
+the brokers hang. The form follows draft-inadarei-api-health-check-06, an expired draft:
 `pass` and `warn` are 200, `fail` is 503, so that `curl -f` and every load balancer understand it.
 """
 
@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from flask import Blueprint, Response
 
-from app.live.hub import Hub
+from app.live.freshness import Freshness
+from app.live.reader import Reader
 from store.samples.model import Status
 
 JSON_TYPE = "application/health+json"
@@ -33,16 +34,16 @@ _VERDICTS = {
 }
 
 
-def make_blueprint(hub: Hub) -> Blueprint:
-    """The three endpoints, answered from what `hub` keeps."""
+def make_blueprint(freshness: Freshness, reader: Reader) -> Blueprint:
+    """The three endpoints."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
         """Whether messages can go through, as far as is known: a fresh sample, and no service offline."""
-        services = hub.freshness.services()
-        fresh, hosts = hub.freshness.count_fresh()
-        reasons = hub.freshness.reasons()
+        services = freshness.services()
+        fresh, hosts = freshness.count_fresh()
+        reasons = freshness.reasons()
         verdict = judge(services, fresh, hosts, is_troubled=bool(reasons))
         sample = "stale" if fresh == 0 else "fresh" if fresh == hosts else "partial"
         body = {"status": verdict, "sample": sample, "services": services, **({"reasons": reasons} if reasons else {})}
@@ -56,8 +57,8 @@ def make_blueprint(hub: Hub) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> Response:
         """Whether this process can serve viewers: its reader reaches Redis."""
-        verdict = Verdict.PASS if hub.is_connected else Verdict.FAIL
-        return _answer("ok\n" if hub.is_connected else "the store does not answer\n", verdict, "text/plain")
+        verdict = Verdict.PASS if reader.is_connected else Verdict.FAIL
+        return _answer("ok\n" if reader.is_connected else "the store does not answer\n", verdict, "text/plain")
 
     return blueprint
 

@@ -1,33 +1,25 @@
-"""The newest events in memory, so that a viewer who was away resumes without asking Redis. [pure]"""
+"""The newest events in memory, so that a returning viewer resumes without asking Redis. [pure]"""
 
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
 
 from store import keys
 
 CAPACITY = 8192
-"""Events held at most, some 9 MB: more than an hour of one host, half a minute at two hundred."""
+"""Events held at most, some 9 MB: more than an hour of one host, half a minute of two hundred."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event: its stream id, the host it is of, and the bytes on the wire."""
+    """One event: its stream id, its host, and its bytes on the wire."""
 
     id: str
     host: str
     data: bytes
 
 
-class Resume(Enum):
-    """Why there is nothing to replay."""
-
-    RESET = "reset"
-    """What came after the cursor is not all held any more, or the cursor is not of this stream."""
-
-
-class Ring:
+class ReplayBuffer:
     """Frames in the order of their ids, and the id after which none is missing."""
 
     def __init__(self) -> None:
@@ -35,23 +27,26 @@ class Ring:
         self._floor = keys.NO_ID
 
     def begin(self, floor: str) -> None:
-        """Forget everything and begin anew: of what comes after the id `floor`, nothing will be missing."""
+        """Forget everything and begin again; from now on nothing after the id `floor` is missing."""
         self._frames.clear()
         self._floor = floor
 
     def append(self, frame: Frame) -> None:
-        """Add a frame newer than all others; the oldest gives way when the ring is full."""
+        """Add a frame newer than all others. A full buffer drops its oldest."""
         if len(self._frames) == CAPACITY:
             self._floor = self._frames[0].id
         self._frames.append(frame)
 
-    def after(self, cursor: str, hosts: Collection[str] = ()) -> list[Frame] | Resume:
-        """The frames after `cursor`, oldest first, of some hosts or of all; RESET when one of them may be missing."""
+    def after(self, cursor: str, hosts: Collection[str] = ()) -> list[Frame] | None:
+        """The frames after the id `cursor`, oldest first, of these hosts or of all.
+
+        None when one of them may be missing: the buffer has dropped it, or the cursor belongs to another stream.
+        """
         if not self._frames:
-            return Resume.RESET
+            return None
         cursor_key = keys.id_key(cursor)
         if not keys.id_key(self._floor) <= cursor_key <= keys.id_key(self._frames[-1].id):
-            return Resume.RESET
+            return None
         missed = []
         for frame in reversed(self._frames):
             if keys.id_key(frame.id) <= cursor_key:

@@ -1,4 +1,4 @@
-"""`GET /stream`: the view that turns a request into a viewer of the hub."""
+"""`GET /stream`: the view that turns a request into a viewer."""
 
 import random
 import re
@@ -21,18 +21,18 @@ from app.web.errors import BadRequest
 from store import keys
 
 RETRY_MS = (1000, 4000)
-"""How long a client waits before it reconnects by itself, in ms: drawn from this range, so that those whom a killed
-server has cut off do not all come back in the same instant. The page waits by a rule of its own."""
+"""How long a client waits before it reconnects by itself (ms): drawn from this range, so that the viewers of a killed
+server do not all return at the same moment. The page has its own backoff."""
 
 FULL_RETRY_MS = (10_000, 30_000)
-"""The same where this process has no room: drawn from this range, so that they do not all come back at once."""
+"""The same (ms) where this process has no room."""
 
 _ID = re.compile(keys.ID_PATTERN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamLimits:
-    """How many streams a process and a user may hold, and for how long (s) one is left open."""
+    """How many streams a process and a user may hold, and how long one may stay open (s)."""
 
     per_process: int
     per_user: int
@@ -43,7 +43,7 @@ class SampleStream(ServerSentEventsBlueprint):
     """flask-sse's blueprint with a transport of its own.
 
     As shipped it takes the Redis channel from the URL, ignores Last-Event-ID, sends no heartbeat and holds a Redis
-    connection per viewer. Here every viewer is fed by the hub; publishing is the collector's, by the store.
+    connection for each viewer. Here the hub feeds every viewer, and the collector publishes through the store.
     """
 
     def __init__(self, hub: Hub, limits: StreamLimits, audit: Audit, *, version: str, interval_s: float) -> None:
@@ -58,14 +58,14 @@ class SampleStream(ServerSentEventsBlueprint):
     def stream(self) -> Response:
         """Server-sent events: `hello`, then every sample after the cursor, of each `?host=` or of all hosts.
 
-        The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: no
-        request context and no database connection is held while the stream is open.
+        The cursor is the Last-Event-ID header, else `?after=`. Everything is decided before the body starts: an open
+        stream holds no request context and no database connection.
         """
         cursor, principal = _cursor(), current_principal()
         make_viewer = partial(
             Viewer,
             user=str(principal.user_id),
-            who=principal.email,
+            email=principal.email,
             address=request.remote_addr or "",
             credential=principal.credential,
             hosts=frozenset(filter(None, request.args.getlist("host"))),
@@ -78,16 +78,16 @@ class SampleStream(ServerSentEventsBlueprint):
 
     @property
     def redis(self) -> NoReturn:
-        """Closes flask-sse's own `publish` and `messages`, which would open a Redis connection per call."""
-        raise RuntimeError("samples are published by the collector, through the store")
+        """Blocks flask-sse's own `publish` and `messages`, which would open a Redis connection for each call."""
+        raise RuntimeError("the collector publishes samples, through the store")
 
     def _open(self, connection: Connection, make_viewer: Callable[..., Viewer], cursor: str | None) -> None:
-        """Let a viewer in, or tell it that there is no room. Raises: OSError when it has left meanwhile."""
+        """Add a viewer, or tell it that there is no room. Raises: OSError when the client has left meanwhile."""
         # At once: the head goes out with the first bytes, and the browser's `onopen` waits for the head.
         connection.write(sse.retry(random.randint(*RETRY_MS)) + sse.comment("zapvoice-monitor") + self._hello())  # noqa: S311
         self._hub.wait_for_past()
         # From here to `join` nothing yields, so that the limits hold when thousands come at once.
-        has_room = self._hub.has_room(self._limits.per_process)
+        has_room = self._hub.viewers.has_room(self._limits.per_process)
         on_end = self._note_end if has_room else _note_nothing
         viewer = make_viewer(connection.detach(), is_chunked=connection.is_chunked, on_end=on_end)
         if not has_room:
@@ -96,22 +96,22 @@ class SampleStream(ServerSentEventsBlueprint):
             return
         self._replace_oldest(viewer.user)
         by = viewer.credential.partition(":")[0]
-        self._audit.note("stream_opened", who=viewer.who, address=viewer.address, detail=by, is_user=True)
+        self._audit.note("stream_opened", who=viewer.email, address=viewer.address, detail=by, is_user=True)
         self._hub.join(viewer, cursor)
 
     def _note_end(self, viewer: Viewer) -> None:
-        self._hub.leave(viewer)
+        self._hub.viewers.remove(viewer)
         ending = viewer.ending or "left"
-        self._audit.note("stream_closed", who=viewer.who, address=viewer.address, detail=ending, is_user=True)
+        self._audit.note("stream_closed", who=viewer.email, address=viewer.address, detail=ending, is_user=True)
 
     def _replace_oldest(self, user: str) -> None:
-        """End so many of a user's streams that there is room for one more."""
-        own = self._hub.viewers_of(user, self._limits.per_user)
+        """End as many of a user's streams as needed to make room for one more, the oldest first."""
+        own = self._hub.viewers.of_user(user, self._limits.per_user)
         for oldest in own[: max(0, len(own) + 1 - self._limits.per_user)]:
             oldest.finish("replaced")
 
     def _hello(self) -> bytes:
-        age_s, now_s = self._hub.freshness.age_s(), self._hub.store_now_s()
+        age_s, now_s = self._hub.freshness.age_s(), self._hub.clock.now_s()
         return sse.Event(
             {
                 "version": self._version,
@@ -124,7 +124,7 @@ class SampleStream(ServerSentEventsBlueprint):
 
 
 def _note_nothing(_viewer: Viewer) -> None:
-    """It was never let in."""
+    """The viewer was never added."""
 
 
 def _cursor() -> str | None:

@@ -1,6 +1,6 @@
-"""One open stream: how bytes reach its socket without ever holding up the others. Runs under gevent."""
+"""One open stream: bytes reach its socket without ever holding up the others. Runs under gevent."""
 
-import _socket  # gevent's sockets know how to wait, which nobody does here, and weigh ten times as much.
+import _socket  # gevent's sockets can wait, which a viewer never does on its own, and weigh ten times as much.
 import random
 import struct
 import time
@@ -13,31 +13,31 @@ from gevent.socket import wait_write
 from app.live import sse
 
 SEND_TIMEOUT_S = 10.0
-"""A viewer whose socket takes nothing for so long is dropped; one that is being ended has so long for all of it."""
+"""A viewer whose socket takes nothing for this long is dropped. An ended one must take all that is left within it."""
 
 USER_TIMEOUT_MS = 20_000
-"""TCP gives up on a viewer that acknowledges nothing for so long (a pulled cable), instead of after some 15 minutes."""
+"""TCP gives up on a viewer that acknowledges nothing for this long (a pulled cable); by default it takes 15 minutes."""
 
 PENDING_BYTES = 256 * 1024
-"""What may wait for a slow viewer. Beyond it the viewer is dropped; it resumes by its last id."""
+"""Most that may wait for a slow viewer. Beyond it the viewer is dropped, and resumes from its last id."""
 
-LONGEST_SHARE = (0.75, 1.0)
-"""The share of the longest age after which a stream is due: those opened together do not come back together."""
+LIFETIME_SHARE = (0.75, 1.0)
+"""Range of the share of the longest time that a stream lives: those opened together do not return together."""
 
 _RESET = struct.pack("ii", 1, 0)
-"""As SO_LINGER: closing does not wait for what was not sent."""
+"""SO_LINGER's value by which closing discards what was not sent."""
 
 _flushes = Group()
 """A greenlet for each viewer whose socket is full at this moment."""
 
 
 class Viewer:
-    """Takes ready-made bytes from the hub and puts them on the wire.
+    """Takes ready-made bytes and puts them on the wire.
 
-    Its request is over for the server and its connection is its own, so that it is this object and a descriptor: no
-    greenlet, no frame, no buffer. `send` hands the kernel what it takes at once; only while something is left over does
-    a greenlet wait for the socket. All is done within one gevent loop and nothing between a check and its write yields,
-    so no lock.
+    Its request is over for the server, and it owns its connection. So it is this object and a descriptor: no greenlet,
+    no frame, no buffer. `send` hands the kernel what the kernel takes at once; a greenlet waits for the socket only
+    while something is left over. Everything happens in one gevent loop and nothing yields between a check and its
+    write, so there is no lock.
     """
 
     __slots__ = (
@@ -49,11 +49,11 @@ class Viewer:
         "address",
         "credential",
         "due_mono_s",
+        "email",
         "ending",
         "hosts",
         "sent_mono_s",
         "user",
-        "who",
     )
 
     def __init__(
@@ -61,7 +61,7 @@ class Viewer:
         descriptor: int,
         *,
         user: str,
-        who: str,
+        email: str,
         address: str,
         credential: str,
         is_chunked: bool,
@@ -69,23 +69,23 @@ class Viewer:
         longest_s: float,
         on_end: "Callable[[Viewer], None]",
     ) -> None:
-        """`descriptor`: the connection, which is this viewer's from now on; the response's head is on its way.
+        """`descriptor`: the connection, which this viewer owns from now on; the response's head is on its way.
 
-        `who`: the user's e-mail address; `credential`: what let it in, and may be taken away; `is_chunked`: HTTP/1.1;
-        `hosts`: whose samples it wants, none named for all; longest_s: how long it may be open; `on_end` is called once
-        when it takes nothing more.
+        `user`: the user's id; `credential`: what let the client in (`Principal.credential`); `is_chunked`: HTTP/1.1;
+        `hosts`: whose samples it wants, empty for all; `longest_s`: how long it may be open; `on_end`: called once,
+        when the viewer takes nothing more.
         """
         self.user = user
-        self.who = who
+        self.email = email
         self.address = address
         self.credential = credential
         self.hosts = hosts
         self.sent_mono_s = time.monotonic()
-        """When it was last sent anything."""
-        self.due_mono_s = self.sent_mono_s + random.uniform(*LONGEST_SHARE) * longest_s  # noqa: S311  spreading
-        """When it has been open for long enough and is sent round; once it has been ended, when it is cut off."""
+        """When it was last sent something."""
+        self.due_mono_s = self.sent_mono_s + random.uniform(*LIFETIME_SHARE) * longest_s  # noqa: S311  spreading
+        """When its stream is rotated; after its end, when its connection is cut."""
         self.ending: str | None = None
-        """Why this end has ended it, as it was told; None while it is open, or when the other end has left."""
+        """The reason that its `bye` gave; None while it is open, and where the client has left."""
         self._connection = _socket.socket(fileno=descriptor)
         self._is_chunked = is_chunked
         self._is_open = True
@@ -95,30 +95,31 @@ class Viewer:
         self._connection.setblocking(False)
         _watch_for_loss(self._connection)
 
-    def look(self) -> bool:
-        """Whether the client is still there, as its socket tells. Nobody else looks: a stream that was left is noticed
-        only by the second write to it.
+    def probe(self) -> bool:
+        """Whether the client is still there, by its socket; if not, the stream ends.
+
+        Without a probe only the second write to a stream notices that its client has left.
         """
         if self._is_open:
             try:
                 if not self._connection.recv(1, _socket.MSG_PEEK):
                     self.drop()
             except BlockingIOError:
-                pass  # Nothing to read: it listens.
+                pass  # Nothing to read: the client listens.
             except OSError:
                 self.drop()
         return self._is_open
 
     def send(self, data: bytes) -> None:
-        """Put whole events on the wire now or as soon as the viewer takes them; never blocks, never raises."""
+        """Put whole events on the wire, now or as soon as the client takes them. Never blocks, never raises."""
         if self._is_open and data:  # An empty chunk would end the body.
             self.sent_mono_s = time.monotonic()
             self._put(sse.chunk(data) if self._is_chunked else data)
 
     def finish(self, reason: str, *, retry_ms: int | None = None) -> None:
-        """End the stream in good order: after what is still pending and a `bye` that says why.
+        """End the stream in good order: after what is pending, a `bye` that says why.
 
-        retry_ms: how long a client that reconnects by itself waits; None: as it was told at the opening.
+        `retry_ms`: how long a client waits before it reconnects by itself; None: as it was told at the opening.
         """
         if not self._is_open:
             return
@@ -131,12 +132,13 @@ class Viewer:
             self._end()
 
     def drop(self) -> None:
-        """End the stream at once. The connection is reset: what was cut short must not be taken for whole, and the
-        kernel lets go of what it still held, up to some megabytes.
+        """End the stream at once by a reset of the connection.
+
+        So no client takes what was cut short for whole, and the kernel frees what it still held, up to some megabytes.
         """
         with suppress(OSError):
             self._connection.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _RESET)
-            self._connection.shutdown(_socket.SHUT_RDWR)  # Wakes who waits for it.
+            self._connection.shutdown(_socket.SHUT_RDWR)  # Wakes the greenlet that waits for it.
         if self._pending:
             self._pending.clear()
         if self._is_open:
@@ -150,7 +152,7 @@ class Viewer:
         self._on_end(self)
 
     def _put(self, data: bytes) -> None:
-        # What is pending goes first: an event that overtakes it would land inside an unfinished chunk.
+        # After what is pending: an event that overtakes it would land inside an unfinished chunk.
         if self._pending is not None:
             self._pending += data
             if len(self._pending) > PENDING_BYTES:
@@ -162,7 +164,7 @@ class Viewer:
             _flushes.spawn(self._flush)
 
     def _write(self, data: bytes | bytearray) -> int:
-        """Hand the kernel what it takes at once: how many bytes. A connection that is broken is dropped."""
+        """Hand the kernel what it takes at once. Returns how many bytes; drops a broken connection."""
         try:
             return self._connection.send(data)
         except BlockingIOError:
@@ -172,7 +174,7 @@ class Viewer:
             return 0
 
     def _flush(self) -> None:
-        """Write what is pending as the socket takes it, then let go of it. Whoever drops it meanwhile empties it."""
+        """Write what is pending as the socket takes it. `drop` empties it meanwhile."""
         while self._pending:
             try:
                 wait_write(self._connection.fileno(), SEND_TIMEOUT_S, TimeoutError())
@@ -186,8 +188,8 @@ class Viewer:
             self._connection.close()
 
 
-def wait_for_slow(deadline_s: float) -> None:
-    """Wait until everybody has taken what was pending, but not for longer."""
+def wait_for_flushes(deadline_s: float) -> None:
+    """Wait until every viewer has taken what was pending, `deadline_s` at most."""
     _flushes.join(timeout=deadline_s)
 
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from app.api.history_query import HistoryQuery
 from app.api.logs import recent_logs
 from app.auth.guard import current_principal, require_role
-from app.live.hub import Hub
+from app.live.freshness import Freshness
 from store.errors import StoreUnavailable
 from store.logs.log_store import LogStore
 from store.samples.live import LiveStore
@@ -17,7 +17,9 @@ FIRST_LOGS = 20
 """Log groups that the page brings with it: the first screen of them. It reads the others by itself."""
 
 
-def make_blueprint(store: LiveStore, past: HistoryQuery, logs: LogStore, hub: Hub, *, version: str) -> Blueprint:
+def make_blueprint(
+    store: LiveStore, past: HistoryQuery, logs: LogStore, freshness: Freshness, *, version: str
+) -> Blueprint:
     """`/monitor`, and `/` which leads there."""
     blueprint = Blueprint("pages", __name__)
 
@@ -32,7 +34,7 @@ def make_blueprint(store: LiveStore, past: HistoryQuery, logs: LogStore, hub: Hu
         """The panel. It opens without the store too, and says then that nothing is known."""
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
-        newest = _newest(store, past, hub, request.args.get("host"))
+        newest = _newest(store, past, freshness, request.args.get("host"))
         snapshot = {
             "version": version,
             "interval_s": past.interval_s,
@@ -45,14 +47,14 @@ def make_blueprint(store: LiveStore, past: HistoryQuery, logs: LogStore, hub: Hu
     return blueprint
 
 
-def _newest(store: LiveStore, past: HistoryQuery, hub: Hub, wanted: str | None) -> dict[str, Any]:
+def _newest(store: LiveStore, past: HistoryQuery, freshness: Freshness, wanted: str | None) -> dict[str, Any]:
     try:
         hosts = [vars(host) for host in store.hosts()]
         host = wanted if any(row["host"] == wanted for row in hosts) else None
         history = past.read(host)
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}
-    return {"history": history, "latest": hub.freshness.newest(history["host"]), "hosts": hosts}
+    return {"history": history, "latest": freshness.newest(history["host"]), "hosts": hosts}
 
 
 def _known(history: dict[str, Any] | None) -> set[str]:

@@ -26,7 +26,7 @@ def prepare(config: Any, settings: Settings) -> None:
 
 
 def start(worker: Any, settings: Settings) -> None:
-    """Start what runs beside the requests, after gevent has patched: the hub, the watches, the audit, the logs.
+    """Start what runs beside the requests, after gevent has patched: reader, hub, watches, audit, logs.
 
     Raises: SystemExit when Redis is too old.
     """
@@ -37,7 +37,7 @@ def start(worker: Any, settings: Settings) -> None:
     # 50 ms at a thousand viewers, while everybody waits; what is loaded by now stays anyway.
     gc.freeze()
     gc.set_threshold(10_000, 20, 1000)
-    for name in ("hub", "access", "audit", "refusal"):
+    for name in ("reader", "hub", "access", "audit", "refusal"):
         parts[name].start(lambda: worker.alive)
     parts["hub"].wait_for_past()  # Before the first request: `/healthz` would say that there is no sample.
     if settings.container_name:

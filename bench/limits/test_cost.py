@@ -91,7 +91,7 @@ def test_a_frame_reaches_a_viewer_within_its_cost(unit_s: float) -> None:
         viewer = Viewer(
             near.detach(),
             user="1",
-            who="",
+            email="",
             address="",
             credential="session:1",
             is_chunked=True,

@@ -9,7 +9,7 @@ import pytest
 from app.accounts.accounts import Accounts
 from app.accounts.principals import Role
 from app.live import access_watch as access
-from store.access_changes import Doorbell
+from store.access_changes import AccessChanges
 from store.database import make_engine
 from store.samples.live import redis_client
 from tests.builders import make_sample
@@ -37,7 +37,7 @@ def operator(web, shared_redis):
     """The accounts as the operator's commands have them: in another process, by the same database and Redis."""
     client = redis_client(shared_redis.url)
     engine = make_engine(web.environ["DATABASE_URL"])
-    yield Accounts(engine, announce=Doorbell(client, client).ring)
+    yield Accounts(engine, announce=AccessChanges(client, client).announce)
     engine.dispose()
     client.close()
 

@@ -9,7 +9,7 @@ monkey.patch_all()
 import socket  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from app.live.viewer import Viewer, wait_for_slow  # noqa: E402
+from app.live.viewer import Viewer, wait_for_flushes  # noqa: E402
 
 server = socket.create_server(("127.0.0.1", 0))
 ended: list[Viewer] = []
@@ -23,7 +23,7 @@ def connect() -> tuple[socket.socket, Viewer]:
     return reader, Viewer(
         writer.detach(),
         user="1",
-        who="a",
+        email="a",
         address="",
         credential="token:x",
         is_chunked=True,
@@ -67,6 +67,6 @@ for _ in range(3):
     while viewer._is_open:  # Nobody reads: in the end it is dropped.
         viewer.send(b"x" * 20_000)
     reader.close()
-wait_for_slow(60)
+wait_for_flushes(60)
 assert (len(ended), len(list(Path("/proc/self/fd").iterdir()))) == (4, files)
 print("in order:", sent)

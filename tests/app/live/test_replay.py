@@ -1,11 +1,11 @@
 """What a viewer who comes back is given."""
 
-from app.live import replay as ring
-from app.live.replay import Frame, Resume, Ring
+from app.live import replay
+from app.live.replay import Frame, ReplayBuffer
 
 
 def filled(*ids, floor="1-0"):
-    frames = Ring()
+    frames = ReplayBuffer()
     frames.begin(floor)
     for entry_id in ids:
         frames.append(Frame(entry_id, "web-1", entry_id.encode()))
@@ -14,7 +14,7 @@ def filled(*ids, floor="1-0"):
 
 def ids_after(frames, cursor):
     missed = frames.after(cursor)
-    return missed if missed is Resume.RESET else [frame.id for frame in missed]
+    return None if missed is None else [frame.id for frame in missed]
 
 
 def test_the_frames_after_the_cursor_come_in_order():
@@ -30,7 +30,7 @@ def test_a_cursor_between_two_frames_resumes_at_the_next():
 
 
 def test_a_cursor_older_than_what_is_held_is_told_to_reset():
-    assert ids_after(filled("5-0", "6-0", floor="4-0"), "3-9") is Resume.RESET
+    assert ids_after(filled("5-0", "6-0", floor="4-0"), "3-9") is None
 
 
 def test_a_cursor_before_the_first_frame_resumes_where_nothing_can_be_missing():
@@ -38,19 +38,19 @@ def test_a_cursor_before_the_first_frame_resumes_where_nothing_can_be_missing():
 
 
 def test_a_cursor_of_another_stream_is_told_to_reset():
-    assert ids_after(filled("5-0"), "18446744073709551615-0") is Resume.RESET
-    assert ids_after(Ring(), "1-0") is Resume.RESET
+    assert ids_after(filled("5-0"), "18446744073709551615-0") is None
+    assert ids_after(ReplayBuffer(), "1-0") is None
 
 
-def test_the_oldest_frame_gives_way_when_the_ring_is_full(monkeypatch):
-    frames = filled(*(f"{number}-0" for number in range(1, ring.CAPACITY + 2)))
+def test_the_oldest_frame_gives_way_when_the_buffer_is_full(monkeypatch):
+    frames = filled(*(f"{number}-0" for number in range(1, replay.CAPACITY + 2)))
 
-    assert ids_after(frames, "0-9") is Resume.RESET
-    assert len(ids_after(frames, "1-0")) == ring.CAPACITY
+    assert ids_after(frames, "0-9") is None
+    assert len(ids_after(frames, "1-0")) == replay.CAPACITY
 
 
 def test_one_hosts_frames_can_be_had_without_the_others():
-    frames = Ring()
+    frames = ReplayBuffer()
     for number, host in enumerate(("a", "b", "a"), start=1):
         frames.append(Frame(f"{number}-0", host, b""))
 

@@ -4,9 +4,11 @@ import time
 
 import pytest
 
-from app.live import hub
+from app.live import reader
 from app.live.freshness import Freshness
 from app.live.hub import Hub
+from app.live.log_feed import LogFeed
+from app.live.reader import Reader
 from store.logs.log_store import LogStore
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
@@ -39,14 +41,15 @@ class Interrupted(LiveStore):
 
 
 def test_a_sample_that_comes_between_two_questions_does_not_make_the_reader_begin_again(redis_url, monkeypatch):
-    monkeypatch.setattr(hub, "BLOCK_MS", 10)
+    monkeypatch.setattr(reader, "BLOCK_MS", 10)
     with redis_client(redis_url) as client:
         store = Interrupted(client)
         store.append(make_sample(slot=0))
-        reader = Hub(store, LogStore(client), Freshness(3.0, time.monotonic))
-        reader._catch_up()
+        hub = Hub(Freshness(3.0, time.monotonic))
+        follower = Reader(store, hub, LogFeed(LogStore(client), hub.viewers.send))
+        follower._catch_up()
 
         with pytest.raises(Seen):  # It returns when it has to begin again.
-            reader._follow()
+            follower._follow()
 
-    assert reader.freshness.newest("web-1")["sample"]["slot"] == 3
+    assert hub.freshness.newest("web-1")["sample"]["slot"] == 3
