@@ -1,4 +1,4 @@
-"""The ways in beside a bare password, put together from the settings. What is not configured is not imported."""
+"""The login methods and their steps, put together from the settings. What is not configured is not imported."""
 
 import secrets
 
@@ -17,8 +17,8 @@ from settings import Settings
 
 
 def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts) -> LoginMethods:
-    """Add their pages. Raises: BadKey when a configured key is none."""
-    # Without a secret nothing is served, but commands run: then nothing that is sealed can be opened.
+    """Add their views. Raises: BadKey when a configured key does not fit its algorithm."""
+    # Commands run without a secret key. They decrypt nothing, so any key will do.
     secret_key = settings.secret_key or secrets.token_hex()
     identities = Identities(engine, accounts)
     factors = app.extensions["second_factors"] = SecondFactors(engine, Cipher(secret_key, "second factor"))

@@ -1,10 +1,11 @@
-"""Who did or tried what at the door: logins, refusals, streams, changes of access. UTC, who, from where; no secret.
+"""The audit: logins, refusals, streams and changes of access, with time, user and address. It holds no secret.
 
-In a web process events are kept in memory for a moment and written together, so that neither a request nor the end of a
-thousand streams waits for the database. What a stranger can cause at will is bounded: of each kind so many rows a
-minute about each user, and so many about all who are none, together; the rest of that minute is one row with a count.
-And the table is bounded, by age and by number of such rows, those about users apart. So no noise about made-up names
-takes the place of guesses at somebody who exists, neither in its minute nor in the years.
+A web process collects events in memory and writes them together, so that neither a request nor the end of a thousand
+streams waits for the database.
+
+Events that a stranger can cause at will are bounded. Each kind has so many rows a minute about each user, and so many
+about all unknown names together; one more row counts the rest of the minute. The table is bounded by age, and by the
+number of such rows, apart for users and for others: noise about made-up names never displaces guesses at a real user.
 """
 
 import logging
@@ -41,36 +42,36 @@ NOISY = frozenset(
         "untrusted_host", "stream_opened", "stream_closed",
     }
 )  # fmt: skip
-"""Kinds that somebody without access, or a page in trouble, can cause as often as they like."""
+"""Kinds that somebody without access, or a broken page, can cause without limit."""
 
 ROWS_A_MINUTE = 30
-"""Rows of one noisy kind in a minute, about whoever is no user; what is more shares one."""
+"""Rows of one noisy kind in a minute about names that are no users. The rest share one row."""
 
 USER_ROWS_A_MINUTE = 10
-"""The same about each user: as many as an account allows strangers guesses at once (app.auth.throttle)."""
+"""The same about each user: as many as an account allows guesses by strangers at once (app.auth.throttle)."""
 
 MAX_NOISY_ROWS = 50_000
-"""Rows of noisy kinds kept at most, some 10 MB, about users, and as many about others: a flood pushes out older noise
-of its own sort, and no change of access."""
+"""Most rows of noisy kinds about users, some 10 MB, and as many about others. A flood displaces older noise of its own
+sort, never a change of access."""
 
 MAX_PENDING = 2000
-"""Events that wait to be written while the database is away. More are counted, not kept."""
+"""Most events that wait in memory while the database is away. Further ones are only counted."""
 
 WRITE_S = 1.0
-"""How long an event may wait to be written together with others."""
+"""How long an event waits for others to be written with it (s)."""
 
 PRUNE_S = 3600.0
-"""How often what is too old or too much is taken away."""
+"""Time between two deletions of old and surplus rows (s)."""
 
 PAGE_ROWS = 200
-"""Events that are shown at once."""
+"""Events read at once, unless asked otherwise."""
 
 MAX_DETAIL = 200
 
 
 @dataclass(frozen=True)
 class Event:
-    """One row. `at`: epoch s; `who`: an address or ""; `address`: where from, "" for the operator's own commands."""
+    """One row. `at`: epoch s; `who`: an e-mail address or ""; `address`: the client's, "" for operator's commands."""
 
     at: float
     kind: str
@@ -81,14 +82,14 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Written(Event):
-    """One row as it was read."""
+class StoredEvent(Event):
+    """One row as the table holds it."""
 
     id: int = 0
 
 
 class Audit:
-    """Takes events at any time; writes them when told to."""
+    """Collects events, and writes them when told to."""
 
     def __init__(self, engine: Engine, *, keep_s: float, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
@@ -101,10 +102,10 @@ class Audit:
         self._pruned_mono_s = float("-inf")
 
     def note(self, kind: str, *, who: str = "", address: str = "", detail: str = "", is_user: bool = False) -> None:
-        """Keep an event until the next `write`; is_user: `who` is one of the users. Never blocks, never raises."""
+        """Keep an event until the next `write`; is_user: `who` is a user. Never blocks, never raises."""
         now = self._clock()
         self._begin_minute(now)
-        about = (kind, who if is_user else "")  # As many as there are users, whatever strangers type.
+        about = (kind, who if is_user else "")  # So there are as many as users, whatever strangers type.
         rows = USER_ROWS_A_MINUTE if is_user else ROWS_A_MINUTE
         if len(self._pending) >= MAX_PENDING or (kind in NOISY and self._rows_of[about] >= rows):
             self._surplus[about] += 1
@@ -114,7 +115,7 @@ class Audit:
         self._pending.append(Event(now, kind, *texts))
 
     def write(self) -> None:
-        """Write what is pending. Raises: StoreUnavailable; it is then still pending."""
+        """Write the pending events. Raises: StoreUnavailable; they are then still pending."""
         self._begin_minute(self._clock())
         events = list(self._pending)
         if not events:
@@ -125,7 +126,7 @@ class Audit:
             self._pending.popleft()
 
     def prune(self) -> None:
-        """Take away what is too old, and the oldest noise beyond its bound. Raises: StoreUnavailable."""
+        """Delete old rows, and the oldest noisy rows beyond their bound. Raises: StoreUnavailable."""
         row, is_noise = audit_events.c, audit_events.c.kind.in_(NOISY)
         with writing(self._engine) as connection:
             connection.execute(delete(audit_events).where(row.at < self._clock() - self._keep_s))
@@ -142,9 +143,10 @@ class Audit:
         limit: int = PAGE_ROWS,
         kinds: Collection[str] | None = None,
         who: str = "",
-    ) -> list[Written]:
-        """The newest events, newest first; those older than `before_id` when it is given, of these kinds alone, about
-        those whose address has `who` in it. Raises: StoreUnavailable.
+    ) -> list[StoredEvent]:
+        """The newest events, newest first. Raises: StoreUnavailable.
+
+        before_id: only older ones; kinds: only these; who: only those whose address contains it.
         """
         row = audit_events.c
         wanted: list[ColumnElement[bool]] = [] if before_id is None else [row.id < before_id]
@@ -154,7 +156,7 @@ class Audit:
             wanted.append(row.who.contains(who, autoescape=True))
         query = select(row.at, row.kind, row.who, row.address, row.detail, row.count, row.id).where(*wanted)
         with reading(self._engine) as connection:
-            return [Written(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(limit))]
+            return [StoredEvent(*found) for found in connection.execute(query.order_by(row.id.desc()).limit(limit))]
 
     def count(self) -> int:
         """How many rows there are. Raises: StoreUnavailable."""
@@ -162,11 +164,11 @@ class Audit:
             return int(connection.execute(select(func.count()).select_from(audit_events)).scalar_one())
 
     def start(self, is_alive: Callable[[], bool]) -> None:
-        """Write from now on, in a greenlet of its own, until `is_alive` turns false."""
+        """Write regularly in a greenlet of its own, until `is_alive` turns false."""
         gevent.spawn(self._write_for_ever, is_alive)
 
     def finish(self) -> None:
-        """Write what is pending: the process ends."""
+        """Write the pending events before the process ends."""
         try:
             self.write()
         except StoreUnavailable as exc:
@@ -186,7 +188,7 @@ class Audit:
                 logger.exception("the audit stumbled")
 
     def _begin_minute(self, now: float) -> None:
-        """In a new minute everything has its rows again, and what was too much of the last one becomes a row each."""
+        """Start counting anew in a new minute. The surplus of the last one becomes one row for each kind and user."""
         minute = int(now // 60)
         if minute == self._minute:
             return
@@ -197,5 +199,5 @@ class Audit:
 
 
 def plain(text: str, longest: int) -> str:
-    """What strangers typed, without what a terminal or a reader could be misled by."""
+    """Text from outside, without characters that could mislead a terminal or a reader; at most `longest` characters."""
     return "".join(character if character.isprintable() else "?" for character in text[:longest])

@@ -1,6 +1,6 @@
-"""Which credentials are in force: asked every few seconds for as long as streams are open.
+"""Which credentials are in force. The access watch asks every few seconds while streams are open.
 
-All of those of one role, of whom there are few, whoever holds a stream: one statement for any number of viewers.
+It reads all credentials of one role, which are few: one statement serves any number of viewers.
 """
 
 import time
@@ -16,7 +16,7 @@ from store.database import reading
 
 
 class Credentials:
-    """Knows the credentials in force of users who have one role."""
+    """Finds the credentials in force of the users with one role."""
 
     def __init__(
         self, engine: Engine, sessions: Sessions, role: Role, *, clock: Callable[[], float] = time.time

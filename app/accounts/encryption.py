@@ -1,7 +1,7 @@
-"""What must lie outside of our own memory and still be ours alone: encrypted, and refused when it was changed.
+"""Encrypts data that leaves our memory for a cookie, a form or the database, and refuses it when it was changed.
 
-AES-256-GCM under a key that HKDF derives from SECRET_KEY, another one for each purpose: what was sealed for one cannot
-be passed off as another. The nonce is random, which is safe for 2**32 of a purpose, far more than a panel ever seals.
+AES-256-GCM. HKDF derives a key from SECRET_KEY for each purpose, so that text encrypted for one purpose does not serve
+another. The random nonce is safe for 2**32 messages of a purpose, far more than a panel ever encrypts.
 """
 
 import json
@@ -13,42 +13,43 @@ from typing import Any
 
 from store.errors import MonitorError
 
-# Imported where it is used: 7 MiB that a panel without second factors and single sign-on does not need.
-
+# `cryptography` is imported where it is used: 7 MiB that a panel without second factors and single sign-on saves.
 
 NONCE_BYTES = 12
 
 
 class Undecryptable(MonitorError):
-    """It is not ours, was changed, is too old, or SECRET_KEY is another one now."""
+    """The text was not encrypted here, was changed or is too old, or SECRET_KEY has changed."""
 
 
 class Cipher:
-    """Seals and opens for one purpose."""
+    """Encrypts and decrypts for one purpose."""
 
     def __init__(self, secret_key: str, purpose: str) -> None:
         self._secret_key = secret_key
         self._purpose = purpose
 
     def encrypt(self, content: Any) -> str:
-        """`content`, which is JSON, as text for a cookie, a form or a table's column."""
+        """Encrypt `content`, any JSON value, as text for a cookie, a form or a table's column."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         text = json.dumps([int(time.time()), content]).encode()
         return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, text, None)).decode("ascii")
 
     def decrypt(self, text: str, *, max_age_s: int | None = None) -> Any:
-        """What was sealed. Raises: Undecryptable."""
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  See above.
+        """The value that was encrypted; max_age_s: within that time. Raises: Undecryptable."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
         try:
-            sealed = urlsafe_b64decode(text)
-            if urlsafe_b64encode(sealed).decode("ascii") != text:
-                raise ValueError("the bits after the last byte are others")
-            sealed_at, content = json.loads(self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None))
+            encrypted = urlsafe_b64decode(text)
+            if urlsafe_b64encode(encrypted).decode("ascii") != text:
+                raise ValueError("the unused bits of the last letter differ")
+            encrypted_at, content = json.loads(
+                self._cipher.decrypt(encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:], None)
+            )
         except (InvalidTag, ValueError) as exc:
-            raise Undecryptable("this was not sealed here") from exc
-        if max_age_s is not None and time.time() - sealed_at > max_age_s:
-            raise Undecryptable("this was sealed too long ago")
+            raise Undecryptable("the text was not encrypted here") from exc
+        if max_age_s is not None and time.time() - encrypted_at > max_age_s:
+            raise Undecryptable("the text is too old")
         return content
 
     @cached_property

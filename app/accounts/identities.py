@@ -1,7 +1,7 @@
-"""Who has shown who they are by another system's word, and who is half-way through a login. No table's row leaves this.
+"""Users whom another system vouches for, found by issuer and subject. No table's row leaves this file.
 
-Another system names a person by issuer and subject; the e-mail address it tells is a label, and never finds an account.
-Its word on the role counts anew at each login: it makes the user, and takes the role away again.
+The e-mail address that the system asserts is a label and never finds an account. The role that it asserts applies anew
+at each login: it creates the user, and takes the role away again.
 """
 
 import hashlib
@@ -30,17 +30,17 @@ Found = Row[int, str, str, str, float | None, float | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Assertion:
-    """What another system says of a person."""
+    """What another system asserts of a user."""
 
     issuer: str
     subject: str
     email: str | None
-    """An address that it has verified, if it tells one."""
+    """A verified address, if it asserts one."""
     is_super_admin: bool
 
 
 class Identities:
-    """Finds and makes the users whom others vouch for. Each method raises StoreUnavailable."""
+    """Finds users, and creates those whom other systems vouch for. Each method raises StoreUnavailable."""
 
     def __init__(self, engine: Engine, accounts: Accounts, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells epoch seconds."""
@@ -49,33 +49,33 @@ class Identities:
         self._clock = clock
 
     def find(self, user_id: int) -> Person | None:
-        """A user who is enabled."""
+        """The user of this id, if enabled."""
         with reading(self._engine) as connection:
             row = connection.execute(_PERSON.where(users.c.id == user_id)).one_or_none()
         return _person(row)
 
     def has_password(self, person: Person) -> bool:
-        """Whether this is a user of our own, and not one whom another system vouches for."""
+        """Whether the user has a password here. Users whom another system vouches for have none."""
         return person.password_hash != NO_PASSWORD
 
-    def admit(self, said: Assertion) -> Person | None:
-        """Who this is, made at the first time; None when the role is not granted or the user is disabled here."""
-        row = self._find_identity(said)
-        if not said.is_super_admin:
+    def find_or_create(self, assertion: Assertion) -> Person | None:
+        """The user of an assertion, created at the first login; None without the role, or when disabled here."""
+        row = self._find_identity(assertion)
+        if not assertion.is_super_admin:
             if row is not None and row.role == Role.SUPER_ADMIN:
                 self._accounts.set_role(row.email, Role.VIEWER)  # Ends their sessions and streams.
             return None
         if row is None:
-            with suppress(IntegrityError):  # The same person in another window, a moment ago.
-                self._make(said)
-            row = self._find_identity(said)
+            with suppress(IntegrityError):  # Another window of the same user was quicker.
+                self._make(assertion)
+            row = self._find_identity(assertion)
         person = _person(row)
         if person is not None and row is not None and row.role != Role.SUPER_ADMIN:
             self._accounts.set_role(person.email, Role.SUPER_ADMIN)
-        return person and replace(person, is_initial=False)  # Whose password it is does not matter: none was asked for.
+        return person and replace(person, is_initial=False)  # No password was asked for.
 
     def spend(self, token_name: str, expires_at: float) -> bool:
-        """Use up another system's token, which `token_name` names; whether it was unused. Kept until `expires_at`."""
+        """Mark another system's token as used, until `expires_at` (epoch s). Whether it was unused."""
         token_hash = hashlib.sha256(token_name.encode(errors="replace")).hexdigest()
         try:
             with writing(self._engine) as connection:
@@ -85,18 +85,18 @@ class Identities:
             return False
         return True
 
-    def _find_identity(self, said: Assertion) -> "Found | None":
-        named = (identities.c.issuer == said.issuer, identities.c.subject == said.subject)
+    def _find_identity(self, assertion: Assertion) -> "Found | None":
+        named = (identities.c.issuer == assertion.issuer, identities.c.subject == assertion.subject)
         with reading(self._engine) as connection:
             return connection.execute(_PERSON.join(identities).where(*named)).one_or_none()
 
-    def _make(self, said: Assertion) -> None:
+    def _make(self, assertion: Assertion) -> None:
         now = self._clock()
         with writing(self._engine) as connection:
             row = {"password_hash": NO_PASSWORD, "role": Role.SUPER_ADMIN, "created_at": now}
-            made = insert(users).values(email=_label(connection, said), **row).returning(users.c.id)
+            made = insert(users).values(email=_label(connection, assertion), **row).returning(users.c.id)
             user_id = connection.execute(made).scalar_one()
-            known = {"issuer": said.issuer, "subject": said.subject, "user_id": user_id, "created_at": now}
+            known = {"issuer": assertion.issuer, "subject": assertion.subject, "user_id": user_id, "created_at": now}
             connection.execute(insert(identities).values(known))
 
 
@@ -106,10 +106,10 @@ def _person(row: "Found | None") -> Person | None:
     return Person(row.id, row.email, row.password_hash, is_initial=row.initial_until is not None)
 
 
-def _label(connection: Connection, said: Assertion) -> str:
-    """A name for the user that nobody has: the address, else one that is plainly made up."""
-    email = canonical(said.email or "")
+def _label(connection: Connection, assertion: Assertion) -> str:
+    """An address for the user that no other has: the asserted one, else one that is plainly made up."""
+    email = canonical(assertion.email or "")
     if email and not connection.execute(select(exists().where(users.c.email == email))).scalar():
         return email
-    number = hashlib.sha256(f"{said.issuer}\n{said.subject}".encode()).hexdigest()[:12]
-    return f"sso-{number}@{urlsplit(said.issuer).hostname or 'sso'}"
+    number = hashlib.sha256(f"{assertion.issuer}\n{assertion.subject}".encode()).hexdigest()[:12]
+    return f"sso-{number}@{urlsplit(assertion.issuer).hostname or 'sso'}"

@@ -1,4 +1,4 @@
-"""Brings the schema of the panel's own database up to date, by the files in migrations/versions."""
+"""Migrates the schema of the panel's own database, by the files in migrations/versions."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from store.database import make_engine, writing
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 MIGRATION_S = 60.0
-"""Longest wait for a migration, another process's included."""
+"""Longest wait for a migration, also for another process's (s)."""
 
 MIGRATION_LOCK = 0x7A764D31
-"""Key of the PostgreSQL advisory lock that lets one process migrate at a time: any number nobody else uses."""
+"""Key of the PostgreSQL advisory lock that lets one process migrate at a time. The number is arbitrary."""
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date, in one transaction. Of processes that start at once, one does it; the others wait.
+    """Bring the schema up to date in one transaction. When processes start together, one migrates and the others wait.
 
     Raises: StoreUnavailable; alembic.util.CommandError when the database is newer than this code.
     """
-    # Not above: Alembic is 10 MB, and of all the processes the one that migrates ends soon.
+    # Imported here: Alembic takes 10 MB, and the process that migrates ends soon.
     import alembic.command  # noqa: PLC0415
     import alembic.config  # noqa: PLC0415
 

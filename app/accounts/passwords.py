@@ -1,4 +1,4 @@
-"""Passwords: what is accepted, how they are hashed and checked. Knows no user and no database.
+"""Checks and hashes passwords, and says which new ones are accepted. Knows no user and no database.
 
 argon2id with the OWASP parameters (2 passes, 19 MiB, 1 lane; ASVS 5.0 appendix C).
 """
@@ -18,25 +18,25 @@ MIN_LENGTH = 12
 """Characters (ASVS 5.0, 6.2.1)."""
 
 MAX_BYTES = 1024
-"""Bytes in UTF-8: far above any pass phrase, far below what would be work."""
+"""Bytes in UTF-8: far above any pass phrase, and cheap to hash."""
 
 MAX_WAITING = 32
-"""Logins of strangers that may wait for their turn. More are turned away: a queue that only grows serves nobody."""
+"""Most logins of strangers that wait for a hash. Further ones are refused: a queue that only grows serves nobody."""
 
 MAX_WAITING_KNOWN = 16
-"""Those besides of whom the account knows already. They are turned away by each other alone."""
+"""The same for known browsers and signed-in users. Strangers take none of these places."""
 
-TURN_S = 5.0
-"""Longest wait for a turn: thirty hashes take about a second."""
+MAX_WAIT_S = 5.0
+"""Longest wait for a hash to begin (s): thirty hashes take about a second."""
 
 MIN_GUESSES = 1e8
-"""What a guessable password takes fewer of, by zxcvbn's count: 30,000 common ones and what people make of them."""
+"""A password is refused if zxcvbn, which knows 30,000 common ones and their variants, would need fewer guesses."""
 
-NO_PASSWORD = "!"  # noqa: S105  In place of the hash, of users whom another system vouches for: nothing matches it.
+NO_PASSWORD = "!"  # noqa: S105  Stands for the hash of users whom another system vouches for. Nothing matches it.
 
 
 class UnacceptablePassword(MonitorError):
-    """The new password is not taken; the message says why, and `code` in a word: short, long, common or same."""
+    """The new password is refused. The message says why; `code` is short, long, common or same."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,30 +44,30 @@ class UnacceptablePassword(MonitorError):
 
 
 class Busy(MonitorError):
-    """Too many passwords are being checked at this moment."""
+    """Too many passwords are being checked now."""
 
 
 def make_password() -> str:
-    """A random password of 96 bits, easily selected and typed."""
+    """A random password of 96 bits, easy to select and to type."""
     return secrets.token_hex(12)
 
 
-class _Turns:
-    """One hash at a time: each takes 19 MiB and a core, so a flood of logins must queue.
+class _HashQueue:
+    """Admits one hash at a time: each takes 19 MiB and a core, so a flood of logins must queue.
 
-    Whom the account knows, a browser with its mark or somebody who is in, goes first and has places of their own: else
-    whoever keeps the others taken, with names of nobody, would shut out everybody.
+    Known browsers and signed-in users go first and have places of their own: otherwise an attacker who fills the other
+    places with unknown names would lock everybody out.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._is_taken = False
         self._waiting = {True: 0, False: 0}
-        """How many, by whether they are known."""
+        """How many wait, by `is_known`."""
 
     @contextmanager
-    def take(self, *, is_known: bool) -> Iterator[None]:
-        """Wait for a turn and have it. Raises: Busy, on entry."""
+    def enter(self, *, is_known: bool) -> Iterator[None]:
+        """Wait in the queue, then hash within the context. Raises: Busy, on entry."""
         self._wait(is_known)
         try:
             yield
@@ -85,7 +85,7 @@ class _Turns:
                 raise Busy("Too many passwords are being checked.")
             self._waiting[is_known] += 1
             try:
-                if not self._changed.wait_for(lambda: self._is_next(is_known), TURN_S):
+                if not self._changed.wait_for(lambda: self._is_next(is_known), MAX_WAIT_S):
                     raise Busy("Too many passwords are being checked.")
                 self._is_taken = True
             finally:
@@ -96,7 +96,7 @@ class _Turns:
 
 
 class _InThreads:
-    """Does what `hasher` would in gevent's threads: argon2 lets go of the interpreter while it computes."""
+    """Runs `hasher` in gevent's thread pool: argon2 releases the interpreter while it computes."""
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
@@ -109,21 +109,21 @@ class _InThreads:
 
 
 class Passwords:
-    """Hashes and checks passwords without stopping gevent's event loop. One of it bounds the work.
+    """Hashes and checks passwords without stopping gevent's event loop. One instance bounds the work of a process.
 
-    `is_known`, below: whoever tries it need not wait for strangers.
+    `is_known`, below: the attempt need not queue behind strangers.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        # Under gevent its event loop runs on meanwhile; a command has none.
+        # A command has no event loop that must go on.
         self._worker = _InThreads(self._hasher) if monkey.is_module_patched("threading") else self._hasher
-        self._turns = _Turns()
-        # What an unknown user's password is checked against, so that the answer takes as long as a known one's.
+        self._queue = _HashQueue()
+        # An unknown user's password is checked against this hash, so that the answer takes as long as a known user's.
         self._nobody = self._hasher.hash(secrets.token_bytes(32))
 
     def hash(self, password: str, *, words: Collection[str] = ()) -> str:
-        """The hash to store for a new password, which must not be made of `words`.
+        """The hash of a new password, which must not be built from `words`.
 
         Raises: UnacceptablePassword, Busy.
         """
@@ -132,47 +132,47 @@ class Passwords:
         if len(_encode(password)) > MAX_BYTES:
             raise UnacceptablePassword("long", f"The password must have at most {MAX_BYTES} bytes.")
         if _is_guessable(password, words):
-            message = "The password is too common, or too easily guessed: take one with less pattern."
+            message = "The password is too common, or too easily guessed: choose one with less of a pattern."
             raise UnacceptablePassword("common", message)
-        with self._turns.take(is_known=True):  # Nobody sets a password who has not shown who they are.
+        with self._queue.enter(is_known=True):  # Only authenticated users set a password.
             return self._worker.hash(_encode(password))
 
     def verify(self, password_hash: str | None, password: str, *, is_known: bool = False) -> bool:
-        """Whether `password` is the one that was hashed. None stands for an unknown user: as much work, then False.
+        """Whether `password` matches the hash. None stands for an unknown user: as much work, then False.
 
         Raises: Busy.
         """
         if password_hash == NO_PASSWORD:
             password_hash = None
         try:
-            with self._turns.take(is_known=is_known):
+            with self._queue.enter(is_known=is_known):
                 matches = self._worker.verify(password_hash or self._nobody, _encode(password))
         except (VerificationError, InvalidHashError):
             return False
         return matches and password_hash is not None
 
     def renew(self, password_hash: str, password: str, *, is_known: bool = False) -> str:
-        """The hash to store from now on: another one when this one was made with other parameters than today's.
+        """The hash to store from now on: a new one when the old one was made with other parameters.
 
-        Asks nothing of the password, which was good enough when it was set.
+        The password may break today's rules: it was accepted when it was set. Raises: Busy.
         """
         if password_hash == NO_PASSWORD or not self._hasher.check_needs_rehash(password_hash):
             return password_hash
-        with self._turns.take(is_known=is_known):
+        with self._queue.enter(is_known=is_known):
             return self._worker.hash(_encode(password))
 
     def waiting(self) -> int:
-        """How many wait for their turn."""
-        return self._turns.waiting()
+        """How many attempts wait for a hash."""
+        return self._queue.waiting()
 
 
 def _is_guessable(password: str, words: Collection[str]) -> bool:
-    from zxcvbn import zxcvbn  # noqa: PLC0415  Its lists take 8 MB: loaded only where a password is set.
+    from zxcvbn import zxcvbn  # noqa: PLC0415  Its lists take 8 MB: loaded only when a password is set.
 
-    # The start of a long one: zxcvbn refuses to look at more, and more would not make it easier to guess.
+    # zxcvbn reads 72 characters at most. More would not make a password easier to guess.
     return bool(zxcvbn(password[:72], user_inputs=["zapvoice", "monitor", *words])["guesses"] < MIN_GUESSES)
 
 
 def _encode(password: str) -> bytes:
-    # As it was typed, nothing taken away or made alike (ASVS 5.0, 6.2.8).
+    # Exactly as typed (ASVS 5.0, 6.2.8).
     return password.encode()

@@ -1,7 +1,8 @@
 """Second factors: codes of an authenticator app (TOTP, RFC 6238) and recovery codes. No table's row leaves this file.
 
-A code counts once: the newest time step that was used is kept, and nothing at or before it is taken. The app's secret
-lies in the database encrypted, of a recovery code the hash alone: 120 random bits need no salt (ASVS 6.5.2).
+A code is accepted once: the table keeps the newest time step used, and no code of it or of an older one is accepted.
+The database holds the app's secret encrypted, and of a recovery code only the hash: 120 random bits need no salt
+(ASVS 6.5.2).
 """
 
 import hashlib
@@ -24,17 +25,17 @@ from store.database import reading, writing
 
 STEP_S = 30
 WINDOW = (0, -1, 1)
-"""The steps around now whose codes are taken: phones' clocks are a little off, and people type slowly."""
+"""The time steps around now whose codes are accepted: phones' clocks are a little off, and people type slowly."""
 
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15
-"""Of randomness in each: 24 letters."""
+"""Random bytes of each: 24 letters."""
 
 SECRET_CHARS = 32
-"""Of base32: 160 bits, as RFC 4226 recommends."""
+"""Letters of Base32: 160 bits, as RFC 4226 recommends."""
 
 ISSUER = "ZapVoice Monitor"
-"""What the authenticator app shows beside the account."""
+"""The authenticator app shows this beside the account."""
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ _IS_ENROLLED = select(exists().where(second_factors.c.user_id == bindparam("user
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A user who has a second factor, as the operator sees one."""
+    """A user with a second factor, as the operator sees one."""
 
     email: str
     created_at: float
@@ -53,15 +54,15 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What somebody's app has to learn."""
+    """What a user's authenticator app must store."""
 
     secret: str
     uri: str
-    """otpauth://…, for a QR code."""
+    """`otpauth://…`, for a QR code."""
 
 
 class SecondFactors:
-    """Every question about second factors. Each method raises StoreUnavailable."""
+    """Enrols, checks and removes second factors. Each method raises StoreUnavailable."""
 
     def __init__(self, engine: Engine, cipher: Cipher, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells epoch seconds."""
@@ -70,19 +71,19 @@ class SecondFactors:
         self._clock = clock
 
     def is_enrolled(self, user_id: int) -> bool:
-        """Whether this user has one."""
+        """Whether this user has a second factor."""
         with reading(self._engine) as connection:
             return bool(connection.execute(_IS_ENROLLED, {"user": user_id}).scalar())
 
     def offer(self, email: str, secret: str | None = None) -> Enrolment:
-        """A new secret for this account, or the one that was offered before. Nothing is stored yet."""
-        import pyotp  # noqa: PLC0415  Only where there are second factors.
+        """An enrolment with a new secret, or with the one offered before. Stores nothing."""
+        import pyotp  # noqa: PLC0415  Loaded only for second factors.
 
         secret = secret or pyotp.random_base32(SECRET_CHARS)
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER))
 
     def enrol(self, user_id: int, secret: str, code: str) -> "list[str] | None":
-        """Take the secret when `code` is one of its codes. The recovery codes; None when it is not, or there is one."""
+        """Store the secret if `code` fits it. Returns: the recovery codes; None for a wrong code or a second secret."""
         step = self._step_of(secret, code)
         if step is None:
             return None
@@ -100,9 +101,9 @@ class SecondFactors:
             return None
 
     def check(self, user_id: int, code: str) -> str | None:
-        """How `code` shows that it is the user, `totp` or `recovery`; None when it does not. It is used up then.
+        """Accept a code, once. Returns: its kind, `totp` or `recovery`; None for a wrong one.
 
-        Asks as much of the database for a user who does not exist.
+        A user who does not exist costs the database as much.
         """
         code = "".join(code.split()).replace("-", "").upper()
         if len(code) > SECRET_CHARS or not code.isascii():
@@ -118,12 +119,12 @@ class SecondFactors:
             return len(connection.execute(select(recovery_codes.c.code_hash).where(*unused)).all())
 
     def renew_recovery_codes(self, user_id: int) -> "list[str]":
-        """New ones; the old ones end."""
+        """Replace the recovery codes. Returns: the new ones."""
         with writing(self._engine) as connection:
             return _replace_recovery_codes(connection, user_id)
 
     def list(self) -> list[Enrolled]:
-        """Those who have one, by e-mail address."""
+        """The users with a second factor, by e-mail address."""
         unused = (recovery_codes.c.user_id == users.c.id, recovery_codes.c.used_at.is_(None))
         left = select(func.count()).select_from(recovery_codes).where(*unused).scalar_subquery()
         query = select(users.c.email, second_factors.c.created_at, left).join(second_factors).order_by(users.c.email)
@@ -131,14 +132,14 @@ class SecondFactors:
             return [Enrolled(*row) for row in connection.execute(query)]
 
     def remove_of(self, email: str) -> bool:
-        """`remove`, of the user of that address."""
+        """`remove` for the user of that address."""
         with reading(self._engine) as connection:
             known = select(users.c.id).where(users.c.email == canonical(email))
             user_id = connection.execute(known).scalar_one_or_none()
         return user_id is not None and self.remove(user_id)
 
     def remove(self, user_id: int) -> bool:
-        """Forget the user's second factor and recovery codes; whether there was one."""
+        """Delete the user's second factor and recovery codes. Whether there was one."""
         with writing(self._engine) as connection:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
             return connection.execute(delete(second_factors).where(second_factors.c.user_id == user_id)).rowcount > 0
@@ -148,12 +149,12 @@ class SecondFactors:
             sealed = connection.execute(
                 select(second_factors.c.sealed_secret).where(second_factors.c.user_id == user_id)
             ).scalar_one_or_none()
-        # Whoever has none is as much work: how long it takes must not tell whether the password before it was right.
-        nobodys = self._nobodys
-        step = self._step_of(self._unseal(sealed or nobodys), code)
+        # A user without one costs as much work: the time taken must not tell whether the password before was right.
+        secret_of_nobody = self._secret_of_nobody
+        step = self._step_of(self._decrypt(sealed or secret_of_nobody), code)
         if step is None or sealed is None:
             return False
-        # One statement: of two who send the same code at once, one gets in.
+        # One statement: of two requests with the same code, one succeeds.
         newer = (second_factors.c.user_id == user_id, second_factors.c.last_step < step)
         with writing(self._engine) as connection:
             return connection.execute(update(second_factors).where(*newer).values(last_step=step)).rowcount > 0
@@ -164,14 +165,14 @@ class SecondFactors:
             recovery_codes.c.user_id == user_id,
             recovery_codes.c.used_at.is_(None),
         )
-        with reading(self._engine) as connection:  # Looked for first: a write locks.
+        with reading(self._engine) as connection:  # Read first: a write takes a lock.
             if connection.execute(select(recovery_codes.c.user_id).where(*row)).first() is None:
                 return False
         with writing(self._engine) as connection:
             return connection.execute(update(recovery_codes).where(*row).values(used_at=self._clock())).rowcount > 0
 
     def _step_of(self, secret: str | None, code: str) -> int | None:
-        """The time step whose code this is, of those that are taken now."""
+        """The time step, among those accepted now, that has this code."""
         if secret is None:
             return None
         import pyotp  # noqa: PLC0415
@@ -184,14 +185,14 @@ class SecondFactors:
         return steps[0] if steps else None
 
     @cached_property
-    def _nobodys(self) -> str:
+    def _secret_of_nobody(self) -> str:
         return self._cipher.encrypt(b32encode(secrets.token_bytes(SECRET_CHARS * 5 // 8)).decode())
 
-    def _unseal(self, sealed: str) -> str | None:
+    def _decrypt(self, sealed: str) -> str | None:
         try:
             return str(self._cipher.decrypt(sealed))
         except Undecryptable:
-            logger.error("a second factor cannot be read: SECRET_KEY is not the one it was sealed with")
+            logger.error("a second factor cannot be decrypted: SECRET_KEY has changed since the enrolment")
             return None
 
 

@@ -1,7 +1,7 @@
-"""The tables of the panel's own database. Declarations only; the modules beside use them.
+"""The tables of the panel's own database. Declarations only; the other modules of this folder use them.
 
-Instants (`*_at`) are epoch seconds, UTC. A change here needs a migration in migrations/versions. SQLAlchemy's Core
-alone: its ORM would cost the web process 6 MB to declare eight tables.
+Times (`*_at`) are epoch seconds. A change here needs a migration in migrations/versions. SQLAlchemy Core alone: its ORM
+would cost the web process 6 MB to declare eight tables.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ MAX_ADDRESS = 45
 """Characters of an IPv6 address that holds an IPv4 one."""
 
 MAX_BROWSER = 64
-"""Characters of app.auth.user_agent's words."""
+"""Characters of the longest name that app.auth.user_agent gives."""
 
 metadata = MetaData()
 
@@ -36,15 +36,15 @@ users = Table(
     "users",
     metadata,
     Column("id", Integer, primary_key=True),
-    _text("email", MAX_EMAIL, unique=True),  # In lower case, hence unique whatever its case.
+    _text("email", MAX_EMAIL, unique=True),  # In canonical form, hence unique whatever its case.
     _text("password_hash", 255),
     _text("role", 32),
     _instant("created_at"),
     _instant("disabled_at", nullable=True),
-    # Until when the operator's password counts, which its user must replace; NULL where it is the user's own.
+    # When the operator's password expires, which the user must replace; NULL once the user has chosen one.
     _instant("initial_until", nullable=True),
 )
-"""A person. Never deleted, so that the past stays readable."""
+"""Users. Never deleted, so that the audit stays readable."""
 
 login_sessions = Table(
     "login_sessions",
@@ -53,13 +53,13 @@ login_sessions = Table(
     _user_id(index=True),
     _instant("created_at"),
     _instant("expires_at"),
-    _instant("seen_at"),  # When its user last did something; not when the page last asked for something by itself.
-    _text("how", 16),  # What opened it: `password`.
-    _text("address", MAX_ADDRESS),  # Where it was opened from, as far as is known.
+    _instant("seen_at"),  # When its user was last active. What the page asks for by itself does not count.
+    _text("how", 16),  # What opened it, as in `Origin`.
+    _text("address", MAX_ADDRESS),  # The client's address, as far as it is known.
     _instant("revoked_at", nullable=True),
-    _text("browser", MAX_BROWSER, server_default=""),  # What opened it, in our own words; "" where it is not known.
+    _text("browser", MAX_BROWSER, server_default=""),  # In the words of app.auth.user_agent; "" when unknown.
 )
-"""One login in one browser. Its row goes with the user's first login after it has ended by itself."""
+"""Logins. The user's next login deletes the rows of expired ones."""
 
 tokens = Table(
     "tokens",
@@ -71,7 +71,7 @@ tokens = Table(
     _instant("created_at"),
     _instant("revoked_at", nullable=True),
 )
-"""A script's way in. Lives until it is revoked."""
+"""API tokens. Each is valid until it is revoked."""
 
 audit_events = Table(
     "audit",
@@ -79,14 +79,14 @@ audit_events = Table(
     Column("id", Integer, primary_key=True),
     _instant("at", index=True),
     _text("kind", 32),
-    # The user's address; of a failed login what was typed, if it can be one; "" where nobody is known.
+    # The user's address; for a failed login the address that was typed; "" when there is none.
     _text("who", MAX_EMAIL),
-    _text("address", MAX_ADDRESS),  # Where from; "" for the operator's own commands.
+    _text("address", MAX_ADDRESS),  # The client's; "" for the operator's commands.
     _text("detail", 200),
-    # How many such events the row stands for: in a flood all of a minute beyond the first few share one.
+    # How many events the row stands for: in a flood, all events of a minute beyond the first few share one row.
     Column("count", Integer, nullable=False),
 )
-"""Something that somebody did or tried at the door. Bounded by age and number; see app.accounts.audit."""
+"""Events about access. Bounded by age and number; see app.accounts.audit."""
 
 identities = Table(
     "identities",
@@ -96,7 +96,7 @@ identities = Table(
     _user_id(index=True),
     _instant("created_at"),
 )
-"""Who a user is to another system, whose word lets them in. Never an e-mail address: those change hands."""
+"""The names of users in other systems that vouch for them. Never an e-mail address: those change hands."""
 
 spent_tokens = Table(
     "spent_tokens",
@@ -104,18 +104,18 @@ spent_tokens = Table(
     _text("token_hash", 64, primary_key=True),
     _instant("expires_at", index=True),
 )
-"""Another system's token that has opened a session, which it does once. Its row goes after it has expired."""
+"""Tokens of other systems that have opened a session. A row is deleted after its token has expired."""
 
 second_factors = Table(
     "second_factors",
     metadata,
     _user_id(primary_key=True),
     _text("sealed_secret", 255),
-    # The time step of the newest code that was used: neither it nor an older one is taken again.
+    # The time step of the newest code that was used: no code of it or of an older one is accepted again.
     Column("last_step", Integer, nullable=False),
     _instant("created_at"),
 )
-"""The secret that a user's authenticator app shares with the panel."""
+"""The secrets that authenticator apps share with the panel, encrypted."""
 
 recovery_codes = Table(
     "recovery_codes",
@@ -124,4 +124,4 @@ recovery_codes = Table(
     _user_id(index=True),
     _instant("used_at", nullable=True),
 )
-"""What stands in for a code of the app, once."""
+"""Recovery codes. Each replaces a code of the app, once."""

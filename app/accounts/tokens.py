@@ -1,4 +1,4 @@
-"""API tokens: what scripts come in by. Of each the database holds the hash alone. No table's row leaves this file."""
+"""API tokens, which scripts use. The database holds only their hashes. No table's row leaves this file."""
 
 import secrets
 from collections.abc import Callable
@@ -13,25 +13,25 @@ from app.accounts.tables import tokens, users
 from store.database import reading, writing
 from store.errors import MonitorError
 
-TOKEN_PREFIX = "zvm_"  # noqa: S105  What every API token starts with, so that secret scanners can tell one.
+TOKEN_PREFIX = "zvm_"  # noqa: S105  Every API token starts with this, so that secret scanners find it.
 
 
 class TokenScope(StrEnum):
     """What an API token is for."""
 
     READ = "read"
-    """What its user may do."""
+    """Reading whatever its user may see."""
     LOGS = "logs"
     """Sending log lines, and nothing else."""
 
 
 class TokenError(MonitorError):
-    """What was asked cannot be done with this token; the message is for the operator."""
+    """The token does not allow what was asked; the message is for the operator."""
 
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """An API token as its user and the operator see one."""
+    """An API token as its user and the operator see one. Times are epoch seconds."""
 
     id: int
     email: str
@@ -41,7 +41,7 @@ class IssuedToken:
 
 
 class Tokens:
-    """Every question about API tokens but whose one is, which `accounts` answers. Each raises StoreUnavailable."""
+    """Creates, lists and revokes API tokens. Each method raises StoreUnavailable."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float], announce: Callable[[], None]) -> None:
         """`clock` tells epoch seconds; `announce` is called after a token was revoked."""
@@ -50,7 +50,7 @@ class Tokens:
         self._announce = announce
 
     def create(self, email: str, scope: TokenScope = TokenScope.READ) -> tuple[int, str]:
-        """A new token's id and the token, which cannot be read again. Raises: TokenError."""
+        """Create a token. Returns: its id and the token, which cannot be read again. Raises: TokenError."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with writing(self._engine) as connection:
             known = select(users.c.id).where(users.c.email == canonical(email), users.c.disabled_at.is_(None))
@@ -62,7 +62,7 @@ class Tokens:
         return token_id, token
 
     def revoke(self, token_id: int, *, of_user: int | None = None) -> None:
-        """End a token. Raises: TokenError when there is none in force with this id, or it is not this user's."""
+        """Revoke a token. Raises: TokenError when no token in force has this id, or it is not this user's."""
         which = tokens.c.id == token_id
         if of_user is not None:
             which &= tokens.c.user_id == of_user
@@ -82,6 +82,9 @@ class Tokens:
             return [IssuedToken(row[0], row[1], TokenScope(row[2]), *row[3:]) for row in rows]
 
     def end(self, connection: Connection, which: ColumnElement[bool]) -> int:
-        """End those of which `which` is true, within the transaction of `connection`; how many were in force."""
+        """Revoke the tokens that `which` selects, within the transaction of `connection`.
+
+        Returns: how many were in force.
+        """
         ended = update(tokens).where(which, tokens.c.revoked_at.is_(None))
         return connection.execute(ended.values(revoked_at=self._clock())).rowcount

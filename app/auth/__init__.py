@@ -1,1 +1,1 @@
-"""The guard that every view passes, and the ways in."""
+"""The guard that every view passes, and the login methods."""

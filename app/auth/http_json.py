@@ -1,4 +1,4 @@
-"""Other servers' JSON, by HTTP: within a deadline, bounded, over TLS, and never from where a redirect points.
+"""Reads JSON from other servers: over TLS, within a deadline and a size, without following redirects.
 
 The only place where urllib3's errors become `RemoteUnavailable`. Knows nothing of tokens.
 """
@@ -19,31 +19,31 @@ from settings.forms import LOOPBACK
 from store.errors import MonitorError
 
 CONNECT_S, READ_S = 2.0, 3.0
-"""Longest wait for a connection, and for each piece of the answer."""
+"""Longest wait for a connection, and for each piece of the answer (s)."""
 
 EXCHANGE_S = 6.0
-"""Longest time for a whole exchange: a server that drips keeps none of the other two."""
+"""Longest time for a whole exchange (s): a server that sends byte by byte exceeds neither of the other two."""
 
 MAX_BYTES = 256 * 1024
-"""Longest answer; a provider's largest document has some 20 KiB."""
+"""Longest answer. A provider's largest document has some 20 KiB."""
 
 FRESH_S = 600.0
-"""How long a document is believed."""
+"""How long a document is used before it is fetched again (s)."""
 
 COOL_S = 30.0
-"""Shortest time between two fetches that somebody's wish for a newer one causes: no flood is passed on."""
+"""Shortest time between two fetches that a token with an unknown key causes (s): no flood is passed on."""
 
 RETRY_S = 3.0
-"""Nobody asks again so soon after a fetch that failed: those who wait do not stand in line for one that is down."""
+"""Shortest time after a failed fetch before the next one (s): requests do not queue for a server that is down."""
 
 
 class RemoteUnavailable(MonitorError):
-    """The other server did not answer within its deadline, or with something that is no JSON object."""
+    """The other server did not answer in time, or its answer is no JSON object."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the other server said."""
+    """The other server's answer."""
 
     status: int
     body: bytes
@@ -62,8 +62,8 @@ class Reply:
 Document = TypeVar("Document")
 
 
-class Remembered(Generic[Document]):
-    """Something another server publishes, read anew when it is old. Safe to share between greenlets."""
+class CachedDocument(Generic[Document]):
+    """A document that another server publishes, fetched again when it is old. Safe to share between greenlets."""
 
     def __init__(self, read: Callable[[], Document], clock: Callable[[], float] = time.monotonic) -> None:
         """`read` fetches it and raises RemoteUnavailable; `clock` is monotonic."""
@@ -71,15 +71,15 @@ class Remembered(Generic[Document]):
         self._clock = clock
         self._document: Document | None = None
         self._tried_mono_s = float("-inf")
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
-    def get(self, *, anew: bool = False) -> Document:
-        """It; anew: newer than COOL_S. Raises: RemoteUnavailable; what is too old is never used instead."""
-        with self._turn:
+    def get(self, *, newer: bool = False) -> Document:
+        """The document; newer: fetched within COOL_S. Raises: RemoteUnavailable; an old document never stands in."""
+        with self._lock:
             age_s = self._clock() - self._tried_mono_s
             if self._document is None and age_s < RETRY_S:
-                raise RemoteUnavailable("it could not be fetched a moment ago")
-            if self._document is None or age_s >= (COOL_S if anew else FRESH_S):
+                raise RemoteUnavailable("the last fetch failed a moment ago")
+            if self._document is None or age_s >= (COOL_S if newer else FRESH_S):
                 self._document = None
                 try:
                     self._document = self._read()
@@ -89,7 +89,7 @@ class Remembered(Generic[Document]):
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether nobody on the way can read or change what goes there: HTTPS, or this very machine."""
+    """Whether nobody on the way can read or change what goes there: HTTPS, or this machine itself."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
@@ -107,7 +107,7 @@ def exchange(method: str, url: str, *, body: str | None = None, headers: Mapping
     if not is_safe_url(url):
         raise RemoteUnavailable(f"{_shown(url)} is not https://")
     try:
-        with gevent.Timeout(EXCHANGE_S, TimeoutError("it took too long")):
+        with gevent.Timeout(EXCHANGE_S, TimeoutError("the exchange took too long")):
             return _exchange(method, url, body, {"Accept": "application/json", **(headers or {})})
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as exc:
         raise RemoteUnavailable(f"{_shown(url)} does not answer: {exc}") from exc
@@ -131,4 +131,4 @@ def _pool() -> urllib3.PoolManager:
 
 def _shown(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}"  # Without what a query or userinfo may hold.
+    return f"{parts.scheme}://{parts.hostname}{parts.path}"  # A query or userinfo may hold secrets.

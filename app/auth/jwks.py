@@ -1,7 +1,7 @@
-"""The keys that signatures are checked with: one that is configured, or a set that its owner publishes and changes.
+"""Keys that check signatures: a configured key or set, or a set that its owner publishes and rotates (JWKS).
 
-Every key fits the one algorithm that is configured; what else a set holds is passed over. A token only ever chooses
-among them by `kid`: no header brings a key along or says where one lies.
+Only keys for the configured algorithm are used; others in a set are skipped. A token can only choose among them by
+`kid`: no header of it supplies a key or says where one is.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 
-from app.auth.http_json import Remembered, fetch
+from app.auth.http_json import CachedDocument, fetch
 from store.errors import MonitorError
 
 MIN_RSA_BITS = 2048
@@ -23,18 +23,18 @@ CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 
 
 class BadKey(MonitorError):
-    """A configured key is not one for the configured algorithm."""
+    """A configured key does not fit the configured algorithm."""
 
 
 class KeySource(Protocol):
-    """Where a key comes from."""
+    """A source of keys."""
 
     def find(self, kid: str | None) -> Key | None:
-        """The key that the token means; None when there is none, or not exactly one. Raises: RemoteUnavailable."""
+        """The key that a token names by `kid`; None when there is none, or more than one. Raises: RemoteUnavailable."""
 
 
 class FixedKeys:
-    """One key, or a set, as the operator has written it down: a secret, a PEM or a JWKS."""
+    """The configured key or set: a secret, a PEM or a JWKS."""
 
     def __init__(self, text: str, algorithm: str) -> None:
         """Raises: BadKey."""
@@ -44,7 +44,7 @@ class FixedKeys:
             raise BadKey(f"The set holds no key for {algorithm}.")
 
     def find(self, kid: str | None) -> Key | None:
-        """A key that stands alone has no name, so it is the one whatever name the token gives it."""
+        """By `kid` in a set. A single key has no name, so it is used whatever `kid` the token gives."""
         return _pick(self._keys, kid if self._is_set else None)
 
 
@@ -52,15 +52,15 @@ class PublishedKeys:
     """The set at a URL."""
 
     def __init__(self, url: str, algorithm: str) -> None:
-        self._keys = Remembered(lambda: usable_keys(fetch(url).get("keys"), algorithm))
+        self._keys = CachedDocument(lambda: usable_keys(fetch(url).get("keys"), algorithm))
 
     def find(self, kid: str | None) -> Key | None:
-        """Among those published a moment ago; a name that is not among them may be that of a new one."""
-        return _pick(self._keys.get(), kid) or _pick(self._keys.get(anew=True), kid)
+        """By `kid`, in the cached set. An unknown `kid` may be a new key's, so the set is fetched again."""
+        return _pick(self._keys.get(), kid) or _pick(self._keys.get(newer=True), kid)
 
 
 def usable_keys(rows: object, algorithm: str) -> list[Key]:
-    """Those of a JWKS' `keys` that may have signed by `algorithm`."""
+    """The keys of a JWKS (its `keys`) that `algorithm` can use."""
     if not isinstance(rows, list):
         return []
     return [key for row in rows if (key := _import_row(row, algorithm)) is not None]
@@ -75,26 +75,26 @@ def _import_set(text: str, algorithm: str) -> list[Key]:
     try:
         return usable_keys(json.loads(text).get("keys"), algorithm)
     except ValueError as exc:
-        raise BadKey("The key starts like a JWKS and is none.") from exc
+        raise BadKey("The key starts like a JWKS but is none.") from exc
 
 
 def _import_one(text: str, algorithm: str) -> Key:
     kind = KINDS[algorithm[:2]]
     looks_public = "-----BEGIN" in text or text.lstrip().startswith(("ssh-", "ecdsa-"))
     if kind is OctKey and (looks_public or len(text.encode()) < MIN_SECRET_BYTES):
-        # A public key is no secret: whoever knows it could sign with it.
+        # A public key is no secret: everybody who knows it could sign.
         raise BadKey(f"{algorithm} needs a secret of at least {MIN_SECRET_BYTES} bytes, not a public key.")
     try:
         key = kind.import_key(text)
     except (JoseError, ValueError, TypeError) as exc:
-        raise BadKey(f"The key is none for {algorithm}.") from exc
+        raise BadKey(f"The key does not fit {algorithm}.") from exc
     if not _fits(key, algorithm):
-        raise BadKey(f"The key is none for {algorithm}, or too short.")
+        raise BadKey(f"The key does not fit {algorithm}, or is too short.")
     return key
 
 
 def _import_row(row: Any, algorithm: str) -> Key | None:
-    """A key of a set; None for another purpose, another algorithm, or a secret, which nobody publishes."""
+    """A key of a set; None for another purpose or algorithm, and for a secret, which nobody publishes."""
     kind = KINDS[algorithm[:2]]
     if not isinstance(row, dict) or row.get("kty") != kind.key_type or kind is OctKey:
         return None

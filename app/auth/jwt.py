@@ -1,6 +1,6 @@
-"""Signed tokens (JWT) of others: whether one is what it must be to be believed. Knows no user and no HTTP.
+"""Verifies JSON Web Tokens that other systems have signed. Knows no user and no HTTP.
 
-One algorithm and one kind of key, both configured; the token has no say in either. Each refusal below is a test.
+The algorithm and the kind of key are configured; the token has no say in either. A test covers each refusal.
 """
 
 import hmac
@@ -19,41 +19,41 @@ from app.auth.jwks import KeySource
 from store.errors import MonitorError
 
 LEEWAY_S = 30
-"""How far two clocks may be apart."""
+"""How far two clocks may be apart (s)."""
 
 MAX_LIFE_S = 31 * 86_400
-"""Longest time between `iat` and `exp`: what opens a door does not do so for ever."""
+"""Longest time between `iat` and `exp` (s)."""
 
 MAX_TEXT = 8 * 1024
 MAX_SUBJECT = 255
 
 KNOWN_HEADERS = frozenset({"alg", "typ", "kid", "x5t", "x5t#S256"})
-"""Any other one makes the token refused: `jwk`, `jku`, `x5u`, `x5c` bring keys along, `crit` demands what we cannot."""
+"""Any other header gets a token refused: `jwk`, `jku`, `x5u`, `x5c` supply keys, `crit` demands extensions."""
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _FAULTS = (JoseError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
-"""What hostile text makes the parsers raise."""
+"""What the parsers raise on hostile text."""
 
 
 class BadToken(MonitorError):
-    """The token is not to be believed; the message says why, for the log and never for the sender."""
+    """The token is refused. The message says why, for the log and never for the sender."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What a token must say."""
+    """What a token must claim."""
 
     issuer: str
     audience: str
     algorithm: str
     type: str = "JWT"
-    """Its header's `typ`; a token without one is a `JWT` (RFC 8725, 3.11)."""
+    """The header `typ`; a token without one is a `JWT` (RFC 8725, 3.11)."""
     foreign_claims: frozenset[str] = frozenset()
-    """Claims that give away a token made for something else."""
+    """Claims that only tokens for another purpose have."""
 
 
 class Verifier:
-    """Tells the claims of a token to be believed."""
+    """Verifies tokens and reads their claims."""
 
     def __init__(self, expected: Expected, keys: KeySource, clock: Callable[[], float] = time.time) -> None:
         self._expected = expected
@@ -70,17 +70,17 @@ class Verifier:
         )
 
     def verify(self, text: str) -> dict[str, Any]:
-        """The claims: `iss`, `aud`, `sub`, `exp` and `iat` among them. Raises: BadToken, RemoteUnavailable."""
+        """The claims of a valid token; has `iss`, `aud`, `sub`, `exp`, `iat`. Raises: BadToken, RemoteUnavailable."""
         if len(text) > MAX_TEXT or not _COMPACT.fullmatch(text):
-            raise BadToken("this is no compact JWS")
+            raise BadToken("not a compact JWS")
         try:
             header = dict(jws.extract_compact(text.encode(), registry=self._registry).headers())
         except _FAULTS as exc:
-            raise BadToken("this is no JWS") from exc
+            raise BadToken("not a JWS") from exc
         self._check_header(header)
         key = self._keys.find(header.get("kid"))
         if key is None:
-            raise BadToken("nobody we know has such a key")
+            raise BadToken("no known key has this `kid`")
         try:
             token = jwt.decode(text, key, algorithms=[self._expected.algorithm], registry=self._registry)
             self._claims.validate(token.claims)
@@ -93,32 +93,32 @@ class Verifier:
         if unknown := header.keys() - KNOWN_HEADERS:
             raise BadToken(f"unknown headers: {sorted(unknown)}")
         if header.get("alg") != self._expected.algorithm:
-            raise BadToken("another algorithm than the configured one")
+            raise BadToken("not the configured algorithm")
         kid, kind = header.get("kid"), header.get("typ", "JWT")
         if not (kid is None or isinstance(kid, str)) or not isinstance(kind, str):
-            raise BadToken("a header of another type")
+            raise BadToken("`kid` or `typ` is not a text")
         if kind.lower().removeprefix("application/") != self._expected.type.lower():
-            raise BadToken("a token of another type")
+            raise BadToken("not the expected `typ`")
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
-        """What joserfc leaves open: it takes a list of audiences as long as ours is among them."""
+        """Checks beyond joserfc's, which accepts a list of audiences if ours is among them."""
         if claims["aud"] not in (self._expected.audience, [self._expected.audience]):
-            raise BadToken("meant for others too")
+            raise BadToken("it has other audiences too")
         if claims["exp"] - claims["iat"] > MAX_LIFE_S:
-            raise BadToken("good for too long")
+            raise BadToken("its lifetime is too long")
         if not claims["sub"].isprintable() or len(claims["sub"]) > MAX_SUBJECT:
-            raise BadToken("a subject that cannot be one")
+            raise BadToken("its subject is too long or unprintable")
         if foreign := claims.keys() & self._expected.foreign_claims:
-            raise BadToken(f"made for something else: {sorted(foreign)}")
+            raise BadToken(f"made for another purpose: {sorted(foreign)}")
 
 
 def is_same(one: object, other: str) -> bool:
-    """Whether a claim is exactly that text, in a time that tells nothing."""
+    """Whether a claim equals that text, compared in constant time."""
     return isinstance(one, str) and hmac.compare_digest(one.encode(errors="replace"), other.encode())
 
 
 def grants(value: object, wanted: str, *, in_list: bool) -> bool:
-    """Whether a role claim says exactly `wanted`; in_list: or is a list of texts of which one does."""
+    """Whether a role claim equals `wanted`; in_list: or is a list that holds it."""
     if isinstance(value, list) and in_list:
         return any(isinstance(each, str) and each == wanted for each in value)
     return isinstance(value, str) and value == wanted

@@ -1,7 +1,7 @@
-"""Attempts that have failed or are under way, counted for each of their keys in moving windows. In memory.
+"""Counts attempts that have failed or are under way, by key, in sliding windows. In memory.
 
-Our own because what is counted must be taken back when it turns out right, and waited for while it is open: a library
-that only counts up refuses right logins that come together (docs/decisions/0015).
+No library: a right attempt must be taken back, and others wait for an open one. A library that only counts up refuses
+right logins that come together (docs/decisions/0015).
 """
 
 import math
@@ -15,13 +15,13 @@ from typing import NamedTuple
 from app.accounts.passwords import Busy
 
 MAX_COUNTED = 4096
-"""Keys that strangers can make as many of as they like, clients and names of nobody, that are remembered."""
+"""Most keys kept of those that strangers can create at will: clients and unknown names."""
 
-PATIENCE_S = 10.0
-"""Longest wait for others' attempts that are under way to end."""
+MAX_WAIT_S = 10.0
+"""Longest wait for others' open attempts to end (s)."""
 
 MAX_WAITING = 100
-"""Attempts that may wait so: each holds its request, some 15 kB."""
+"""Most attempts that wait: each holds its request, some 15 kB."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class Limit:
 
 
 class Bucket(NamedTuple):
-    """What counts together, and how much of it there may be."""
+    """The attempts that count together, by `key`, and their limits."""
 
     key: str
     limits: Sequence[Limit]
     is_kept: bool
-    """Whether it is one of a known number of things, users, and is never forgotten to make room."""
+    """Whether it is never evicted: the keys of users, whose number is known."""
 
 
 class Ticket:
-    """One attempt, from its beginning on."""
+    """One attempt."""
 
     __slots__ = ("at_s", "id", "is_open", "keys")
 
@@ -67,7 +67,7 @@ class _Page:
 
 
 class Ledger:
-    """Gives out tickets, never more than the limits allow to fail. `clock` tells monotonic seconds."""
+    """Hands out tickets, at most as many as the limits allow to fail. `clock` tells monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -77,12 +77,12 @@ class Ledger:
         self._others: dict[str, _Page] = {}
 
     def open(self, buckets: Sequence[Bucket]) -> Ticket | int:
-        """A ticket that counts in every bucket until it is closed; or the seconds after which there may be one.
+        """A ticket, which counts in every bucket until it is closed; or the seconds to wait for one.
 
-        Where only open tickets are in the way it waits until they are closed. Raises: Busy, when that takes too long.
+        When only open tickets fill a bucket, it waits for them to close. Raises: Busy, when that takes too long.
         """
         with self._changed:
-            until_s = time.monotonic() + PATIENCE_S
+            until_s = time.monotonic() + MAX_WAIT_S
             while True:
                 now_s = self._clock()
                 waits_s = [wait_s for bucket in buckets if (wait_s := self._wait_s(bucket, now_s)) > 0]
@@ -93,7 +93,7 @@ class Ledger:
                 self._wait(until_s)
 
     def close(self, ticket: Ticket, *, has_failed: bool) -> None:
-        """The attempt is over; only one that has failed goes on counting."""
+        """End the attempt. Only a failed one goes on counting."""
         with self._changed:
             ticket.is_open = False
             if not has_failed:
@@ -101,7 +101,7 @@ class Ledger:
             self._changed.notify_all()
 
     def take_back(self, keys: Collection[str], ticket_id: str) -> None:
-        """Let a ticket that was closed as failed count no more, in none of its buckets; `keys`: one is among them."""
+        """Stop counting a ticket that was closed as failed, in all its buckets. `keys`: where to look for it."""
         with self._changed:
             found = {ticket for key in keys for ticket in self._tickets(key) if ticket_id and ticket.id == ticket_id}
             for ticket in found:
@@ -109,7 +109,7 @@ class Ledger:
             self._changed.notify_all()
 
     def counted(self) -> int:
-        """How many keys are remembered that somebody else can make at will."""
+        """How many keys there are that strangers can create at will."""
         return len(self._others)
 
     def _tickets(self, key: str) -> list[Ticket]:
@@ -117,7 +117,7 @@ class Ledger:
         return page.tickets if page else []
 
     def _wait_s(self, bucket: Bucket, now_s: float) -> float:
-        """How long until one more may fail, were all that is under way to end well; 0 or less: at once."""
+        """How long until one more may fail if every open attempt ends well (s); 0 or less: at once."""
         ends_s = [-math.inf]
         for limit in bucket.limits:
             failed = [each.at_s for each in self._tickets(bucket.key) if _counts(each, limit, now_s, open_too=False)]
@@ -158,7 +158,7 @@ class Ledger:
                         del book[key]
 
     def _make_room(self, now_s: float) -> None:
-        """Forget whoever has failed least: to be forgotten, all others must be tried as often."""
+        """Evict the keys with the fewest failures: to have a key evicted, an attacker must try all others as often."""
         fewest = sorted(self._others, key=lambda key: len(self._others[key].in_force(now_s)))
         for key in fewest[: MAX_COUNTED // 4]:
             del self._others[key]

@@ -15,7 +15,7 @@ from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.client import OAuth2Client
 
 from app.accounts.identities import Assertion
-from app.auth.http_json import Remembered, RemoteUnavailable, Reply, exchange, fetch, is_safe_url
+from app.auth.http_json import CachedDocument, RemoteUnavailable, Reply, exchange, fetch, is_safe_url
 from app.auth.jwks import PublishedKeys
 from app.auth.jwt import BadToken, Expected, Verifier, grants, is_same
 
@@ -55,7 +55,7 @@ class OidcProvider:
 
     def __init__(self, client: OidcClient) -> None:
         self._client = client
-        self._discovered = Remembered(self._discover)
+        self._discovered = CachedDocument(self._discover)
 
     def start_login(self) -> Authorization:
         """Make an authorization request for a browser. Raises: RemoteUnavailable."""

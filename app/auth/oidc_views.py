@@ -68,7 +68,9 @@ def make_blueprint(provider: OidcProvider, identities: Identities, secret_key: s
     def _find() -> tuple[Person | None, str]:
         cookie = request.cookies.get(auth_context().step_cookie_name, "")
         state, nonce, verifier, target = requests.decrypt(cookie, max_age_s=AUTHORIZATION_S)
-        return identities.admit(provider.finish_login(state, nonce, verifier, request.args)), local_path(target)
+        return identities.find_or_create(provider.finish_login(state, nonce, verifier, request.args)), local_path(
+            target
+        )
 
     return blueprint
 

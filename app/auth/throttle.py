@@ -1,9 +1,9 @@
-"""How often a login may fail before the next has to wait.
+"""How often a login may fail before the next one has to wait.
 
-Failures count, successes do not. Strangers share one allowance at an account, the browsers that the account is known
-to use share another: strangers who use up theirs shut out other strangers, not its owner. Both together are what an
-account allows in all, whatever cookies are shown. Why so is in docs/decisions/0015. Counted in the process's own
-memory: it holds when every store is down.
+Failures count, successes do not. At each account strangers share one allowance and known browsers share another:
+strangers who use up theirs lock out other strangers, not the owner. The two together are all that an account allows,
+whatever cookies are sent (docs/decisions/0015). The counts are in the process's memory, so they hold while every store
+is down.
 """
 
 import ipaddress
@@ -18,50 +18,51 @@ from app.auth.ledger import Bucket, Ledger, Limit, Ticket
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86_400.0
 
 PER_CLIENT = (Limit(5, MINUTE_S), Limit(20, HOUR_S))
-"""Of one address that no mark speaks for, whatever the account."""
+"""Of one client address without a device cookie, at all accounts together."""
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """How often it may fail at one account."""
+    """How often attempts at one account may fail."""
 
     strangers: Sequence[Limit]
-    """All of them together."""
+    """All strangers together."""
     known: Sequence[Limit]
-    """All the browsers that the account is known to use together, in place of the strangers' and the client's."""
+    """All known browsers together, instead of the limits of strangers and of the client."""
 
 
 PASSWORDS = Allowance(strangers=(Limit(10, 15 * MINUTE_S),), known=(Limit(10, 15 * MINUTE_S),))
-"""960 guesses a day each, at passwords of which the guessable are refused."""
+"""960 guesses a day each, at passwords that are not easily guessed: such are refused."""
 
 CODES = Allowance(
     strangers=(Limit(10, 15 * MINUTE_S), Limit(40, DAY_S)), known=(Limit(5, 15 * MINUTE_S), Limit(10, DAY_S))
 )
-"""Of who knows the password and guesses the code: 50 a day, whatever they show. One in 333,333 is right, so it takes
-18 years on average, and one year with a chance of 5 % (`tests/app/auth/test_guessing.py`).
+"""For an attacker who knows the password and guesses the code: 50 a day, whatever cookie they send. One code in 333,333
+is right, so it takes 18 years on average, and one year with a chance of 5 % (`tests/app/auth/test_guessing.py`).
 """
 
 
 class Attempt:
-    """One login that is under way."""
+    """A login that is under way."""
 
     def __init__(self, wait_s: int | None, ticket_id: str = "", *, is_known: bool = False) -> None:
         self.wait_s = wait_s
-        """Seconds after which it may be tried; None when it may go on."""
+        """Seconds to wait before trying; None when it may go on."""
         self.ticket_id = ticket_id
-        """By which `LoginThrottle.take_back` finds its failure."""
+        """`LoginThrottle.take_back` finds its failure by this."""
         self.is_known = is_known
-        """Whether it comes from a browser with the account's mark."""
+        """Whether it comes from a known browser."""
         self.has_failed = False
 
     def fail(self) -> None:
-        """Count it: the password was wrong, or what else has to be shown was not yet."""
+        """Count it: the password was wrong, or a further step is still to come."""
         self.has_failed = True
 
 
 class LoginThrottle:
-    """Counts failures. What is under way counts as one until it is known, and whom it keeps out waits for it: many
-    guesses at once gain nothing, and many right logins at once lose nothing.
+    """Counts failures. An open attempt counts as one until it ends, and attempts beyond the limit wait for that.
+
+    So parallel guesses gain nothing, and parallel right logins lose nothing.
     """
 
     def __init__(self, allowance: Allowance = PASSWORDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -71,9 +72,9 @@ class LoginThrottle:
 
     @contextmanager
     def attempt(self, address: str, target: Target | None, *, is_known: bool = False) -> Iterator[Attempt]:
-        """A login from `address`, at nobody's account where it names none; is_known: from a browser with its mark.
+        """A login from `address`; target None: it names no account; is_known: it comes from a known browser.
 
-        Raises: Busy.
+        Raises: Busy, on entry.
         """
         ticket = self.ledger.open(self._buckets(address, target, is_known))
         if not isinstance(ticket, Ticket):
@@ -86,7 +87,7 @@ class LoginThrottle:
             self.ledger.close(ticket, has_failed=attempt.has_failed)
 
     def take_back(self, target: Target, ticket_id: str) -> None:
-        """What was counted because more had to be shown was no failure: it was shown. A second time does nothing."""
+        """Stop counting the failure of a password whose further steps have succeeded. Twice is the same as once."""
         self.ledger.take_back((_strangers(target), _known(target)), ticket_id)
 
     def _buckets(self, address: str, target: Target | None, is_known: bool) -> list[Bucket]:
@@ -107,10 +108,10 @@ def _known(target: Target) -> str:
 
 
 def _client(address: str) -> str:
-    """Who is behind an address: an IPv6 client has a whole /64 to choose from."""
+    """The client behind an address: with IPv6 a whole /64, from which it can choose at will."""
     try:
         ip = ipaddress.ip_address(address)
-    except ValueError:  # All of them together: what is no address could be another one each time.
+    except ValueError:  # All such texts count together: a client could send another one each time.
         return ""
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
         return str(ipaddress.IPv6Network((ip, 64), strict=False))

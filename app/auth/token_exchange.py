@@ -76,7 +76,7 @@ def make_blueprint(exchange: Exchange, identities: Identities) -> Blueprint:
         if not identities.spend(_name(exchange.issuer, claims, token), claims["exp"] + LEEWAY_S):
             raise BadToken("the token was used before")
         is_super_admin = grants(claims.get(exchange.role_claim), Role.SUPER_ADMIN, in_list=False)
-        person = identities.admit(
+        person = identities.find_or_create(
             Assertion(issuer=exchange.issuer, subject=claims["sub"], email=None, is_super_admin=is_super_admin)
         )
         if person is None:

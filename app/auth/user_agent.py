@@ -1,12 +1,12 @@
-"""The browser and the system that a `User-Agent` names, in a few words for a person's list of sessions. [pure]
+"""Names the browser and the system of a `User-Agent`, for a user's list of sessions. [pure]
 
-Only names that stand here ever come out of it: whatever else a client calls itself is nothing.
+It returns only names that stand below, whatever else a client calls itself.
 """
 
 import re
 
 MAX_READ = 512
-"""Characters of the header that are looked at."""
+"""Characters of the header that are read."""
 
 _BROWSERS = (
     ("Edge", r"Edg(?:e|A|iOS)?/(\d+)"),
@@ -16,7 +16,7 @@ _BROWSERS = (
     ("Chrome", r"(?:HeadlessChrome|Chrome|CriOS)/(\d+)"),
     ("Safari", r"Version/(\d+)[\d.]* (?:Mobile/\w+ )?Safari/"),
 )
-"""Name and version of each. The order counts: most claim to be the later ones, too."""
+"""The order counts: most browsers also claim to be the later ones."""
 
 _SYSTEMS = (
     ("iPad", r"iPad"),
@@ -30,7 +30,7 @@ _SYSTEMS = (
 
 
 def name_browser(user_agent: str) -> str:
-    """Such as `Firefox 143, Linux`; what is not known is left out, and all of it is the empty string."""
+    """Such as `Firefox 143, Linux`, without what is unknown; the empty string when nothing is known."""
     text = user_agent[:MAX_READ]
     browser = next((f"{name} {found[1][:4]}" for name, pattern in _BROWSERS if (found := re.search(pattern, text))), "")
     system = next((name for name, pattern in _SYSTEMS if re.search(pattern, text)), "")

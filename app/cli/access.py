@@ -1,4 +1,4 @@
-"""The operator's commands about who is in: `flask --app app sessions …` and `flask --app app audit …`."""
+"""The operator's commands about logins and the audit: `flask --app app sessions …` and `flask --app app audit …`."""
 
 import click
 
@@ -6,14 +6,14 @@ from app.accounts.audit import PAGE_ROWS
 from app.cli.output import CommandGroup, accounts_of_app, audit_of_app, note, print_table
 from app.web.times import utc_text
 
-sessions = CommandGroup("sessions", help="Logins in force.")
-audit = CommandGroup("audit", help="What happened at the door.")
+sessions = CommandGroup("sessions", help="Sessions in force.")
+audit = CommandGroup("audit", help="Logins, refusals, streams and changes of access.")
 
 
 @sessions.command("list")
 @click.argument("email", required=False)
 def list_sessions(email: str | None) -> None:
-    """Show the logins in force, of everybody or of one user."""
+    """Show the sessions in force, of every user or of one."""
     rows = [
         (row.id, row.email, row.how, row.address, row.browser or "—", utc_text(row.created_at), utc_text(row.seen_at))
         for row in accounts_of_app().sessions.list(email)
@@ -23,9 +23,9 @@ def list_sessions(email: str | None) -> None:
 
 @sessions.command("revoke")
 @click.argument("session_id", metavar="ID", required=False)
-@click.option("--user", "email", help="End every login of this user instead.")
+@click.option("--user", "email", help="End every session of this user instead.")
 def revoke_sessions(session_id: str | None, email: str | None) -> None:
-    """End a login, or all of a user's, and every page that is open by it."""
+    """End a session, or all of a user's, and the pages that it has open."""
     if (session_id is None) == (email is None):
         raise click.UsageError("Give the ID of a session, or --user EMAIL.")
     if email is not None:
@@ -40,9 +40,9 @@ def revoke_sessions(session_id: str | None, email: str | None) -> None:
 
 
 @audit.command("list")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=PAGE_ROWS, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=PAGE_ROWS, show_default=True, help="How many events.")
 def list_events(limit: int) -> None:
-    """Show what happened at the door, newest first."""
+    """Show the newest events, newest first."""
     rows = [
         (utc_text(row.at), row.kind, row.who, row.address, row.detail, f"×{row.count}" if row.count > 1 else "")
         for row in audit_of_app().read(limit=limit)

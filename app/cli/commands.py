@@ -1,4 +1,4 @@
-"""Which commands `flask --app app` has. No account exists without them."""
+"""The commands of `flask --app app`."""
 
 from flask import Flask
 
@@ -9,6 +9,6 @@ from app.cli.users import users
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands to an app that has accounts, audit and store."""
+    """Add the commands to an app with accounts, audit and store."""
     for command in (users, tokens, sessions, audit, hosts, migrate):
         app.cli.add_command(command)

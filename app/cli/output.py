@@ -1,6 +1,6 @@
-"""What the commands share: the app's stores, the audit's note, and how they print.
+"""What the commands share: the app's accounts and audit, and how they print.
 
-What a script wants (a token, a made password) goes to stdout alone, what a person wants to know to stderr.
+What a script reads (a token, a generated password) goes to stdout, messages to people go to stderr.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from store.errors import MonitorError
 
 
 class CommandGroup(AppGroup):
-    """Turns what this project raises into one line and exit code 1."""
+    """Turns this project's errors into one line and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -40,18 +40,18 @@ def audit_of_app() -> Audit:
 
 
 def note(kind: str, *, who: str = "", detail: str = "") -> None:
-    """Tell the audit what the operator has just done."""
+    """Write to the audit what the operator has just done."""
     audit_of_app().note(kind, who=canonical(who), detail=detail)
     audit_of_app().write()
 
 
 def state(ended: str, at: float | None) -> str:
-    """`active`, or what ended it and when."""
+    """`active`, or what ended it and when: `revoked 2027-01-31 …`. `at`: epoch s, None while active."""
     return "active" if at is None else f"{ended} {utc_text(at)}"
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as their widest cell."""
+    """Print a table whose columns are as wide as their widest cell."""
     table = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:

@@ -17,10 +17,10 @@ tokens = CommandGroup("tokens", help="API tokens, for `Authorization: Bearer TOK
     type=click.Choice([scope.value for scope in TokenScope]),
     default=TokenScope.READ.value,
     show_default=True,
-    help="read: what the user may do. logs: sending log lines, and nothing else.",
+    help="read: reading what the user may see. logs: sending log lines, and nothing else.",
 )
 def create_token(email: str, scope: str) -> None:
-    """Make a token. It is shown this once."""
+    """Create a token. It is shown only once."""
     token_id, token = accounts_of_app().tokens.create(email, TokenScope(scope))
     note("token_created", who=email, detail=f"token {token_id} for {scope}")
     click.echo(f"Token {token_id} of {email} for {scope}; it cannot be shown again:", err=True)
@@ -30,7 +30,7 @@ def create_token(email: str, scope: str) -> None:
 @tokens.command("revoke")
 @click.argument("token_id", metavar="ID", type=int)
 def revoke_token(token_id: int) -> None:
-    """End a token."""
+    """Revoke a token."""
     accounts_of_app().tokens.revoke(token_id)
     note("token_revoked", detail=f"token {token_id}")
     click.echo(f"Revoked token {token_id}.", err=True)
@@ -39,7 +39,7 @@ def revoke_token(token_id: int) -> None:
 @tokens.command("list")
 @click.argument("email", required=False)
 def list_tokens(email: str | None) -> None:
-    """Show every token ever made, or those of one user."""
+    """Show every token ever created, or those of one user."""
     issued = accounts_of_app().tokens.list(email)
     rows = [
         (str(token.id), token.email, token.scope, utc_text(token.created_at), state("revoked", token.revoked_at))

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from app.accounts.audit import KINDS, PAGE_ROWS, Audit, Written, plain
+from app.accounts.audit import KINDS, PAGE_ROWS, Audit, StoredEvent, plain
 from app.accounts.email import folded
 from app.accounts.tables import MAX_EMAIL
 from app.auth.guard import require_role
@@ -52,7 +52,7 @@ def make_blueprint(audit: Audit) -> Blueprint:
     return blueprint
 
 
-def _read(audit: Audit, limit: int) -> list[Written]:
+def _read(audit: Audit, limit: int) -> list[StoredEvent]:
     chosen = _filter()
     kinds = KINDS.get(chosen["group"])
     return audit.read(before_id=_before_id(), limit=limit, kinds=kinds, who=chosen["who"])

@@ -76,7 +76,7 @@ def test_a_key_that_is_none_ends_the_web_process_in_a_sentence_too(redis_url: st
         code, written = start(arguments, **key)
 
         assert code != 0
-        assert "The key is none for RS256" in written
+        assert "The key does not fit RS256" in written
         assert "Traceback" not in written
 
 

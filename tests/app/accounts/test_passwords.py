@@ -163,7 +163,7 @@ class HeldHasher(WatchedHasher):
 def test_a_flood_of_strangers_takes_no_turn_of_a_known_browser_which_is_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.accounts.passwords.TURN_S", PATIENCE_S)
+    monkeypatch.setattr("app.accounts.passwords.MAX_WAIT_S", PATIENCE_S)
     hasher = HeldHasher()
     passwords = Passwords(hasher)
     hashed = passwords.hash(PASSWORD)
@@ -184,7 +184,7 @@ def test_a_flood_of_strangers_takes_no_turn_of_a_known_browser_which_is_the_next
 
 
 def test_the_turns_of_known_browsers_are_counted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.accounts.passwords.TURN_S", PATIENCE_S)
+    monkeypatch.setattr("app.accounts.passwords.MAX_WAIT_S", PATIENCE_S)
     hasher = HeldHasher()
     passwords = Passwords(hasher)
     with ThreadPoolExecutor(MAX_WAITING_KNOWN + 1) as pool:

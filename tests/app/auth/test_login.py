@@ -9,10 +9,14 @@ from sqlalchemy import Engine
 
 from app.accounts.accounts import Accounts
 from app.accounts.audit import Audit
+from app.accounts.encryption import Cipher
+from app.accounts.identities import Identities
 from app.accounts.principals import Role
-from app.api import me
+from app.accounts.second_factors import SecondFactors
 from app.auth import login as auth
 from app.auth.guard import current_principal, require_role
+from app.auth.login_steps import LoginSteps
+from app.pages import account
 from app.web import errors
 from store.database import make_engine
 from tests.logins import ADMIN, csrf_token, log_in, open_login
@@ -31,9 +35,11 @@ def make_app(accounts: Accounts, *, secure_cookies: bool = False) -> Flask:
     app = Flask(__name__)
     app.jinja_loader = DictLoader(TEMPLATES)
     app.secret_key = "k" * 32
+    engine = accounts._engine
     errors.init_app(app)
-    auth.init_app(app, accounts, Audit(accounts._engine, keep_s=86_400), secure_cookies=secure_cookies)
-    app.register_blueprint(me.make_blueprint(accounts))
+    auth.init_app(app, accounts, Audit(engine, keep_s=86_400), secure_cookies=secure_cookies)
+    factors, identities = SecondFactors(engine, Cipher("k" * 32, "second factor")), Identities(engine, accounts)
+    app.register_blueprint(account.make_blueprint(LoginSteps(factors, identities, "k" * 32, required=False)))
 
     @app.get("/monitor")
     @require_role("super_admin", page=True)

@@ -190,10 +190,10 @@ def test_who_waits_for_others_is_told_their_failures_and_waits_for_no_end(monkey
     with ThreadPoolExecutor(6) as pool:
         holding = [pool.submit(hold) for _ in range(5)]
         wait_until(lambda: len(throttle.ledger._tickets("client:192.0.2.1")) == 5, 10)
-        monkeypatch.setattr(bounds, "PATIENCE_S", 0.01)
+        monkeypatch.setattr(bounds, "MAX_WAIT_S", 0.01)
         with pytest.raises(Busy):
             wait(throttle, "192.0.2.1")
-        monkeypatch.setattr(bounds, "PATIENCE_S", 10.0)
+        monkeypatch.setattr(bounds, "MAX_WAIT_S", 10.0)
         monkeypatch.setattr(bounds, "MAX_WAITING", 0)
         with pytest.raises(Busy):
             wait(throttle, "192.0.2.1")

@@ -164,7 +164,7 @@ def test_who_comes_by_another_system_has_no_password_here_and_shows_again_who_th
 ) -> None:
     app = make()
     identities = Identities(accounts._engine, accounts)
-    person = identities.admit(
+    person = identities.find_or_create(
         Assertion(issuer="https://idp.test", subject="1", email="sso@example.test", is_super_admin=True)
     )
     assert person is not None
