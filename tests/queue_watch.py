@@ -1,4 +1,4 @@
-"""A started queue watch, and readings of it that are waited for."""
+"""A started queue watch, and waits for its readings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def watching(
 
 
 def await_reading(watch: QueueWatch, is_wanted: Callable[[Reading], object], deadline_s: float = PATIENCE_S) -> Reading:
-    """The first reading that is as wanted."""
+    """The first reading for which `is_wanted` holds."""
     readings: list[Reading] = []
 
     def take() -> object:
@@ -42,5 +42,5 @@ def await_reading(watch: QueueWatch, is_wanted: Callable[[Reading], object], dea
 
 
 def await_queue(watch: QueueWatch, is_wanted: Callable[[Queue], object], deadline_s: float = PATIENCE_S) -> Queue:
-    """The first state of the only watched queue that is as wanted."""
+    """The first state of the only watched queue for which `is_wanted` holds."""
     return await_reading(watch, lambda reading: is_wanted(reading.queues[0]), deadline_s).queues[0]

@@ -27,7 +27,7 @@ class SampleWriter:
         self._store = store
         self._host = host
         self._interval_s = interval_s
-        self._told = Standing()
+        self._standing = Standing()
 
     def announce(self) -> None:
         """Announce this process, so that a collector that already holds the name leaves ticks to it."""
@@ -37,9 +37,9 @@ class SampleWriter:
             logger.warning("could not say that this collector reports as %s: %s", self._host, exc)
 
     def write(self, sample: Sample) -> bool:
-        """Write it; False if another collector holds the name. Raises: StoreUnavailable."""
+        """Write it; False if another collector holds the name, or the slot is taken. Raises: StoreUnavailable."""
         entry_id = self._store.append(sample, interval_s=self._interval_s)
-        self._tell(self._store.standing)
+        self._log_changes(self._store.standing)
         return entry_id is not None
 
     def stand_by(self, *, feed: Callable[[], None], is_ending: Callable[[], bool]) -> None:
@@ -59,19 +59,19 @@ class SampleWriter:
             except StoreUnavailable:
                 return  # The next tick logs it.
 
-    def _tell(self, now: Standing) -> None:
+    def _log_changes(self, now: Standing) -> None:
         """Log each change once."""
-        told, self._told, host = self._told, now, self._host
+        before, self._standing, host = self._standing, now, self._host
         advice = "give each a MONITOR_HOST of its own, or end one"
-        if now.is_held and not told.is_held:
+        if now.is_held and not before.is_held:
             logger.error("another collector reports as %s: this one stands by until it is silent; %s", host, advice)
-        elif told.is_held and not now.is_held:
+        elif before.is_held and not now.is_held:
             logger.warning("this collector reports as %s again", host)
-        if now.is_shared and not told.is_shared:
+        if now.is_shared and not before.is_shared:
             logger.error("two collectors report as %s: the other one stands by; %s", host, advice)
         if now.moved_back_s is not None:
             logger.warning("the stream of samples began anew: its ids were %.0f s ahead of the clock", now.moved_back_s)
-        is_wrong, was_wrong = (abs(each.clock_ahead_s) > SLACK_S for each in (now, told))
+        is_wrong, was_wrong = (abs(each.clock_ahead_s) > SLACK_S for each in (now, before))
         if is_wrong and not was_wrong:
             logger.warning("Redis' clock is %.0f s ahead of this host's: one of them is wrong", now.clock_ahead_s)
         elif was_wrong and not is_wrong:

@@ -1,4 +1,4 @@
-"""The ticks go on at their pace, whatever the database does in which the history is kept."""
+"""Ticks keep their pace whatever the history's database does."""
 
 import time
 from functools import partial
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.live
 TICKS = 12
 TICK_S = 0.1
 FOR_EVER_S = 600.0
-"""What waits for the database while it hangs: a tick that did so would outlast the test."""
+"""Timeout of the history's database: a tick that waited for it would outlast the test."""
 
 
 class Database:
-    """The panel's own, which the test stops and lets go on: PostgreSQL by SIGSTOP, SQLite by another's lock."""
+    """The panel's own database, which the test can block: PostgreSQL by SIGSTOP, SQLite by a lock."""
 
     def __init__(self, url, server=None):
         self.url, self._server = url, server
@@ -33,7 +33,7 @@ class Database:
         engine.dispose()
 
     def stop(self):
-        """Whoever asks it from now on waits until it goes on."""
+        """From now on every query waits until the database goes on."""
         if self._server:
             self._server.pause()
         else:
@@ -63,7 +63,7 @@ def database(request, tmp_path):
 
 @pytest.fixture
 def live(redis_url, database, monkeypatch, tmp_path):
-    """The stream, into which this process' collector writes; it watches no service but a database that answers."""
+    """The stream that this process's collector writes to; it watches only a database that answers."""
     monkeypatch.setenv("WATCHED_DATABASE_URL", f"sqlite:///{tmp_path}/watched.sqlite3")
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("DATABASE_URL", database.url)
@@ -91,7 +91,7 @@ def test_no_tick_waits_while_the_historys_database_hangs_and_its_minutes_are_kep
     two_minutes_ago_ms = int((time.time() - 120) * 1000)
     sample = make_sample(host="web-1", at=two_minutes_ago_ms / 1000).to_json()
     live._redis.xadd(keys.SAMPLES, {"host": "web-1", "sample": sample}, id=f"{two_minutes_ago_ms}-0")
-    tasks.sample()  # The first one opens everything.
+    tasks.sample()  # The first tick opens everything.
     database.stop()
     try:
         for _ in range(TICKS):

@@ -21,7 +21,7 @@ DENIED = Check(status=Status.UNKNOWN, reason="denied")
 
 
 class Asked:
-    """A probe in its probe, as the monitor asks it."""
+    """A probe in the background, as the monitor runs it."""
 
     def __init__(self, probe: DatabaseProbe, timeout_s: float) -> None:
         self._probe = BackgroundProbe("database", probe.read, when_stuck=NO_ANSWER, when_failed=NO_ANSWER)
@@ -117,7 +117,7 @@ def test_postgres_that_died_is_refused_and_a_restart_between_two_looks_goes_unse
 
 @pytest.mark.live
 @pytest.mark.parametrize("spoil", ["password", "database"])
-def test_postgres_that_lets_nobody_in_is_denied(
+def test_a_wrong_postgres_password_or_database_is_denied(
     spoil: str, postgres_server: PostgresServer, make_probe: MakeProbe
 ) -> None:
     url = postgres_server.url
@@ -127,7 +127,7 @@ def test_postgres_that_lets_nobody_in_is_denied(
 
 
 @pytest.mark.live
-def test_postgres_that_lets_nobody_in_is_not_asked_at_every_tick_since_it_logs_each_attempt(
+def test_a_denied_postgres_login_is_not_tried_at_every_tick_since_postgres_logs_each_attempt(
     postgres_server: PostgresServer, make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "DENIED_PAUSE_S", 60.0)

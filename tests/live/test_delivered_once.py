@@ -1,4 +1,4 @@
-"""A task that runs longer than kombu's default `visibility_timeout` is not delivered again because somebody watches."""
+"""The panel does not make a task that outlasts kombu's default `visibility_timeout` be delivered again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ from tests.services import wait_until
 
 pytestmark = pytest.mark.live
 
-QUESTIONS = 30
-"""kombu puts messages back at every tenth of its looks for an answer."""
+REQUESTS = 30
+"""kombu restores messages at every tenth of its polls for an answer."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def test_a_long_task_runs_once_while_the_panel_watches(redis_url: str, tmp_path:
         lowered = client.zincrby("unacked_index", -3700, tag)  # As if it had begun 3700 s ago.
         with watched(redis_url), client.pubsub() as heard:
             heard.psubscribe("*.celery.pidbox")
-            for _ in range(1 + QUESTIONS):
+            for _ in range(1 + REQUESTS):
                 assert heard.get_message(timeout=PATIENCE_S)
         held = client.zrange("unacked_index", 0, -1, withscores=True)
         until.touch()

@@ -1,4 +1,4 @@
-"""Several addresses of one watched broker, as in Celery's own setting: while the first is away, the next is read."""
+"""Several addresses of one watched broker, as in Celery's own setting: if the first is away, the next one is read."""
 
 import time
 from uuid import uuid4
@@ -48,7 +48,7 @@ def test_the_next_address_is_read_while_the_preferred_one_is_away_and_given_up_w
             watch.stop()
 
 
-def test_rabbitmqs_next_address_is_read_where_nobody_listens_at_the_first(rabbitmq_server: RabbitServer) -> None:
+def test_rabbitmqs_next_address_is_read_if_nothing_listens_at_the_first(rabbitmq_server: RabbitServer) -> None:
     def open_reader(url: str) -> AmqpReader:
         return AmqpReader(open_amqp(url, timeout_s=2), Departures(is_certain=False))
 
@@ -62,14 +62,14 @@ def test_rabbitmqs_next_address_is_read_where_nobody_listens_at_the_first(rabbit
     reader.close()
 
 
-def test_where_no_address_lets_us_in_the_preferred_ones_reason_is_told(rabbitmq_server: RabbitServer) -> None:
+def test_if_no_address_accepts_us_the_preferred_ones_error_is_raised(rabbitmq_server: RabbitServer) -> None:
     denied = rabbitmq_server.url.replace(rabbitmq_server.password, "wrong")
 
     with pytest.raises(amqp.AccessRefused):
         open_first(f"{denied};amqp://nobody:x@127.0.0.1:{free_port()}//", lambda url: open_amqp(url, timeout_s=2))
 
 
-def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_next(
+def test_failed_attempts_at_the_preferred_address_hide_no_standstill_at_the_next(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"queue-{uuid4().hex}"
@@ -105,7 +105,7 @@ def test_that_the_preferred_address_is_tried_in_vain_hides_no_standstill_at_the_
     assert told_s >= since_then_s
 
 
-def test_a_preferred_address_that_refuses_us_is_tried_more_and_more_seldom(
+def test_a_preferred_address_that_denies_access_is_tried_less_and_less_often(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.probes.broker.failover.RETURN_S", 0.01)

@@ -1,4 +1,4 @@
-"""What the panel sends to what it watches, recorded on the wire, under exactly the rights of docs/operations.md.
+"""All that the panel sends to watched services, recorded on the wire, under exactly the rights of docs/operations.md.
 
 The collector runs as in production, through an outage of the link, a crash of the broker and one of its own. Whatever
 is not in the document's lists fails. `WATCH_MINUTES=5` goes on for so long: `make test-reads`.
@@ -29,7 +29,7 @@ WATCH_S = 60 * float(os.environ.get("WATCH_MINUTES", "0"))
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240 + 2 * WATCH_S)]
 
 QUEUE = "dispatch"
-"""The queue that the document's rights name."""
+"""The queue named in the document's rights."""
 USER = "zapvoice-monitor"
 PASSWORD = "least-rights"
 
@@ -62,7 +62,7 @@ class Collector(Service):
 
     @property
     def url(self) -> str:
-        """None: it listens to nobody."""
+        """None: it does not listen."""
         return ""
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class Collector(Service):
         return bool(self.checks())
 
     def checks(self) -> dict[str, dict[str, object]]:
-        """Of the newest sample, service by service."""
+        """The newest sample's status, by service."""
         entry = self._store.newest_of(self._environ["MONITOR_HOST"])
         return json.loads(entry.sample)["checks"] if entry else {}
 
@@ -83,7 +83,7 @@ class Collector(Service):
 def watch_through_trouble(
     collector: Collector, link: Link, server: Service, worker: Service, questions: Callable[[], int]
 ) -> None:
-    """Nothing of a broker's bad days makes the panel send anything else. `questions`: how many it has put."""
+    """Faults of a broker do not make the panel send anything else. `questions`: how many requests it has sent."""
     end_s = time.monotonic() + WATCH_S
 
     def await_question(before: int) -> None:
@@ -111,7 +111,7 @@ def watch_through_trouble(
 
 
 def as_user(url: str, port: int) -> str:
-    """The URL of the user with least rights, by the link."""
+    """The URL of the user with least rights, through the link."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"{USER}:{PASSWORD}@127.0.0.1:{port}").geturl()
 
@@ -168,7 +168,7 @@ def log_of(server: Service) -> str:
 
 
 class RedisWithRights(RedisServer):
-    """With the user of the document, who survives a crash as in production: in its configuration."""
+    """With the document's user in its configuration, so that the user survives a crash as in production."""
 
     more_configuration = "".join(f"user {line.removeprefix('ACL SETUSER ')}\n" for line in rights("Redis"))
 
@@ -202,7 +202,7 @@ NO_KEYS = {"auth", "multi", "exec"}
 
 
 def writes_elsewhere(command: list[bytes]) -> bool:
-    """Whether it may change a key that is not the panel's own, or is said to another channel than the workers'."""
+    """Whether it may change a key that is not the panel's own, or publish to a channel other than the workers'."""
     name = command[0].decode().lower()
     if name in READS | NO_KEYS:
         return False
@@ -211,7 +211,7 @@ def writes_elsewhere(command: list[bytes]) -> bool:
 
 @contextmanager
 def database_with_rights(server: PostgresServer, url: str) -> Iterator[str]:
-    """The URL of the document's role at a database where nobody may do anything by default."""
+    """The URL of the document's role in a database without default rights."""
     name = urlsplit(url).path[1:]
     with server.connect() as connection, psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as inside:
         connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

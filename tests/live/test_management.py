@@ -1,4 +1,4 @@
-"""RabbitMQ's management API as the collector uses it, against a real one."""
+"""The collector's use of RabbitMQ's management API, on a real one."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ def publish(channel: amqp.Channel, name: str, count: int) -> None:
         channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)
 
 
-def test_what_is_published_unacknowledged_and_finished_reaches_the_sample(
+def test_publish_and_finish_rates_and_unacknowledged_messages_reach_the_sample(
     rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
 ) -> None:
     channel.queue_declare(name, auto_delete=False)
@@ -101,13 +101,13 @@ def test_what_is_published_unacknowledged_and_finished_reaches_the_sample(
 
 
 class UncountedRabbit(RabbitServer):
-    """A RabbitMQ that counts depths, and no messages."""
+    """A RabbitMQ that counts depths but no messages."""
 
     more_configuration = "management.rates_mode = none\n"
 
 
 class UnmeasuredRabbit(RabbitServer):
-    """A RabbitMQ whose API tells the depths without measuring anything."""
+    """A RabbitMQ whose API reports depths without statistics."""
 
     more_configuration = (
         "management_agent.disable_metrics_collector = true\n"
@@ -148,7 +148,9 @@ def test_where_rabbitmq_counts_no_messages_rates_are_not_known_and_a_queue_that_
     assert seen[-1][1].status == Status.ONLINE
 
 
-def test_a_user_who_may_only_look_is_enough(rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str) -> None:
+def test_a_monitoring_user_without_rights_is_enough(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
     channel.queue_declare(name, auto_delete=False)
     user, secret = f"looker-{name}", "p@ss/w:rd"
     rabbitmq_server.ctl("add_user", user, secret)
@@ -203,7 +205,7 @@ def test_discovery_is_bounded_and_says_so(
 @pytest.mark.parametrize(
     ("wrong", "reason"), [("password", "denied"), ("port", "refused"), ("path", "status 404"), ("server", "refused")]
 )
-def test_an_api_that_does_not_answer_is_told_once_without_its_address(
+def test_an_api_that_does_not_answer_is_logged_once_without_its_address(
     wrong: str, reason: str, rabbitmq_server: RabbitServer, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -260,7 +262,7 @@ def test_a_missing_queue_is_no_line_in_rabbitmqs_log_and_is_found_once_it_is_the
         first = await_answer(management, lambda answer: answer.figures == {})
         with watching(rabbitmq_server, management, name) as watch:
             wait_until(lambda: state_of(watch, name).state == QueueState.MISSING, 8, "it is missing")
-            await_answer(management, lambda answer: answer is not first)  # Many a look later.
+            await_answer(management, lambda answer: answer is not first)  # Many polls later.
             refused = [line for line in rabbitmq_server.log.read_text().splitlines() if name in line]
             channel.queue_declare(name, auto_delete=False)
             wait_until(lambda: state_of(watch, name).state == QueueState.OK, 8, "it is found")
@@ -268,7 +270,7 @@ def test_a_missing_queue_is_no_line_in_rabbitmqs_log_and_is_found_once_it_is_the
     assert refused == []
 
 
-def test_a_user_who_is_refused_asks_the_api_more_and_more_seldom(rabbitmq_server: RabbitServer, name: str) -> None:
+def test_a_denied_user_asks_the_api_less_and_less_often(rabbitmq_server: RabbitServer, name: str) -> None:
     wrong = rabbitmq_server.management_url.replace(rabbitmq_server.password, "wrong")
 
     with managing(rabbitmq_server, name, url=wrong) as watch:

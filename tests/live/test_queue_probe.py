@@ -68,7 +68,7 @@ def test_a_question_that_never_ends_reads_as_stuck_and_take_does_not_wait_for_it
     assert reading.queues == (Queue(name="dispatch", state=QueueState.UNKNOWN, peak=9),)
 
 
-def test_redis_that_lets_nobody_in_is_denied(redis_server: RedisServer) -> None:
+def test_a_wrong_redis_password_is_denied(redis_server: RedisServer) -> None:
     with watching(redis_server.url.replace(redis_server.password, "wrong"), "dispatch") as watch:
         assert await_reading(watch, lambda reading: reading.failure is not None).failure == "denied"
 
@@ -98,7 +98,7 @@ def test_starting_and_stopping_twice_is_harmless(redis_url: str) -> None:
     watch.stop()
 
 
-def test_the_time_in_which_redis_was_away_is_not_held_against_its_workers(
+def test_an_outage_of_redis_does_not_count_as_a_standstill_of_its_workers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queues, "HEAD_PAUSE_S", 0.0)
@@ -123,7 +123,7 @@ def test_the_time_in_which_redis_was_away_is_not_held_against_its_workers(
     assert still_s <= at_most_s
 
 
-def test_the_time_in_which_the_watch_itself_was_stopped_is_not_held_against_the_workers(
+def test_a_stop_of_the_watch_itself_does_not_count_as_a_standstill_of_the_workers(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queues, "HEAD_PAUSE_S", 0.0)

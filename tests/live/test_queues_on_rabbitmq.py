@@ -198,7 +198,7 @@ def test_the_connection_is_kept_and_closed_politely(rabbitmq_server: RabbitServe
 
 
 @pytest.mark.parametrize("spoil", ["password", "vhost"])
-def test_rabbitmq_that_lets_nobody_in_is_denied(spoil: str, rabbitmq_server: RabbitServer) -> None:
+def test_a_wrong_rabbitmq_password_or_virtual_host_is_denied(spoil: str, rabbitmq_server: RabbitServer) -> None:
     url = rabbitmq_server.url
     url = url.replace(rabbitmq_server.password, "wrong") if spoil == "password" else url + "nowhere"
 
@@ -206,7 +206,7 @@ def test_rabbitmq_that_lets_nobody_in_is_denied(spoil: str, rabbitmq_server: Rab
         assert await_reading(watch, lambda reading: reading.failure is not None).failure == "denied"
 
 
-def test_where_no_queue_is_discovered_the_broker_is_asked_all_the_same(rabbitmq_server: RabbitServer) -> None:
+def test_without_a_discovered_queue_the_broker_is_still_checked(rabbitmq_server: RabbitServer) -> None:
     with Link(("127.0.0.1", rabbitmq_server.port)) as link:
         url = rabbitmq_server.url.replace(f":{rabbitmq_server.port}/", f":{link.port}/")
         with watching(url, "*") as watch:

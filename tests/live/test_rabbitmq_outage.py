@@ -1,4 +1,4 @@
-"""Samples while RabbitMQ is in alarm, hangs, is killed and comes back: each on time, each telling what is so."""
+"""Samples while RabbitMQ is in alarm, hangs, is killed and comes back: each is on time and true."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 
 class Samples:
-    """Takes one sample after the other, each before the next one would be due."""
+    """Takes samples one after the other, each before the next one is due."""
 
     def __init__(self, monitor: SystemMonitor) -> None:
         self._monitor = monitor
@@ -37,7 +37,7 @@ class Samples:
         return samples[-1]
 
     def until_rabbitmq(self, status: Status, reason: str | None) -> Sample:
-        """The first sample in which RabbitMQ is so, and that within the time in which it has to show."""
+        """The first sample in which RabbitMQ has this status, within the time promised for a fault to show."""
         with Promise.FAULT_SHOWS.kept():
             return self.until(
                 lambda sample: (sample.checks["rabbitmq"].status, sample.checks["rabbitmq"].reason) == (status, reason),

@@ -1,4 +1,4 @@
-"""What the queue watch counts on a real Redis: every priority, whatever spells its key, or nothing with the reason."""
+"""The queue watch on a real Redis counts every priority, however its key is spelled, or nothing with a reason."""
 
 from collections.abc import Iterable
 
@@ -64,7 +64,7 @@ def test_a_redis_key_that_is_no_queue_is_unknown_and_hides_no_other(redis_url: s
 
 
 def publish_with(url: str, priorities: Iterable[int], **options: object) -> None:
-    """As an application with these `broker_transport_options` publishes to `dispatch`: declared first, by Celery."""
+    """Publish to `dispatch` as an application with these `broker_transport_options` does: Celery declares it first."""
     with Connection(url, transport_options=options) as connection:
         producer = Producer(connection.default_channel)
         queue = KombuQueue("dispatch", Exchange("dispatch"), routing_key="dispatch")
@@ -153,7 +153,7 @@ def test_the_search_for_bindings_is_bounded_at_every_step(redis_url: str, monkey
         client.mset({f"key-{number}": "x" for number in range(2000)})
         client.sadd("_kombu.binding.all", *(f"a\x06\x16\x06\x16queue-{number}" for number in range(2000)))
         client.config_resetstat()
-        with watching(redis_url, "dispatch"):  # Which is in no set, so no lucky order of Redis' ends the search early.
+        with watching(redis_url, "dispatch"):  # It is in no set, so no lucky order of Redis' keys ends the scan early.
             wait_until(lambda: client.info("commandstats").get("cmdstat_sscan", {}).get("calls", 0) >= 5)
         slow = client.info("commandstats")
 
@@ -173,7 +173,7 @@ def test_on_redis_a_message_that_leaves_is_seen_though_the_depth_stays(
         await_queue(watch, lambda queue: queue.ready == 5)
         wait_until(lambda: (watch.take().movements["dispatch"].unchanged_s or 0) > 0.2, 3)
         before = watch.take().movements["dispatch"]
-        with client.pipeline() as swap:  # One comes as one goes: at no time are there more, or fewer.
+        with client.pipeline() as swap:  # One message comes as one goes: the depth never changes.
             swap.rpop("dispatch").lpush("dispatch", "message-5").execute()
         wait_until(lambda: watch.take().movements["dispatch"].departed_s is not None, 3)
         after = watch.take().movements["dispatch"]

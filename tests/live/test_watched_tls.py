@@ -1,4 +1,4 @@
-"""What is watched by TLS: a CA of one's own, and what is said of a certificate that is refused."""
+"""Watched services behind TLS: a private CA, and the reasons of refused certificates."""
 
 import shutil
 import socket
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.live
 
 
 def is_open(end: tuple[str, int]) -> bool:
-    """Whether somebody listens there."""
+    """Whether a server listens there."""
     try:
         with socket.create_connection(end, timeout=PATIENCE_S):
             return True
@@ -81,7 +81,7 @@ def rabbit(authority: Authority) -> Iterator[TlsRabbit]:
 
 
 def look(url: str, trusted: Path | None) -> Check:
-    """What is said of a broker once it has been looked at."""
+    """The broker's check after the first reading."""
     watch = QueueWatch(trusting(url, trusted and str(trusted)) or "", ["dispatch"])
     watch.start()
     try:
@@ -99,7 +99,7 @@ def refused(reason: str) -> Check:
 ONLINE = Check(status=Status.ONLINE)
 
 
-def test_redis_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told_apart(
+def test_redis_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(
     authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     certificates = {
@@ -124,7 +124,7 @@ def test_redis_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told
     assert not [password for password in passwords if password in caplog.text]
 
 
-def test_the_collector_takes_no_ticks_from_a_redis_whose_certificate_nobody_vouches_for(authority: Authority) -> None:
+def test_the_collector_takes_no_ticks_from_a_redis_with_an_untrusted_certificate(authority: Authority) -> None:
     with TlsRedis(authority.issue(HERE)) as server:
         strange = Connection(kombu_url(server.tls_url), transport=CarefulTransport, connect_timeout=1)
         known = Connection(kombu_url(f"{server.tls_url}?ssl_ca_certs={authority.path}"), transport=CarefulTransport)
@@ -137,7 +137,7 @@ def test_the_collector_takes_no_ticks_from_a_redis_whose_certificate_nobody_vouc
     assert certificate_fault(caught.value) == "certificate_authority"
 
 
-def test_rabbitmq_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_told_apart(
+def test_rabbitmq_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(
     rabbit: TlsRabbit, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert look(rabbit.tls_url(HERE), authority.path) == ONLINE
@@ -149,7 +149,7 @@ def test_rabbitmq_with_a_certificate_of_ones_own_ca_is_read_and_every_fault_is_t
     assert rabbit.password not in caplog.text
 
 
-def test_the_management_api_with_a_certificate_of_ones_own_ca_is_asked_and_every_fault_is_told_apart(
+def test_the_management_api_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(
     rabbit: TlsRabbit, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
     def ask(address: str, trusted: Path) -> ManagementWatch:
@@ -171,7 +171,7 @@ def test_the_management_api_with_a_certificate_of_ones_own_ca_is_asked_and_every
     assert rabbit.password not in caplog.text
 
 
-def test_a_file_of_certificates_that_cannot_be_used_is_told_and_the_api_is_asked_once_it_can_be(
+def test_an_unusable_certificate_file_is_logged_and_the_api_is_read_once_it_is_repaired(
     rabbit: TlsRabbit, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     trusted = tmp_path / "ca.pem"
@@ -191,14 +191,14 @@ def test_a_file_of_certificates_that_cannot_be_used_is_told_and_the_api_is_asked
     assert rabbit.password not in caplog.text
 
 
-def test_postgresql_with_a_certificate_of_ones_own_ca_is_read_by_the_keys_of_its_url(
-    authority: Authority, stranger: Authority
-) -> None:
+def test_postgresql_with_a_private_ca_is_read_by_the_keys_of_its_url(authority: Authority, stranger: Authority) -> None:
     files = authority.issue(HERE)
     server = PostgresServer()
     named = {"ssl": "on"}
     for name, path in (("ssl_cert_file", files.certificate), ("ssl_key_file", files.key)):
-        named[name] = shutil.copy(path, server.directory / name)  # It runs as somebody else, and wants its key hidden.
+        named[name] = shutil.copy(
+            path, server.directory / name
+        )  # PostgreSQL runs as another user and insists on a private key file.
         Path(named[name]).chmod(0o600)
         if server.user:
             shutil.chown(named[name], server.user, server.user)

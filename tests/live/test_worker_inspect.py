@@ -1,4 +1,4 @@
-"""The question to Celery's workers: who answers, what it leaves behind, and that no healthy worker logs it."""
+"""The request to Celery's workers: which answer, what it leaves behind, and that no healthy worker logs it."""
 
 import json
 import re
@@ -34,7 +34,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "no step 0": {"priority_steps": [2, 5]},
 }
-QUESTIONS = 4
+REQUESTS = 4
 
 
 @contextmanager
@@ -75,9 +75,9 @@ def test_a_worker_on_redis_answers_and_logs_nothing(version: str, options: dict[
     settings = {"broker_transport_options": options}
     with Application(redis_url, "dispatch", settings, python=python_of(version)) as worker:
         with pidbox_of(redis_url, options) as pidbox:
-            answers = [ask_until_answered(pidbox) for _ in range(QUESTIONS)]
+            answers = [ask_until_answered(pidbox) for _ in range(REQUESTS)]
 
-        assert [list(each.queues.values()) for each in answers] == [[frozenset({"dispatch"})]] * QUESTIONS
+        assert [list(each.queues.values()) for each in answers] == [[frozenset({"dispatch"})]] * REQUESTS
         assert worker.trouble() == []
 
 
@@ -86,7 +86,7 @@ def test_a_worker_on_rabbitmq_answers_and_logs_nothing(version: str, rabbitmq_se
     queue = f"queue-{uuid4().hex}"
     with Application(rabbitmq_server.url, queue, python=python_of(version)) as worker:
         with pidbox_of(rabbitmq_server.url) as pidbox:
-            answers = [ask_until_answered(pidbox) for _ in range(QUESTIONS)]
+            answers = [ask_until_answered(pidbox) for _ in range(REQUESTS)]
 
         assert all(frozenset({queue}) in each.queues.values() for each in answers)
         assert worker.trouble() == []
@@ -112,12 +112,12 @@ def test_a_worker_without_remote_control_is_not_taken_for_silent(redis_url: str)
         assert worker.trouble() == []
 
 
-def test_what_is_left_in_redis_is_one_key_of_the_panels_own_that_ends_by_itself(redis_url: str) -> None:
+def test_the_panel_leaves_one_key_of_its_own_in_redis_and_that_key_expires(redis_url: str) -> None:
     with Application(redis_url, "dispatch") as worker, redis.Redis.from_url(redis_url) as client:
         before = dump(client)
         with pidbox_of(redis_url) as pidbox:
             ask_until_answered(pidbox)
-            worker.pause()  # Its answers come late, one of them when nobody is there any more.
+            worker.pause()  # Its answers come late, one of them after the panel has gone.
             assert pidbox.ask(0.2).count == 0
             worker.resume()
             wait_until(pidbox.has_news, 10, "the late answer has come")
@@ -135,7 +135,7 @@ def test_what_is_left_in_redis_is_one_key_of_the_panels_own_that_ends_by_itself(
 
 
 def dump(client: redis.Redis) -> dict[bytes, Any]:
-    """Every key with its value, but for what the worker itself renews."""
+    """All keys with their values, without the one that the worker itself renews."""
     return {key: client.dump(key) for key in client.keys("*") if key != b"_kombu.binding_deadlines"}
 
 
@@ -148,7 +148,7 @@ def dump(client: redis.Redis) -> dict[bytes, Any]:
         ("-@all", "ask_denied"),
     ],
 )
-def test_who_may_not_ask_on_redis_is_told_so_and_nothing_is_published(
+def test_without_the_rights_on_redis_the_reason_is_denied_and_nothing_is_published(
     rights: str, reason: str, redis_server: RedisServer, redis_url: str
 ) -> None:
     user = f"user-{uuid4().hex}"
@@ -166,7 +166,7 @@ def test_who_may_not_ask_on_redis_is_told_so_and_nothing_is_published(
         assert client.keys("*") == []
 
 
-def test_a_replica_that_only_reads_is_told_and_nobody_is_asked() -> None:
+def test_a_read_only_replica_has_a_reason_of_its_own_and_no_worker_is_asked() -> None:
     with RedisServer() as server, redis.Redis.from_url(server.url) as client, client.pubsub() as heard:
         heard.psubscribe("*")
         heard.get_message(timeout=5)
@@ -182,7 +182,7 @@ class RedisWithoutPublish(RedisServer):
     more_configuration = 'rename-command PUBLISH ""\n'
 
 
-def test_a_redis_without_a_command_of_the_question_is_told() -> None:
+def test_a_redis_without_a_command_of_the_request_has_a_reason_of_its_own() -> None:
     with RedisWithoutPublish() as server:
         with pytest.raises(InspectError) as refused, pidbox_of(server.url) as pidbox:
             pidbox.ask(1)

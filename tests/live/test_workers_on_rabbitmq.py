@@ -135,7 +135,9 @@ def test_on_rabbitmq_without_its_api_a_depth_that_does_not_change_proves_nothing
     assert unseen.facts == {"queue": queue, "idle_s": 1, "waiting": 4}
 
 
-def test_on_rabbitmq_messages_with_a_consumer_that_finishes_none_are_told(rabbitmq_server: RabbitServer) -> None:
+def test_on_rabbitmq_messages_held_by_a_consumer_that_finishes_none_degrade_the_workers(
+    rabbitmq_server: RabbitServer,
+) -> None:
     queue = f"queue-{uuid4().hex}"
     with (
         consuming(rabbitmq_server, queue, prefetch=0) as finish_one,
@@ -166,7 +168,7 @@ def test_on_rabbitmq_a_user_who_may_not_ask_the_workers_still_sees_their_consume
     assert "the workers could not be asked: ask_denied" in caplog.text
 
 
-def test_on_rabbitmq_in_alarm_nobody_is_taken_for_silent_because_the_question_is_held_up(
+def test_during_an_alarm_of_rabbitmq_a_blocked_request_does_not_make_the_workers_silent(
     rabbitmq_server: RabbitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_verdict, "SILENT_S", 0.5)

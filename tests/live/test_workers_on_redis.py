@@ -55,7 +55,7 @@ def test_a_worker_of_another_queue_does_not_count(redis_url: str) -> None:
         await_verdict(watch, probe, Check(status=Status.UNKNOWN, reason="none_serves"), 5)
 
 
-def test_workers_that_may_not_be_asked_are_judged_by_movement_and_nothing_is_published(redis_url: str) -> None:
+def test_with_asking_turned_off_the_workers_are_judged_by_departures_and_nothing_is_published(redis_url: str) -> None:
     with CeleryWorker(redis_url, "dispatch"), redis.Redis.from_url(redis_url) as client, client.pubsub() as heard:
         heard.psubscribe("*pidbox*")
         heard.get_message(timeout=PATIENCE_S)
@@ -71,7 +71,7 @@ def test_workers_that_may_not_be_asked_are_judged_by_movement_and_nothing_is_pub
         assert client.keys("zapvoice-monitor.*") == []
 
 
-def test_a_worker_that_takes_only_pickle_is_asked_ever_more_seldom_and_told_as_silent(redis_url: str) -> None:
+def test_a_worker_that_accepts_only_pickle_is_asked_less_and_less_often_and_reported_silent(redis_url: str) -> None:
     settings = {"accept_content": ["pickle"], "task_serializer": "pickle"}
     with (
         Application(redis_url, "dispatch", settings) as worker,

@@ -143,10 +143,10 @@ def _read(content_type: str, body: bytes) -> Mapping[str, frozenset[str]]:
     answer = json.loads(body)
     if not isinstance(answer, dict):
         raise ValueError("no answer")
-    return {str(worker): _names(told) for worker, told in answer.items()}
+    return {str(worker): _names(queues) for worker, queues in answer.items()}
 
 
-def _names(told: Any) -> frozenset[str]:
+def _names(answer: Any) -> frozenset[str]:
     """The queues in one worker's answer; none in `{"error": …}`."""
-    queues = told if isinstance(told, list) else ()
+    queues = answer if isinstance(answer, list) else ()
     return frozenset(str(queue.get("name")) for queue in queues if isinstance(queue, dict))

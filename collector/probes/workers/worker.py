@@ -1,7 +1,7 @@
 """Collects the evidence on the workers (departures, consumers, answers); `worker_verdict` judges it.
 
-RabbitMQ counts a queue's consumers; their silence is evidence besides. Redis counts none, so the workers' answers are
-the only evidence. Both come from threads of their own: nothing is requested here.
+RabbitMQ counts a queue's consumers, and the workers' silence adds to it. Redis counts none, so the workers' answers are
+the only evidence. Other threads gather both: nothing is requested here.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""A probe that hangs or raises holds up nothing but itself."""
+"""A probe that hangs or raises delays only its own figures."""
 
 import threading
 
@@ -6,7 +6,7 @@ from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from tests.process import PATIENCE_S, wait_until
 
 
-def test_what_was_read_is_the_answer():
+def test_the_result_is_what_was_read():
     probe = BackgroundProbe("quick", lambda: 42, when_stuck=-1, when_failed=-2)
 
     probe.start()
@@ -14,7 +14,7 @@ def test_what_was_read_is_the_answer():
     assert probe.result(PATIENCE_S) == 42
 
 
-def test_a_probe_that_raises_is_answered_for_and_asked_again():
+def test_a_probe_that_raises_has_a_result_and_can_be_started_again():
     answers = iter([ValueError("broken"), 7])
 
     def read():
@@ -30,14 +30,14 @@ def test_a_probe_that_raises_is_answered_for_and_asked_again():
     assert probe.result(PATIENCE_S) == 7
 
 
-def test_a_probe_that_hangs_is_not_started_again_and_its_late_answer_is_thrown_away():
+def test_a_probe_that_hangs_is_not_started_again_and_its_late_result_is_thrown_away():
     begun, release, calls = threading.Event(), threading.Event(), []
 
     def read():
         calls.append(None)
         begun.set()
         if len(calls) == 1:
-            release.wait()  # Without a deadline: an answer before the release shows that nobody waited for it.
+            release.wait()  # No timeout: a result before the release proves that the caller did not wait.
         return len(calls)
 
     probe = BackgroundProbe("hanging", read, when_stuck="stuck", when_failed="failed")
@@ -45,7 +45,7 @@ def test_a_probe_that_hangs_is_not_started_again_and_its_late_answer_is_thrown_a
     assert begun.wait(PATIENCE_S)
     assert probe.result(0.05) == "stuck"
     probe.start()
-    assert probe.result(float("inf")) == "stuck", "a probe that is known to hang is not waited for at all"
+    assert probe.result(float("inf")) == "stuck", "a probe known to hang is not waited for"
     assert len(calls) == 1
 
     release.set()
@@ -55,7 +55,7 @@ def test_a_probe_that_hangs_is_not_started_again_and_its_late_answer_is_thrown_a
     assert answers[-1] == 2
 
 
-def test_what_hangs_holds_up_no_other_lane_of_its_reader_and_one_thread_is_left_in_the_end():
+def test_a_probe_that_hangs_delays_no_other_probe_of_its_executor_and_one_thread_is_left_in_the_end():
     release, executor = threading.Event(), ProbeExecutor("shared")
     hanging = BackgroundProbe("hanging", release.wait, when_stuck="stuck", when_failed="failed", executor=executor)
     quick = BackgroundProbe("quick", lambda: 42, when_stuck="stuck", when_failed="failed", executor=executor)

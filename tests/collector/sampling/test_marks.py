@@ -1,4 +1,4 @@
-"""Which changes between two samples are marked, and that each is marked once."""
+"""Changes between two samples are marked, each one once."""
 
 import pytest
 
@@ -11,7 +11,7 @@ INTERVAL_S = 3.0
 
 
 def follow(samples):
-    """The marks of each of the samples, the first of which is the first ever."""
+    """The marks of each sample; the first one is the host's first ever."""
     marker, previous, marks = Marker(INTERVAL_S), PreviousSample(), []
     for sample in samples:
         marks.append(marker.marks(previous, sample))
@@ -20,7 +20,7 @@ def follow(samples):
 
 
 def bursts(*depths):
-    """The peaks marked in samples of one queue with these (ready, peak), one a tick, by their number."""
+    """By sample number, the peaks marked in samples of one queue with these (ready, peak), one sample a tick."""
     samples = [
         make_sample(at=INTERVAL_S * number, queues=(make_queue(ready=ready, peak=peak),))
         for number, (ready, peak) in enumerate(depths)
@@ -64,7 +64,7 @@ def test_a_change_of_version_is_seen_over_a_restart():
     assert marks == ({"kind": "version", "before": "1.6.0", "after": "1.7.0"},)
 
 
-def test_what_is_stored_tells_the_same_past_as_what_is_in_memory():
+def test_the_previous_sample_is_the_same_from_the_store_as_from_memory():
     sample = make_sample(
         queues=(make_queue(ready=7), make_queue(name="gone", state=QueueState.MISSING, ready=None, peak=None)),
         checks={"worker": Check(status=Status.UNKNOWN, reason="first_look"), "database": Check(status=Status.ONLINE)},
@@ -101,7 +101,7 @@ def test_gusts_are_one_dispatch_and_one_after_a_calm_is_another():
     assert bursts((0, 0), *gusts, *calm, (0, 120)) == {1: 100, 18: 120}
 
 
-def test_what_comes_after_the_queue_was_empty_is_another_burst_however_soon():
+def test_messages_after_an_empty_queue_are_another_burst_however_soon_they_come():
     assert bursts((0, 0), (0, 150), (0, 0), (0, 140), (0, 0), (30, 130), (0, 30), (0, 0), (0, 120)) == {
         1: 150, 3: 140, 5: 130, 8: 120,
     }  # fmt: skip
@@ -146,7 +146,7 @@ def test_a_queue_that_the_first_message_creates_was_empty():
     assert follow(samples)[1] == ({"kind": "burst", "peak": 150},)
 
 
-def test_what_came_during_a_long_pause_of_the_collector_is_no_burst():
+def test_messages_that_came_during_a_long_pause_of_the_collector_are_no_burst():
     samples = [make_sample(at=at, queues=(make_queue(ready=ready, peak=ready),)) for at, ready in ((0, 0), (60, 900))]
 
     assert follow(samples) == [(), ()]

@@ -1,4 +1,4 @@
-"""A sample is taken in time and tells the truth, whatever its probes do."""
+"""A sample comes in time and is true, whatever its probes do."""
 
 import threading
 
@@ -47,7 +47,7 @@ def hang():
     release.set()
 
 
-def test_a_sample_holds_what_every_probe_said():
+def test_a_sample_holds_the_result_of_every_probe():
     sample = make_monitor().sample()
 
     assert (sample.host, sample.at, sample.slot) == ("web-1", 3002.9, 1000)
@@ -62,7 +62,7 @@ def test_a_database_that_hangs_is_offline_and_costs_the_others_nothing(hang, mon
     monitor = make_monitor(database=hang)
 
     samples = [monitor.sample()]
-    # Only the first tick waits: after it the lane is known to be stuck. A tick that waited now would never end.
+    # Only the first tick waits; then the probe is known to be stuck. A tick that waited now would never end.
     monkeypatch.setattr(sampling, "TICK_BUDGET_S", threading.TIMEOUT_MAX)
     samples += [monitor.sample() for _ in range(2)]
 
@@ -106,7 +106,7 @@ def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():
     assert (first.marks, lost.marks, second.marks, monitor.sample().marks) == ((), (change,), (change,), ())
 
 
-def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
+def test_after_an_uncertain_write_the_previous_sample_is_read_from_the_store():
     pasts = iter([PreviousSample(), PreviousSample(version="1.6.0")])
     monitor = make_monitor(previous=lambda: next(pasts))
     assert monitor.sample().marks == ()
@@ -115,7 +115,7 @@ def test_after_a_doubtful_write_the_store_is_asked_what_it_holds():
     assert monitor.sample().marks == ({"kind": "version", "before": "1.6.0", "after": "1.7.0"},)
 
 
-def test_a_past_that_is_not_told_in_time_costs_the_marks_and_no_more(hang):
+def test_a_previous_sample_that_comes_too_late_costs_only_the_marks(hang):
     monitor = make_monitor(previous=hang)
 
     with Promise.TICK.kept():

@@ -1,4 +1,4 @@
-"""Whatever is missed, doubled or broken off on the way, the history is what one clean run would have made."""
+"""Missed, doubled or interrupted runs leave the history that one clean run would have made."""
 
 import itertools
 import logging
@@ -30,7 +30,7 @@ HOST = "web-1"
 
 
 class Live(LiveStore):
-    """The real stream, by a clock that the test sets; it may break off after so many pages."""
+    """The real stream with a clock that the test sets; it can fail after a number of pages."""
 
     now = float(NOW_S)
     pages_left = math.inf
@@ -64,7 +64,7 @@ def live(client):
 
 
 def fill(live, start_s, end_s, *, hosts=(HOST,)):
-    """Samples of each host, every 3 s, in the stream from one instant to another, with figures that differ."""
+    """Write samples of each host into the stream, one every 3 s between the two instants, with different figures."""
     figures = random.Random(1)
     pipeline = live._redis.pipeline()
     for at_s, (number, host) in itertools.product(range(start_s, end_s, 3), enumerate(hosts)):
@@ -98,7 +98,7 @@ def clean_run(live, engine):
     return rows_of(engine)
 
 
-def test_minutes_hold_what_their_samples_say_and_longer_steps_what_their_minutes_say(live, engine):
+def test_minutes_summarise_their_samples_and_longer_steps_their_minutes(live, engine):
     start_s = NOW_S - 1800
     fill(live, start_s, NOW_S + 30, hosts=(HOST, "web-2"))
     live.now = NOW_S + 31
@@ -118,7 +118,7 @@ def test_minutes_hold_what_their_samples_say_and_longer_steps_what_their_minutes
             assert min(step.spread(name)[1] for step in longer) == min(lows)
             assert math.isclose(sum(step.spread(name)[2] for step in longer), sum(sums))
             assert max(step.spread(name)[3] for step in longer) == max(highs)
-    assert minutes[0].spread("queue_peak") is None  # Never known: not kept, least of all as 0.
+    assert minutes[0].spread("queue_peak") is None  # Never known, so not kept, and above all not as 0.
     assert [mark["at"] for mark in kept.marks(HOST, since_s=0, until_s=NOW_S)] == list(range(start_s, NOW_S, 300))
     assert kept.oldest_at("web-2") is None
 
@@ -134,7 +134,7 @@ def test_a_minute_is_not_kept_before_it_has_closed(live, engine):
     assert [row.samples for row in History(engine).read(HOST, 60, since_s=0, until_s=NOW_S * 2, limit=9)] == [20]
 
 
-def test_after_an_outage_what_the_stream_holds_whole_is_caught_up(live, engine):
+def test_after_an_outage_the_minutes_that_the_stream_holds_whole_are_caught_up(live, engine):
     fill(live, NOW_S - 3600, NOW_S)
     live.now = NOW_S + 5
 
@@ -157,7 +157,7 @@ def test_a_row_is_never_replaced_by_one_of_fewer_samples(live, engine):
 
 @pytest.fixture
 def clean(live, engine):
-    """Twenty minutes in the stream, and what one clean run makes of them."""
+    """Twenty minutes in the stream, and the history that one clean run makes of them."""
     fill(live, NOW_S - 1200, NOW_S)
     return clean_run(live, engine)
 
@@ -180,7 +180,7 @@ def test_any_order_of_crashes_doubles_and_pauses_ends_as_one_clean_run(live, eng
 
 
 class Failing(History):
-    """Breaks off before a transaction or just after it, by chance."""
+    """Fails at random before a transaction or just after it."""
 
     chance = random.Random(7)
 
@@ -216,7 +216,7 @@ def test_two_that_run_at_the_same_time_and_break_off_between_transactions_end_as
     assert rows_of(engine) == clean
 
 
-def test_what_is_older_than_the_retention_goes_whoever_wrote_it(live, engine):
+def test_steps_older_than_the_retention_are_deleted_for_every_host(live, engine):
     fill(live, NOW_S - 600, NOW_S)
     clean_run(live, engine)
     kept = History(engine)
@@ -224,13 +224,13 @@ def test_what_is_older_than_the_retention_goes_whoever_wrote_it(live, engine):
     live.now = NOW_S + 2 * 86_400
 
     roll_up(live, engine, days=1, wall=lambda: NOW_S).run()
-    assert len(rows_of(engine)) > 0  # Redis' clock alone is not believed.
+    assert len(rows_of(engine)) > 0  # Redis' clock alone does not decide.
     roll_up(live, engine, days=1).run()
 
     assert rows_of(engine) == []
 
 
-def test_a_database_that_is_not_there_is_told_once_and_never_made(live, tmp_path, caplog):
+def test_a_missing_database_is_logged_once_and_never_created(live, tmp_path, caplog):
     path = tmp_path / "monitor.sqlite3"
     roller = roll_up(live, make_engine(f"sqlite:///{path}", may_create=False))
 
@@ -244,7 +244,7 @@ def test_a_database_that_is_not_there_is_told_once_and_never_made(live, tmp_path
     assert "DATABASE_URL" in caplog.text
 
 
-def test_a_database_without_the_table_or_that_refuses_is_told_once(live, postgres_url, caplog):
+def test_a_database_without_the_table_or_without_access_is_logged_once(live, postgres_url, caplog):
     refusing = f"postgresql+psycopg://monitor:topsecret@127.0.0.1:{free_port()}/monitor"
     for url in (postgres_url, refusing):
         caplog.clear()

@@ -1,4 +1,4 @@
-"""The broker's verdict, on readings as the queue watch makes them and on one of a real Redis."""
+"""The broker's check, from made-up readings and from one of a real Redis."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When "no message, no consumer" is believed."""
+"""When RabbitMQ's "no messages, no consumers" counts."""
 
 import pytest
 
@@ -11,9 +11,9 @@ UNKNOWN = None
 @pytest.mark.parametrize(
     ("told", "believed"),
     [
-        ([(0, 0)] * 4, [UNKNOWN, UNKNOWN, (0, 0), (0, 0)]),  # At the first look nothing is known to fall back on.
+        ([(0, 0)] * 4, [UNKNOWN, UNKNOWN, (0, 0), (0, 0)]),  # At first there is no earlier reading to fall back on.
         ([(5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2), (5, 2), (5, 2), (0, 0)]),
-        ([(5, 2), (0, 0), (0, 0), (6, 2)], [(5, 2), (5, 2), (5, 2), (6, 2)]),  # A false zero has gone by unseen.
+        ([(5, 2), (0, 0), (0, 0), (6, 2)], [(5, 2), (5, 2), (5, 2), (6, 2)]),  # A false zero does not show.
         ([(5, 0), (0, 0), (0, 0), (0, 0)], [(5, 0), (5, 0), (5, 0), (0, 0)]),
         ([(5, 2), (0, 2), (5, 2)], [(5, 2), (0, 2), (5, 2)]),  # Drained, but consumed: nothing to debounce.
         ([(5, 2), (0, 0), (5, 2), (0, 0), (0, 0), (0, 0)], [(5, 2)] * 5 + [(0, 0)]),

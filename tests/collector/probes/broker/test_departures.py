@@ -1,4 +1,4 @@
-"""For how long messages have waited without one having left, reading by reading, 3 s apart."""
+"""For how long messages have waited without a departure, on readings 3 s apart."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def moved(readings: Readings, *, is_certain: bool = False, lag_s: float = 0.0) -
         ([(9, 1), (9, 1), (8, 1), (8, 1)], [0, 3, 0, 3]),
         ([(9, 1), (10, 1), (11, 1)], [0, 3, 6]),
         ([(0, 1), (0, 1), (5, 1), (5, 1)], [None, None, 0, 3]),  # The empty time before does not count.
-        ([(9, 1), (9, 1), (None, 1), (9, 1)], [0, 3, None, 0]),  # What was not seen is not held against anybody.
+        ([(9, 1), (9, 1), (None, 1), (9, 1)], [0, 3, None, 0]),  # An unknown depth starts the count again.
         # A worker comes, takes four, dies, and they are back.
         ([(9, 0), (9, 0), (5, 1), (9, 0), (9, 0)], [0, 3, 0, 9, 12]),
         ([(9, 0), (9, 1), (5, 1), (3, 1), (7, 0)], [0, 3, 0, 0, 3]),  # Two were finished meanwhile.
@@ -38,7 +38,7 @@ def test_messages_wait_and_none_is_seen_leaving_for(readings: Readings, still_s:
     assert [movement.still_s for movement in moved(readings)] == still_s
 
 
-def test_a_depth_that_changes_is_told_from_one_that_does_not() -> None:
+def test_a_changing_depth_is_distinguished_from_an_unchanged_one() -> None:
     assert [movement.unchanged_s for movement in moved([(9, 1), (9, 1), (10, 1), (10, 1), (0, 1)])] == [
         0,
         3,
@@ -48,14 +48,14 @@ def test_a_depth_that_changes_is_told_from_one_that_does_not() -> None:
     ]
 
 
-def test_what_may_not_have_been_noticed_yet_is_not_counted() -> None:
+def test_the_lag_of_the_figures_does_not_count_as_standstill() -> None:
     movements = moved([(9, 1), (9, 1), (9, 1)], is_certain=True, lag_s=4.0)
 
     assert [movement.still_s for movement in movements] == [0, 0, 2]
     assert movements[-1].is_certain
 
 
-def test_when_a_message_last_left_is_told_for_an_empty_queue_too() -> None:
+def test_the_last_departure_is_known_for_an_empty_queue_too() -> None:
     assert [movement.departed_s for movement in moved([(9, 1), (8, 1), (0, 1), (0, 1)])] == [None, 0, 0, 3]
 
 
@@ -63,12 +63,12 @@ def test_when_a_message_last_left_is_told_for_an_empty_queue_too() -> None:
     ("counted", "seen", "still_s", "departed_s"),
     [
         ((70, None), (80, None), 70, None),
-        ((70, 80), (2, 2), 2, 2),  # The counters do not know yet that one has left.
-        ((70, 80), (None, 1), None, 1),  # Nor that nothing waits any more.
+        ((70, 80), (2, 2), 2, 2),  # The counters do not show the departure yet.
+        ((70, 80), (None, 1), None, 1),  # Nor that the queue is empty now.
         ((3, 13), (500, None), 3, 13),  # As many came as went.
     ],
 )
-def test_late_counters_are_joined_with_what_is_seen_at_once(
+def test_late_counters_are_joined_with_the_depth_that_is_seen_at_once(
     counted: tuple[float, float | None],
     seen: tuple[float | None, float | None],
     still_s: float | None,
@@ -101,7 +101,7 @@ def test_a_time_in_which_nothing_was_seen_counts_neither_as_waiting_nor_as_stand
     assert departures.movement("q", 110.0) == Movement(still_s=20, is_certain=True, unchanged_s=20)
 
 
-def test_what_left_before_a_time_in_which_nothing_was_seen_left_as_long_ago_as_it_did() -> None:
+def test_a_gap_without_readings_does_not_change_when_the_last_message_left() -> None:
     departures = Departures(is_certain=True)
     departures.note(Queue(name="q", state=QueueState.OK, ready=9), 0.0)
     departures.note(Queue(name="q", state=QueueState.OK, ready=8), 15.0)
@@ -111,7 +111,7 @@ def test_what_left_before_a_time_in_which_nothing_was_seen_left_as_long_ago_as_i
     assert departures.movement("q", 110.0) == Movement(still_s=5, is_certain=True, unchanged_s=5, departed_s=95)
 
 
-def test_a_standstill_is_told_though_the_broker_is_away_again_and_again() -> None:
+def test_a_standstill_shows_although_the_broker_is_away_again_and_again() -> None:
     departures = Departures(is_certain=True)
     for seen_s in range(0, 400, 40):
         for at_s in range(seen_s, seen_s + 10):

@@ -1,4 +1,4 @@
-"""The separator that a binding has, from members as kombu writes them."""
+"""The separator in a binding, from members as kombu writes them."""
 
 import pytest
 

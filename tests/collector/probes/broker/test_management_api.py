@@ -1,4 +1,4 @@
-"""What the management API's client does when its server ends connections, redirects, or says nothing."""
+"""The management API's client with a server that closes connections, redirects, or is silent."""
 
 import socket
 import threading

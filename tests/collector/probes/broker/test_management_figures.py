@@ -1,4 +1,4 @@
-"""Queues, rates and alarms as RabbitMQ 3.10.8 tells them."""
+"""Queues, rates and alarms, from answers of RabbitMQ 3.10.8."""
 
 import re
 from typing import Any
@@ -77,7 +77,7 @@ def depth(ready: int, unacked: int, **stats: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("polls", "still_s"),
     [
-        ([depth(9, 0)] * 5, [0, 0, 0, 5, 10]),  # What RabbitMQ has not told yet, up to 10 s, is not held against it.
+        ([depth(9, 0)] * 5, [0, 0, 0, 5, 10]),  # The lag of RabbitMQ's figures, 10 s, does not count.
         ([depth(0, 0)] * 5, [None] * 5),
         ([depth(9, 1, ack=0), depth(9, 1, ack=1), *[depth(9, 1, ack=2)] * 4], [0, 0, 0, 0, 0, 5]),
         ([depth(9, 1), depth(9, 1), depth(9, 1), depth(8, 1), depth(9, 1)], [0, 0, 0, 0, 0]),  # One was refused.
@@ -99,7 +99,7 @@ def test_messages_are_with_a_consumer_and_none_is_finished_for_at_least() -> Non
     assert [each.unfinished_s for each in followed(*polls)] == [None, 0, 0, 0, 5, 0, 0, 0, 5, None]
 
 
-def test_a_time_in_which_nobody_told_anything_is_not_held_against_the_workers() -> None:
+def test_a_gap_between_polls_does_not_count_as_a_standstill() -> None:
     counters, poll = Counters(5.0), depth(9, 9)
     polled = [counters.fold([poll], at_s, are_counted=True)["q"] for at_s in (0.0, 5.0, 10.0, 15.0, 135.0, 140.0)]
 
@@ -131,7 +131,7 @@ def test_the_queues_of_celerys_delays_are_no_work() -> None:
     assert not re.match(WORK_PATTERN, "celery_delayed_27")
 
 
-def test_discovery_leaves_out_what_ends_with_its_user_and_streams() -> None:
+def test_discovery_leaves_out_exclusive_and_auto_delete_queues_and_streams() -> None:
     queues = [
         {"name": "work", "type": "quorum", "exclusive": None},
         {"name": "dispatch", "type": "classic", "exclusive": False, "auto_delete": False},

@@ -1,4 +1,4 @@
-"""A connection that ends is no answer, least of all one of zero."""
+"""A closed connection is no answer, and above all no count of zero."""
 
 import socket
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What the probes' tests share."""
+"""Fixtures for the tests of cgroup and host figures."""
 
 from pathlib import Path
 

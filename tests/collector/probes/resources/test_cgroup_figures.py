@@ -1,4 +1,4 @@
-"""The figures of a cgroup, on a real kernel's recorded files (v2), and how counters become rates."""
+"""The figures of a cgroup, on a real kernel's recorded files (v2), and counters as rates."""
 
 from store.samples.resources import Cpu, Ram, Scope
 from tests.cgroup_trees import DOCKER, DOCKER_CPU, DOCKER_RAM, GIB, HOST_RAM, KUBERNETES, MIB, RECORDED, Machine, enter
@@ -57,7 +57,7 @@ def test_a_limit_on_the_parent_holds_for_the_container(machine: Machine) -> None
     assert ram.limit_bytes == GIB
 
 
-def test_a_quota_on_the_parent_holds_and_its_throttling_is_told(machine: Machine) -> None:
+def test_a_quota_on_the_parent_holds_and_its_throttling_is_reported(machine: Machine) -> None:
     enter(machine, f"0::/{KUBERNETES}\n")
     pod = "sys/fs/cgroup/kubepods.slice"
     machine.place("t0")

@@ -1,4 +1,4 @@
-"""Files that are missing, closed, or not as the kernel writes them."""
+"""Files that are missing, unreadable, or malformed."""
 
 import re
 import tempfile
@@ -32,7 +32,7 @@ LINES = st.text("0123456789 :/-.,\\\nmaxcpugrosetl\x00", max_size=60).map(str.en
     ],
 )
 @pytest.mark.parametrize("garbage", [b"", b"\xff\x00", b"-5\n", b"1.5\n", b"7" * 5000, b"some avg10=x\n", None])
-def test_what_cannot_be_read_takes_only_its_own_figures_with_it(
+def test_an_unreadable_file_costs_only_its_own_figures(
     machine: Machine, name: str, lost: set[str], garbage: bytes | None
 ) -> None:
     enter(machine, "0::/\n", V2_MOUNT)
@@ -43,7 +43,7 @@ def test_what_cannot_be_read_takes_only_its_own_figures_with_it(
     path = machine.root / "sys/fs/cgroup" / name
     path.unlink()
     if garbage is None:
-        path.mkdir()  # Opens, and cannot be read.
+        path.mkdir()  # Opens, but cannot be read.
     else:
         path.write_bytes(garbage)
 
@@ -53,7 +53,7 @@ def test_what_cannot_be_read_takes_only_its_own_figures_with_it(
     assert seen == {key: None if key in lost else value for key, value in expected.items()}
 
 
-@settings(deadline=None)  # Files are written: a busy disk is no failure.
+@settings(deadline=None)  # The test writes files: a busy disk is no failure.
 @given(garbage=st.dictionaries(st.sampled_from(FUZZED), st.binary(max_size=60) | LINES, min_size=1))
 @example({"proc/self/mountinfo": V2_MOUNT.replace("cgroup rw", r"\000 rw").encode()})
 @example({"proc/self/cgroup": b"0::/" + b"x" * 300})

@@ -1,4 +1,4 @@
-"""Which cgroup this process is in, whether it is a container's, and where it went."""
+"""Finds this process's cgroup, tells a container's from the host's, and follows a move."""
 
 import shutil
 from pathlib import Path
@@ -30,8 +30,8 @@ from tests.cgroup_trees import (
         ("/docker/3f4c/nested", "/docker/3f4c", "/nested"),
         ("/", "/", ""),
         ("/", "/docker/3f4c", ""),  # A namespace made after the mount.
-        ("/kubepods/pod1/c1", "/", ""),  # The host's path, not to be seen from here.
-        ("/../other", "/", ""),  # Outside of the namespace.
+        ("/kubepods/pod1/c1", "/", ""),  # The host's path, not visible here.
+        ("/../other", "/", ""),  # Outside the namespace.
         ("/", "/..", ""),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_v2_container_is_known_by_its_root_counting_memory(machine: Machine) -
     assert (cpu.scope, ram.scope) == (Scope.CONTAINER, Scope.CONTAINER)
 
 
-def test_a_v1_container_is_known_by_what_is_mounted_in_it(machine: Machine) -> None:
+def test_a_v1_container_is_recognised_by_its_mounts(machine: Machine) -> None:
     enter(machine, "2:cpuacct:/\n", v1_mount("cpuacct", root="/docker/3f4c"))
     machine.write({"sys/fs/cgroup/cpuacct/cpuacct.usage": "1\n"})
 
@@ -150,7 +150,7 @@ def test_without_any_cgroup_the_host_stands(machine: Machine) -> None:
     assert machine.read() == (HOST_CPU, HOST_RAM)
 
 
-def test_a_process_moved_to_another_cgroup_is_followed_and_counted_anew(machine: Machine) -> None:
+def test_a_process_moved_to_another_cgroup_is_followed_and_its_counters_start_anew(machine: Machine) -> None:
     enter(machine, f"0::/{KUBERNETES}\n")
     machine.place("t0")
     machine.read()

@@ -1,4 +1,4 @@
-"""The figures of a v1 cgroup, whose controllers lie apart, in the shapes that runtimes make."""
+"""The figures of a v1 cgroup, with its separate controllers mounted as runtimes do."""
 
 from store.samples.resources import Cpu, Ram, Scope
 from tests.cgroup_trees import HOST_RAM, MIB, V1_MOUNTS, V1_RAM, V1_UNLIMITED, Machine, enter, v1_files, v1_membership

@@ -1,4 +1,4 @@
-"""How soon the workers are asked again: whoever does not answer is asked more and more seldom."""
+"""The pauses between inspections: workers that do not answer are asked less and less often."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def backoff() -> InspectBackoff:
     return InspectBackoff(TIMES, least_s=0)
 
 
-def test_a_backoff_doubles_up_to_its_longest_and_begins_anew() -> None:
+def test_a_backoff_doubles_up_to_its_cap_and_starts_again_after_a_reset() -> None:
     backoff = Backoff(2, 60)
 
     assert pauses(7, backoff.next_s) == [2, 4, 8, 16, 32, 60, 60]
@@ -35,24 +35,24 @@ def test_a_backoff_doubles_up_to_its_longest_and_begins_anew() -> None:
     assert backoff.next_s() == 2
 
 
-def test_all_is_well_at_the_interval_and_a_queue_without_a_worker_is_looked_after_sooner(
+def test_workers_that_answer_are_asked_at_the_interval_and_sooner_while_a_queue_has_no_worker(
     backoff: InspectBackoff,
 ) -> None:
     assert all_well(backoff) == 10
     assert all_well(backoff, is_complete=False) == 2
 
 
-def test_workers_that_have_never_answered_soon_get_a_question_in_five_minutes(backoff: InspectBackoff) -> None:
+def test_workers_that_never_answered_are_soon_asked_every_five_minutes(backoff: InspectBackoff) -> None:
     assert pauses(6, lambda: silent(backoff)) == [2, 8, 32, 128, 300, 300]
 
 
-def test_one_that_has_never_answered_soon_gets_a_question_in_five_minutes_whoever_else_answers(
+def test_one_worker_that_never_answered_slows_the_requests_to_every_five_minutes_although_others_answer(
     backoff: InspectBackoff,
 ) -> None:
     assert pauses(6, lambda: silent(backoff, count=1, listeners=2)) == [2, 8, 32, 128, 300, 300]
 
 
-def test_where_all_have_once_answered_one_that_is_silent_is_asked_every_minute_at_least(
+def test_a_silent_worker_among_workers_that_all_answered_before_is_asked_at_least_every_minute(
     backoff: InspectBackoff,
 ) -> None:
     all_well(backoff, count=2, listeners=2)
@@ -60,19 +60,19 @@ def test_where_all_have_once_answered_one_that_is_silent_is_asked_every_minute_a
     assert pauses(6, lambda: silent(backoff, count=1, listeners=2)) == [2, 4, 8, 16, 32, 60]
 
 
-def test_where_nobody_tells_how_many_are_asked_one_answer_stands_for_all(backoff: InspectBackoff) -> None:
+def test_without_a_number_of_listeners_one_answer_stands_for_all(backoff: InspectBackoff) -> None:
     all_well(backoff, listeners=None)
 
     assert pauses(6, lambda: silent(backoff, listeners=None)) == [2, 4, 8, 16, 32, 60]
 
 
-def test_workers_that_once_answered_are_asked_every_minute_at_least(backoff: InspectBackoff) -> None:
+def test_workers_that_answered_before_are_asked_at_least_every_minute(backoff: InspectBackoff) -> None:
     all_well(backoff)
 
     assert pauses(7, lambda: silent(backoff)) == [2, 4, 8, 16, 32, 60, 60]
 
 
-def test_an_answer_or_another_number_of_listeners_begins_anew(backoff: InspectBackoff) -> None:
+def test_an_answer_or_another_number_of_listeners_resets_the_pauses(backoff: InspectBackoff) -> None:
     pauses(5, lambda: silent(backoff))
     assert silent(backoff, listeners=2) == 2
     pauses(5, lambda: silent(backoff, listeners=2))
@@ -98,7 +98,7 @@ def test_no_pause_is_shorter_than_the_least() -> None:
         ("nobody_listens", 300),
     ],
 )
-def test_a_question_that_cannot_be_put_is_tried_again_ever_later(
+def test_a_request_that_fails_is_retried_after_growing_pauses(
     backoff: InspectBackoff, reason: str, longest_s: float
 ) -> None:
     tried = pauses(10, lambda: backoff.after_failure(reason))

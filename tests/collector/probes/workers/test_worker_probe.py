@@ -1,4 +1,4 @@
-"""What the worker probe makes of the readings of queues and of the workers' answers."""
+"""The workers' check from made-up readings of queues and answers of workers."""
 
 import itertools
 from dataclasses import replace
@@ -17,7 +17,7 @@ BROKER_DOWN = Check(status=Status.UNKNOWN, reason="broker_down")
 
 
 def amqp_reading(*consumers: int | None, failure: str | None = None, ready: int = 0) -> Reading:
-    """What the watch says of RabbitMQ's queues q0, q1, …; None = the queue is missing."""
+    """The watch's reading of RabbitMQ's queues q0, q1, … by their consumers; None = the queue is missing."""
     queues = (
         Queue(name=f"q{index}", state=QueueState.MISSING)
         if count is None
@@ -32,7 +32,7 @@ def no_consumers(idle_s: int, waiting: int = 0) -> Check:
 
 
 def verdicts(*readings: Reading, names: tuple[str, ...] = ("q0", "q1")) -> list[Check]:
-    """On readings that are 3 s apart."""
+    """The checks for readings 3 s apart."""
     clock = itertools.count(0.0, 3.0)
     probe = WorkerProbe("amqp://", names, monotonic=lambda: next(clock))
     return [probe.read(reading) for reading in readings]
@@ -42,14 +42,14 @@ def test_no_broker_is_disabled() -> None:
     assert WorkerProbe(None, ["dispatch"]).read(None) == Check(status=Status.DISABLED, reason="not_watched")
 
 
-def test_no_consumers_are_believed_at_the_second_look() -> None:
+def test_missing_consumers_are_reported_at_the_second_reading() -> None:
     none, one = amqp_reading(0), amqp_reading(1)
 
     assert verdicts(none, none, none, one) == [FIRST_LOOK, no_consumers(3), no_consumers(6), ONLINE]
     assert verdicts(one, none, one, none, none) == [ONLINE, ONLINE, ONLINE, ONLINE, no_consumers(3)]
 
 
-def test_how_long_nobody_consumes_and_how_many_wait_is_told() -> None:
+def test_the_check_tells_for_how_long_consumers_are_missing_and_how_many_messages_wait() -> None:
     assert verdicts(*[amqp_reading(0, ready=1250)] * 31)[-1] == no_consumers(90, 1250)
 
 
@@ -71,11 +71,11 @@ def test_a_discovered_queue_that_never_had_a_consumer_needs_none() -> None:
     assert verdicts(none, none, names=("*",)) == [FIRST_LOOK, no_consumers(3)]
 
 
-def test_where_no_queue_is_found_nothing_is_known_of_the_workers() -> None:
+def test_without_a_discovered_queue_the_workers_are_unknown() -> None:
     assert verdicts(amqp_reading(), names=("*",)) == [Check(status=Status.UNKNOWN, reason="no_queues")]
 
 
-def test_messages_that_wait_while_none_leaves_for_60_seconds_are_a_standstill_whoever_answers() -> None:
+def test_messages_that_wait_for_60_seconds_while_none_leaves_are_a_standstill_even_if_workers_answer() -> None:
     def still(seconds: float) -> Reading:
         movements = {"q0": Movement(still_s=seconds, is_certain=True)}
         return replace(amqp_reading(3, ready=1250), movements=movements)
@@ -86,7 +86,7 @@ def test_messages_that_wait_while_none_leaves_for_60_seconds_are_a_standstill_wh
     assert verdicts(still(0), still(59.9), still(60), still(0)) == [ONLINE, ONLINE, stuck, ONLINE]
 
 
-def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts_anew() -> None:
+def test_while_the_broker_is_down_the_workers_are_unknown_and_judging_starts_anew_afterwards() -> None:
     none, down = amqp_reading(0), amqp_reading(failure="refused")
 
     assert verdicts(none, none, down, none, none) == [
@@ -97,7 +97,7 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
 @pytest.mark.parametrize(
     ("reason", "status"),
     [
-        (None, Status.DEGRADED),  # Somebody has answered and consumes the other queue alone.
+        (None, Status.DEGRADED),  # A worker answered that it consumes only the other queue.
         ("ping_silent", Status.DEGRADED),
         *((why, Status.UNKNOWN) for why in (
             "ask_off", "ask_denied", "ask_read_only", "ask_unsupported", "ask_unreachable", "ask_failed",
@@ -105,7 +105,7 @@ def test_while_the_broker_is_down_nothing_is_known_and_afterwards_looking_starts
         )),
     ],
 )  # fmt: skip
-def test_on_redis_an_idle_queue_beside_one_that_moves_is_held_against_the_workers_only_by_their_own_silence(
+def test_on_redis_an_idle_queue_beside_a_moving_one_degrades_only_if_the_workers_themselves_are_silent(
     reason: str | None, status: Status
 ) -> None:
     probe = WorkerProbe("redis://", ["moving", "idle"])

@@ -1,4 +1,4 @@
-"""The workers' verdict on made-up evidence."""
+"""The workers' check from made-up evidence."""
 
 from typing import Any
 
@@ -38,12 +38,12 @@ WORKING = Movement(departed_s=3.0)
     [
         ([], None, Check(status=Status.UNKNOWN, reason="no_queues")),
         ([queue()], None, ONLINE),
-        # Messages wait and none has left: whoever answers.
+        # Messages wait and none has left, even if workers answer.
         ([still(59.9)], None, ONLINE),
         ([still(60)], None, STUCK),
         ([still(60, is_answered=True)], 0.0, STUCK),
         ([queue("other", movement=WORKING), still(60)], None, STUCK),
-        # Where one may have left unseen, the workers have to be silent as well.
+        # Where a departure may go unseen, the workers must be silent as well.
         ([still(60, is_certain=False)], None, UNSEEN),
         ([still(60, is_certain=False, is_answered=True)], 3.0, UNSEEN),
         ([still(60, is_certain=False)], 30.0, STUCK),
@@ -53,7 +53,7 @@ WORKING = Movement(departed_s=3.0)
         ([queue()], 30.0, SILENT),
         ([still(30.0)], 30.0, SILENT),
         ([queue(movement=WORKING)], 300.0, ONLINE),  # They do not answer, but they work.
-        # Nobody consumes.
+        # No consumers.
         ([unserved(93.5, 7)], None, verdict(Status.OFFLINE, "no_consumers", idle_s=93, waiting=7)),
         ([unserved(9, 7, "a"), unserved(3, 5, "b")], 60.0,
          verdict(Status.OFFLINE, "no_consumers", idle_s=3, waiting=12)),
@@ -66,7 +66,7 @@ WORKING = Movement(departed_s=3.0)
         ([queue(unacked=1000, unfinished_s=115)], None,
          verdict(Status.DEGRADED, "unfinished", queue="q", idle_s=115, unacked=1000)),
         ([queue(unacked=1000, unfinished_s=59)], None, ONLINE),
-        ([queue(unacked=1000, unfinished_s=3600, is_answered=True)], None, ONLINE),  # They may have their time to come.
+        ([queue(unacked=1000, unfinished_s=3600, is_answered=True)], None, ONLINE),  # Tasks for a later time.
     ],
 )  # fmt: skip
 def test_the_verdict_follows_the_evidence(queues: list[Evidence], silent_s: float | None, expected: Check) -> None:
