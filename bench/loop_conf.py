@@ -1,6 +1,6 @@
-"""gunicorn.conf.py, and a note of every stretch in which the event loop looked at no socket; for `bench.login`.
+"""gunicorn.conf.py, plus a record of every stretch in which the event loop polled no socket; for `bench.login`.
 
-In CPU time, which is the same on a busy machine. Written to STRETCHES, as JSON (s), whenever a second is over.
+In CPU time, which does not depend on other load. Writes STRETCHES, a list of seconds as JSON, every second.
 """
 
 import json
@@ -17,7 +17,7 @@ globals().update({name: value for name, value in _ours.items() if not name.start
 
 
 def post_worker_init(worker: Any) -> None:
-    """As ours, then watch."""
+    """Start as in production, then record."""
     _ours["post_worker_init"](worker)
     stretches_s: list[float] = []
     last_s = time.thread_time()
@@ -33,6 +33,6 @@ def post_worker_init(worker: Any) -> None:
             gevent.sleep(1)
             Path(os.environ["STRETCHES"]).write_text(json.dumps(stretches_s))
 
-    worker.looks = gevent.get_hub().loop.check()  # Called each time that the loop has waited for its sockets.
+    worker.looks = gevent.get_hub().loop.check()  # libev calls it each time the loop has polled its sockets.
     worker.looks.start(note)
     gevent.spawn(write)

@@ -1,4 +1,4 @@
-"""`/healthz`, `/livez`, `/readyz`: what machines ask. Public, so status words and nothing else.
+"""`/healthz`, `/livez`, `/readyz`, for machines. Public, so they answer with status words and nothing else.
 
 No request does any I/O: everything comes from memory, so the answer is quick and right while Redis, the databases and
 the brokers hang. The form follows draft-inadarei-api-health-check-06, an expired draft:
@@ -18,7 +18,7 @@ JSON_TYPE = "application/health+json"
 
 
 class Verdict(StrEnum):
-    """The words of the draft."""
+    """The status words of the draft."""
 
     PASS = "pass"  # noqa: S105
     WARN = "warn"
@@ -40,7 +40,7 @@ def make_blueprint(freshness: Freshness, reader: Reader) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        """Whether messages can go through, as far as is known: a fresh sample, and no service offline."""
+        """Whether messages can get through, as far as the panel knows: a sample is fresh, and no service offline."""
         services = freshness.services()
         fresh, hosts = freshness.count_fresh()
         reasons = freshness.reasons()
@@ -51,7 +51,7 @@ def make_blueprint(freshness: Freshness, reader: Reader) -> Blueprint:
 
     @blueprint.get("/livez")
     def livez() -> Response:
-        """Whether this process answers. Never depends on anything else: a restart mends nothing elsewhere."""
+        """Whether this process answers. Depends on nothing else: a restart would mend nothing elsewhere."""
         return _answer("ok\n", Verdict.PASS, "text/plain")
 
     @blueprint.get("/readyz")
@@ -64,7 +64,7 @@ def make_blueprint(freshness: Freshness, reader: Reader) -> Blueprint:
 
 
 def judge(services: dict[str, Status], fresh: int, hosts: int, *, is_troubled: bool = False) -> Verdict:
-    """The overall verdict, of `hosts` of which `fresh` are not silent. Without any nothing is known: a failure.
+    """The overall verdict. `fresh`: how many of the `hosts` are not silent; with none nothing is known, a failure.
 
     `is_troubled`: something is wrong with the watching itself.
     """

@@ -1,4 +1,4 @@
-"""`/api/...`: history and hosts as JSON for the page and for scripts. Described by docs/openapi.yaml."""
+"""`/api/history` and `/api/hosts`: JSON for the page and for scripts, as docs/openapi.yaml describes it."""
 
 import math
 
@@ -13,17 +13,17 @@ from app.web.errors import BadRequest
 from store.samples.live import LiveStore
 
 YEAR_2100_S = 4_102_444_800.0
-"""Later than any instant asked for in good faith: so a time in milliseconds is told, not answered with nothing."""
+"""Later than any honest request. A time in milliseconds is above it and gets an error instead of an empty answer."""
 
 
 def make_blueprint(store: LiveStore, past: HistoryQuery) -> Blueprint:
-    """The endpoints, reading from `store`."""
+    """The endpoints, which read `store` and `past`."""
     blueprint = Blueprint("api", __name__, url_prefix="/api")
 
     @blueprint.get("/history")
     @require_role("super_admin")
     def history() -> Response:
-        """One host's past from one instant to another, in columns."""
+        """One host's past from `since` to `until`, in columns."""
         since_s, until_s = _window()
         answer = past.read(request.args.get("host"), since_s=since_s, until_s=until_s)
         # Up to half a megabyte of numbers, for which `json` would hold up every viewer of this process for 15 ms.
@@ -38,7 +38,7 @@ def make_blueprint(store: LiveStore, past: HistoryQuery) -> Blueprint:
     @blueprint.delete("/hosts/<host>")
     @require_role("super_admin")
     def forget_host(host: str) -> ResponseReturnValue:
-        """Take a host off the list; it returns with its next sample."""
+        """Take a host off the list. It returns with its next sample."""
         if not store.forget_host(host):
             raise NotFound
         return "", 204

@@ -1,4 +1,4 @@
-"""`/api/history`: one host's past in columns, as samples out of the live hour or as steps out of SQL."""
+"""One host's past in columns: samples from Redis' live hour, or steps from SQL."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,25 +14,25 @@ from store.samples.columns import MAX_MARKS, SERIES, columns, read_row
 from store.samples.live import LiveStore
 
 DEFAULT_RANGE_S = 60.0
-"""What is answered without `since`: the page's 20 points at 3 s."""
+"""The window without `since`: the page's 20 points at 3 s."""
 
 LIVE_SLACK_S = 60.0
-"""How much further back than the live hour still counts as within it: the page's clock is not the store's."""
+"""A window may begin this much before the live hour and still count as within it: the page's clock is another one."""
 
 FINE_S = 600.0
-"""Up to this length a window within the live hour is always answered in samples: ten minutes make no curve."""
+"""A window within the live hour is answered in samples up to this length: ten minutes in steps make no curve."""
 
 LONGEST_S = {60: 25 * 3600, 600: 8 * 86_400, 3600: 62 * 86_400}
-"""The longest stretch of time answered in steps of each length, in seconds: some 1500 rows at most."""
+"""Longest window (s) for steps of each length (s): some 1500 rows at most."""
 
 DAY_S = 86_400
-"""The length of the steps of anything longer."""
+"""Length of the steps of any longer window."""
 
 MAX_ROWS = 1600
-"""Rows answered at most: an hour of samples at one each 3 s are 1200."""
+"""Most rows of an answer: an hour of samples every 3 s has 1200."""
 
 ROWS_AT_ONCE = 400
-"""Steps read from SQL in one stretch, some 2 ms of work, before every other greenlet of the process has its turn."""
+"""Steps read from SQL at once, some 2 ms of work, before other greenlets run."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class HistoryQuery:
     interval_s: float
 
     def read(self, host: str | None, *, since_s: float | None = None, until_s: float | None = None) -> dict[str, Any]:
-        """`/api/history`'s answer; `host` None: the first by name; `since_s` None: DEFAULT_RANGE_S until then.
+        """The answer of `/api/history` from `since_s` to `until_s` (epoch s).
 
-        Raises: StoreUnavailable.
+        `host` None: the first by name; `since_s` None: the last DEFAULT_RANGE_S. Raises: StoreUnavailable.
         """
         now_s = self.live.now_s()
         known = self.live.hosts()
@@ -69,9 +69,9 @@ class HistoryQuery:
         }
 
     def _is_in_samples(self, host: str, start_s: float, end_s: float, now_s: float) -> bool:
-        """Whether a window is answered in samples: Redis holds it, and not in too many rows.
+        """Whether to answer in samples: Redis holds the window, in not too many rows.
 
-        A Redis that has lost its data holds less than the minutes in SQL, which then tell the whole window.
+        A Redis that has lost its data holds less than the minutes in SQL, which then cover the whole window.
         """
         if start_s < now_s - keys.RETENTION_S - LIVE_SLACK_S:
             return False
@@ -80,14 +80,14 @@ class HistoryQuery:
         if min(end_s, now_s) - start_s > MAX_ROWS * self.interval_s:
             return False
         oldest_s = self.live.oldest_at(host) or now_s
-        sooner_s = max(start_s, now_s - keys.RETENTION_S + MINUTE_S)  # Before it, the stream may have let go by itself.
+        sooner_s = max(start_s, now_s - keys.RETENTION_S + MINUTE_S)  # Before it, the stream may have trimmed.
         later_s = min(end_s, oldest_s - MINUTE_S)
         if sooner_s >= later_s:
             return True
         try:
             return not self.history.read(host, MINUTE_S, since_s=sooner_s, until_s=later_s, limit=1)
         except StoreUnavailable:
-            return True  # What there is.
+            return True  # Samples are all there is.
 
     def _samples(self, host: str | None, start_s: float, until_s: float | None) -> dict[str, Any]:
         rows, marks, last_id = columns(self.live.since(start_s, until_s) if host else (), host or "")
@@ -101,9 +101,9 @@ class HistoryQuery:
         }
 
     def _steps(self, host: str, start_s: float, end_s: float, now_s: float) -> dict[str, Any]:
-        """The stretch in steps: long ones as far as they are made, then minutes, then samples not yet rolled up.
+        """The window in steps: long ones as far as they exist, then minutes, then samples not yet rolled up.
 
-        So it reaches the present without a hole, however late the roll-up is.
+        So it reaches the present without a gap, however late the roll-up is.
         """
         step_s = choose_step(end_s - start_s)
         edge_s: float = begin(start_s, step_s)
@@ -129,7 +129,7 @@ class HistoryQuery:
         }
 
     def _kept(self, host: str, step_s: int, since_s: float, until_s: float) -> Iterator[list[Step]]:
-        """The steps in SQL, page by page; between two, whoever else of this process has work to do is let through."""
+        """The steps in SQL, page by page. Other greenlets run between two pages."""
         for _ in range(MAX_ROWS // ROWS_AT_ONCE):
             page = self.history.read(host, step_s, since_s=since_s, until_s=until_s, limit=ROWS_AT_ONCE)
             if page:
@@ -140,7 +140,7 @@ class HistoryQuery:
                 return
 
     def _minutes(self, host: str, since_s: float, until_s: float) -> tuple[Sequence[Step], str | None]:
-        """Minutes made of the samples themselves, and the id of the last sample."""
+        """Minutes made from the samples, and the id of the last sample."""
         if since_s >= until_s:
             return [], None
         mine = [entry for entry in self.live.since(since_s, until_s) if entry.host == host]
@@ -152,11 +152,11 @@ class HistoryQuery:
         try:
             kept = self.history.oldest_at(host)
         except StoreUnavailable:
-            kept = None  # The live hour is shown without the database, too.
+            kept = None  # The live hour needs no database.
         known = [at for at in (kept, self.live.oldest_at(host)) if at is not None]
         return min(known, default=None)
 
 
 def choose_step(span_s: float) -> int:
-    """The length of the steps in which a stretch of time is answered (s)."""
+    """The length of the steps for a window of `span_s` (s)."""
     return next((step_s for step_s, longest_s in LONGEST_S.items() if span_s <= longest_s), DAY_S)

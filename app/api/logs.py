@@ -1,4 +1,4 @@
-"""`/api/logs`: the groups of critical logs, and the way in for what is no Python service. See docs/openapi.yaml."""
+"""`/api/logs`: reads the groups of critical logs, and takes lines of services that are not Python. See openapi.yaml."""
 
 import json
 import secrets
@@ -17,17 +17,17 @@ from store.logs.log_group import Batch, Level, LogLine
 from store.logs.log_store import SHOWN, LogStore
 
 MAX_LINES = 100
-"""Lines that one request may bring."""
+"""Most lines in one request."""
 
 SLICE_CHARACTERS = 8192
-"""Of lines that are looked through before everybody else has a turn: 9 ms at most."""
+"""Characters of lines searched for secrets before other greenlets run: 9 ms at most."""
 
 _REQUIRED = ("service", "level", "message")
 _OPTIONAL = ("host", "logger", "traceback")
 
 
 def make_blueprint(logs: LogStore) -> Blueprint:
-    """The endpoints, on `logs`."""
+    """The endpoints, which read and write `logs`."""
     blueprint = Blueprint("logs", __name__, url_prefix="/api")
     budgets = LogBudget()
 
@@ -43,16 +43,16 @@ def make_blueprint(logs: LogStore) -> Blueprint:
     @blueprint.post("/logs")
     @require_scope(TokenScope.LOGS)
     def send_logs() -> ResponseReturnValue:
-        """Take one line or a list of them. They go the way of every other: redacted, bounded, grouped."""
+        """Take one line or a list of them. They are redacted, bounded and grouped like any other."""
         body = request.get_data()
-        refusal = _refuse(BYTES, len(body), "bytes")  # Before anything is made of them: what is wrong costs as well.
+        refusal = _refuse(BYTES, len(body), "bytes")  # Before parsing: a malformed body costs as much.
         if refusal is not None:
             return refusal
         lines = _parse(body)
         refusal = _refuse(LINES, len(lines), "lines")
         if refusal is not None:
             return refusal
-        logs.write(Batch.gather(_in_turns(lines)), batch_id=secrets.token_hex(8))
+        logs.write(Batch.gather(_in_slices(lines)), batch_id=secrets.token_hex(8))
         return {"accepted": len(lines)}, 202
 
     def _refuse(budget: Budget, amount: int, what: str) -> Response | None:
@@ -74,7 +74,7 @@ def recent_logs(
     level: Level | None = None,
     query: str | None = None,
 ) -> dict[str, Any]:
-    """`/api/logs`'s answer. `query` is looked for in message, service, logger, task and traceback, whatever its case.
+    """The answer of `GET /api/logs`. `query` is searched in message, service, logger, task and traceback, in any case.
 
     Raises: StoreUnavailable.
     """
@@ -87,8 +87,8 @@ def recent_logs(
     return {"now": round(recent.now_s, 3), "dropped": recent.dropped, "logs": found}
 
 
-def _in_turns(lines: list[LogLine]) -> Iterator[tuple[LogLine, float]]:
-    """Each line, as just logged; after a few milliseconds of work on them everybody else is served."""
+def _in_slices(lines: list[LogLine]) -> Iterator[tuple[LogLine, float]]:
+    """Each line with its age (s), 0. Other greenlets run after every few milliseconds of work on the lines."""
     characters = 0
     for line in lines:
         yield line, 0.0

@@ -1,6 +1,6 @@
-"""What the newest samples say, and how old they are by the monotonic clock. [pure]
+"""The newest sample of each host, and its age by the monotonic clock. [pure]
 
-Freshness is the only truth of "live": that a connection stands or a process runs proves nothing.
+Only a fresh sample proves that a host is live: an open connection or a running process proves nothing.
 """
 
 import math
@@ -14,10 +14,10 @@ from store.samples.entries import CLOCK_SLACK_S
 from store.samples.model import Status, TroubleCode
 
 STALE_AFTER_INTERVALS = 3
-"""A host whose newest sample is older than so many intervals is silent."""
+"""A host is silent when its newest sample is older than this many intervals."""
 
 LATE_AFTER_INTERVALS = 2
-"""Where no host's is younger than that, it is time to ask why."""
+"""Hosts are late when no sample is younger than this many intervals: time to ask why."""
 
 _WORST_FIRST = (Status.OFFLINE, Status.UNKNOWN, Status.DEGRADED, Status.ONLINE, Status.DISABLED)
 _STATUSES = frozenset(Status)
@@ -29,7 +29,7 @@ class _Seen:
     taken_mono_s: float
     id: str | None = None
     wire: Mapping[str, Any] | None = None
-    """None for a host that is known by name only: its samples are older than what is held."""
+    """None for a host known by name only: its samples are older than what the stream holds."""
 
 
 class Freshness:
@@ -37,25 +37,25 @@ class Freshness:
 
     def __init__(self, interval_s: float, monotonic: Callable[[], float]) -> None:
         self.refusal: Refusal | None = None
-        """Why nothing new comes, where Redis answers and takes nothing."""
+        """Why no sample arrives, where Redis answers and refuses writes."""
         self._stale_after_s = STALE_AFTER_INTERVALS * interval_s
         self._late_after_s = LATE_AFTER_INTERVALS * interval_s
         self._monotonic = monotonic
         self._hosts: dict[str, _Seen] = {}
         self._leftovers: set[str] = set()
-        """Hosts of a stream that is gone."""
+        """Hosts of a stream that the store has lost."""
 
     def see(self, entry_id: str, wire: Mapping[str, Any], age_s: float) -> None:
-        """Note a host's newest sample, `age_s` old at this moment.
+        """Note a host's newest sample, now `age_s` old.
 
-        An age well below 0 says that the store's clock was set back. How old the sample is nobody knows then: stale.
+        An age well below 0 says that the store's clock was set back. Then the age is unknown, and the sample stale.
         """
         self._leftovers.discard(str(wire["host"]))
         known_age_s = age_s if age_s > -CLOCK_SLACK_S else math.inf
         self._hosts[str(wire["host"])] = _Seen(self._monotonic() - known_age_s, entry_id, wire)
 
     def know(self, host: str, age_s: float) -> None:
-        """Note a host that wrote last `age_s` ago, unless a sample of it is known."""
+        """Note that a host last wrote `age_s` ago, unless a sample of it is known."""
         self._leftovers.discard(host)
         self._hosts.setdefault(host, _Seen(self._monotonic() - age_s))
 
@@ -65,27 +65,28 @@ class Freshness:
         self._hosts.pop(host, None)
 
     def begin_anew(self) -> None:
-        """The store has lost its stream. How old a sample is that was seen does not change by that.
+        """Note that the store has lost its stream.
 
-        So it counts for as long as it is fresh. A host that has not written again by then is forgotten: the store does
-        not list it any more, and it could not be forgotten by hand.
+        That makes no sample older, so each counts for as long as it is fresh. A host that has not written again by then
+        is forgotten: the store no longer lists it, so nobody could take it off the list by hand.
         """
         self._leftovers = set(self._hosts)
 
     def tidy(self) -> None:
-        """Forget what has been left of a stream that is gone, once it is silent."""
+        """Forget hosts of a lost stream once they are silent."""
         for host in [host for host in self._leftovers if not self._is_fresh(self._hosts[host])]:
             self.drop(host)
 
     def newest(self, host: str | None) -> dict[str, Any] | None:
-        """A host's newest sample, {"id", "sample"}; None where there is none."""
+        """A host's newest sample as {"id", "sample"}; None where there is none."""
         seen = self._hosts.get(host) if host is not None else None
         return {"id": seen.id, "sample": seen.wire} if seen and seen.wire else None
 
     def hosts(self) -> list[dict[str, Any]]:
-        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}; a silent one's are unknown.
+        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}.
 
-        Where there are any, "troubles": the codes of what is wrong with watching it.
+        The services of a silent host are `unknown`. "troubles", where there are any: codes of what is wrong with the
+        watching of a fresh host.
         """
         return [
             {
@@ -99,9 +100,9 @@ class Freshness:
         ]
 
     def states(self) -> dict[str, tuple[bool, Any]]:
-        """What `hosts` says but for the ages, as (is_fresh, what the newest sample says) by host.
+        """What `hosts` says without the ages, by host: (is_fresh, (services, troubles) or None).
 
-        It costs a tenth of `hosts`: to see, again and again, whether there is anything new to say.
+        It costs a tenth of `hosts`, so that the hub can ask every second whether there is news.
         """
         return {
             host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], _troubles(seen)))
@@ -109,28 +110,28 @@ class Freshness:
         }
 
     def is_late(self) -> bool:
-        """Whether every host is late, or there is none."""
+        """Whether every host is late, or no host is known."""
         age_s = self.age_s()
         return age_s is None or age_s > self._late_after_s
 
     def reasons(self) -> list[str]:
-        """The codes of what is wrong with the watching itself: why nothing comes, and the troubles of fresh hosts."""
+        """Codes of what is wrong with the watching itself: why no sample arrives, and the troubles of fresh hosts."""
         found = {code for seen in self._hosts.values() if self._is_fresh(seen) for code in _troubles(seen)}
         if self.refusal:
             found.add(self.refusal)
         return sorted(found)
 
     def age_s(self) -> float | None:
-        """Age of the newest sample of all hosts (s), None before the first."""
+        """Age of the newest sample of all hosts (s); None before the first."""
         ages = [self._age_s(seen) for seen in self._hosts.values()]
         return min(*ages, float(keys.HOST_RETENTION_S)) if ages else None
 
     def count_fresh(self) -> tuple[int, int]:
-        """How many hosts are not silent, and how many there are."""
+        """How many hosts are fresh, and how many there are."""
         return sum(self._is_fresh(seen) for seen in self._hosts.values()), len(self._hosts)
 
     def services(self) -> dict[str, Status]:
-        """Each service as the hosts that are not silent see it together; `unknown` where every host is."""
+        """Each service as all fresh hosts together see it; `unknown` where every host is silent."""
         fresh = [seen for seen in self._hosts.values() if self._is_fresh(seen)]
         if not fresh:
             return {name: Status.UNKNOWN for seen in self._hosts.values() for name in _services(seen)}
@@ -141,7 +142,7 @@ class Freshness:
         return {name: merge(statuses) for name, statuses in seen_by.items()}
 
     def _is_fresh(self, seen: _Seen) -> bool:
-        # A host known by name only is not: nothing that it said is known.
+        # A host known by name only is never fresh: nothing that it said is known.
         return seen.wire is not None and self._age_s(seen) <= self._stale_after_s
 
     def _age_s(self, seen: _Seen) -> float:
@@ -149,7 +150,7 @@ class Freshness:
 
 
 def merge(statuses: set[Status]) -> Status:
-    """What several hosts say of one service: the worst, but what answers some of them is no worse than degraded."""
+    """One status from those of several hosts: the worst, but a service that answers some hosts is at worst degraded."""
     worst = min(statuses, key=_WORST_FIRST.index)
     if Status.ONLINE in statuses and worst in (Status.OFFLINE, Status.UNKNOWN):
         return Status.DEGRADED
@@ -162,7 +163,7 @@ def _services(seen: _Seen) -> dict[str, Status]:
 
 
 def _troubles(seen: _Seen) -> list[str]:
-    """The codes that we know: what another process wrote may hold anything."""
+    """The known codes: what another process wrote may hold anything."""
     told = seen.wire.get("troubles") if seen.wire else None
     codes = [each.get("code") for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     return [code for code in codes if isinstance(code, str) and code in _TROUBLES]

@@ -1,7 +1,7 @@
-"""Why no sample comes though Redis answers: full, read-only, its disk in trouble, rights missing. Runs under gevent.
+"""Finds out why no sample arrives though Redis answers: full, read-only, disk trouble, missing rights. Under gevent.
 
-The collector cannot write and so cannot tell; this process reads the same Redis. It tries a write of its own, once a
-second while every host is late, and only then.
+The collector cannot tell, because it cannot write. This process uses the same Redis and tries a write of its own, once
+a second while every host is late, and only then.
 """
 
 import logging
@@ -15,12 +15,12 @@ from store.samples.live import LiveStore
 
 logger = logging.getLogger(__name__)
 
-LOOK_S = 1.0
-"""How often it is tried meanwhile."""
+TRIAL_S = 1.0
+"""Time between two trial writes while every host is late."""
 
 
 class RefusalWatch:
-    """Tells `freshness` why nothing comes, as long as that is so."""
+    """Tells `freshness` why no sample arrives, for as long as none does."""
 
     def __init__(self, store: LiveStore, freshness: Freshness, interval_s: float) -> None:
         self._store = store
@@ -35,13 +35,13 @@ class RefusalWatch:
         while is_alive():
             is_late = self._freshness.is_late()
             self._freshness.refusal = self._find() if is_late else None
-            gevent.sleep(LOOK_S if is_late else self._interval_s)
+            gevent.sleep(TRIAL_S if is_late else self._interval_s)
 
     def _find(self) -> Refusal | None:
         try:
             self._store.try_writing()
         except StoreUnavailable as exc:
             return exc.refusal
-        except Exception:  # The watch must not end: the page would never hear of a cause again.
-            logger.exception("the look for why no sample comes stumbled")
+        except Exception:  # The watch must not end: the page would never learn of a cause again.
+            logger.exception("the search for why no sample arrives stumbled")
         return None

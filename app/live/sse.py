@@ -10,14 +10,14 @@ from flask_sse import Message
 
 
 class Event(Message):
-    """flask-sse's message, made safe to put untrusted text into.
+    """flask-sse's message, made safe for untrusted text.
 
     As shipped, a line break in `type` or `id` forges fields, `id=0` and `retry=0` are dropped, an empty message has no
     `data:` line and is never dispatched, and U+2028 splits a line that the specification keeps whole.
     """
 
     def encode(self) -> bytes:
-        """The event as UTF-8 bytes, the empty line that ends it included.
+        """The event as UTF-8 bytes, including the empty line that ends it.
 
         Raises: ValueError when `type` or `id` holds a line break or NUL.
         """
@@ -39,17 +39,17 @@ class Event(Message):
 
 
 def comment(text: str = "") -> bytes:
-    """A line that clients ignore and proxies see as traffic."""
+    """A line that clients ignore and that proxies see as traffic."""
     return f": {_one_line(text)}\n\n".encode()
 
 
 def retry(milliseconds: int) -> bytes:
-    """Tells the client how long to wait before it reconnects by itself (ms)."""
+    """How long the client waits before it reconnects by itself (ms)."""
     return f"retry: {int(milliseconds)}\n\n".encode()
 
 
 LAST_CHUNK = b"0\r\n\r\n"
-"""Ends a body of chunks."""
+"""Ends a chunked body."""
 
 
 def chunk(data: bytes) -> bytes:

@@ -1,1 +1,1 @@
-"""The pages that people open."""
+"""The pages that people open, and what they alone ask for."""

@@ -20,24 +20,27 @@ from app.pages.catalogue import say
 from app.web.errors import error_response
 
 DONE = ("password", "session", "sessions", "token")
-"""What the page may say that it has done, after a redirect."""
+"""What the page may report as done after a redirect."""
 
 
 def make_blueprint(steps: LoginSteps) -> Blueprint:
-    """The page and its forms."""
+    """The page, its forms, and `/api/me`."""
     blueprint = Blueprint("account", __name__)
 
     @blueprint.get("/account")
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
-        """The user's own account. Not for tokens: what they could do there only a person may."""
+        """The user's own account. Not for tokens: only a person may change an account."""
         person = session_user(steps.identities)
         return error_response(403, "forbidden", "An account is for people.") if person is None else _page(person)
 
     @blueprint.post("/account/password")
     @require_role("super_admin", page=True)
     def change_password() -> ResponseReturnValue:
-        """A new password for who shows the current one. Every session ends but a new one here, and tokens if asked."""
+        """Set a new password; the form asks for the current one.
+
+        All sessions end, and the tokens as well if the user asks for it; this browser gets a new session.
+        """
         person = session_user(steps.identities)
         if person is None or _is_foreign(person):
             return redirect(url_for("account.show"), 303)
@@ -51,7 +54,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
     @blueprint.post("/account/sessions")
     @require_role("super_admin", page=True)
     def end_sessions() -> ResponseReturnValue:
-        """End one of the user's sessions, or all others, for who shows again who they are."""
+        """End one of the user's sessions, or all others, after reauthentication."""
         person, principal = session_user(steps.identities), current_principal()
         if person is None:
             return redirect(url_for("account.show"), 303)
@@ -62,14 +65,14 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
         if which == "others":
             sessions.revoke_others(person.user_id, principal.credential)
             note("session_revoked", person.email, "others")
-        elif sessions.revoke(which, of_user=person.user_id):  # It may have ended by itself in the meantime.
+        elif sessions.revoke(which, of_user=person.user_id):  # It may have expired meanwhile.
             note("session_revoked", person.email, which)
         return redirect(url_for("account.show", done="sessions" if which == "others" else "session"), 303)
 
     @blueprint.post("/account/tokens")
     @require_role("super_admin", page=True)
     def revoke_token() -> ResponseReturnValue:
-        """Revoke one of the user's API tokens. It takes nothing but rights away, so nothing is asked for again."""
+        """Revoke one of the user's API tokens. That only takes rights away, so it needs no reauthentication."""
         person, text = session_user(steps.identities), request.form.get("revoke", "")
         if person is None or not (text.isascii() and text.isdecimal() and len(text) < 10):
             return redirect(url_for("account.show"), 303)
@@ -126,7 +129,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
 
 
 def _sessions(person: Person) -> tuple[OpenSession | None, list[OpenSession]]:
-    """That of this request, and the user's others, newest login first."""
+    """This request's session, and the user's others, newest login first."""
     own_id = current_principal().credential.partition(":")[2]
     sessions = auth_context().accounts.sessions.list(person.email)
     others = [each for each in sessions if not own_id.startswith(each.id)]
@@ -134,5 +137,5 @@ def _sessions(person: Person) -> tuple[OpenSession | None, list[OpenSession]]:
 
 
 def _tokens(person: Person) -> list[IssuedToken]:
-    """Those in force."""
+    """The user's tokens in force."""
     return [token for token in auth_context().accounts.tokens.list(person.email) if token.revoked_at is None]

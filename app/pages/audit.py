@@ -1,4 +1,4 @@
-"""What happened at the door, for a super_admin: the page `/audit`, and `GET /api/audit` as docs/openapi.yaml has it."""
+"""Logins and changes of access, for a super_admin: the page `/audit`, and `GET /api/audit` (docs/openapi.yaml)."""
 
 import re
 import time
@@ -19,13 +19,13 @@ SHOWN_ROWS = 100
 
 
 def make_blueprint(audit: Audit) -> Blueprint:
-    """The page and the endpoint, reading from `audit`."""
+    """The page and the endpoint, which read `audit`."""
     blueprint = Blueprint("audit_page", __name__)
 
     @blueprint.get("/audit")
     @require_role("super_admin", page=True)
     def show() -> str:
-        """The newest events that the filter lets through, and the way to older ones."""
+        """The newest events that match the filter, and a link to older ones."""
         rows = _read(audit, SHOWN_ROWS + 1)
         return render_template(
             "audit.html",
@@ -41,7 +41,7 @@ def make_blueprint(audit: Audit) -> Blueprint:
     @blueprint.get("/api/audit")
     @require_role("super_admin")
     def events() -> Response:
-        """The newest events, newest first; the next older ones by `before`, the last one's id."""
+        """Events, newest first. `before`, the id of the last one, leads to the next older ones."""
         if len(request.args.get("who", "")) > MAX_EMAIL:
             raise BadRequest(f"`who` must have at most {MAX_EMAIL} characters, as an address has.")
         if request.args.get("group") not in (None, *KINDS):
@@ -59,13 +59,13 @@ def _read(audit: Audit, limit: int) -> list[StoredEvent]:
 
 
 def _filter() -> dict[str, Any]:
-    """`group` and `who` of the request; a group that is none is all of them."""
+    """`group` and `who` of the request. An unknown group counts as all groups."""
     group, who = request.args.get("group", ""), folded(request.args.get("who", ""))
     return {"group": group if group in KINDS else "", "who": plain(who, MAX_EMAIL)}
 
 
 def _detail_key(detail: str) -> str | None:
-    """The catalogue's key for a detail that is a code of ours; None for any other text."""
+    """The catalogue's key for a detail that is one of our codes; None for any other text."""
     keys = (f"account.how_{detail}", f"audit.detail_{detail}")
     return next((key for key in keys if say(key) != key), None)
 

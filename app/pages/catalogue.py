@@ -1,4 +1,4 @@
-"""Words of the door's catalogue in Portuguese, for what templates name by a code. Scripts put any other language."""
+"""Portuguese words for what templates name by a code. Scripts put in any other language."""
 
 import functools
 import json
@@ -8,7 +8,7 @@ CATALOGUE = Path(__file__).resolve().parents[2] / "static/locales" / "door" / "p
 
 
 def say(key: str) -> str:
-    """The text of a key; one that the catalogue lacks comes back as itself."""
+    """The text of a key; the key itself where the catalogue has none."""
     return _catalogue().get(key, key)
 
 

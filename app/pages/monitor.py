@@ -1,4 +1,4 @@
-"""The pages that people open. The first paint has data: the page carries its last minute with it."""
+"""`/monitor`, the panel. It carries its last minute with it, so that the first paint has data."""
 
 from typing import Any
 
@@ -14,24 +14,24 @@ from store.logs.log_store import LogStore
 from store.samples.live import LiveStore
 
 FIRST_LOGS = 20
-"""Log groups that the page brings with it: the first screen of them. It reads the others by itself."""
+"""Log groups that the page carries with it: its first screen. It reads the others by itself."""
 
 
 def make_blueprint(
     store: LiveStore, past: HistoryQuery, logs: LogStore, freshness: Freshness, *, version: str
 ) -> Blueprint:
-    """`/monitor`, and `/` which leads there."""
+    """`/monitor`, and `/`, which redirects there."""
     blueprint = Blueprint("pages", __name__)
 
     @blueprint.get("/")
     def index() -> Response:
-        """The one page there is."""
+        """Redirect to the panel."""
         return redirect(url_for("pages.monitor"))
 
     @blueprint.get("/monitor")
     @require_role("super_admin", page=True)
     def monitor() -> str:
-        """The panel. It opens without the store too, and says then that nothing is known."""
+        """The panel. Without the store it opens too, and says that nothing is known."""
         principal = current_principal()
         user = {"email": principal.email, "role": principal.role}
         newest = _newest(store, past, freshness, request.args.get("host"))
@@ -58,7 +58,7 @@ def _newest(store: LiveStore, past: HistoryQuery, freshness: Freshness, wanted: 
 
 
 def _known(history: dict[str, Any] | None) -> set[str]:
-    """The series of which the page has anything to draw: their charts have their room from the first frame on."""
+    """The series that the page has values of: their charts take their place from the first frame on."""
     if history is None:
         return set()
     columns = zip(history["series"], history["columns"], strict=True)

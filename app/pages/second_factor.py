@@ -1,6 +1,6 @@
-"""`/second-factor`: where a user gets a second factor, new recovery codes, or none any more.
+"""`/second-factor`: where a user enrols a second factor, renews recovery codes, or removes the factor.
 
-Whoever changes how somebody signs in shows again that they are that person: by the password at first, then by a code.
+Each change needs reauthentication: by the password before there is a factor, then by a code.
 """
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -24,7 +24,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
     @blueprint.get("/second-factor")
     @require_role("super_admin", page=True)
     def show() -> ResponseReturnValue:
-        """The user's own, or the way to get one."""
+        """The user's second factor, or the enrolment."""
         person = session_user(steps.identities)
         if person is None:
             return error_response(403, "forbidden", "A token cannot change how its user signs in.")
@@ -34,7 +34,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
     @blueprint.post("/second-factor/enrol")
     @require_role("super_admin", page=True)
     def enrol() -> ResponseReturnValue:
-        """A second factor for who shows the password again. Every session ends but the new one."""
+        """Enrol a second factor; the form asks for the password. All sessions end, and this browser gets a new one."""
         person = session_user(steps.identities)
         if person is None or steps.factors.is_enrolled(person.user_id):
             return redirect(url_for("factor.show"), 303)
@@ -51,7 +51,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
     def change() -> ResponseReturnValue:
-        """New recovery codes, or no second factor any more, for who shows a code. Every session ends but a new one."""
+        """Renew the recovery codes or remove the factor; the form asks for a code. This browser gets a new session."""
         person = session_user(steps.identities)
         if person is None:
             return redirect(url_for("factor.show"), 303)

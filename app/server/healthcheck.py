@@ -1,10 +1,10 @@
-"""Whether a URL answers 200: `python -IS app/server/healthcheck.py http://127.0.0.1:8000/readyz` ends with 0 or 1.
+"""Whether a URL answers 200: `python -IS app/server/healthcheck.py http://127.0.0.1:8000/readyz` exits with 0 or 1.
 
-For a container's HEALTHCHECK. Run as a file: `python -m` would import the package, the whole application with it, which
-costs a second of CPU each time. Over a bare socket, since http.client takes 35 ms to load and this 10 in all.
+For a container's HEALTHCHECK. It runs as a file, because `python -m` would import the package and with it the settings
+each time. It uses a bare socket, because http.client takes 35 ms to load and this program 10 in all.
 """
 
-import _socket  # `socket` would double the cost: it loads selectors and enum.
+import _socket  # `socket` loads selectors and enum, which would double the cost.
 import sys
 
 TIMEOUT_S = 2.0

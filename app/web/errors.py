@@ -1,6 +1,6 @@
-"""One shape for every error that a client of the API sees, and a page for people.
+"""One shape for every error: JSON for clients of the API, a page for people.
 
-Shape: {"status": int, "code": str, "message": a sentence the user can act on}. No exception text, name or version
+Shape: {"status": int, "code": str, "message": a sentence the user can act on}. No exception's text, name or version
 ever leaves the process.
 """
 
@@ -31,7 +31,7 @@ _PAGES = (
     "/second-factor",
     "/second-factor/enrol",
 )
-"""Paths that people open, as they are routed; every other error is answered in JSON."""
+"""Paths that people open, as they are routed. Errors of any other path are answered in JSON."""
 
 _SENTENCES = {
     400: "The request is not valid.",
@@ -47,11 +47,11 @@ _SENTENCES = {
 
 
 class BadRequest(BadRequestStatus):
-    """A request whose fault the sender can mend; the sentence says how."""
+    """A request that the sender can mend; the sentence says how."""
 
 
 class Unprocessable(UnprocessableEntity):
-    """A body that says something else than what is asked for; the sentence says what."""
+    """A body with the wrong content; the sentence says what is expected."""
 
 
 def init_app(app: Flask) -> None:
@@ -63,7 +63,7 @@ def init_app(app: Flask) -> None:
 
 
 def error_response(status: int, code: str, message: str | None = None) -> Response:
-    """An error as a page or as JSON, by the path that was asked for."""
+    """An error as a page or as JSON, depending on the request's path."""
     sentence = message or _SENTENCES.get(status, "The request failed.")
     if f"/{request.path.lstrip('/')}" in _PAGES:
         return make_response(render_template("error.html", status=status, code=code, message=sentence), status)
@@ -98,5 +98,5 @@ def _unstorable_error(_error: Unstorable) -> Response:
 
 
 def _bug(error: Exception) -> Response:
-    logger.error("%s %r failed", request.method, request.path, exc_info=error)  # A path may hold line ends.
+    logger.error("%s %r failed", request.method, request.path, exc_info=error)  # %r: a path may hold line ends.
     return error_response(500, "internal_error")

@@ -1,4 +1,4 @@
-"""The response headers that the browser's defences rest on, the same for every response."""
+"""The security headers that every response carries."""
 
 from flask import Flask, Response
 
@@ -21,7 +21,7 @@ _UNUSED = (
     "accelerometer", "autoplay", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone",
     "midi", "payment", "usb",
 )  # fmt: skip
-"""What a page could ask the browser for and ours never does."""
+"""Browser features that the pages never use."""
 
 _HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -33,11 +33,11 @@ _HEADERS = {
 }
 
 STRICT_TRANSPORT = "max-age=31536000; includeSubDomains"
-"""A year; sent where the panel is reached by HTTPS alone."""
+"""A year; sent where users reach the panel by HTTPS alone."""
 
 
 def init_app(app: Flask, *, is_behind_tls: bool) -> None:
-    """Add the headers to every response; what is not static is never stored."""
+    """Add the headers to every response. Browsers store nothing but static files."""
     app.after_request(_add_headers)
     if is_behind_tls:
         app.after_request(_add_strict_transport)

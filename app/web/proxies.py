@@ -1,7 +1,7 @@
-"""What a proxy in front says about a request. Here alone is any of it believed, and gunicorn.conf.py believes nothing.
+"""The client's address behind trusted proxies. gunicorn.conf.py believes no proxy; only this module does.
 
-Of all that proxies can say only who the client is gets believed, of as many proxies as TRUSTED_PROXIES counts. It is
-brought into one form: the rest of the app never meets a port, a zone or a text where an address should be.
+Of all that proxies can say it believes only the client's address, from as many proxies as TRUSTED_PROXIES counts. It
+writes the address in one form: the rest of the app never meets a port, a zone or some text in its place.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ _WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII
 
 
 def init_app(app: Flask, *, trusted_proxies: int) -> None:
-    """Let the app see clients, not proxies. Without a trusted one nothing that is sent changes who the client is."""
+    """Let the app see clients, not proxies. Without trusted proxies no header changes who the client is."""
     app.wsgi_app = _Client(app.wsgi_app, trusted_proxies)  # type: ignore[method-assign]
 
 
@@ -35,9 +35,10 @@ def address_of(text: str) -> str:
 
 
 class _Client:
-    """Writes the client's address in the one form, or nothing where what was told is none.
+    """Writes the client's address in the one form, or "" where the header holds no address.
 
-    Not werkzeug's ProxyFix: to it a `"` that a client sends opens a text, and what the proxies add is a part of that.
+    werkzeug's ProxyFix would not do: for it a `"` that a client sends opens a quoted text, which swallows what the
+    proxies add.
     """
 
     def __init__(self, app: "WSGIApplication", trusted_proxies: int) -> None:

@@ -1,4 +1,4 @@
-"""Request bodies come whole and soon, or not at all."""
+"""Reads every request body whole and within a deadline, or refuses it."""
 
 import gevent
 from flask import Flask, current_app, request
@@ -6,11 +6,11 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 BODY_S = 5.0
-"""Longest wait for a body. gunicorn bounds the head alone: a thousand bodies that trickle would take every greenlet."""
+"""Longest wait for a body. gunicorn bounds only the head: a thousand trickling bodies would take every greenlet."""
 
 
 def init_app(app: Flask) -> None:
-    """Read every body before anything else looks at the request. To be called before what asks for forms (CSRF)."""
+    """Read every body before anything else looks at the request. Call it before what reads forms (CSRF)."""
     app.before_request(_read_body)
 
 
@@ -20,9 +20,9 @@ def _read_body() -> None:
         return
     try:
         with gevent.Timeout(BODY_S, RequestTimeout()):
-            # Kept as it came: forms are read from it later, and a JSON body from curl says that it is a form.
+            # Not parsed: forms are read from it later, and curl labels a JSON body as a form.
             data = request.get_data()
-    except (ParseException, OSError) as exc:  # gunicorn's words for chunks that are none, and for who has gone.
+    except (ParseException, OSError) as exc:  # gunicorn's errors for malformed chunks and for a client that has left.
         raise BadRequest from exc
     # werkzeug 3.1.9 takes the first 64 KiB of a body in chunks for all of it.
     if is_chunked and len(data) >= (current_app.config["MAX_CONTENT_LENGTH"] or 0):

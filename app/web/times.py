@@ -1,4 +1,4 @@
-"""Instants (epoch s) as people and programs read them, in UTC."""
+"""Writes times (epoch s) in UTC, for people and for programs."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates both forms."""
+    """Add the filters `iso` and `utc` to the templates."""
     app.add_template_filter(iso_text, "iso")
     app.add_template_filter(exact_text, "utc")
 

@@ -1,4 +1,4 @@
-"""The look for why no sample comes; what it finds on a real Redis is in tests/live."""
+"""The watch that finds out why no sample arrives; tests/live has it on a real Redis."""
 
 import logging
 
@@ -11,26 +11,26 @@ from store.errors import Refusal, StoreUnavailable
 
 
 class Odd:
-    """A store whose first answer nobody has thought of."""
+    """A store whose first answer is one that nobody has thought of."""
 
-    looks = 0
+    trials = 0
 
     def try_writing(self) -> None:
-        self.looks += 1
-        if self.looks == 1:
+        self.trials += 1
+        if self.trials == 1:
             raise KeyError("redis_version")
         raise StoreUnavailable("full", refusal=Refusal.FULL)
 
 
-def test_an_answer_that_nobody_has_thought_of_does_not_end_the_look(
+def test_an_answer_that_nobody_has_thought_of_does_not_end_the_watch(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(refusal, "LOOK_S", 0.0)
+    monkeypatch.setattr(refusal, "TRIAL_S", 0.0)
     store, freshness = Odd(), Freshness(0.0, lambda: 1000.0)
     freshness.know("web-1", age_s=60)
 
     with caplog.at_level(logging.ERROR):
-        RefusalWatch(store, freshness, 0.0)._run(lambda: store.looks < 2)  # type: ignore[arg-type]
+        RefusalWatch(store, freshness, 0.0)._run(lambda: store.trials < 2)  # type: ignore[arg-type]
 
     assert freshness.refusal is Refusal.FULL
     assert "stumbled" in caplog.text
