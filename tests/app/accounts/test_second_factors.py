@@ -1,4 +1,4 @@
-"""Codes and recovery codes against both databases: each counts once, whoever is quicker."""
+"""Codes and recovery codes on both databases: each is accepted once, even when two requests send it together."""
 
 import threading
 

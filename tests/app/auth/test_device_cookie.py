@@ -1,4 +1,4 @@
-"""The mark of a known browser, through the real app: it protects the owner and gives an attacker nothing."""
+"""The device cookie in the real app: its mark protects the account's owner and gives an attacker nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def database_url(tmp_path: Path) -> str:
 
 
 def mint(app, clock: Clock, count: int, password: str = PASSWORD) -> list[str]:
-    """The marks of so many logins, each in a new browser somewhere else."""
+    """The marks of `count` logins, each in a new browser at a new address."""
     marks = []
     for number in range(count):
         thief = Visitor(app, clock, f"198.51.100.{number}")

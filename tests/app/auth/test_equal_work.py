@@ -1,4 +1,4 @@
-"""Where a second factor is required, what an answer takes tells nobody whether the password was right: counted."""
+"""With a required second factor, a right and a wrong password cost the same work: counted."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ def database_url(tmp_path: Path) -> str:
 
 
 class Work:
-    """What was done since it was last asked: hashes, statements, seals, one-time codes, notes for the audit."""
+    """Counts the work since `done` was last called: hashes, statements, encryptions, one-time codes, audit events."""
 
     def __init__(self, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         self.counts: Counter[str] = Counter()

@@ -1,5 +1,7 @@
-"""How long the code of a second factor holds out, over the worst case: the attacker knows the password, sends from as
-many addresses as they like, holds as many marks of known browsers as there can be, and uses up every allowance.
+"""How long the code of a second factor withstands guessing in the worst case.
+
+The attacker knows the password, sends from any number of addresses, holds every possible device cookie and uses up
+every allowance.
 """
 
 import re
@@ -27,7 +29,7 @@ class Clock:
 
 
 def guesses_in(days: int) -> list[float]:
-    """When a guess was let through (s), of one attempt each minute by every means there is."""
+    """When a guess was accepted for checking (s), with one attempt each minute by every means there is."""
     clock, cookies, admitted = Clock(), DeviceCookies("k" * 32), []
     throttle = LoginThrottle(CODES, clock)
     shown = [cookies.is_valid(mark, OWNER) for mark in (None, *(cookies.issue(OWNER) for _ in range(40)))]

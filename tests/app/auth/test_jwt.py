@@ -1,4 +1,4 @@
-"""Every way known to us to make a verifier believe a forged token: RFC 8725, and what libraries were found to do."""
+"""Every known way to make a verifier accept a forged token: RFC 8725, and faults found in libraries."""
 
 import base64
 import hashlib

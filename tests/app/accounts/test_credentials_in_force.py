@@ -1,4 +1,4 @@
-"""Which credentials are in force, asked again and again."""
+"""Which credentials are in force, asked again and again on both databases."""
 
 from collections.abc import Callable
 

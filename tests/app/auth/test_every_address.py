@@ -1,4 +1,4 @@
-"""The whole application's door: every address it has, for everybody who is not to come in."""
+"""Every address of the whole app refuses everybody without access."""
 
 import re
 import secrets
@@ -33,7 +33,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    directory: Path = tmp_path_factory.mktemp("door")
+    directory: Path = tmp_path_factory.mktemp("addresses")
     return {
         "SECRET_KEY": secrets.token_hex(32),
         "DATABASE_URL": f"sqlite:///{directory}/monitor.sqlite3",
@@ -43,7 +43,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def credentials(environ: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """The headers of everybody who must not see anything, by who they are."""
+    """The headers of everybody without access, by description."""
     engine = make_engine(environ["DATABASE_URL"])
     migrate(engine)
     accounts = Accounts(engine)
@@ -76,7 +76,7 @@ def test_whoever_is_no_super_admin_is_turned_away_at_every_address_by_every_meth
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule not in PUBLIC]
     rules.sort(key=lambda rule: rule.rule == "/logout")  # Last: the form's token goes with it.
     assert len(rules) >= 5
-    let_in = []
+    accepted = []
     for who, headers in credentials.items():
         client = app.test_client()
         token = open_login(client)
@@ -87,9 +87,9 @@ def test_whoever_is_no_super_admin_is_turned_away_at_every_address_by_every_meth
             for method in METHODS:
                 answer = client.open(address_of(rule), method=method, headers={"X-CSRFToken": token, **bearer})
                 if answer.status_code not in (302, 303, 401, 403, 405):
-                    let_in.append((who, method, rule.rule, answer.status_code))
+                    accepted.append((who, method, rule.rule, answer.status_code))
 
-    assert let_in == []
+    assert accepted == []
 
 
 def test_the_public_addresses_are_login_health_and_static_files_with_their_methods_alone(
