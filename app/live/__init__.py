@@ -1,1 +1,1 @@
-"""The live stream: hub, viewers, replay, freshness, and the watch over who may still look."""
+"""The live stream: reader, hub, viewers, replay, freshness, access watch."""

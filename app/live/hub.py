@@ -57,7 +57,7 @@ class Hub:
         self._replay.begin(floor)
 
     def publish(self, frame: Frame, *, is_news: bool) -> None:
-        """Keep a frame for those who come back. `is_news`: send it to every viewer that wants its host, too."""
+        """Keep a frame for returning viewers. `is_news`: also send it to every viewer that wants its host."""
         self._replay.append(frame)
         if is_news:
             self.viewers.send(frame.data, frame.host)

@@ -1,4 +1,4 @@
-"""The open streams of this process: who they are, and how all of them get the same bytes. Runs under gevent."""
+"""The open streams of this process. Runs under gevent."""
 
 import random
 import time
@@ -53,7 +53,7 @@ class Viewers:
             self._by_user.pop(viewer.user, None)
 
     def send(self, data: bytes, host: str | None = None) -> None:
-        """Send to those who want this host's samples; `host` None: to all."""
+        """Send to every viewer that wants this host's samples; `host` None: to all."""
         # A copy: a viewer who joins while other greenlets run gets this frame from the replay buffer.
         for count, viewer in enumerate(self.all(), start=1):
             if host is None or not viewer.hosts or host in viewer.hosts:
@@ -62,7 +62,7 @@ class Viewers:
                 yield_to_others()
 
     def send_heartbeat(self, quiet_s: float) -> None:
-        """Send a comment to those who were sent nothing for `quiet_s`."""
+        """Send a comment to every viewer that was sent nothing for `quiet_s`."""
         quiet_since_mono_s = time.monotonic() - quiet_s
         for count, viewer in enumerate(self.all(), start=1):
             if viewer.sent_mono_s <= quiet_since_mono_s:

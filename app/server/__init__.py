@@ -1,1 +1,1 @@
-"""What gunicorn runs: admission, handover, scheduling, and the container's health check."""
+"""What gunicorn runs: worker, startup, admission, handover, scheduling; and the container's health check."""

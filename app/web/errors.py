@@ -94,7 +94,9 @@ def _store_error(error: StoreUnavailable) -> Response:
 
 
 def _unstorable_error(_error: Unstorable) -> Response:
-    return error_response(400, "bad_request", "A text has a character, or a number a size, that nothing here has.")
+    return error_response(
+        400, "bad_request", "A text has a character, or a number a size, that the database cannot store."
+    )
 
 
 def _bug(error: Exception) -> Response:

@@ -45,8 +45,8 @@ def test_a_group_that_changes_while_it_is_told_is_told_once_more(redis_url):
         feed = store.feed = LogFeed(store, sent.append)
         feed.note([write(store, 1)])
 
-        feed._tell()
-        feed._tell()
+        feed._send_round()
+        feed._send_round()
 
     assert [json.loads(event.partition(b"data: ")[2])["count"] for event in sent] == [1, 2]
 
@@ -59,9 +59,9 @@ def test_what_could_not_be_read_is_told_when_the_store_is_back(redis_url):
         feed.note([write(store, 1)])
         store.is_broken = True
         with pytest.raises(StoreUnavailable):
-            feed._tell()
+            feed._send_round()
         store.is_broken = False
 
-        feed._tell()
+        feed._send_round()
 
     assert len(sent) == 1
