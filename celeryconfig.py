@@ -12,7 +12,7 @@ broker_url = kombu_url(_settings.redis_url)
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # The default gives up after 100 tries, and the panel would stay dead.
 broker_transport_options = {
-    # Without these a command on a dead connection waits for ever (kombu's default is no time-out).
+    # Without these a command on a dead connection waits for ever (kombu has no default time-out).
     "socket_timeout": 1,
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
@@ -20,8 +20,8 @@ broker_transport_options = {
     # BRPOP's server-side wait (s): wakes at once on a push, and as a rule a tick ends it. A half-open connection is
     # dropped after this and two health checks, 5 s.
     "polling_interval": 3,
-    # No copy of each tick is kept until it is done: one that dies with its worker is not worth doing again an hour
-    # later, and keeping it costs two more transactions a tick.
+    # Keep no copy of a tick until it is done. A tick that dies with its worker is worth nothing an hour later, and
+    # the copy costs two more transactions a tick.
     "ack_emulation": False,
 }
 
@@ -39,7 +39,7 @@ timezone = "UTC"
 # A plain queue per host: with beat publishing to a fanout exchange, celery 5.7.0 never recovers from a Redis kill.
 task_default_queue = _queue
 
-# One process, no child: a tick is under a second of waiting. No gossip, no events, no remote control: nobody listens.
+# One process without a child: a tick waits less than a second. No gossip, events or remote control: nobody listens.
 worker_pool = "solo"
 worker_concurrency = 1
 worker_prefetch_multiplier = 1
@@ -54,7 +54,7 @@ beat_schedule = {
     "sample": {
         "task": "collector.sample",
         "schedule": Slots(_settings.sample_interval_s),
-        # What waited longer is not worth running: after an outage there is no burst of stale ticks.
+        # Older ticks are not worth running: so an outage ends without a burst of stale ticks.
         "options": {"queue": _queue, "expires": 3 * _settings.sample_interval_s},
     },
     "roll_up": {

@@ -14,7 +14,7 @@ from collector.celery_app import celery
 
 
 def main(name: str, *, with_beat: bool = False) -> int:
-    """Run `beat` or `worker` until it is told to end; its exit code."""
+    """Run `beat` or `worker` until a signal ends it. Returns the exit code."""
     if name == "beat":
         celery.Beat().run()
         return 0

@@ -17,9 +17,9 @@ from store.redis_version import check_version
 
 
 class SteadyConnection(Connection):
-    """Tries again every 2 s for as long as it takes, and refuses what is no message.
+    """Retries every 2 s without end, and refuses what is no tick.
 
-    kombu's own pauses grow to 30 s: a Redis that is back after a minute would be found that late.
+    kombu's own pauses grow to 30 s: it would find a Redis that is back after a minute that late.
     """
 
     def ensure_connection(self, *arguments: Any, **options: Any) -> Connection:
@@ -52,7 +52,7 @@ def set_up_logging(**_: object) -> None:
 @signals.beat_init.connect
 @signals.celeryd_init.connect
 def refuse_old_redis(**_: object) -> None:
-    """End with a sentence where the panel's Redis answers and is too old. One that does not answer yet may come."""
+    """End with a sentence if the panel's Redis answers and is too old. One that does not answer may still come."""
     if own_beat.is_this_thread():
         return
     with redis_client(settings_of_program().redis_url) as client:
@@ -65,25 +65,25 @@ def refuse_old_redis(**_: object) -> None:
 
 @signals.celeryd_init.connect
 def load_tasks(**_: object) -> None:
-    """The worker's alone, not Celery's `imports`: beat needs but the tasks' names, and the probes are 20 MB."""
+    """Load the tasks in the worker alone, not by Celery's `imports`: beat needs only their names, not the probes."""
     from collector import tasks  # noqa: F401, PLC0415
 
 
 @signals.beat_init.connect
 def send_logs_of_beat(**_: object) -> None:
-    """What beat has to say that is grave belongs on the panel."""
+    """Show beat's errors on the panel."""
     if not own_beat.is_this_thread():  # The collector's handler has it then.
         _send_logs("beat")
 
 
 @signals.worker_init.connect
 def send_logs_of_collector(**_: object) -> None:
-    """What the collector has to say that is grave belongs on the panel; its failed jobs too."""
+    """Show the collector's errors and failed jobs on the panel."""
     watch_task_failures(_send_logs("collector"))
 
 
 def _send_logs(service: str) -> CriticalLogHandler:
-    set_up_logging()  # Celery would do it later, and Python's basicConfig does nothing once there is a handler.
+    set_up_logging()  # Celery would do it later, when Python's basicConfig does nothing: there is a handler by then.
     settings = settings_of_program()
     handler = CriticalLogHandler(settings.redis_url, service, settings.monitor_host)
     logging.getLogger().addHandler(handler)
@@ -92,7 +92,7 @@ def _send_logs(service: str) -> CriticalLogHandler:
 
 @signals.beat_init.connect
 def report_container(**_: object) -> None:
-    """Beat has a container of its own in production; the collector's own is in its samples."""
+    """Report beat's container in production. The collector's own is in its samples."""
     settings = settings_of_program()
     if settings.container_name and not own_beat.is_this_thread():
         from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.

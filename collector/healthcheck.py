@@ -1,9 +1,9 @@
-"""Whether this host's samples come: `python -IS collector/healthcheck.py` ends with 0 or 1.
+"""Checks whether this host's samples arrive: `python -IS collector/healthcheck.py` exits with 0 or 1.
 
-For the HEALTHCHECK of beat and collector alike. A sample proves that beat publishes, the collector works and Redis
-takes writes, which neither a live process nor an open connection does. The check runs as a file and asks Redis over a
-bare socket: an interpreter with nothing loaded takes 10 ms of CPU, redis-py and the settings took 650. It reads the
-same variables as the settings do, and leaves their validation to the process that it checks.
+The HEALTHCHECK of beat and collector. A sample proves that beat publishes, the collector works and Redis takes writes;
+a live process or an open connection proves none of it. The check runs as a file and asks Redis over a bare socket: an
+interpreter with nothing loaded takes 10 ms of CPU, redis-py and the settings took 650. It reads the same variables as
+the settings do, and leaves their validation to the process it checks.
 """
 
 import _socket  # `socket` would double the cost: it loads selectors and enum.
@@ -17,13 +17,13 @@ DEFAULT_INTERVAL_S = 3.0
 """As in the settings."""
 
 CLOCK_SLACK_S = 1.0
-"""How far a sample may seem to be of the future. Further ahead its age is unknown: Redis' clock was set back."""
+"""How far in the future a sample may seem to be. Beyond that its age is unknown: Redis' clock was set back."""
 
 TIMEOUT_S = 2.0
 
 
 class Unhealthy(Exception):
-    """The check cannot be passed; the message says why, without a secret."""
+    """The check fails; the message says why, without a secret."""
 
 
 def read_age_s(url: str, host: str) -> float | None:
@@ -117,13 +117,13 @@ def _connect(target: Target, *, url: str) -> "_socket.socket":
 
 
 def _encode(words: tuple[str, ...]) -> bytes:
-    """A command as the Redis protocol has it."""
+    """A command in the Redis protocol."""
     values = [word.encode() for word in words]
     return b"*%d\r\n" % len(values) + b"".join(b"$%d\r\n%b\r\n" % (len(value), value) for value in values)
 
 
 def _read(connection: "_socket.socket") -> list[str]:
-    """The lines of all answers: QUIT makes Redis close the connection behind the last one."""
+    """The lines of all answers. QUIT makes Redis close the connection after the last one."""
     answer = b""
     while chunk := connection.recv(4096):
         answer += chunk
@@ -139,7 +139,7 @@ def _setting(name: str, default: str = "") -> str:
 
 
 def main() -> int:
-    """Print how old the newest sample is. Returns the exit code."""
+    """Print the age of the newest sample. Returns the exit code."""
     host = _setting("MONITOR_HOST", _socket.gethostname())
     try:
         max_age_s = MAX_AGE_INTERVALS * float(_setting("SAMPLE_INTERVAL_S", str(DEFAULT_INTERVAL_S)))

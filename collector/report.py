@@ -3,9 +3,9 @@
     import collector.report
     collector.report.start("backend", redis_url="redis://:password@redis:6379/0")
 
-The process then shows on the page under that name, against its own cgroup's limits, without any privilege. A thread of
-its own writes every few seconds, of a kind that gevent and eventlet neither know nor disturb (`native_thread`); when
-Redis is away it says so once on stderr and tries again. It never raises into the service.
+The page then shows the process under that name, against its own cgroup's limits. It needs no privilege. A native
+thread, which gevent and eventlet do not patch, writes every few seconds. When Redis is away it says so once on stderr
+and retries. It never raises into the service.
 
 A forked child does not report: one process of a container is enough. A service that becomes a daemon, or runs in uWSGI,
 calls this in the process that stays.
@@ -28,7 +28,7 @@ from store.samples.reports import ReportStore
 
 
 def start(name: str, *, redis_url: str, host: str | None = None, interval_s: float = 3.0) -> None:
-    """Report from now on, as `name` (1 to 63 characters) on `host`, the name of the host's collector.
+    """Report from now on, as `name` (1 to 63 characters), for `host`, as its collector is named.
 
     Returns at once. `host` None: this machine's own name. Raises: ValueError when `redis_url` is no URL of a Redis.
     """
@@ -38,9 +38,9 @@ def start(name: str, *, redis_url: str, host: str | None = None, interval_s: flo
 
 
 def _source() -> str:
-    """What tells this container from another that reports under the same name, and not from other processes of it.
+    """An id of this container, the same for all its processes, to tell it from others with the same name.
 
-    A container's host name is its id; without one a service's cgroup is its own.
+    A container's host name is its id; without containers, each service has its own cgroup.
     """
     cgroup = b""
     with suppress(OSError):
@@ -72,7 +72,7 @@ class _Reporter:
             self._store.write(self._host, self._name, body, source=self._source)
         except StoreUnavailable as exc:
             complaint = str(exc)
-        except Exception as exc:  # noqa: BLE001  Whatever it is, it is not the service's.
+        except Exception as exc:  # noqa: BLE001  Whatever it is, the service must not see it.
             complaint = type(exc).__name__
         if complaint and complaint != self._complaint:
             complain(f"this container is not reported: {complaint}")

@@ -1,4 +1,4 @@
-"""The demo's Celery app: `celery -A demo.app worker`. Like the watched product, it knows of the monitor by one line."""
+"""The demo's Celery app: `celery -A demo.app worker`. Like the watched product, it has one line for the monitor."""
 
 from celery import Celery
 
@@ -22,7 +22,7 @@ celery.conf.update(
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,
-    # One at a time: what waits, waits in the queue, where it can be seen.
+    # One at a time: other messages wait in the queue, where the panel sees them.
     worker_prefetch_multiplier=1,
     broker_use_ssl=amqp_tls(_addresses[0]),
     broker_connection_retry_on_startup=True,

@@ -1,4 +1,4 @@
-"""A dispatch: many voice messages at once, as fast as the broker takes them. `make burst N=150 FAIL=3`."""
+"""Sends a dispatch: many voice messages at once, as fast as the broker takes them. `make burst N=150 FAIL=3`."""
 
 import sys
 import time
@@ -30,7 +30,7 @@ def send(count: int, failing: int = 0) -> float:
 
 
 def main(argv: list[str]) -> int:
-    """Send as many as `argv` says and print the rate. Returns the exit code."""
+    """Send as many messages as `argv` says, and print the rate. Returns the exit code."""
     count, failing = _parse(argv)
     if not count:
         sys.stderr.write(USAGE)
@@ -45,7 +45,7 @@ def main(argv: list[str]) -> int:
 
 
 def _parse(argv: list[str]) -> tuple[int, int]:
-    """How many, and how many of them fail; 0 where that cannot be read."""
+    """How many messages, and how many of them fail; 0 if the arguments are faulty."""
     if not 1 <= len(argv) <= 2 or not all(text.isdecimal() for text in argv):
         return 0, 0
     count, failing = int(argv[0]), int(argv[1]) if len(argv) > 1 else 0

@@ -1,10 +1,10 @@
-"""The demo's way out: a WhatsApp gateway that takes every message, or, when told so, does not answer. [pure]"""
+"""The demo's WhatsApp gateway: it takes every message, or does not answer when told so. [pure]"""
 
 TIMEOUT_S = 30
 
 
 class GatewayTimeout(Exception):
-    """The gateway did not answer. Its text is as careless as such texts are: it holds a number and a token."""
+    """The gateway did not answer. Like many careless errors, its text holds a telephone number and a token."""
 
 
 def deliver(voice: bytes, number: int, *, is_reachable: bool) -> int:

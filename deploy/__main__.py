@@ -1,7 +1,7 @@
-"""`python3 -m deploy up` and `down`: the containers of docker-compose.yml, as `make up` and `make down` want them.
+"""`python3 -m deploy up` and `down`: start and end the containers of docker-compose.yml, for `make up` and `make down`.
 
-`up` leaves exactly what is asked for: the panel, and of the profiles those that PROFILE names. An upgrade builds and
-migrates beside the old web process, which is stopped only when the new one can start. Standard library only.
+`up` leaves exactly the panel and the profiles that PROFILE names. An upgrade builds and migrates beside the old web
+process, and stops it only when the new one can start. Standard library only.
 """
 
 import os
@@ -40,7 +40,7 @@ def up(chosen: str) -> None:
     for services in (("web",), (collector, "beat")):
         docker.compose(*profiles, "up", "-d", "--wait", *without, *services)
     if collector != "collector":
-        without += ["--scale", "collector=0"]  # Two collectors would take turns at one queue.
+        without += ["--scale", "collector=0"]  # Two collectors would share one queue.
     docker.compose(*profiles, "up", "-d", "--wait", "--remove-orphans", *without)
     credentials.remove_former_names(credentials.DIRECTORY)
     _remove_nameless_images()
@@ -69,7 +69,7 @@ def _provide_secrets() -> None:
 
 
 def _remove_nameless_images() -> None:
-    """The image that this one has replaced. Ours alone, by its label."""
+    """Remove the image that the new one replaced: only ours, by its label."""
     ours = ["--filter", "label=org.opencontainers.image.title=ZapVoice Monitor"]
     docker.read("image", "prune", "--force", *ours)
 

@@ -20,19 +20,19 @@ KNOWN_DEFAULTS = {
     "admin", "changeme", "default", "example", "guest", "monitor", "password", "postgres", "rabbitmq", "redis", "root",
     "secret", "test", "zapvoice",
 }  # fmt: skip
-"""What an attacker tries first, beside an empty password."""
+"""What attackers try first, besides an empty password."""
 
 
 DEFAULT_USER = "user default off ~* &* +@all"
 
 DEFAULT_USER_WITHOUT_RIGHTS = "user default off"
-"""As the ACL was made up to 1.7.0."""
+"""The default user's line in ACLs up to 1.7.0."""
 
 PANEL_RIGHTS = {"configure": r"^zapvoice-monitor\.", "write": r"^celery\.pidbox$", "read": ".*"}
 """What the panel may do in RabbitMQ: read, and ask the workers. docs/operations.md, "Least rights"."""
 
 PANEL_READS_ALONE = {"configure": "^$", "write": "^$", "read": ".*"}
-"""As its rights were made up to 1.7.0."""
+"""The panel's rights up to 1.7.0."""
 
 FORMER_NAMES = {
     "monitored_broker_url": "watched_broker_url",
@@ -44,7 +44,7 @@ MAY_BE_EMPTY = {"watched_database_url"}
 
 
 class Refused(Exception):
-    """The secrets cannot be made, or must not be used; the message says what to do."""
+    """The secrets are incomplete or unsafe; the message says what to do."""
 
 
 def make_secret_key() -> Mapping[str, str]:
@@ -55,8 +55,8 @@ def make_secret_key() -> Mapping[str, str]:
 def make_redis() -> Mapping[str, str]:
     """A user for the panel, who may not administer the server, and one for the health check, who may only PING.
 
-    The file that Redis reads holds the password's hash alone. The default user has every right and lets nobody in:
-    what the append-only file holds is replayed in its name, and without rights each transaction of it is dropped.
+    Redis' file holds only the password's hash. The default user has every right but cannot log in: Redis replays the
+    append-only file in its name, and would drop each transaction of a user without rights.
     """
     password = secrets.token_urlsafe(32)
     digest = hashlib.sha256(password.encode()).hexdigest()
@@ -80,12 +80,12 @@ def make_postgres() -> Mapping[str, str]:
 
 
 def make_watched_database() -> Mapping[str, str]:
-    """Where the URL of the product's own database goes; empty, the panel's own is watched."""
+    """The file for the URL of the product's own database; empty, the panel watches its own."""
     return {"watched_database_url": ""}
 
 
 def make_rabbitmq() -> Mapping[str, str]:
-    """Two users of the virtual host `zapvoice`: the watched product, and the panel, who looks and asks the workers."""
+    """Two users of the virtual host `zapvoice`: the watched product; the panel, which reads and asks workers."""
     passwords = {name: secrets.token_urlsafe(32) for name in ("monitor", "zapvoice")}
     tags = {"monitor": ["monitoring"], "zapvoice": []}
     rights = {"monitor": PANEL_RIGHTS, "zapvoice": dict.fromkeys(("configure", "write", "read"), ".*")}
@@ -116,7 +116,7 @@ GROUPS: tuple[Callable[[], Mapping[str, str]], ...] = (
 
 
 def hash_for_rabbitmq(password: str, salt: bytes) -> str:
-    """The hash as RabbitMQ keeps it.
+    """A password's hash in RabbitMQ's form.
 
     Source: RabbitMQ's "Credentials and Passwords", section "This is the algorithm".
     """
@@ -124,14 +124,14 @@ def hash_for_rabbitmq(password: str, salt: bytes) -> str:
 
 
 def provide(directory: Path) -> list[str]:
-    """Make what is missing in `directory`, and the directory. Returns the names of the files made.
+    """Make `directory` and its missing files. Returns the names of the new files.
 
     Raises: Refused, where a part of a service's files is missing, a password is a known default, or a file lies there
     under its former and its present name with different contents.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    # The directory closes the files to others; the files themselves stay readable, since the users inside the
-    # containers (10001, 999) are not the one who owns them here, and Docker shows them with the mode they have.
+    # The directory keeps others out. The files themselves stay readable: the containers' users (10001, 999) do not own
+    # them, and Docker shows them with the mode they have here.
     directory.chmod(0o700)
     _take_over_former_names(directory)
     groups = [make() for make in GROUPS]
@@ -179,17 +179,17 @@ def _provide_group(directory: Path, group: Mapping[str, str]) -> list[str]:
 
 
 def migrate(directory: Path) -> list[str]:
-    """Bring files of earlier releases up to date. Returns the names of those that were changed.
+    """Bring files of earlier releases up to date. Returns the names of the changed ones.
 
-    Each is read anew by its server's next start.
+    Each server reads its file at its next start.
     """
     return [*_migrate_redis(directory / "redis_acl"), *_migrate_rabbitmq(directory / "rabbitmq_definitions")]
 
 
 def _migrate_redis(path: Path) -> list[str]:
-    """Up to 1.7.0 Redis' default user had no rights, and every restart of Redis lost the samples and logs.
+    """Up to 1.7.0 Redis' default user had no rights, and every restart of Redis lost samples and logs.
 
-    The next start replays what the ones before had not been able to.
+    The next start replays what earlier starts could not.
     """
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     if DEFAULT_USER_WITHOUT_RIGHTS not in map(str.strip, lines):
@@ -200,11 +200,11 @@ def _migrate_redis(path: Path) -> list[str]:
 
 
 def _migrate_rabbitmq(path: Path) -> list[str]:
-    """Up to 1.7.0 the panel's user could not ask the workers."""
+    """Up to 1.7.0 the panel's user had no right to ask the workers."""
     try:
         definitions = json.loads(path.read_text(encoding="utf-8"))
         old = [each for each in definitions["permissions"] if {**each, **PANEL_READS_ALONE} == each]
-    except (OSError, ValueError, KeyError, TypeError):  # None, or the operator's own.
+    except (OSError, ValueError, KeyError, TypeError):  # There are none, or the operator has replaced them.
         return []
     of_panel = [each for each in old if each.get("user") == "monitor"]
     for permission in of_panel:
@@ -227,11 +227,11 @@ def _refuse_known_default(path: Path) -> None:
         return
     password = urlsplit(text).password if "://" in text else text
     if not password or password.lower() in KNOWN_DEFAULTS:
-        raise Refused(f"{path} holds no password, or one that everybody knows: put a real one there.")
+        raise Refused(f"{path} holds no password, or one that everybody knows: write a real one into it.")
 
 
 def main(arguments: list[str]) -> int:
-    """Say what was made. Returns the exit code."""
+    """Make the secrets and say so. Returns the exit code."""
     directory = Path(arguments[0]) if arguments else DIRECTORY
     try:
         tell(directory, provide(directory), migrate(directory))
@@ -242,7 +242,7 @@ def main(arguments: list[str]) -> int:
 
 
 def tell(directory: Path, made: list[str], changed: list[str]) -> None:
-    """Print what was done."""
+    """Print the names of new and changed files."""
     for word, names in (("Made", made), ("Brought up to date", changed)):
         if names:
             print(f"{word}: {', '.join(names)} in {directory}", flush=True)

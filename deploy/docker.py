@@ -1,4 +1,4 @@
-"""What is asked of Docker, and whether it is new enough for docker-compose.yml. Standard library only."""
+"""Runs Docker, and checks that it is new enough for docker-compose.yml. Standard library only."""
 
 import re
 import shutil
@@ -6,27 +6,27 @@ import subprocess
 from collections.abc import Sequence
 
 OLDEST_ENGINE = (25, 0)
-"""The first that knows `start_interval`, by which containers are healthy a second after they are."""
+"""The first with `start_interval`, by which Docker sees within a second that a container is healthy."""
 
 OLDEST_COMPOSE = (2, 24)
-"""The first that hands `start_interval` on."""
+"""The first that passes `start_interval` on."""
 
 OLDEST_BUILDX = (0, 17)
-"""Compose refuses older ones, but only after it has begun to build."""
+"""Compose refuses older ones only after it has begun to build."""
 
 COMPOSE_NEEDS_BUILDX_FROM = (2, 40, 2)
 
 
 ANSWER_S = 30.0
-"""How long an engine may take to answer a question, which it does in well under a second."""
+"""Longest wait for an engine's answer, which normally takes well under a second."""
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; the message says what to do."""
+    """The command cannot be done; the message says what to do."""
 
 
 def require() -> None:
-    """Raises: Refused in one sentence where Docker is not there, does not answer or is too old."""
+    """Raises: Refused, with one sentence, if Docker is missing, does not answer or is too old."""
     compose = _ask("compose", "version", "--short") if shutil.which("docker") else None
     if compose is None:
         raise Refused("make up needs Docker with its compose plugin; make run needs neither.")
@@ -39,7 +39,7 @@ def require() -> None:
 
 
 def find_too_old(engine: str, compose: str, buildx: str | None) -> str:
-    """The sentence for what is too old, empty where nothing is; the arguments are as Docker prints them."""
+    """A sentence about what is too old, empty if nothing is. Arguments: versions as Docker prints them."""
     if parse(engine) < OLDEST_ENGINE:
         return f"make up needs a Docker engine of {_written(OLDEST_ENGINE)} or newer, this is {engine}: upgrade it."
     if parse(compose) < OLDEST_COMPOSE:
@@ -53,7 +53,7 @@ def find_too_old(engine: str, compose: str, buildx: str | None) -> str:
 
 
 def parse(version: str) -> tuple[int, ...]:
-    """The first number with dots in a text, such as (26, 1, 5) of "26.1.5+dfsg1". None is taken for the newest."""
+    """The first dotted number in a text, such as (26, 1, 5) of "26.1.5+dfsg1". A text without one counts as newest."""
     found = re.search(r"\d+(\.\d+)+", version)
     return tuple(map(int, found[0].split("."))) if found else (1_000_000,)
 
@@ -74,7 +74,7 @@ def read(*words: str) -> list[str]:
 
 
 def _ask(*words: str) -> str | None:
-    """What `docker WORDS` prints; None when it fails, or says nothing in time."""
+    """What `docker WORDS` prints; None if it fails, or does not end in time."""
     command = ["docker", *words]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER_S)  # noqa: S603

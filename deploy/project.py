@@ -1,7 +1,7 @@
-"""Under which name Compose keeps the containers and volumes, so that an upgrade and another clone find the data.
+"""The name under which Compose keeps containers and volumes, so that upgrades and other clones find the data.
 
-The file names the project. Up to 1.7.0 it did not, and Compose took the directory's name: such an installation goes on
-under its own, which `.env` remembers.
+docker-compose.yml names the project. Up to 1.7.0 it did not, and Compose took the directory's name: such an
+installation keeps that name, and `.env` remembers it.
 """
 
 import os
@@ -19,7 +19,7 @@ VOLUME = "postgres"
 
 
 def settle(root: Path) -> str:
-    """The project's name. Where data lie under the directory's own, `.env` is made to say so. Raises: Refused."""
+    """Returns the project's name; writes the directory's name to `.env` if data exist under it. Raises: Refused."""
     own = os.environ.get("COMPOSE_PROJECT_NAME") or _remembered(root / ".env")
     name = own or find_name(NAME, _of_directory(root), _projects_with_volume())
     if name != NAME and not own:
@@ -29,7 +29,7 @@ def settle(root: Path) -> str:
 
 
 def require_its_secrets(name: str, directory: Path) -> None:
-    """Raises: Refused where the project has data that secrets made anew would not open."""
+    """Raises: Refused if the project has data that new secrets would not open."""
     if name in _projects_with_volume() and not (directory / "postgres_password").exists():
         raise Refused(
             f"The volume {name}_{VOLUME} was made with the secrets of another clone: copy its deploy/secrets to "
@@ -38,12 +38,12 @@ def require_its_secrets(name: str, directory: Path) -> None:
 
 
 def find_name(name: str, directory_name: str, in_use: set[str]) -> str:
-    """The name of the project: `name`, unless data lie under the directory's and none under `name`."""
+    """`name`, unless data exist under the directory's name and none under `name`."""
     return directory_name if directory_name in in_use and name not in in_use else name
 
 
 def _of_directory(root: Path) -> str:
-    """As Compose makes a project's name of a directory's."""
+    """The project's name that Compose derives from a directory."""
     return re.sub(r"[^-_a-z0-9]", "", root.name.lower()).lstrip("_-")
 
 
@@ -55,7 +55,7 @@ def _remembered(path: Path) -> str:
 
 def _remember(path: Path, name: str) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    separator = "" if text.endswith("\n") or not text else "\n"  # An editor may leave the last line without its end.
+    separator = "" if text.endswith("\n") or not text else "\n"  # The last line may lack its line feed.
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{separator}COMPOSE_PROJECT_NAME={name}\n")
 

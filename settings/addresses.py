@@ -1,7 +1,7 @@
 """The forms of addresses: Redis, brokers, databases, RabbitMQ's management API, and the keys that may follow a `?`.
 
-A driver passes over a key that it does not know, or refuses it only when it connects: every process runs then, and
-nothing works, for good. So a key has a meaning here or is refused by its name, at the start.
+A driver ignores an unknown key, or refuses it only when it connects: then every process runs and nothing ever works. So
+the settings refuse an unknown key at the start, by its name.
 
 Imports nothing but the standard library and how broker URLs are spelled.
 """
@@ -15,11 +15,11 @@ from urllib.parse import SplitResult, urlsplit
 from settings.broker_url import addresses, is_amqp, query_of
 
 Check = Callable[[str], bool]
-"""Whether a key's value will do."""
+"""Whether a key's value is valid."""
 
 
 class FaultyAddressError(ValueError):
-    """What is wrong, as the end of a sentence that begins with the setting's name. Never holds a value."""
+    """Says what is wrong: the end of a sentence that begins with the setting's name. Never holds a value."""
 
 
 def redis_url(text: str) -> str:
@@ -86,7 +86,7 @@ def _parts(text: str, *schemes: str) -> SplitResult:
     parts.port  # noqa: B018  Deliberate: the property raises ValueError for a port that is no number.
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         raise ValueError(text)
-    if re.search(r"[;,\s]", parts.hostname or "") or "://" in parts.path:  # A list of another make.
+    if re.search(r"[;,\s]", parts.hostname or "") or "://" in parts.path:  # A list with another separator.
         raise ValueError(text)
     return parts
 
@@ -95,21 +95,21 @@ def _check_query(text: str, known: Mapping[str, Check]) -> None:
     query = query_of(text)
     if unknown := sorted(set(query) - set(known)):
         shown = ", ".join(f"`{name[:40]}`" for name in unknown)
-        # PostgreSQL has too many to tell.
-        taken = f"; what may stand there: {', '.join(known)}" if 0 < len(known) < 20 else ""
-        raise FaultyAddressError(f"has {shown} behind its `?`, which means nothing here{taken}")
+        # PostgreSQL has too many to list.
+        taken = f"; it may have: {', '.join(known)}" if 0 < len(known) < 20 else ""
+        raise FaultyAddressError(f"has {shown} after its `?`, which means nothing here{taken}")
     if faulty := [name for name, value in query.items() if not known[name](value)]:
-        raise FaultyAddressError(f"has a value of `{faulty[0]}` that cannot be used{_FORMS.get(faulty[0], '')}")
+        raise FaultyAddressError(f"has an invalid value of `{faulty[0]}`{_FORMS.get(faulty[0], '')}")
     if not _are_a_pair(query):
         raise FaultyAddressError(
-            "must name in `ssl_certfile` a PEM file with a certificate, and in `ssl_keyfile` its key, unless that is "
-            f"in the same file{_PASSWORD if 'ssl_password' in known else '; the key must not be encrypted'}"
+            "must name in `ssl_certfile` a PEM file with a certificate, and in `ssl_keyfile` its key unless the same "
+            f"file holds it{_PASSWORD if 'ssl_password' in known else '; the key must not be encrypted'}"
         )
 
 
 def _count_certificates(path: Path) -> int:
-    """How many certificates a PEM file holds, 0 where OpenSSL cannot read it."""
-    path.read_bytes()  # For the reason: of a file that is not there OpenSSL tells less.
+    """How many certificates a PEM file holds; 0 if OpenSSL cannot read it."""
+    path.read_bytes()  # For its error: OpenSSL says less about a missing file.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cafile=path)
@@ -126,7 +126,7 @@ def _holds_certificates(value: str) -> bool:
 
 
 def _are_a_pair(query: Mapping[str, str]) -> bool:
-    """Whether the client's certificate, where one is named, can be used with its key."""
+    """Whether the client's certificate, if the URL names one, fits its key."""
     certificate, key = query.get("ssl_certfile"), query.get("ssl_keyfile")
     if certificate is None:
         return key is None
@@ -196,9 +196,7 @@ _FORMS = {
     **dict.fromkeys(
         ("ssl_ca_certs", "sslrootcert"), ": it must be the path of a PEM file with a CA's certificate in it"
     ),
-    **dict.fromkeys(
-        ("ssl_certfile", "ssl_keyfile", "sslcert", "sslkey"), ": it must be the path of a file that is there"
-    ),
+    **dict.fromkeys(("ssl_certfile", "ssl_keyfile", "sslcert", "sslkey"), ": it must be the path of an existing file"),
 }
 
 _PASSWORD = "; where the key is encrypted, `ssl_password` opens it"  # noqa: S105  No password, a sentence about one.

@@ -1,4 +1,4 @@
-"""Celery's `broker_transport_options` of the watched application, as far as they tell how to read its broker. [pure]
+"""The part of the watched application's `broker_transport_options` that says how to read its broker. [pure]
 
 Imports nothing but the standard library. Source: kombu 5.7.0, transport/redis.py, `Channel.from_transport_options`.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_STEPS = 256
-"""Priorities that AMQP knows: an octet. kombu uses 0 to 9."""
+"""AMQP's priorities: an octet. kombu uses 0 to 9."""
 
 
 class FaultyOptionsError(ValueError):
-    """One or more options are faulty; `faults` holds a sentence for each. Values are not repeated: some are secrets."""
+    """One or more options are faulty; `faults` holds a sentence for each. None repeats a value: some are secrets."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
@@ -22,16 +22,16 @@ class FaultyOptionsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class BrokerOptions:
-    """What decides the keys and channels of kombu's Redis transport, with kombu's own defaults. RabbitMQ needs none."""
+    """The options that decide keys and channels of kombu's Redis transport, with its defaults. RabbitMQ needs none."""
 
     sep: str = "\x06\x16"
-    """Stands between a queue's name and its priority, and between the parts of a binding."""
+    """Separates a queue's name from its priority, and the parts of a binding."""
     priority_steps: tuple[int, ...] = (0, 3, 6, 9)
-    """Each step has a list of its own."""
+    """Each step has its own list."""
     global_keyprefix: str = ""
-    """Stands before every key and channel."""
+    """Prefix of every key and channel."""
     fanout_prefix: bool | str = True
-    """Whether channels of broadcasts name the database (`/{db}.`), or what stands there instead."""
+    """Whether broadcast channels begin with the database (`/{db}.`), or their prefix."""
 
     def key(self, name: str) -> str:
         """The Redis key of what kombu calls `name`."""
@@ -43,17 +43,17 @@ class BrokerOptions:
 
 
 def parse_broker_options(text: str) -> BrokerOptions:
-    """Read a JSON object spelled as Celery's `broker_transport_options`; what does not matter here is ignored.
+    """Read a JSON object in the form of Celery's `broker_transport_options`; options without a use here are ignored.
 
     Raises: FaultyOptionsError.
     """
     try:
         options = json.loads(text)
     except (ValueError, RecursionError) as exc:
-        raise FaultyOptionsError(["must be a JSON object, and is no JSON."]) from exc
+        raise FaultyOptionsError(["must be a JSON object, and is not JSON."]) from exc
     if not isinstance(options, dict):
         raise FaultyOptionsError(["must be a JSON object of Celery's broker_transport_options."])
-    faults = [f"holds {_shown(name)}, which is no option that is known here." for name in options if name not in _KNOWN]
+    faults = [f"holds {_shown(name)}, which is no known option." for name in options if name not in _KNOWN]
     for name, (expected, is_valid) in _READ.items():
         if name in options and not is_valid(options[name]):
             faults.append(f"needs {name} to be {expected}.")
@@ -82,7 +82,7 @@ def _is_boolean(value: Any) -> bool:
 
 
 def _is_steps(value: Any) -> bool:
-    """Ascending, since kombu looks a message's step up by bisection."""
+    """Steps must ascend: kombu finds a message's step by bisection."""
     if not isinstance(value, list) or not 0 < len(value) <= MAX_STEPS:
         return False
     are_octets = all(type(step) is int and 0 <= step < MAX_STEPS for step in value)
@@ -97,7 +97,7 @@ _READ: dict[str, _Rule] = {
     "global_keyprefix": ("a text of at most 255 characters", _is_text),
     "fanout_prefix": ("true, false or a text such as /{db}.", lambda value: _is_boolean(value) or _is_name(value)),
 }
-"""Option by option, what it must be."""
+"""Each option's expected form, in words and as a check."""
 
 _KNOWN = frozenset(_READ) | {
     # Of kombu's Redis transport: how the application's own connections and unfinished messages behave.
@@ -111,4 +111,4 @@ _KNOWN = frozenset(_READ) | {
     "login_method", "max_retries", "on_blocked", "on_unblocked", "read_timeout", "retry_errors", "socket_settings",
     "write_timeout",
 }  # fmt: skip
-"""Options that an application may have and that change nothing for who reads."""
+"""Options that an application may have and that change nothing for a reader."""

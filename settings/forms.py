@@ -1,6 +1,6 @@
-"""The forms of settings: how a value is read from text, and what a row of the table in settings/table.py holds.
+"""The forms of settings: how text becomes a value, and what a row of the table in settings/table.py holds.
 
-Imports nothing but the standard library and the forms of what is watched.
+Imports nothing but the standard library and this package.
 """
 
 import re
@@ -17,7 +17,7 @@ from settings.broker_options import parse_broker_options
 
 @dataclass(frozen=True)
 class Form:
-    """How a value is read from text: `parse` raises ValueError, `expected` says in words what it wants."""
+    """How text becomes a value: `parse` raises ValueError, `expected` says the form in words."""
 
     expected: str
     parse: Callable[[str], Any]
@@ -63,7 +63,7 @@ KNOWN_SECRETS = (
     "secretkey", "secret-key", "secret_key", "supersecret", "yoursecret", "your-secret", "your_secret", "zapvoice",
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",  # pragma: allowlist secret
 )  # fmt: skip
-"""What no random key holds: words of documentation and of defaults; the last is the example of Flask's manual."""
+"""Words that no random key holds, from documentation and defaults; the last is the example of Flask's manual."""
 
 
 def secret_key(text: str) -> str:
@@ -76,12 +76,12 @@ def secret_key(text: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Those between blanks and commas."""
+    """Words, separated by blanks or commas."""
     return tuple(text.replace(",", " ").split())
 
 
 def safe_url(ending: str = "") -> Callable[[str], str]:
-    """Parses a URL that nobody on the way can read: HTTPS, or HTTP to this very machine."""
+    """Parses a URL whose traffic nobody can read: HTTPS, or HTTP to this machine itself."""
 
     def parse(text: str) -> str:
         parts = urlsplit(text)
@@ -97,7 +97,7 @@ def safe_url(ending: str = "") -> Callable[[str], str]:
 
 
 def origin(text: str) -> str:
-    """A scheme and a host, nothing after."""
+    """A scheme and a host, nothing else."""
     parts = urlsplit(safe_url()(text))
     if parts.path or parts.query:
         raise ValueError(text)
@@ -119,7 +119,7 @@ def number(low: float, high: float) -> Form:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 ALL_QUEUES = "*"
-"""The value of `watched_queues` that stands for every queue that holds work."""
+"""The value of `watched_queues` for every queue that holds work."""
 
 REDIS_URL = Form("redis://[user:password@]host:port/db, rediss://… or unix:///path?db=0", addresses.redis_url)
 BROKER_URL = Form(

@@ -1,4 +1,4 @@
-"""What settings must be together. Imports nothing but the standard library and the forms of settings."""
+"""Rules across several settings. Imports nothing but the standard library and the forms of settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from settings.forms import ALL_QUEUES
 
 
 def faults_together(values: Mapping[str, Any]) -> list[str]:
-    """A sentence for each rule that does not hold; `values`, each of which has its form, by their rows' names."""
+    """Returns a sentence for each broken rule. `values`: the parsed values by their rows' names."""
     if values["watched_queues"] == (ALL_QUEUES,) and not _can_discover(values):
         return ["WATCHED_QUEUES=* needs RABBITMQ_MANAGEMENT_URL, and WATCHED_BROKER_URL to be amqp://… or amqps://…."]
     return _sign_on_faults(values)
 
 
 def _sign_on_faults(values: Mapping[str, Any]) -> list[str]:
-    """What is missing for a way in that is configured by half."""
+    """Sentences about a half-configured way in."""
     oidc = [values[f"monitor_oidc_{name}"] for name in ("issuer", "client_id", "redirect_url")]
     faults = []
     if any(oidc) and not all(oidc):

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def own_host_name(_above: Mapping[str, Any] | None = None) -> str:
-    """The machine's name in the form that HOST_NAME wants, which a container's id also has."""
+    """The machine's name in the form of HOST_NAME; a container's id has that form, too."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())[:63] or "host"
 
 

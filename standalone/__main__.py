@@ -14,7 +14,7 @@ from standalone.terminal import CannotStart, say
 
 
 def main() -> None:
-    """Become the process manager; exit with a sentence when the stack cannot start."""
+    """Become the process manager, or exit with a sentence if the stack cannot start."""
     os.umask(0o077)  # Everything in the data directory is its owner's alone.
     try:
         settings = load_settings()
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def prepare(settings: Settings) -> Path:
-    """Check, make and write all that the manager needs, its environment included. Returns its configuration's path.
+    """Check and prepare all that the manager needs, its environment included. Returns its configuration's path.
 
     Raises: CannotStart.
     """
@@ -52,12 +52,12 @@ def prepare(settings: Settings) -> Path:
     if has_own_database:
         os.environ["DATABASE_URL"] = f"sqlite:///{own_database}"
     os.environ["MONITOR_DATA_DIR"] = str(data_dir)
-    os.environ["PYTHONUNBUFFERED"] = "1"  # A log that ends before the fault is of no use.
+    os.environ["PYTHONUNBUFFERED"] = "1"  # A buffered log would end before the fault.
     if not (has_own_database and database.is_ready(own_database)):
-        from standalone import accounts  # noqa: PLC0415  Most of the time that a start takes before its programs.
+        from standalone import accounts  # noqa: PLC0415  Importing it takes most of a start.
 
         accounts.prepare(load_settings())
-    os.environ.pop("MONITOR_ADMIN_PASSWORD", None)  # It has served: no process that starts now has it.
+    os.environ.pop("MONITOR_ADMIN_PASSWORD", None)  # No process that starts now gets it.
     path = data_dir / "manager.conf"
     path.write_text(programs.supervisor_config(ROOT, chosen, os.environ.keys()), encoding="utf-8")
     return path
@@ -69,7 +69,7 @@ def _is_set(name: str) -> bool:
 
 def _prepare_redis(data_dir: Path) -> programs.Program:
     if embedded.is_listening(data_dir):
-        # Its manager was killed; a second Redis on the same files would spoil them.
+        # Somebody killed its manager; a second Redis would spoil the files.
         raise CannotStart(f"A Redis of an earlier run still uses {data_dir}: end that process first.")
     binary = embedded.find_binary(Venv(Path(sys.prefix)))
     if binary is None:
@@ -78,7 +78,7 @@ def _prepare_redis(data_dir: Path) -> programs.Program:
 
 
 def _check_redis(url: str) -> None:
-    from redis import Redis  # noqa: PLC0415  Not where there is none to ask.
+    from redis import Redis  # noqa: PLC0415  Only if there is a Redis to ask.
 
     from store.errors import Refusal, StoreUnavailable  # noqa: PLC0415
     from store.redis_version import check_version  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The panel's own database before the first start: its schema and its first super_admin."""
+"""Prepares the panel's own database before the first start: its schema and its first super_admin."""
 
 from alembic.util import CommandError
 from sqlalchemy import make_url

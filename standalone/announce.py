@@ -1,4 +1,4 @@
-"""Runs once beside the stack: waits for the first sample, then tells where the page is, or what is not up."""
+"""Runs once beside the stack: waits for the first sample, then says where the page is, or which programs are not up."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ POLL_S = 0.1
 
 
 def main(settings: Settings) -> int:
-    """Tell how the start went. Returns the exit code."""
+    """Say how the start went. Returns the exit code."""
     deadline_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         if is_live(settings):
@@ -52,7 +52,7 @@ def is_live(settings: Settings) -> bool:
 
 
 def find_missing(settings: Settings) -> list[str]:
-    """The programs that are not running, or only just: those keep dying."""
+    """The programs that do not run, or only just started because they keep dying."""
     up = set()
     for process in psutil.Process(os.getppid()).children():
         try:

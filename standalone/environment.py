@@ -1,6 +1,6 @@
-"""What of the environment a process gets: of the settings that are secret, those that it reads. [pure]
+"""Which variables a process gets: of the secret settings, only those it reads. [pure]
 
-Whoever may look at a process, a crash report or a child of it among them, sees its environment.
+Anyone who may look at a process sees its environment; so do crash reports and its children.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,16 +26,16 @@ READ_BY: Mapping[str, frozenset[str]] = {
 """The secrets that each program reads."""
 
 _ONLY_FOR = {"collector": ("WATCHED_QUEUES",), "web": ("MONITOR_OIDC_", "MONITOR_JWT_", "MONITOR_LOCAL_LOGIN")}
-"""How settings begin that are a fault without the secrets of the one program that reads them."""
+"""Prefixes of settings that are faulty without the secrets of their program, so no other program gets them."""
 
 
 def withheld(program: str, given: Iterable[str]) -> list[str]:
-    """Which of the variables `given` that program does not get."""
+    """The variables among `given` that a program does not get."""
     others = tuple(start for owner, starts in _ONLY_FOR.items() if owner != program for start in starts)
     secrets = SECRETS - READ_BY.get(program, frozenset())
     return sorted(name for name in given if name in secrets or name.startswith(others))
 
 
 def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
-    """What a program gets that is not ours: pip, npm and what they run."""
+    """The environment of other people's programs: pip, npm and what they run."""
     return {name: value for name, value in environ.items() if name not in SECRETS | _FORMER_SECRETS}

@@ -1,4 +1,4 @@
-"""What must hold before anything is started: each fault is one sentence, and nothing has been made by then."""
+"""Checks before anything starts: each fault is one sentence, and nothing is created before it."""
 
 import fcntl
 import os
@@ -10,11 +10,11 @@ from standalone.terminal import CannotStart
 
 
 def check_port(address: str, port: int) -> None:
-    """Raises: CannotStart when the web process could not listen there."""
+    """Raises: CannotStart if the web process could not listen there."""
     try:
         family, kind, protocol, _, target = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
-            # As gunicorn does: connections of an earlier run that still linger are no obstacle.
+            # As gunicorn does: lingering connections of an earlier run are no obstacle.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(target)
     except OSError as exc:

@@ -1,4 +1,4 @@
-"""What runs, and how supervisord is told. [pure]"""
+"""The programs of the stack, and supervisord's configuration for them. [pure]"""
 
 import shlex
 import sys
@@ -17,7 +17,7 @@ CELERY_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-ming
 
 @dataclass(frozen=True)
 class Program:
-    """One process under the manager. What it writes goes to `<data dir>/log/<name>.log`."""
+    """One process under the manager. Its output goes to `<data dir>/log/<name>.log`."""
 
     name: str
     command: tuple[str, ...]
@@ -31,7 +31,7 @@ def python(*arguments: str) -> tuple[str, ...]:
 BEAT = Program("beat", python("collector", "beat"))
 COLLECTOR = Program("collector", python("collector", "worker"))
 BEAT_AND_COLLECTOR = Program("collector", python("collector", "worker", "--beat"))
-"""Both in one process, which is all that one host needs, and 30 MB less."""
+"""Both in one process: enough for one host, and 30 MB less."""
 # The graceful time-out is shorter than in production, where a proxy waits for requests to end.
 WEB = Program("web", python("gunicorn", "-c", "gunicorn.conf.py", "--graceful-timeout", "1", "app:create_app()"))
 DEMO = Program("demo", python("celery", "-A", "demo.app", *CELERY_WORKER, "--loglevel", "WARNING"))
@@ -48,10 +48,10 @@ def log_path(data_dir: Path, name: str) -> Path:
 
 
 def supervisor_config(root: Path, programs: Sequence[Program], given: Collection[str]) -> str:
-    """The manager's configuration, for a manager whose working directory is the data directory.
+    """The manager's configuration; its working directory is the data directory.
 
-    It holds no secret: the programs inherit the environment, whose variables are named by `given`, but for the secrets
-    that are others'.
+    It holds no secret: each program inherits the environment without other programs' secrets. `given` names the
+    environment's variables.
     """
     announce = Program("announce", python("standalone.announce"))
     sections = [_SUPERVISORD, _ANNOUNCE.format(command=_spell(announce, given), root=_escape(root))]

@@ -1,4 +1,4 @@
-"""What a person sees while the stack is set up: one line a step, one sentence when it cannot go on."""
+"""What a person sees during set-up: one line per step, one sentence when it cannot go on."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ class CommandFailed(Exception):
 
 
 def say(line: str) -> None:
-    """Print a step at once, also into a pipe."""
+    """Print a step at once, even into a pipe."""
     print(line, flush=True)
 
 
@@ -34,9 +34,9 @@ def run_shown(
     cwd: Path | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> None:
-    """Run `argv` and show `shown(line)` of the lines that it writes: in place on a terminal, else one below the other.
+    """Run `argv` and show `shown(line)` for each line it writes: in place on a terminal, otherwise one below the other.
 
-    It gets the environment, or `environ`, without our secrets.
+    The command gets the environment, or `environ`, without our secrets.
 
     Raises: CommandFailed.
     """

@@ -1,1 +1,1 @@
-"""What is recorded, and the only way to it. Imports nothing of `collector` outside this package, nor of `app`."""
+"""The recorded data, and the only way to read and write them. Imports nothing of ours."""

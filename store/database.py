@@ -1,10 +1,9 @@
-"""The panel's own SQL database: how it is opened and how long it may take.
+"""Opens the panel's own SQL database, and bounds how long each call may take. Knows no table.
 
-The only place where an error of SQLAlchemy or a driver becomes one of ours. Knows no table.
+The only place where an error of SQLAlchemy or a driver becomes one of ours.
 
-A pooler such as PgBouncer may give each transaction another connection of the server's. So nothing is asked of a
-connection that would have to be remembered by the next: no start-up options, no prepared statements, no `SET` but
-`SET LOCAL`, no lock but those of a transaction.
+A pooler such as PgBouncer may give each transaction another connection to the server. So the panel uses nothing that
+lasts on a connection: no start-up options, no prepared statements, only `SET LOCAL`, only locks of a transaction.
 """
 
 from collections.abc import Iterator
@@ -29,20 +28,19 @@ POOL_S = 2.0
 """Longest wait for a free connection of the pool."""
 
 STATEMENT_S = 2.0
-"""How long PostgreSQL itself lets a statement of a transaction take, locks included. Those of the panel take about a
-millisecond."""
+"""PostgreSQL's own deadline for a statement of a transaction, locks included. The panel's take about a millisecond."""
 
 ANSWER_S = 1.0
-"""How much longer than that a PostgreSQL server is waited for."""
+"""How much longer than that the client waits for a PostgreSQL server."""
 
 SQLITE_LOCK_S = 0.25
 """Longest wait for SQLite's write lock. Short, because SQLite waits in C and gevent's event loop waits with it."""
 
 
 def make_engine(url: str, *, timeout_s: float | None = None, may_create: bool = True) -> Engine:
-    """An engine whose every wait has an end. Connects to nothing yet.
+    """Returns an engine whose every wait has a deadline. Connects to nothing yet.
 
-    Units: timeout_s replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: a SQLite file that is missing is made.
+    `timeout_s` replaces STATEMENT_S and SQLITE_LOCK_S. `may_create`: whether to create a missing SQLite file.
     """
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
@@ -60,7 +58,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises: StoreUnavailable, Unstorable.
     """
     with _translated(), engine.connect() as connection:
-        # Of the connection, not of the engine, which is made anew with its options and takes a third of a read's time.
+        # On the connection: an engine with options is a new engine each time, a third of a read's time.
         connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
 
@@ -69,7 +67,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction, committed at the end of the block. In SQLite it holds the write lock from its start.
 
-    Raises: StoreUnavailable, Unstorable; what was done in the block is then rolled back.
+    Raises: StoreUnavailable, Unstorable; the block's work is then rolled back.
     """
     with _translated(), engine.begin() as connection:
         yield connection
@@ -81,7 +79,7 @@ _NOT_READY = ("42P01", "42501")
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Whatever the driver raises becomes ours, but an IntegrityError: who writes knows what that means."""
+    """Turn the driver's errors into ours, except IntegrityError: only the caller knows what that means."""
     try:
         yield
     except IntegrityError:
@@ -102,16 +100,16 @@ def _make_postgresql_engine(url: URL, timeout_s: float) -> Engine:
         url,
         connect_args={"connect_timeout": CONNECT_S, "prepare_threshold": None},
         pool_timeout=POOL_S,
-        pool_pre_ping=True,  # After a restart of the server no request pays for a dead connection.
+        pool_pre_ping=True,  # So no request fails on a dead connection after the server's restart.
         hide_parameters=True,
     )
 
     def connect(_dialect: Dialect, _entry: ConnectionPoolEntry, args: Any, named: Any) -> DBAPIConnection:
-        # A process on SQLite does without psycopg.
+        # Processes on SQLite load no psycopg.
         from store.deadline_connection import DeadlineConnection  # noqa: PLC0415
 
         connection = DeadlineConnection.connect(*args, **named)
-        connection.answer_s = timeout_s + ANSWER_S  # So the server's own deadline, which says more, comes first.
+        connection.answer_s = timeout_s + ANSWER_S  # The server's own deadline comes first: its error says more.
         return cast(DBAPIConnection, connection)
 
     def begin(connection: Connection) -> None:
@@ -138,8 +136,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Deliberate: Python's driver begins late and shared, and a shared transaction that turns out to write fails at once
-    # when another wrote meanwhile, without waiting (SQLITE_BUSY_SNAPSHOT).
+    # Deliberate: Python's driver begins a transaction late and shared. One that turns to writing fails at once,
+    # without waiting, if another has written meanwhile (SQLITE_BUSY_SNAPSHOT).
     if _is_transaction(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

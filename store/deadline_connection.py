@@ -1,4 +1,4 @@
-"""psycopg's connection, made to end every wait for the server. Import it late: psycopg is 5 MB."""
+"""psycopg's connection with a deadline for every wait. Import it late: psycopg is 5 MB."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,22 +7,22 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 CANCEL_S = 0.25
-"""How long it may take to tell a server that nobody waits for its answer any more: a frozen one never hears it."""
+"""Longest wait for a server to take a cancellation: a frozen one never does."""
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
-    """Gives up a server that answers nothing at all for `answer_s`: one that is frozen keeps no deadline of its own."""
+    """Gives up a server that does not answer for `answer_s`: a frozen one does not keep its own deadline."""
 
     answer_s: float | None = None
-    """None: it is waited for without end."""
+    """None: wait without end."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """As psycopg's own. Raises: OperationalError once the time is up, and the connection is closed then."""
+        """See psycopg. Raises: OperationalError once the time is up; the connection is then closed."""
         try:
             return super().wait(gen, interval, timeout or self.answer_s)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                with suppress(psycopg.Error):  # The server is told, or it would work on for nobody.
+                with suppress(psycopg.Error):  # Otherwise the server would work on for nobody.
                     self.cancel_safe(timeout=CANCEL_S)
-                self.pgconn.finish()  # The answer may still come, and must not be taken for the next one's.
+                self.pgconn.finish()  # A late answer must not pass for that of the next statement.
             raise

@@ -2,15 +2,15 @@
 
 MonitorError
 ├── StoreUnavailable    Redis or the SQL database did not answer within its deadline, or refused
-├── Unstorable          a value that the SQL database does not know: a NUL in a text, a number beyond its range
-└── BadEntry            a stream entry that is not a sample of ours
+├── Unstorable          a value that SQL cannot hold: a NUL in a text, a number beyond its range
+└── BadEntry            an entry that is no sample or log group of ours
 """
 
 from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why a Redis that answers takes nothing: a code that the page translates."""
+    """Why a Redis that answers takes no writes: a code that the page translates."""
 
     FULL = "store_full"
     READ_ONLY = "store_read_only"
@@ -20,7 +20,7 @@ class Refusal(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """What it means and what to do about it, for the log."""
+        """Its meaning and the cure, for the log."""
         return _MEANINGS[self]
 
 
@@ -43,11 +43,11 @@ class StoreUnavailable(MonitorError):
     def __init__(self, message: str = "", *, refusal: Refusal | None = None) -> None:
         super().__init__(message)
         self.refusal = refusal
-        """Why, where it answers and takes nothing."""
+        """Why Redis refuses, if it answers."""
 
 
 class Unstorable(MonitorError):
-    """The SQL database knows no such value, so nothing of the kind can be written, or found."""
+    """The SQL database cannot hold such a value, so it can neither write nor find it."""
 
 
 class BadEntry(MonitorError):

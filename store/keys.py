@@ -1,4 +1,4 @@
-"""Every Redis key of the panel: its pattern, its type, what bounds it; and the ids of the stream. [pure]
+"""Every Redis key of the panel: its pattern, its type and its bound; and the ids of the stream. [pure]
 
 | key                          | type   | bounded by                                   |
 |------------------------------|--------|----------------------------------------------|
@@ -28,64 +28,64 @@ RECENT_LOGS = "monitor:logs:recent"
 DROPPED_LOGS = "monitor:logs:dropped"
 
 LOG_RETENTION_S = 86_400
-"""How long a log group that does not repeat is kept, in seconds."""
+"""How long a log group that does not repeat lasts, in seconds."""
 
 LOG_GROUPS = 200
-"""Log groups kept at most, the newest: some 2 MB at their longest."""
+"""Most log groups kept, the newest: some 2 MB at their longest."""
 
 LOG_NEWS = 1000
-"""Entries of `LOGS` kept, give or take a node of 100: who missed more reads the groups themselves."""
+"""Entries of `LOGS` kept, give or take a node of 100. Readers further behind re-read all groups."""
 
 RETENTION_S = 3600
 """How much of the past the stream holds, in seconds. The page's longest live range is one hour."""
 
 HOST_RETENTION_S = 7 * 86_400
-"""How long a silent host stays on the list, in seconds, unless it is forgotten: an outage must not tidy itself away."""
+"""How long a silent host stays on the list, in seconds: an outage must not tidy itself away."""
 
 CLOCK = "monitor:clock"
 OFFSET = "offset"
-"""Field of `CLOCK`: what is added to Redis' own clock (ms), so that a jump of it moves nothing; see `append`."""
+"""Field of `CLOCK`: the correction of Redis' own clock (ms), which takes a jump out; see `append`."""
 
 INTERVAL_S = 3.0
-"""Between two samples of a host, in seconds, where nothing else is said; as in the settings."""
+"""Default time between two samples of a host, in seconds; as in the settings."""
 
 TRIAL = "monitor:trial"
-"""Written, for a moment, to see whether anything can be."""
+"""Written for a moment, to see whether Redis takes writes."""
 
 ACCESS_CHANGES_KEPT = 16
 """How many changes of access are kept: a listener needs the newest alone."""
 
 REPORT_TTL_S = 600
-"""How long a container that reports no more is still shown, silent, in seconds."""
+"""How long the page still shows a container that has stopped reporting, in seconds."""
 
 SOURCE = "\x1f"
-"""Between a container's name and what tells it apart from another of the same name."""
+"""Separates a container's name from the id that tells it from others with the same name."""
 
 REPORTS_KEPT = 50
-"""With more of them than that, those of a host that are older than `REPORT_TTL_S` are taken away."""
+"""Above this number, a host's reports older than `REPORT_TTL_S` are deleted."""
 
 
 STARTS_S = 600
-"""How long a start of the collector counts, from the first one on, in seconds."""
+"""How long starts of the collector count, from the first one, in seconds."""
 
 
 def starts(host: str) -> str:
-    """How often a host's collector was started without having ended in good order before."""
+    """Number of starts of a host's collector since its last orderly end."""
     return f"monitor:starts:{host}"
 
 
 def containers(host: str) -> str:
-    """Hash of what the containers of a host report of themselves: "<epoch ms> <JSON>" by name."""
+    """Hash of the reports of a host's containers: "<epoch ms> <JSON>" by name."""
     return f"monitor:containers:{host}"
 
 
 def slots(host: str) -> str:
-    """Sorted set of the slots for which `host` has already written its sample, by when (ms)."""
+    """Sorted set of the slots that have a sample of `host`, by the time of the write (ms)."""
     return f"monitor:slots:{host}"
 
 
 def holder(host: str) -> str:
-    """Hash of the collector that reports as `host` and when it was seen; when another last tried to, and how often."""
+    """Hash: which collector reports as `host` and its last write; when another one last tried, and how often."""
     return f"monitor:holder:{host}"
 
 
@@ -95,7 +95,7 @@ def log_group(group_id: str) -> str:
 
 
 def log_batch(batch_id: str) -> str:
-    """Key whose existence says that these lines have been written."""
+    """A key that exists once these lines are written."""
     return f"monitor:logs:batch:{batch_id}"
 
 
@@ -103,7 +103,7 @@ NO_ID = "0-0"
 """The stream id before every entry."""
 
 ID_PATTERN = r"[0-9]{1,20}-[0-9]{1,20}"
-"""What a stream id looks like: milliseconds and a sequence number, both unsigned 64-bit."""
+"""Form of a stream id: milliseconds and a sequence number, both unsigned 64-bit."""
 
 
 def id_key(entry_id: str) -> tuple[int, int]:

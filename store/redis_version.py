@@ -1,4 +1,4 @@
-"""The oldest Redis that can keep what is recorded. An older one answers, and takes no sample."""
+"""The oldest Redis that takes samples. An older one answers, but refuses them."""
 
 from typing import Any, cast
 
@@ -9,14 +9,14 @@ from store.connection import translated
 from store.errors import Refusal, StoreUnavailable
 
 OLDEST = (6, 2)
-"""The first with `XADD … MINID`, by which the stream of samples keeps its length."""
+"""The first with `XADD … MINID`, which bounds the stream of samples."""
 
 
 @translated
 def check_version(client: "Redis") -> None:
-    """Raises: StoreUnavailable; its `refusal` is OLD where Redis answers and is too old.
+    """Raises: StoreUnavailable; its `refusal` is OLD if Redis answers and is too old.
 
-    HELLO is for everybody, INFO is not; what knows no HELLO is older than 6.0, which also had no rights to lack.
+    Everybody may send HELLO, but not INFO. A Redis without HELLO is older than 6.0, and has no rights to deny INFO.
     """
     try:
         told = _version_of(cast(list[Any], client.execute_command("HELLO")))  # type: ignore[no-untyped-call]
@@ -33,6 +33,6 @@ def check_version(client: "Redis") -> None:
 
 
 def _version_of(hello: "list[Any]") -> str:
-    """Of names and values in turn."""
+    """The version in HELLO's answer, which alternates names and values."""
     named = dict(zip(hello[::2], hello[1::2], strict=False))
     return bytes(named.get(b"version", b"")).decode(errors="replace")

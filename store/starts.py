@@ -1,6 +1,6 @@
-"""How often a host's collector was started of late: a number in Redis; keys in `keys`.
+"""Counts the recent starts of a host's collector in Redis; keys in `keys`.
 
-Everything raises StoreUnavailable when Redis does not answer in time, or refuses.
+Every function raises StoreUnavailable when Redis does not answer in time, or refuses.
 """
 
 from typing import cast
@@ -13,8 +13,8 @@ from store.connection import translated
 
 @translated
 def count_start(client: "Redis", host: str) -> int:
-    """How often a host's collector has been started within `STARTS_S`, this time included."""
-    transaction = client.pipeline(transaction=True)  # A number that expired in between would be counted for ever.
+    """Returns how often a host's collector was started within `STARTS_S`, this start included."""
+    transaction = client.pipeline(transaction=True)  # If the number expired in between, it would then last for ever.
     transaction.set(keys.starts(host), 0, nx=True, ex=keys.STARTS_S)
     transaction.incr(keys.starts(host))
     return cast(int, transaction.execute()[1])
@@ -22,5 +22,5 @@ def count_start(client: "Redis", host: str) -> int:
 
 @translated
 def forget_starts(client: "Redis", host: str) -> None:
-    """The collector has ended in good order: its next start says nothing of a fault."""
+    """Forget the starts after an orderly end: the next start is no sign of a fault."""
     client.delete(keys.starts(host))

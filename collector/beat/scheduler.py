@@ -19,19 +19,19 @@ class PunctualScheduler(Scheduler):
     """
 
     def adjust(self, n: float | None, drift: float = 0.0) -> float | None:
-        """The time to wait, unshortened (s)."""
+        """Returns the time to wait, unshortened (s)."""
         return n
 
     def setup_schedule(self) -> None:
-        """Load the entries as just due, so that the first sample does not wait for a whole interval."""
+        """Load the entries as due now, so that the first sample does not wait a whole interval."""
         super().setup_schedule()
         self._make_due()
 
     def tick(self, *arguments: Any, **options: Any) -> float:
-        """Run what is due. Returns how long to wait for the next (s).
+        """Run the due entry. Returns how long to wait for the next (s).
 
-        After the clock was set back everything is due: stock beat waits until the clock has caught up, an hour for an
-        hour. Source: celery#6742.
+        When the clock was set back, every entry is due: stock beat would wait until the clock has caught up, an hour
+        for an hour. Source: celery#6742.
         """
         if any(entry.last_run_at > entry.default_now() for entry in self.schedule.values()):
             logger.warning("the clock was set back")

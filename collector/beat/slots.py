@@ -7,12 +7,12 @@ from celery.schedules import schedstate, schedule
 
 
 class Slots(schedule):
-    """A schedule whose entry is due when a slot has begun that it has not run in.
+    """A schedule whose entry is due once in each slot, from the slot's beginning.
 
-    Slots are those of `Sample.slot`: floor(epoch seconds / length). A tick at the beginning of its slot may come late
-    by almost the whole length, held up by a restart or a slow link, and still be that slot's sample. Celery's own
-    schedule counts from whenever beat was started: a tick that falls near the end of its slot is late into the next
-    one, and the tick after it is taken for its double.
+    Slots are those of `Sample.slot`: floor(epoch seconds / length). A tick at the beginning of its slot may be late
+    by almost the whole length, after a restart or over a slow link, and still be that slot's sample. Celery's own
+    schedule counts from the start of beat: a tick near the end of its slot slips into the next one, and the tick after
+    it passes for its double.
     """
 
     def __init__(self, length_s: float) -> None:
@@ -20,10 +20,10 @@ class Slots(schedule):
         super().__init__(length_s, relative=True)
 
     def is_due(self, last_run_at: datetime) -> tuple[bool, float]:
-        """Whether a slot has begun that it has not run in, and after how long to ask again (s).
+        """Returns whether the entry is due, and after how long to ask again (s).
 
-        When it is due, at once: beat counts from the end of the sending, so an interval told now would make every tick
-        late by what the sending took, 0.6 s over a link with 0.3 s of latency.
+        A due entry says 0: beat counts from the end of the sending, so an interval would make every tick late by the
+        time the sending took, 0.6 s over a link with 0.3 s of latency.
         """
         wait_s = self.remaining_estimate(last_run_at).total_seconds()
         due: tuple[bool, float] = schedstate(is_due=wait_s <= 0, next=max(0.0, wait_s))

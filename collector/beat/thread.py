@@ -1,7 +1,7 @@
-"""Beat as a thread of the collector: one process that loads Celery instead of two, which are 30 MB.
+"""Beat as a thread of the collector: one process loads Celery instead of two, which saves 30 MB.
 
-What it sends goes the same way, through Redis and the host's queue; so a second beat, in whatever process, is as
-harmless as ever. When the thread ends, which it has no reason to, the process ends with it and is started anew.
+Its ticks go the same way, through Redis and the host's queue. So a second beat, in any process, is as harmless as ever.
+If the thread ever ends, it ends the process, which is then started anew.
 """
 
 import logging
@@ -24,14 +24,14 @@ def start(celery: Celery) -> None:
 
 
 def is_running() -> bool:
-    """Whether this process sends its own ticks, so that one is due at every moment."""
+    """Whether this process sends its own ticks, so that beat owes it one at every moment."""
     return any(thread.name == NAME for thread in threading.enumerate())
 
 
 def count_due(store: LiveStore, queue: str) -> int:
-    """Ticks that wait in the queue, and the one that this process owes if it runs its own beat.
+    """Returns how many ticks wait in the queue, plus the one that this process' own beat owes.
 
-    Raises: StoreUnavailable, also where Redis answers but takes nothing: then no tick is owed.
+    Raises: StoreUnavailable, also when Redis answers but takes no writes: then beat owes no tick.
     """
     if not is_running():
         return store.list_length(queue)
@@ -40,7 +40,7 @@ def count_due(store: LiveStore, queue: str) -> int:
 
 
 def is_this_thread() -> bool:
-    """Whether the caller is such a beat, and not a process of its own."""
+    """Whether the caller is this thread, and not a beat in its own process."""
     return threading.current_thread().name == NAME
 
 

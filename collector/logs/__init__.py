@@ -9,10 +9,10 @@ and in a Celery worker, where failed tasks come with their names, by
     from collector.logs import watch_task_failures
     watch_task_failures(CriticalLogHandler("redis://:password@redis:6379/0", "worker"))
 
-Logging never waits, raises or fails for the panel, wherever it is done: in threads, greenlets and coroutines, before
-and after gevent or eventlet has patched, in forked and spawned children, in a signal's handler, while the process ends.
-A line costs some tens of microseconds, and two where the queue is full: see `collector.logs.outbox`. Redaction
-happens in this process, before anything leaves it.
+The panel never makes a logging call wait, raise or fail: in threads, greenlets and coroutines, before and after gevent
+or eventlet patches, in forked and spawned children, in signal handlers, while the process ends. A line costs some tens
+of microseconds, and two when the queue is full (`collector.logs.outbox`). This process redacts each line before it
+leaves.
 """
 
 from collector.logs.handler import CriticalLogHandler, watch_task_failures

@@ -1,4 +1,4 @@
-"""The handler of Python's logging, and the signal of Celery's, that send what is grave to the panel."""
+"""A handler for Python's logging, and for Celery's task failures, that sends errors to the panel."""
 
 import logging
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from store.logs.log_group import LOOKED_AT_CHARACTERS, Level, LogLine, cut
 from store.logs.log_store import LogStore
 
 DEEPEST = 2
-"""Lines within lines that are sent: what an object logs while it is formatted is one, and could have no end."""
+"""Nesting of lines that are sent. An object may log while it is formatted, without end."""
 
 
 class CriticalLogHandler(logging.Handler):
-    """Sends what is logged at ERROR and above. A formatter, a higher level and filters are heeded as of any handler."""
+    """Sends what is logged at ERROR and above. Formatter, level and filters work as on any handler."""
 
     def __init__(self, redis_url: str, service: str, host: str | None = None, level: int | str = logging.ERROR) -> None:
         """`service`: the name it is shown under; `host`: this machine's, None for its own; `level`: ERROR or above.
@@ -31,18 +31,18 @@ class CriticalLogHandler(logging.Handler):
         self._outbox = Outbox(lambda: LogStore(native_redis_client(redis_url)))
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Without the lock that handlers hold: the queue needs none, and formatting would make other threads wait."""
+        """Take no lock, as other handlers do: the queue needs none, and other threads would wait while one formats."""
         try:
             kept = self.filter(record)
             if kept:
                 self.emit(kept if isinstance(kept, logging.LogRecord) else record)
-        except Exception:  # noqa: BLE001  A filter's, or of what somebody has put into the record.
+        except Exception:  # noqa: BLE001  Filters and the record's own objects may raise anything.
             self._outbox.drop()
             return False
         return bool(kept)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put it into the queue, formatted, since what it speaks of may change; or count it as dropped."""
+        """Format the record now, since its objects may change, and queue it; or count it as dropped."""
         if record.levelno < max(self.level, logging.ERROR):
             return
         level = Level.CRITICAL if record.levelno >= logging.CRITICAL else Level.ERROR
@@ -54,7 +54,7 @@ class CriticalLogHandler(logging.Handler):
         self._send((record.name, record.lineno), make)
 
     def send_task_failure(self, task: str, exception: BaseException, trace: object = None) -> None:
-        """A Celery task has failed. `trace`: its traceback, where the exception has lost it on its way here."""
+        """Send a failed Celery task. `trace`: its traceback, for an exception that has lost its own."""
 
         def make() -> LogLine:
             found = trace_of_exception(exception) if exception.__traceback__ else plain(trace or "")
@@ -64,14 +64,14 @@ class CriticalLogHandler(logging.Handler):
         self._send((task, 0), make)
 
     def flush(self) -> None:
-        """Wait until everything is sent, FLUSH_S at most. `logging` does so when the process ends.
+        """Wait until everything is sent, FLUSH_S at most. `logging` calls this when the process ends.
 
-        The whole thread waits, an event loop in it included.
+        This blocks the whole thread, with any event loop in it.
         """
         self._outbox.flush(FLUSH_S)
 
     def close(self) -> None:
-        """The thread and the connection end once what was logged is sent."""
+        """End thread and connection once everything logged is sent."""
         self._outbox.close()
         super().close()
 
@@ -89,7 +89,7 @@ class CriticalLogHandler(logging.Handler):
             self._outbox.put(make())
         except BaseException as exc:
             self._outbox.drop()
-            if not isinstance(exc, Exception):  # A signal's handler, or a deadline of the service's own.
+            if not isinstance(exc, Exception):  # Raised by a signal handler, or by a deadline of the service.
                 raise
         finally:
             _depth.set(depth)
@@ -107,13 +107,13 @@ class CriticalLogHandler(logging.Handler):
 
 
 _depth: ContextVar[int] = ContextVar("depth", default=0)
-"""How many lines are being formatted within each other here. Greenlets and coroutines each have their own."""
+"""Lines that this context formats within each other. Greenlets and coroutines each have their own."""
 
 
 def watch_task_failures(handler: CriticalLogHandler) -> None:
-    """Send every failed task of this Celery process, and what its loggers say. Call it once, where the app is made.
+    """Send every failed task of this Celery process, and its loggers' errors. Call it once, where the app is made.
 
-    Celery takes away what is attached to the root logger before it sets up its own, hence it is attached here then.
+    Celery removes the root logger's handlers before it adds its own, so this attaches the handler afterwards.
     """
     from celery import signals  # noqa: PLC0415  Services without Celery need none.
 
@@ -134,5 +134,5 @@ def watch_task_failures(handler: CriticalLogHandler) -> None:
 
 
 def _is_no_task_failure(record: logging.LogRecord) -> bool:
-    """Celery logs each failed task as well, without its name as a field; it is sent once."""
+    """Celery also logs each failed task, without its name as a field; the panel gets it once."""
     return not (record.name == "celery.app.trace" and hasattr(record, "data"))

@@ -1,7 +1,7 @@
-"""A Redis client of sockets that neither gevent nor eventlet has patched, for threads that they know nothing of.
+"""A Redis client whose sockets neither gevent nor eventlet patches, for native threads.
 
-A patched socket waits for the event loop of its thread, and such a thread has none. TLS is an exception: those
-libraries replace Python's `ssl` from the inside, so a TLS connection gets an event loop of its own there, which works.
+A patched socket waits for its thread's event loop, and a native thread has none. TLS is an exception: those libraries
+replace Python's `ssl` from the inside, so a TLS connection gets its own event loop there, which works.
 """
 
 import _socket
@@ -17,7 +17,7 @@ from store.samples.live import redis_client
 
 
 class _Socket(_socket.socket):
-    """One that is known to this module: those of `socket` may be patched."""
+    """This module's own kind: those of `socket` may be patched."""
 
 
 class _TcpConnection(Connection):
@@ -71,13 +71,13 @@ def _parse(url: str) -> dict[str, Any]:
 
 
 def check_url(url: str) -> None:
-    """Raises ValueError, without the URL's secrets, when it is none of a Redis."""
+    """Raises: ValueError, without the URL's secrets, when `url` names no Redis."""
     try:
         _parse(url)
     except ValueError:
         raise ValueError(
             "redis_url is no URL of a Redis: write redis://:password@host:6379/0, rediss:// for TLS, or "
-            "unix://:password@/path, and percent-encode what is special in the password"
+            "unix://:password@/path, and percent-encode special characters of the password"
         ) from None
 
 
@@ -85,7 +85,7 @@ def native_redis_client(url: str) -> "Redis":
     """One connection, for one thread; see `redis_client`. Raises: ValueError as `check_url` does."""
     check_url(url)
     kind = _KINDS[_parse(url).get("connection_class", Connection)]
-    # It would look up its own version to tell Redis, and import what for that.
+    # Without driver info: redis-py would import modules to look up its own version.
     return redis_client(url, max_connections=1, connection_class=kind, driver_info=None)
 
 
@@ -99,7 +99,7 @@ _sockets: "weakref.WeakSet[_Socket]" = weakref.WeakSet()
 
 
 def _close_inherited() -> None:
-    """A forked child has no use for its parent's connections, and would keep them open when the parent ends."""
+    """Close the parent's connections in a forked child, which would keep them open after the parent ends."""
     for sock in list(_sockets):
         sock.close()
 

@@ -1,9 +1,8 @@
-"""Threads of the operating system, whatever gevent or eventlet has patched, and whenever.
+"""Threads of the operating system, whatever gevent or eventlet patches, and whenever.
 
-They replace what modules offer, so a thread or a lock is of one kind before and of another one after, and the two
-kinds wait for each other for ever. What is used here is of one kind always: a copy of the built-in `_thread` that
-nobody else has, and `_queue.SimpleQueue`, written in C, which no library replaces and whose `put` never waits, in a
-signal handler neither.
+Those libraries replace threads and locks in modules. A lock from before and a thread from after then wait for each
+other for ever. This module uses one kind only: a private copy of the built-in `_thread`, and `_queue.SimpleQueue`,
+written in C, which no library replaces and whose `put` never waits, even in a signal handler.
 """
 
 import importlib.util
@@ -28,8 +27,9 @@ _thread = _copy("_thread")
 
 
 def start_thread(run: Callable[[], object]) -> bool:
-    """Call `run` in a thread that does not keep the process alive; False where the system refuses one: it has too
-    many, or Python is ending.
+    """Call `run` in a thread that does not keep the process alive.
+
+    Returns False if the system refuses a thread: it has too many, or Python is ending.
     """
     try:
         _thread.start_new_thread(run, ())

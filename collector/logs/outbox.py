@@ -1,8 +1,8 @@
-"""Carries log lines from a service to the store without ever holding the service up. Bounded in everything.
+"""Carries log lines from a service to the store and never holds the service up. Everything is bounded.
 
-Who logs puts a line into a queue (`log_queue`); a thread of this library's own takes them out, redacts, groups and
-writes them (`log_sender`). While the store is away the thread tries on, the queue fills, and what no longer fits is
-counted. A forked process has a queue and a thread of its own.
+The logging thread puts a line into a queue (`queue`); a thread of this library takes lines out, redacts, groups and
+writes them (`sender`). While the store is away the thread retries and the queue fills; lines that no longer fit are
+counted. A forked process has its own queue and thread.
 """
 
 import os
@@ -20,17 +20,17 @@ from store.logs.log_store import LogStore
 __all__ = ["Outbox", "Source", "is_sending"]
 
 AFTER_ALL_OTHERS = -100
-"""The priority of what a child of `multiprocessing` does at its end: a queue's own is -5."""
+"""Priority of our exit hook in a child of `multiprocessing`, whose queues use -5."""
 
 FLUSH_S = 2.0
 """Longest wait for the last lines when the process ends."""
 
 
 class Outbox:
-    """The queue and the thread of whichever process this is used in."""
+    """The queue and the thread of the current process."""
 
     _given_up: Mark | None
-    """What the last flush that took too long was waiting for."""
+    """Mark of the last flush that timed out."""
 
     def __init__(self, open_store: Callable[[], LogStore]) -> None:
         self._open_store = open_store
@@ -38,51 +38,51 @@ class Outbox:
         _outboxes.add(self)
 
     def has_room(self, source: Source) -> bool:
-        """Whether a line may be put in now. If not, it counts as dropped."""
+        """Whether a line may be put in now; if not, this counts it as dropped."""
         if self._own().queue.has_room(source):
             return True
         self.drop()
         return False
 
     def put(self, line: LogLine) -> None:
-        """Send it, soon. Takes microseconds; after `has_room`."""
+        """Queue a line, after `has_room`. Takes microseconds."""
         self._own().queue.put(line)
         self._start()
 
     def drop(self) -> None:
-        """Count a line that will not be sent, and tell so, soon."""
+        """Count a line that will not be sent; the thread reports the count."""
         self._own().queue.drop()
         self._start()
 
     def flush(self, deadline_s: float) -> bool:
-        """Whether everything put in until now is written; waits no longer than `deadline_s`.
+        """Wait up to `deadline_s` until everything put in so far is written. Returns whether it is.
 
-        Where the system has no thread for it, this one sends, and waits as long as one try takes.
+        If the system refuses a thread, the caller's thread sends, and waits as long as one try takes.
         """
         sender = self._own()
         if is_sending() or (not sender.is_running and sender.queue.is_empty()):
             return True
         if self._given_up is not None and self._given_up.empty():
-            return False  # Nor would this time be enough: a process that ends is held up once.
+            return False  # This time would not be enough either: hold up an ending process only once.
         is_flushed = self._wait(deadline_s) if self._start() else sender.drain()
         if not is_flushed:
             complain(f"log lines not sent within {deadline_s:g} s, lost if the process ends: {sender.unsent()}")
         return is_flushed
 
     def close(self) -> None:
-        """The thread ends once it has written what waits. The next line starts another."""
+        """End the thread once it has written the waiting lines. The next line starts another."""
         sender = self._own()
         self._sender = Sender(self._open_store)
         self._given_up = None
         sender.close()
 
     def begin_in_child(self) -> None:
-        """In a forked child: the parent's thread is not there, and what waits is the parent's."""
+        """Begin anew in a forked child: the parent's thread is not there, and its waiting lines are the parent's."""
         if self._pid != os.getpid():
             self._begin()
 
     def _own(self) -> Sender:
-        if self._pid != os.getpid():  # In another library's hook, before ours.
+        if self._pid != os.getpid():  # Another library's fork hook may log before ours runs.
             self._begin()
         return self._sender
 
@@ -101,7 +101,7 @@ class Outbox:
         return is_started
 
     def _flush_when_child_ends(self) -> None:
-        """A child of `multiprocessing`, or of Celery's likeness of it, ends without what `atexit` has been told."""
+        """Flush at the end of a child of `multiprocessing`, or of Celery's billiard: neither runs `atexit` hooks."""
         for name in ("multiprocessing.util", "billiard.util"):
             if util := sys.modules.get(name):
                 util.Finalize(None, self.flush, args=(FLUSH_S,), exitpriority=AFTER_ALL_OTHERS)

@@ -1,7 +1,7 @@
-"""What waits to be sent: a bounded queue that is filled without a lock.
+"""The lines that wait to be sent: a bounded queue without a lock.
 
-Every step of `put` and `drop` is one call into C, so a signal's handler may log while its own thread is inside, a
-process may be forked in between, and no kind of thread or greenlet ever waits here for another.
+Every step of `put` and `drop` is one call into C. So a signal handler may log while its own thread is inside, a
+process may fork in between, and no thread or greenlet ever waits here for another.
 """
 
 import itertools
@@ -16,8 +16,7 @@ QUEUE_LINES = 256
 """Lines that wait at most: some 5 MB at their very longest."""
 
 LINES_A_SOURCE = 8
-"""Once the queue is half full, one source may add so many lines between two batches. So a source that floods leaves
-room for the others."""
+"""Lines that one source may add between two batches once the queue is half full: a flood leaves room for others."""
 
 Source = tuple[str, int]
 """Where a line comes from: its logger and the number of the line in its file that logged it."""
@@ -35,7 +34,7 @@ class Waiting:
 
 
 class Tally:
-    """A count that anybody may add one to at any moment."""
+    """A counter that any thread may increment at any moment."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
@@ -78,27 +77,27 @@ class LogQueue:
         self._items.put(Waiting(line, time.monotonic()))
 
     def drop(self) -> None:
-        """Count a line that will not be sent. Whoever waits in `take` is told."""
+        """Count a line that will not be sent, and wake `take`."""
         self._dropped.add()
         if self._items.empty():
             self._items.put(None)
 
     def mark(self) -> Mark:
-        """What gets an item once everything put in until now is written."""
+        """Queue a mark, which gets an item once everything before it is written."""
         mark: Mark = SimpleQueue()
         self._items.put(mark)
         return mark
 
     def is_empty(self) -> bool:
-        """Whether neither a line nor a mark waits, and nobody has to be told of a drop."""
+        """Whether no line, mark or unreported drop waits."""
         return self._items.empty()
 
     def unsent(self) -> int:
-        """How many lines wait, or were dropped since that was asked last."""
+        """How many lines wait, or were dropped since `take_dropped`."""
         return self._put.total() - self._taken + self._dropped.total() - self._taken_dropped
 
     def take(self, most: int, timeout_s: float | None) -> tuple[list[Waiting], Mark | None]:
-        """Wait for a line, a drop or a mark, and take the lines that are there: up to a number, or to the next mark."""
+        """Wait for a line, a drop or a mark. Take the lines up to `most`, or up to the next mark."""
         lines: list[Waiting] = []
         try:
             item = self._items.get(timeout=timeout_s)
@@ -117,6 +116,6 @@ class LogQueue:
             self._in_second_half = {}
 
     def take_dropped(self) -> int:
-        """How many were dropped since this was asked last."""
+        """How many lines were dropped since the last call."""
         before, self._taken_dropped = self._taken_dropped, self._dropped.total()
         return self._taken_dropped - before

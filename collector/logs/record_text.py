@@ -1,4 +1,4 @@
-"""The texts of a logged record or of an exception, whatever their objects do while they are formatted."""
+"""The texts of a log record or an exception, even if their objects raise while they are formatted."""
 
 import copy
 import logging
@@ -8,10 +8,10 @@ from contextlib import suppress
 from store.logs.log_group import cut
 
 FRAMES = 30
-"""Frames of a traceback that are kept of each exception, the innermost."""
+"""Innermost frames kept of each exception's traceback."""
 
 PIECES = (20, 60)
-"""Pieces (a frame, an exception's own line) that are kept of a chain of exceptions: of its beginning, of its end."""
+"""Pieces (a frame, an exception's own line) kept of a chain of exceptions, from its beginning and its end."""
 
 PIECE_CHARACTERS = 2048
 
@@ -21,16 +21,16 @@ _TRACE_BEGINS = "Traceback (most recent call last):\n"
 
 
 def texts_of(record: logging.LogRecord, formatter: logging.Formatter | None) -> tuple[str, str | None]:
-    """Its message, and the traceback where there is one. `formatter`: the one that was set, None for the message alone.
+    """A record's message, and its traceback if it has one. `formatter`: the handler's, None for the message alone.
 
-    A `QueueHandler` has put the traceback behind the message; it is taken apart again.
+    A `QueueHandler` appends the traceback to the message; this takes them apart again.
     """
     message, trace = _message_of(record, formatter), _trace_of(record, formatter)
     return (message, trace) if trace else _apart(message)
 
 
 def text_of_failure(exception: BaseException) -> str:
-    """Its class and what it says."""
+    """An exception's class and text."""
     name = type(exception).__name__
     try:
         return f"{name}: {plain(exception)}"
@@ -39,7 +39,7 @@ def text_of_failure(exception: BaseException) -> str:
 
 
 def trace_of_exception(exception: BaseException) -> str:
-    """Its traceback, and those of the exceptions it came from; of each the innermost frames."""
+    """The traceback of an exception and of those it came from; the innermost frames of each."""
     try:
         pieces = [cut(piece, PIECE_CHARACTERS) for piece in traceback.format_exception(exception, limit=-FRAMES)]
     except Exception as exc:  # noqa: BLE001
@@ -50,7 +50,7 @@ def trace_of_exception(exception: BaseException) -> str:
 
 
 def plain(value: object) -> str:
-    """Its text as a `str` and no kind of it, whose methods would run later, in another thread."""
+    """The text as a plain `str`: a subclass' methods would run later, in another thread."""
     return str.__str__(str(value))
 
 
@@ -72,7 +72,7 @@ def _raw(message: object) -> str:
 
 
 def _without_trace(record: logging.LogRecord) -> logging.LogRecord:
-    """A copy: a formatter leaves its marks on what it formats, and other handlers have formatters of their own."""
+    """Copy the record: a formatter changes what it formats, and other handlers have their own formatters."""
     bare = copy.copy(record)
     bare.exc_info = bare.exc_text = bare.stack_info = None
     return bare

@@ -1,4 +1,4 @@
-"""The thread that takes lines out of a process' queue, redacts, groups and writes them, for as long as it takes."""
+"""The thread that takes lines out of a process' queue, redacts, groups and writes them, and retries until it can."""
 
 import itertools
 import secrets
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 
-# Redaction imports them where a number looks like one. Not in the thread: an import holds a lock, which gevent and
-# eventlet patch, and which a child that is forked meanwhile would find locked for ever.
+# Redaction needs these. Imported here, not in the thread: an import holds a lock, which gevent and eventlet patch, and
+# which a child forked at that moment would find locked for ever.
 import stdnum.br.cnpj
 import stdnum.br.cpf
 import stdnum.luhn  # noqa: F401
@@ -23,24 +23,24 @@ from store.logs.log_store import LogStore
 
 BATCH_LINES = 50
 LINES_PER_S = 100
-"""How fast lines are written at most: it bounds what redacting them costs a service."""
+"""Most lines written per second: it bounds what redaction costs a service."""
 
 SHORTEST_PAUSE_S = 0.05
-"""Between two batches, however short: so that lines that come together are written together."""
+"""Shortest pause between two batches, so that lines that come together are written together."""
 
 RETRY_S = 1.0
-"""Wait before the store, or a thread that the system has refused, is tried again."""
+"""Wait before another try, for the store or for a thread that the system refused."""
 
 _is_sending: ContextVar[bool] = ContextVar("is_sending", default=False)
 
 
 def is_sending() -> bool:
-    """Whether the caller is sending lines: what is logged there would never end."""
+    """Whether the caller is sending lines: to send what it logs would never end."""
     return _is_sending.get()
 
 
 class Sender:
-    """One process' queue and its thread, which starts with the first line."""
+    """The queue of one process and its thread, which starts with the first line."""
 
     def __init__(self, open_store: Callable[[], LogStore]) -> None:
         self.queue = LogQueue()
@@ -55,10 +55,10 @@ class Sender:
         self._is_closed = False
 
     def start(self) -> bool:
-        """Start the thread, if none has done so; whether it runs now. Never waits."""
+        """Start the thread unless it runs. Returns whether it runs now. Never waits."""
         if self.is_running:
             return True
-        # One of many that log at once is the first to draw a number.
+        # Of many threads that log at once, the first to draw a number starts it.
         if time.monotonic() < self._next_start_mono_s or next(self._starts):
             return False
         try:
@@ -70,7 +70,7 @@ class Sender:
         return self.is_running
 
     def hurry(self) -> None:
-        """Make no pause until the next mark, and try a store that was away at once."""
+        """Skip the pauses until the next mark, and retry the store at once."""
         self._is_hurried = True
         self._hurry.put(None)
 
@@ -80,13 +80,13 @@ class Sender:
         self.queue.mark()
 
     def unsent(self) -> int:
-        """How many lines have not been written yet."""
+        """How many lines are not written yet."""
         return self.queue.unsent() + self._in_hand
 
     def drain(self) -> bool:
-        """Send in the caller's own thread what waits: where there can be no other. Whether all of it was sent.
+        """Send the waiting lines in the caller's thread, if the system refuses another. Returns whether all were sent.
 
-        Each batch is tried once: to connect, to log in and to write have a command's deadline each.
+        Each batch has one try; connecting, logging in and writing have a command's deadline each.
         """
         token = _is_sending.set(True)
         try:
@@ -113,11 +113,11 @@ class Sender:
                     self._rest(max(SHORTEST_PAUSE_S, len(lines) / LINES_PER_S))
             if self._store:
                 self._store.close()
-        finally:  # Whatever ended it, out of memory as it may be: the next line starts another.
+        finally:  # Whatever ended the thread, even a lack of memory: the next line starts another.
             self._starts, self.is_running = itertools.count(), False
 
     def _send(self, lines: list[Waiting], *, is_patient: bool) -> bool:
-        """Write the lines, and how many others were dropped; whether it was done. What was not counts as dropped."""
+        """Write the lines and the count of dropped ones. Returns whether it could; if not, these count as dropped."""
         dropped = self.queue.take_dropped()
         if not lines and not dropped:
             return True
@@ -125,7 +125,7 @@ class Sender:
         is_sent = False
         try:
             is_sent = self._write(lines, dropped, is_patient=is_patient)
-        except Exception as exc:  # noqa: BLE001  Whatever it is, the next line has its chance.
+        except Exception as exc:  # noqa: BLE001  Whatever it is, the next batch gets its try.
             complain(f"{self._in_hand} log lines could not be sent: {type(exc).__name__}")
             self._store = None
             self._rest(RETRY_S)
@@ -164,7 +164,7 @@ class Sender:
 
 
 def _gather(lines: list[Waiting], now_mono_s: float) -> tuple[dict[str, Batch], int]:
-    """The lines in groups, and how many cannot be sent: a line that breaks the redaction takes no other with it."""
+    """Group the lines, and count those that cannot be sent: a line that breaks the redaction takes no other along."""
     aged = [(each.line, now_mono_s - each.logged_mono_s) for each in lines]
     try:
         return Batch.gather(aged), 0

@@ -1,7 +1,7 @@
-"""What the panel's library has to say in a service, on its stderr, without waiting for whoever reads that.
+"""Messages of the panel's library on a service's stderr, written without waiting for its reader.
 
-Not by `logging`: the service's handlers have locks, which under eventlet no other thread may wait for, and which a
-child that is forked at that moment would find locked for ever.
+Not by `logging`: the service's handlers have locks. Under eventlet no other thread may wait for them, and a child
+forked at that moment would find them locked for ever.
 """
 
 import _socket
@@ -16,7 +16,7 @@ from collector.logs.native_thread import start_thread
 
 
 def complain(text: str) -> None:
-    """Write one line; nothing where there is no stderr, or where it is a pipe that is full."""
+    """Write one line; write nothing if there is no stderr, or if it is a full pipe."""
     line = f"[zapvoice-monitor] {text}\n".encode("utf-8", "replace")
     with suppress(OSError, ValueError, AttributeError):
         # The file, not `sys.stderr`: Celery puts its logging there.
@@ -32,12 +32,12 @@ def _write(fd: int, line: bytes) -> None:
     else:
         try:
             _write_to_pipe(f"/proc/self/fd/{fd}", line)
-        except PermissionError:  # It belongs to the user who has started this process as another one.
+        except PermissionError:  # Another user owns the pipe: the one that started this process.
             start_thread(lambda: posix.write(fd, line))
 
 
 def _write_to_pipe(path: str, line: bytes) -> None:
-    """Opened anew, or whoever shares it would not wait either, and lose what they write."""
+    """Open the pipe anew: on the shared one, O_NONBLOCK would make other writers lose what they write."""
     pipe = posix.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         posix.write(pipe, line)

@@ -1,7 +1,7 @@
-"""Tells that the collector ends again and again, which a process that the kernel kills for its memory cannot do itself.
+"""Reports a collector that ends again and again. A process that the kernel kills for its memory cannot do so itself.
 
-The page would say that the collector is silent, and nothing of why. The next start knows that there were others. It
-does not know who has ended them: the kernel, or the collector's own watchdog.
+The page would only say that the collector is silent. The next start knows how many starts came before it. It does not
+know what ended them: the kernel, or the collector's own watchdog.
 """
 
 import logging
@@ -17,11 +17,11 @@ from store.starts import count_start, forget_starts
 logger = logging.getLogger(__name__)
 
 TELL_FROM = 3
-"""Starts within `keys.STARTS_S`, none of them after an end in good order."""
+"""Starts within `keys.STARTS_S`, none of them after an orderly end."""
 
 
 def note_start(client: "Redis", host: str) -> None:
-    """Count a start, and tell of it where it is one of too many. Without Redis nothing is known, nor could be told."""
+    """Count a start, and log it if there are too many. Without Redis nobody counts, and nobody could be told."""
     with suppress(StoreUnavailable):
         starts = count_start(client, host)
         if starts >= TELL_FROM:
@@ -36,6 +36,6 @@ def note_start(client: "Redis", host: str) -> None:
 
 
 def note_end(client: "Redis", host: str) -> None:
-    """An end in good order."""
+    """Note an orderly end."""
     with suppress(StoreUnavailable):
         forget_starts(client, host)

@@ -18,15 +18,15 @@ MAX_MESSAGE_BYTES = 64 * 1024
 """A tick is less than one kilobyte."""
 
 MALFORMED = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What reading an entry of another shape raises. What a connection raises is none of these."""
+"""Errors that an entry of another shape raises when it is read. A connection raises none of these."""
 
 
 class Refused(ValueError):
-    """The entry is not what beat sends; the message says what is wrong."""
+    """The entry is no tick of beat's; the message says what is wrong."""
 
 
 class _BoundedAnswers:
-    """Mixed into redis-py's client: looks at an entry's length before anybody reads it as JSON."""
+    """Mixed into redis-py's client: checks an entry's length before anyone reads it as JSON."""
 
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
         answer = super().parse_response(connection, command_name, **options)  # type: ignore[misc]
@@ -36,7 +36,7 @@ class _BoundedAnswers:
 
 
 class CarefulChannel(redis.Channel):
-    """Goes on after an entry that is refused."""
+    """Goes on after a refused entry."""
 
     def _get_client(self) -> Any:
         client = super()._get_client()  # type: ignore[no-untyped-call]
@@ -65,7 +65,7 @@ class CarefulTransport(redis.Transport):
 
 
 def check_message(message: Any) -> None:
-    """Refuse what is not a message of a task as beat sends one: JSON only, nothing compressed, no time of its own.
+    """Refuse a message that is no task of beat's: JSON only, not compressed, without an ETA.
 
     Source: Celery's message protocol, version 2; kombu/transport/virtual/base.py, `Message`. Raises: Refused.
     """

@@ -1,8 +1,7 @@
-"""Ends the collector when it is alive but takes no ticks, so that its process manager starts it anew.
+"""Ends a collector that is alive but takes no ticks, so that its process manager starts it anew.
 
-A worker can lose its broker connection in ways it does not notice: the process runs, Redis answers, ticks pile up and
-nothing is consumed (celery issues 8030, 9054, 10205, 10502). No reconnect logic inside can be trusted to find that out;
-a fresh process does.
+A worker can lose its broker connection without noticing: the process runs, Redis answers, and ticks pile up (celery
+issues 8030, 9054, 10205, 10502). No reconnect logic inside the process can be trusted to notice; a fresh process works.
 """
 
 import logging
@@ -17,25 +16,25 @@ from store.errors import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 STALL_INTERVALS = 5
-"""Intervals without a tick that make it suspicious: 15 s at 3 s ticks."""
+"""Intervals without a tick that look like a stall: 15 s at 3 s ticks."""
 
 SHORTEST_INTERVAL_S = 1.0
-"""It counts in no shorter intervals: a machine that stands still for a moment is no stall, however fast the ticks."""
+"""Shortest interval it counts in: a machine that stops for a moment is no stall, however fast the ticks."""
 
 PATIENCE_CHECKS = 3
-"""Checks in a row, one an interval, that must find ticks waiting: a process that was paused needs a moment to drain
-the ticks that have expired meanwhile."""
+"""Checks in a row, one per interval, that must find waiting ticks. A process that was paused needs a moment to drain
+the ticks that expired meanwhile."""
 
 
 STALLED_CODE = 70
-"""With which the process ends; EX_SOFTWARE of sysexits.h."""
+"""Exit code of a stalled process: EX_SOFTWARE of sysexits.h."""
 
 
 class Watchdog:
-    """Fed by every tick; barks when ticks wait and none is taken.
+    """Every tick feeds it; it barks when ticks wait and the process takes none.
 
-    Without ticks waiting it stays quiet: then beat is silent, or Redis is away, and a new process would help neither.
-    Where beat is a thread of this process, `count_waiting` counts the tick that it owes.
+    It stays quiet while no tick waits: then beat is silent or Redis is away, and a new process would not help.
+    If beat is a thread of this process, `count_waiting` also counts the tick that beat owes.
     """
 
     def __init__(
@@ -55,18 +54,18 @@ class Watchdog:
         self._suspicions = 0
 
     def feed(self) -> None:
-        """A tick has begun."""
+        """Note that a tick has begun."""
         self._fed_mono_s = self._monotonic()
 
     def check(self) -> None:
-        """Look once; bark when it has looked bad PATIENCE_CHECKS times in a row."""
+        """Check once; bark after PATIENCE_CHECKS bad checks in a row."""
         is_late = self._monotonic() - self._fed_mono_s > STALL_INTERVALS * self._interval_s
         self._suspicions = self._suspicions + 1 if is_late and self._has_waiting() else 0
         if self._suspicions >= PATIENCE_CHECKS:
             self._bark()
 
     def start(self) -> None:
-        """Check once an interval from now on, in a thread of its own."""
+        """Check once per interval from now on, in a thread."""
         self.feed()
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
@@ -83,9 +82,9 @@ class Watchdog:
 
 
 def end_process(reason: str = "ticks are due and none is taken") -> None:
-    """End at once. Not `sys.exit`: the main thread may be the one that is stuck."""
+    """End the process at once. Not by `sys.exit`: the main thread may be the stuck one."""
     logger.critical("%s: ending, to be started anew", reason)
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, CriticalLogHandler):  # The others' locks may be held by the thread that is stuck.
+        if isinstance(handler, CriticalLogHandler):  # The stuck thread may hold the other handlers' locks.
             handler.flush()
     os._exit(STALLED_CODE)

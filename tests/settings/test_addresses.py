@@ -24,7 +24,7 @@ SECRET = secrets.token_hex(8)
         ("WATCHED_BROKER_URL", "amqp://host//?heartbeat=soon", "`heartbeat`"),
         ("WATCHED_BROKER_URL", "amqps://host//?ssl_ca_certs=/nowhere.pem", "PEM file with a CA's certificate"),
         ("WATCHED_BROKER_URL", "amqps://host//?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
-        ("WATCHED_BROKER_URL", "amqps://host//?ssl_certfile=/nowhere.pem", "path of a file that is there"),
+        ("WATCHED_BROKER_URL", "amqps://host//?ssl_certfile=/nowhere.pem", "path of an existing file"),
         ("REDIS_URL", "rediss://host/0?ssl_ca_certs=/etc/hostname", "PEM file with a CA's certificate"),
         ("WATCHED_BROKER_URL", "amqp://a//;amqp://b//?x=1", "`x`"),
         ("WATCHED_BROKER_URL", "amqp://a//;redis://b/0", "of one kind"),
