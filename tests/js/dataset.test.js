@@ -97,7 +97,7 @@ test('a window that reaches beyond the present is read on until the present has 
   dataset.setTimeframe(timeframe)
   for (const at_s of [0, 1, 3, 30, 59, 70, 90, 600]) {
     const reading = dataset.read(timeframe, { ...PRESENT, now: NOW + at_s, mono_ms: at_s * 1000 })
-    assert.equal(dataset.trouble, at_s === 0 ? 'reading' : null)
+    assert.equal(dataset.readState, at_s === 0 ? 'reading' : null)
     await reading
   }
 
@@ -114,7 +114,7 @@ test('a history that cannot be read is told, and what was shown stays', async ()
 
   await dataset.read(timeframe, PRESENT)
 
-  assert.equal(dataset.trouble, 'failed')
+  assert.equal(dataset.readState, 'failed')
   assert.equal(dataset.shown.columns[0].length, 1)
 })
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { elsewhere, inOrder, troubleOf, withHost } from '../../static/js/model/hosts.js'
+import { elsewhere, inOrder, problemOf, withHost } from '../../static/js/model/hosts.js'
 
 /** @typedef {import('../../static/js/model/hosts.js').HostState} HostState */
 
@@ -17,16 +17,16 @@ function silent(host, services) {
 }
 
 test('what a silent host said last proves nothing', () => {
-  assert.deepEqual(troubleOf(silent('web-2', { database: 'offline' })), { level: 'unknown', code: 'silent' })
+  assert.deepEqual(problemOf(silent('web-2', { database: 'offline' })), { level: 'unknown', code: 'silent' })
 })
 
-test('offline outweighs degraded, and not knowing yet is no trouble', () => {
-  assert.equal(troubleOf(fresh('a', { database: 'degraded', worker: 'offline' }))?.code, 'worker_offline')
-  assert.equal(troubleOf(fresh('a', { worker: 'unknown', rabbitmq: 'disabled' })), null)
-  assert.equal(troubleOf({ ...fresh('a'), services: {} }), null)
+test('offline outweighs degraded, and not knowing yet is no problem', () => {
+  assert.equal(problemOf(fresh('a', { database: 'degraded', worker: 'offline' }))?.code, 'worker_offline')
+  assert.equal(problemOf(fresh('a', { worker: 'unknown', rabbitmq: 'disabled' })), null)
+  assert.equal(problemOf({ ...fresh('a'), services: {} }), null)
 })
 
-test('hosts in trouble come first, the worst before all, then names decide', () => {
+test('hosts with problems come first, the worst on top, then names decide', () => {
   const hosts = [fresh('a'), silent('b'), fresh('c', { worker: 'degraded' }), fresh('e', { database: 'offline' }), fresh('d', { database: 'offline' })]
 
   assert.deepEqual(inOrder(hosts).map(({ host }) => host), ['d', 'e', 'c', 'b', 'a'])
@@ -51,10 +51,10 @@ test('a host that is heard again keeps its one place in the list', () => {
   assert.deepEqual(hosts.map(({ host, services }) => [host, services.worker]), [['a', 'online'], ['b', 'offline']])
 })
 
-test('what is wrong with watching a host is trouble, after what is wrong with its services', () => {
+test('a problem of the monitoring itself counts after those of the services', () => {
   const doubled = { ...fresh('a'), troubles: /** @type {const} */ (['two_collectors']) }
 
-  assert.deepEqual(troubleOf(doubled), { level: 'warn', code: 'two_collectors' })
-  assert.equal(troubleOf({ ...doubled, services: { worker: 'offline' } })?.code, 'worker_offline')
-  assert.equal(troubleOf({ ...doubled, is_fresh: false })?.code, 'silent')
+  assert.deepEqual(problemOf(doubled), { level: 'warn', code: 'two_collectors' })
+  assert.equal(problemOf({ ...doubled, services: { worker: 'offline' } })?.code, 'worker_offline')
+  assert.equal(problemOf({ ...doubled, is_fresh: false })?.code, 'silent')
 })

@@ -89,8 +89,8 @@ export class TimePanel {
   /** Draws what depends on the data. @param {View} view */
   render(view) {
     const shown = this.#shown(view)
-    const { oldest_at, trouble } = this.#dataset
-    this.#toolbar.render(view, { ...shown, oldest_at, trouble })
+    const { oldest_at, readState } = this.#dataset
+    this.#toolbar.render(view, { ...shown, oldest_at, readState })
     this.#charts.update(view, shown)
   }
 
@@ -108,7 +108,7 @@ export class TimePanel {
   async read() {
     const { state: { host }, now } = this.#makeView()
     const reading = this.#dataset.read(this.#timeframe, { host, now, mono_ms: performance.now() })
-    if (this.#dataset.trouble === 'reading') this.render(this.#makeView())
+    if (this.#dataset.readState === 'reading') this.render(this.#makeView())
     const read = await reading
     if (read === null) return
     if (read.history && read.isLive) this.#historyRead(read.history)

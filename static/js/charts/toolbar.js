@@ -17,7 +17,7 @@ import { rangesWithData } from '../time/ranges.js'
  * @typedef {object} Told
  * @property {Timeframe} timeframe
  * @property {number | null} oldest_at epoch s
- * @property {'reading' | 'failed' | null} trouble
+ * @property {'reading' | 'failed' | null} readState
  * @property {string} span the window in words
  */
 
@@ -55,7 +55,7 @@ export class Toolbar {
   }
 
   /** @param {View} view @param {Told} told */
-  render({ t, now, pause }, { timeframe, oldest_at, trouble, span }) {
+  render({ t, now, pause }, { timeframe, oldest_at, readState, span }) {
     const { mode, range } = timeframe
     const offered = rangesWithData(oldest_at, now)
     this.#oldest_at = oldest_at
@@ -69,9 +69,9 @@ export class Toolbar {
     setText(partOf(this.#follow, 'span'), t(isLive ? 'time.pause' : 'time.back'))
     const news = pause ? t('time.missed', { count: pause.missed }) : span
     const said = isLive ? '' : `${t(`time.${mode}`)} · ${news}`
-    setText(byId('time-said'), trouble ? t(`time.${trouble}`) : said)
+    setText(byId('time-said'), readState ? t(`time.${readState}`) : said)
     setAttribute(byId('toolbar'), 'data-mode', mode)
-    byId('toolbar').toggleAttribute('data-failed', trouble === 'failed')
+    byId('toolbar').toggleAttribute('data-failed', readState === 'failed')
   }
 
   /** Offers the last hour, the usual place to begin, or as much of it as there is. */

@@ -11,8 +11,8 @@
  * @property {Services} services {} while nothing is known
  * @property {readonly TroubleCode[]} [troubles] problems of the monitoring itself on this host
  *
- * @typedef {{level: Level, code: string}} Trouble
- * @typedef {Trouble & {host: string, more: number}} Elsewhere `more`: how many other hosts are also worse than the one shown
+ * @typedef {{level: Level, code: string}} Problem
+ * @typedef {Problem & {host: string, more: number}} Elsewhere `more`: how many other hosts are also worse than the one shown
  */
 
 /** Worst first. */
@@ -46,9 +46,9 @@ export function servicesOf({ checks }) {
  * The worst problem of a host in the list. The last words of a silent host prove nothing.
  *
  * @param {HostState} host
- * @returns {Trouble | null}
+ * @returns {Problem | null}
  */
-export function troubleOf({ is_fresh, services, troubles = [] }) {
+export function problemOf({ is_fresh, services, troubles = [] }) {
   if (!is_fresh) return { level: 'unknown', code: 'silent' }
   const offline = SERVICES.find((service) => services[service] === 'offline')
   if (offline) return { level: 'bad', code: `${offline}_offline` }
@@ -59,7 +59,7 @@ export function troubleOf({ is_fresh, services, troubles = [] }) {
 
 /** @param {readonly HostState[]} hosts @returns {HostState[]} hosts with problems first, the worst on top, then by name */
 export function inOrder(hosts) {
-  return [...hosts].sort((a, b) => rank(troubleOf(a)?.level) - rank(troubleOf(b)?.level) || byName(a, b))
+  return [...hosts].sort((a, b) => rank(problemOf(a)?.level) - rank(problemOf(b)?.level) || byName(a, b))
 }
 
 /**
@@ -72,8 +72,8 @@ export function inOrder(hosts) {
  */
 export function elsewhere(hosts, shown, level) {
   const worse = inOrder(hosts).flatMap((other) => {
-    const trouble = other.host === shown ? null : troubleOf(other)
-    return trouble && rank(trouble.level) < rank(level) ? [{ ...trouble, host: other.host }] : []
+    const problem = other.host === shown ? null : problemOf(other)
+    return problem && rank(problem.level) < rank(level) ? [{ ...problem, host: other.host }] : []
   })
   return worse.length > 0 ? { ...worse[0], more: worse.length - 1 } : null
 }

@@ -48,7 +48,7 @@ export class Dataset {
   #retry_ms = -Infinity
   /** @type {number | null} Of the plot's clock, see sliding_window.js; null until a sample is known. */ offset_s = null
   /** @type {number | null} epoch s */ oldest_at = null
-  /** @type {'reading' | 'failed' | null} */ trouble = null
+  /** @type {'reading' | 'failed' | null} */ readState = null
   /** @type {{missed: number} | null} while the viewer holds what is shown, the samples that came since */ pause = null
   interval_s
 
@@ -112,7 +112,7 @@ export class Dataset {
     this.#asked++ // A read under way is for the timeframe before.
     this.#isReading = false
     this.#overrideRead_ms = this.#retry_ms = -Infinity
-    this.trouble = null
+    this.readState = null
     if (mode === 'live') this.#override = null
     else this.#override ??= copyOf(this.live)
   }
@@ -129,12 +129,12 @@ export class Dataset {
     if (wanted === null || this.#isReading || mono_ms < this.#retry_ms) return null
     const asked = ++this.#asked
     this.#isReading = true
-    if (this.#overrideRead_ms === -Infinity) this.trouble = 'reading' // Only the first read of a timeframe is announced.
+    if (this.#overrideRead_ms === -Infinity) this.readState = 'reading' // Only the first read of a timeframe is announced.
     this.#overrideRead_ms = mono_ms
     const history = await askHistory(host, wanted)
     if (asked !== this.#asked) return null
     this.#isReading = false
-    this.trouble = history === null ? 'failed' : null
+    this.readState = history === null ? 'failed' : null
     if (history === null) [this.#overrideRead_ms, this.#retry_ms] = [-Infinity, mono_ms + RETRY_MS]
     this.oldest_at = history?.oldest_at ?? this.oldest_at
     // The answer may hold steps although samples were asked for: the store no longer has them, or they are too many.

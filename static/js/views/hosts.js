@@ -6,7 +6,7 @@
 
 import { isInTouch } from '../model/connection.js'
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
-import { inOrder, troubleOf } from '../model/hosts.js'
+import { inOrder, problemOf } from '../model/hosts.js'
 import { hostAge } from '../model/state.js'
 import { brokerName } from '../model/verdict.js'
 
@@ -129,7 +129,7 @@ export class Hosts {
 
   /** @param {View} view */
   #renderHead({ state, sample, t }) {
-    const troubled = state.hosts.filter((host) => troubleOf(host) !== null).length
+    const troubled = state.hosts.filter((host) => problemOf(host) !== null).length
     const count = t('hosts.count', { count: state.hosts.length })
     setText(byId('hosts-count'), troubled > 0 ? `${count} · ${t('hosts.troubled', { count: troubled })}` : count)
     byId('hosts-search').hidden = state.hosts.length <= FILTER_FROM
