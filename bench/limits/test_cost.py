@@ -19,7 +19,7 @@ from app.live.viewer import Viewer
 from collector.probes.broker.passive_declare import PassiveDeclare
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import ResourcesProbe
-from collector.sampling.marks import Past
+from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
 from store.database import make_engine
 from store.samples.model import Check, Status
@@ -73,7 +73,7 @@ def test_a_tick_is_taken_within_its_cost_in_all_threads(unit_s: float, tmp_path:
             queues=lambda: reading,
             worker=lambda _: Check(status=Status.ONLINE),
             containers=lambda: (),
-            past=Past,
+            previous=PreviousSample,
         ),
     )
 

@@ -12,7 +12,7 @@ from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.resources.resources import ResourcesProbe
 from collector.probes.workers.worker import WorkerProbe
-from collector.sampling.marks import Past
+from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
 from store.logs.redaction import redact
 from store.samples.live import LiveStore, redis_client
@@ -82,7 +82,7 @@ def test_no_outage_of_rabbitmq_delays_a_sample() -> None:
                 queues=watch.take,
                 worker=worker.read,
                 containers=lambda: (),
-                past=Past,
+                previous=PreviousSample,
             ),
         )
         slowest_ms = {}

@@ -9,7 +9,7 @@ from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.resources.resources import ResourcesProbe
 from collector.probes.workers.worker import WorkerProbe
-from collector.sampling.marks import Past
+from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
 from store.samples.model import Check, QueueState, Sample, Status
 from tests.promises import Promise
@@ -56,7 +56,7 @@ def sampling(server: RabbitServer, queue: str) -> Iterator[Samples]:
         queues=watch.take,
         worker=worker.read,
         containers=lambda: (),
-        past=Past,
+        previous=PreviousSample,
     )
     with ExitStack() as stack:
         for thread in (management, watch, worker):
