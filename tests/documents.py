@@ -1,4 +1,4 @@
-"""The commands that README and docs tell people to type, as they stand there."""
+"""The commands in README and docs, as they stand there."""
 
 import re
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ _PROGRAMS = r"(make|curl|flask|\.venv/bin/\S+|python3?|pip|gunicorn|celery|docke
 
 
 class Command(NamedTuple):
-    """One command with its comment, lines that go on joined."""
+    """One command with its comment; continued lines are joined."""
 
     document: str
     text: str
 
     @property
     def bare(self) -> str:
-        """Without its comment, its blanks single."""
+        """The command without its comment, with single blanks."""
         return " ".join(re.sub(r"\s#\s.*", "", self.text).split())
 
 
 def commands_in_blocks() -> list[Command]:
-    """Those in indented and fenced blocks, each once. Other blocks' lines are among them: who runs them must say so."""
+    """Lines of indented and fenced shell blocks, each once. Some are no commands; the caller must know which."""
     found = {
         command.bare: command
         for path in reversed(DOCUMENTS)
@@ -36,7 +36,7 @@ def commands_in_blocks() -> list[Command]:
 
 
 def commands_in_sentences() -> list[Command]:
-    """Those between backquotes."""
+    """Commands between backquotes."""
     spans = (
         (path.name, span)
         for path in DOCUMENTS

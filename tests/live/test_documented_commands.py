@@ -1,7 +1,7 @@
-"""Every command of README and docs is run, as it stands there, against a panel that `make run` has started.
+"""Runs every command of README and docs as it stands there, against a panel that `make run` has started.
 
-A command that cannot run here stands in `ELSEWHERE` with the reason; any other that nobody runs is a failure. Port 8000
-may be taken: the panel listens where PORT says, and curl, by its own configuration, goes there for 8000.
+A command that cannot run here is in `ELSEWHERE`, with the reason; any other that does not run is a failure. Port 8000
+may be taken: the panel listens on PORT, and a curl configuration of our own sends requests for 8000 there.
 """
 
 import contextlib
@@ -36,16 +36,16 @@ pytestmark = pytest.mark.live
 
 ELSEWHERE = {
     r"docker |make (up|down|test-containers)\b": "needs a container engine: `make test-containers`",
-    r"make test\b": "what runs this very test",
-    r"make run\b": "what the panel here was started by",
-    r"[A-Z_]+=(?!\$\()\S+": "settings; that there are such is tested below",
-    r"upstream |location |proxy_|server ": "a piece of nginx's configuration: tests/deploy/test_nginx.py",
+    r"make test\b": "it runs this very test",
+    r"make run\b": "it started the panel of this test",
+    r"[A-Z_]+=(?!\$\()\S+": "settings; a test below checks that they exist",
+    r"upstream |location |proxy_|server ": "part of nginx's configuration: tests/deploy/test_nginx.py",
     r"ACL SETUSER |rabbitmqctl |(connection|channel|queue|basic|confirm)\.|CREATE ROLE |GRANT ": (
-        "the least rights on what is watched: tests/live/test_least_rights.py runs under them"
+        "least rights: tests/live/test_least_rights.py runs under them"
     ),
     r"import |from |collector\.report": "Python: tests/live/test_reports.py",
 }
-"""The beginnings of what cannot run here, with the reason."""
+"""How commands begin that cannot run here, with the reason."""
 
 PERSON = "person@example.org"
 BLOCKS = commands_in_blocks()
@@ -57,9 +57,9 @@ COMMANDS = [
         if re.match(r"make burst|curl .*:8000/", each.text) and each.bare not in [known.bare for known in BLOCKS]
     ),
 ]
-"""Of those in sentences the others name a command, without all that it needs."""
+"""Other commands in sentences are only named, without their arguments."""
 RUN = re.compile(r"(curl|make|flask|\.venv/bin/flask|python|pip|gunicorn) |[A-Z_]+=\$\(\.venv/bin/flask ")
-"""The beginnings of what is run: nothing else is given to a shell, which could take it for something that it is not."""
+"""How commands begin that the test runs. The shell gets nothing else, because it might do harm."""
 
 ASSIGNMENT = re.compile(r"([A-Z_]+)=\$\(")
 
@@ -90,7 +90,7 @@ class DocumentedStack(Stack):
             return False
 
     def type(self, command: str, *, told: str = "", environ: dict[str, str]) -> str:
-        """What a command prints that ends by itself; `told` is typed at its questions."""
+        """Run a command that ends by itself; answer its questions with `told`. Returns what it prints."""
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=ROOT,
@@ -107,7 +107,7 @@ class DocumentedStack(Stack):
 
     @contextlib.contextmanager
     def going_on(self, command: str, **environ: str) -> Iterator[Callable[[], str]]:
-        """A command that does not end by itself, and what it has written so far; it is ended as by Ctrl-C."""
+        """Run a command that does not end by itself, and end it as Ctrl-C would. Yields its output so far."""
         path = self.directory / secrets.token_hex(4)
         with path.open("wb") as log:
             process = psutil.Popen(
@@ -139,7 +139,7 @@ def panel() -> Iterator[DocumentedStack]:
 
 @pytest.fixture(scope="module")
 def accounts(panel: DocumentedStack) -> Iterator[Accounts]:
-    """The panel's, with a person who is signed in and has a second factor."""
+    """The panel's accounts, with a person who is signed in and has a second factor."""
     engine = make_engine(f"sqlite:///{panel.data_dir / 'monitor.sqlite3'}")
     accounts = Accounts(engine)
     accounts.create_user(PERSON, PASSWORD, Role.SUPER_ADMIN)
@@ -155,7 +155,7 @@ def accounts(panel: DocumentedStack) -> Iterator[Accounts]:
 
 @pytest.fixture(scope="module")
 def variables(panel: DocumentedStack) -> dict[str, str]:
-    """What the documents' own `NAME=$(…)` bring."""
+    """The values of the documents' own `NAME=$(…)`."""
     assignments = [(found[1], each) for each in COMMANDS if (found := ASSIGNMENT.match(each.text))]
     return {name: panel.type(f'{each.text}\nprintf %s "${name}"', environ={}) for name, each in assignments}
 
@@ -165,7 +165,7 @@ def is_elsewhere(command: Command) -> bool:
 
 
 def filled(text: str, accounts: Accounts) -> str:
-    """A command with its placeholders in capitals filled in."""
+    """The command with its capital placeholders filled in."""
     (session,) = accounts.sessions.list(PERSON) or [None]
     text = re.sub(r"\[?\bEMAIL\b\]?", PERSON, text)
     return re.sub(r"(?<= )ID\b", session.id if session else "ID", text)
@@ -234,7 +234,7 @@ def test_every_command_in_a_sentence_exists() -> None:
 
 
 def _is_known(group: Group, words: list[str]) -> bool:
-    """Whether a command line names a command that there is, `a|b` all of them, and options it has."""
+    """Whether a command line names an existing command (`a|b`: each) and existing options."""
     if words == ["…"]:  # Any of them.
         return True
     names = words[0].split("|")
