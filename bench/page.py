@@ -1,7 +1,7 @@
 """What the page costs a browser: `make bench-page`. The whole stack, Debian's Chromium, one table of figures and bars.
 
-A first load by somebody who is signed in and has nothing cached; then ten seconds of looking on; half a minute of CPU,
-less that of an idle blank page; and a day of samples in some minutes, to see whether memory grows.
+Measures the first load of a signed-in user with an empty cache, ten seconds of watching, half a minute of CPU beyond
+that of a blank page, and the growth of memory over a day of samples, sent within minutes.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.stack import Stack
 
 LOOKING_ON_S = 10
 SETTLE_S = 4
-"""A page that has just come is still at work: making one costs half a second of CPU."""
+"""A page is still busy after its load, which costs half a second of CPU."""
 INTERVAL_S = 3
 
 # Runs before the page's own scripts: when a canvas first got a line that is not straight up or across (axes and grids
@@ -63,7 +63,7 @@ PAINTED = "Number.isFinite(window.bench?.painted_ms) && window.bench.painted_ms 
 
 
 class Transfer:
-    """Bytes over the wire of what one page loads, the stream apart, by the DevTools protocol."""
+    """Bytes over the wire of one page load without the stream, from the DevTools protocol."""
 
     def __init__(self, session: CDPSession) -> None:
         self._streams: set[str] = set()

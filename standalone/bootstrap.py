@@ -1,7 +1,7 @@
 """The first step of `make run` and `make test`, on whatever Python the machine has. Standard library only.
 
-Deliberate: this file also parses on Python 3.6, so that an old Python gets a sentence and not a SyntaxError; all that
-needs a newer one is imported after the check.
+This file parses on Python 3.6, so that an old Python ends in a sentence and not in a SyntaxError. Modules that need a
+newer Python are imported after the check.
 """
 
 import os
@@ -12,7 +12,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def find_old_python(version: "tuple[int, ...]") -> str:
-    """The sentence for a Python that is too old for the panel, empty for one that is not."""
+    """The sentence for a Python that is too old for the panel; empty when it is new enough."""
     if version >= OLDEST_PYTHON:
         return ""
     wanted, found = (".".join(str(part) for part in each[:2]) for each in (OLDEST_PYTHON, version))
@@ -20,7 +20,7 @@ def find_old_python(version: "tuple[int, ...]") -> str:
 
 
 def main(argv: "list[str]") -> int:
-    """Set up what `argv` asks for: `run`, which then becomes the stack, or `test`. Returns the exit code."""
+    """Set up for `argv`, `run` or `test`; `run` then becomes the stack. Returns the exit code."""
     too_old = find_old_python(sys.version_info[:2])
     if too_old:
         sys.stderr.write(too_old + "\n")
@@ -29,7 +29,7 @@ def main(argv: "list[str]") -> int:
     from standalone.terminal import CannotStart  # noqa: PLC0415
 
     for signum in (signal.SIGTERM, signal.SIGHUP):
-        # As SystemExit it passes through the clean-up of what is half-made.
+        # SystemExit runs the clean-up of what is half-made.
         signal.signal(signum, lambda number, _: sys.exit(128 + number))
     try:
         python = set_up(with_tests=argv == ["test"])

@@ -1,4 +1,4 @@
-"""The page's part of the set-up: what comes from npm, by lock file, and the build that is made with it."""
+"""The page's part of the set-up: installs what the lock file names from npm, then builds the page."""
 
 import os
 import re
@@ -12,12 +12,12 @@ from standalone.terminal import CannotStart, CommandFailed, run_shown, say
 
 OLDEST_NODE = 20
 REQUIREMENT = Path(__file__).resolve().parents[1] / "requirements/node.txt"
-# As with pip: an unreachable registry is told of within half a minute.
+# As with pip: the user learns of an unreachable registry within half a minute.
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=10000")
 
 
 def provide_page(root: Path, venv: Venv, *, with_tests: bool) -> None:
-    """Build the page with what `package-lock.json` names. Does nothing again that is done. Raises: CannotStart."""
+    """Install what `package-lock.json` names, then build the page; skip what is done already. Raises: CannotStart."""
     modules, lock = root / "node_modules", root / "package-lock.json"
     product, everything = Stamp(modules / ".product", lock), Stamp(modules / ".everything", lock)
     programs = _find_node(venv)
@@ -34,7 +34,7 @@ def provide_page(root: Path, venv: Venv, *, with_tests: bool) -> None:
 
 
 def _run(command: list[str | Path], root: Path, sentence: str) -> None:
-    # As pip does, trust the certificates that the machine trusts.
+    # npm trusts the certificates that the machine trusts, as pip does.
     environ = {**os.environ, "NODE_USE_SYSTEM_CA": "1"}
     try:
         run_shown(command, lambda _: None, cwd=root, environ=environ)
@@ -43,7 +43,7 @@ def _run(command: list[str | Path], root: Path, sentence: str) -> None:
 
 
 def _find_node(venv: Venv) -> tuple[Path, Path] | None:
-    """Node.js and its npm where it is new enough, the environment's own first."""
+    """Node.js and its npm, the environment's before the machine's; None if there is none that is new enough."""
     npm = shutil.which("npm", path=f"{venv.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
     node = npm and shutil.which("node", path=f"{Path(npm).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}")
     if not npm or not node:

@@ -14,29 +14,29 @@ from standalone import wheel
 from standalone.stamp import Stamp
 from standalone.terminal import CannotStart, CommandFailed, run_shown, say
 
-# Three tries of 8 s: an unreachable registry is told of within half a minute.
+# Three tries of 8 s: the user learns of an unreachable registry within half a minute.
 PIP_OPTIONS = ("--disable-pip-version-check", "--no-input", "--retries", "2", "--timeout", "8")
 PYTHON_VERSION = "{}.{}".format(*sys.version_info)
 
 
 @dataclass(frozen=True)
 class Venv:
-    """The virtual environment at `path`, which need not exist yet."""
+    """The virtual environment at `path`; it need not exist yet."""
 
     path: Path
 
     @property
     def bin(self) -> Path:
-        """Where its commands are."""
+        """The directory of its commands."""
         return self.path / "bin"
 
     @property
     def python(self) -> Path:
-        """Its interpreter. Deliberate: not resolved, since the symbolic link is what makes it this environment's."""
+        """Its interpreter. The link is not resolved: Python finds the environment by it."""
         return self.bin / "python"
 
     def provide(self, requirements: Path) -> None:
-        """Make the environment and install `requirements`, unless that has been done.
+        """Make the environment and install `requirements` if that has not been done.
 
         Raises: CannotStart; an environment made by this call is then removed.
         """
@@ -55,11 +55,11 @@ class Venv:
             raise
         stamp.set()
         if requirements.name == "dev.txt":
-            # It holds all of what `make run` needs, at the same versions.
+            # dev.txt holds all that `make run` needs, at the same versions.
             self._stamp(requirements.with_name("standalone.txt")).set()
 
     def install(self, requirements: Path, title: str) -> None:
-        """Install `requirements`, showing the packages as they come.
+        """Install `requirements` and show each package as it arrives.
 
         Raises: CannotStart.
         """
@@ -67,7 +67,7 @@ class Venv:
         self.pip("install", "--require-hashes", "--only-binary", ":all:", "-r", requirements)
 
     def pip(self, command: str, *arguments: str | Path) -> None:
-        """Run pip of this environment.
+        """Run this environment's pip.
 
         Raises: CannotStart.
         """
@@ -87,7 +87,7 @@ class Venv:
             wheel.install_pip(self.python)
 
     def _is_of_this_python(self) -> bool:
-        """Whether it is there, its interpreter is, and it was made by a Python of this version."""
+        """Whether environment and interpreter exist, and a Python of this version made them."""
         config = self.path / "pyvenv.cfg"
         if not (self.python.exists() and config.exists()):
             return False
@@ -98,7 +98,7 @@ class Venv:
 
 
 def registry() -> str:
-    """The package registry's address, without a password it may hold."""
+    """The package registry's address without its password."""
     parts = urlsplit(os.environ.get("PIP_INDEX_URL") or wheel.PYPI)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 

@@ -1,4 +1,4 @@
-"""Brings a clone to where it can run: the steps in their order, each skipped when its result is already there."""
+"""Sets up a clone: each step in its order, skipped when its result is there already."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def set_up(*, with_tests: bool) -> Path:
     """Make `.venv`, build the page and, where it is needed, fetch a Redis. Returns the Python of `.venv`.
 
-    Raises: CannotStart, with nothing half-made left.
+    Raises: CannotStart; nothing half-made is left.
     """
     venv = packages.Venv(ROOT / ".venv")
     requirements = ROOT / "requirements" / ("dev.txt" if with_tests else "standalone.txt")
@@ -29,7 +29,7 @@ def set_up(*, with_tests: bool) -> Path:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Two copies may be started at once from one clone; the second waits for what the first one installs."""
+    """Hold the clone's lock: of two `make` started at once, the second waits until the first has set up."""
     with (ROOT / "requirements/standalone.txt").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""A small file beside a result that says what it was made from, so that the next start makes nothing again."""
+"""A small file beside a result says what it was made from, so that the next start need not make it again."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Stamp:
-    """`path` holds the hash of `source`, and `extra`, once the result is whole."""
+    """`path` holds the hash of `source` once the result is whole."""
 
     path: Path
     source: Path
-    extra: str = ""
 
     @property
     def is_current(self) -> bool:
-        """Whether the result was made from `source` as it is now."""
+        """Whether the result was made from the present `source`."""
         return self.path.exists() and self.path.read_text(encoding="ascii") == self._text()
 
     def set(self) -> None:
@@ -27,4 +26,4 @@ class Stamp:
         self.path.unlink(missing_ok=True)
 
     def _text(self) -> str:
-        return f"{hashlib.sha256(self.source.read_bytes()).hexdigest()} {self.extra}\n"
+        return f"{hashlib.sha256(self.source.read_bytes()).hexdigest()}\n"

@@ -1,4 +1,4 @@
-"""Wheels taken apart by hand: pip's own where a Python comes without it, and a wheel that only carries a program."""
+"""Installs pip from its own wheel where Python comes without it, as on a bare Debian."""
 
 import hashlib
 import html
@@ -41,7 +41,10 @@ def install_pip(python: Path) -> None:
 
 
 def _fetch(project: str, name: str, hashes: set[str]) -> bytes:
-    """The file `name` of `project` from the registry that pip would ask. Raises: CannotStart."""
+    """Download the file `name` of `project` from the registry that pip would ask, and check its hash.
+
+    Raises: CannotStart.
+    """
     index, authorization = _registry()
     page_url = f"{index}/{project}/"
     try:
@@ -54,12 +57,12 @@ def _fetch(project: str, name: str, hashes: set[str]) -> bytes:
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
         raise CannotStart(f"Cannot fetch {name}: {index} does not answer ({reason}).") from exc
     if hashlib.sha256(content).hexdigest() not in hashes:
-        raise CannotStart(f"Cannot use {name} of {index}: it is not the file whose hash is pinned.")
+        raise CannotStart(f"Cannot use {name} of {index}: its hash is not the pinned one.")
     return content
 
 
 def _registry() -> tuple[str, dict[str, str]]:
-    """The registry's address without the password it may hold, and the header that carries it instead."""
+    """The registry's address without its password, and the header that sends the password instead."""
     parts = urlsplit((os.environ.get("PIP_INDEX_URL") or PYPI).rstrip("/"))
     credentials, _, server = parts.netloc.rpartition("@")
     header = {"Authorization": f"Basic {b64encode(unquote(credentials).encode()).decode()}"} if credentials else {}

@@ -1,4 +1,4 @@
-"""The page's files: their build (`build.js`) where it was made from them as they are, else the files themselves.
+"""Serves the page's files: their build (`build.js`) if it was made from the present files, else the files themselves.
 
 `url_for('static', filename=…)` gives `/static/<digest>/…` for a build, which browsers keep for good: the digest is that
 of all the files it was made from. Without a build it gives `/static/…`, which browsers ask about each time.
@@ -17,10 +17,10 @@ from werkzeug.routing import BaseConverter
 from werkzeug.security import safe_join
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".json": "application/json", ".svg": "image/svg+xml"}
-"""What is served at all, by suffix."""
+"""The suffixes that are served; no other file is."""
 
 _CODINGS = {"br": ".br", "gzip": ".gz"}
-"""What a build holds beside a file, the smallest first."""
+"""The compressed forms that a build holds, the smallest first."""
 
 _BUILT = "built"
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -31,7 +31,7 @@ Stamp = tuple[int, int]
 
 
 class Assets:
-    """The files below `root`, and which of them to serve: a build whose name is not their digest is an old one."""
+    """The files below `root`. A build whose name is not their digest is an old one."""
 
     def __init__(self, root: Path) -> None:
         self.folder = root
@@ -72,7 +72,7 @@ class Assets:
 
 
 class DigestConverter(BaseConverter):
-    """The part of an address that `Assets.digest` fills."""
+    """The digest in an address."""
 
     regex = "[0-9a-f]{12}"
 
@@ -108,7 +108,7 @@ def init_app(app: Flask, root: Path) -> None:
 
 
 def _send(folder: Path, name: str) -> Response:
-    """The file below `folder`, compressed where that lies beside it and the client takes it."""
+    """The file below `folder`, compressed if a compressed one lies beside it and the client accepts it."""
     path = safe_join(str(folder), name)
     content_type = _TYPES.get(f".{name.rpartition('.')[2]}")
     if path is None or content_type is None or not Path(path).is_file():

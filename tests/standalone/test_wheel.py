@@ -39,7 +39,7 @@ def test_the_pinned_file_is_fetched_by_its_relative_link(registry):
 
 
 def test_a_file_of_another_hash_is_refused(registry):
-    with pytest.raises(CannotStart, match="not the file whose hash is pinned"):
+    with pytest.raises(CannotStart, match="its hash is not the pinned one"):
         wheel._fetch("pip", NAME, {"0" * 64})
 
 
