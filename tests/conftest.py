@@ -3,7 +3,9 @@
 A test that kills or pauses a server makes its own: `with RedisServer() as server`.
 """
 
+import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,34 +13,57 @@ import pytest
 import redis
 from hypothesis import HealthCheck, settings
 
+from store.samples.live import redis_client
 from tests.services import PostgresServer, RabbitServer, RedisServer
+
+# Some machines keep Python from storing what it has compiled. Then each process of a run compiles all tests anew, which
+# takes some ten seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")  # How long an example takes says how busy the machine is.
 
+TESTS = Path(__file__).parent
+
 WAITING = ("browser", "deploy", "live", "standalone")
 """Directories whose tests wait for servers more than they compute."""
 
-LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.py", "test_queue_probe.py",
-           "test_rabbitmq_outage.py", "test_least_rights.py", "test_documented_commands.py"}  # fmt: skip
+LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.py", "test_queues_on_rabbitmq.py",
+           "test_rabbitmq_outage.py", "test_least_rights.py", "test_documented_commands.py",
+           "test_workers_on_rabbitmq.py"}  # fmt: skip
 """Files that take a minute or so: begun last, one of them would be waited for alone."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the files so that a run in several processes is even: browsers, servers and pauses side by side.
+RABBITMQ = {
+    **dict.fromkeys(
+        ("test_queues_on_rabbitmq.py", "test_failover.py", "test_worker_inspect.py"),
+        "RabbitMQ 1",
+    ),
+    **dict.fromkeys(("test_workers_on_rabbitmq.py", "test_management.py"), "RabbitMQ 2"),
+}
+"""Files whose tests run in one process: they share a RabbitMQ, which takes long to start."""
 
-    LONGEST first. The files of a directory that waits are spread over the run, the longest first; the others fill the
-    gaps at its end.
+
+@pytest.hookimpl(tryfirst=True)  # Before xdist reads the groups.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group and order the files so that a run in several processes is even, for `--dist loadgroup`.
+
+    The tests of a file run in one process. LONGEST come first. Then the files of the directories that wait, spread over
+    the run and the longest first in each; the others fill the gaps at the end.
     """
-    files: dict[Path, list[Path]] = {}
+    files: dict[str, list[Path]] = {}
     for path in sorted({item.path for item in items}, key=lambda path: (-path.stat().st_size, path)):
-        files.setdefault(path.parent, []).append(path)
+        folder = path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else path.parent.name
+        files.setdefault(folder, []).append(path)
     places = {
-        path: (folder.name not in WAITING, number / len(paths))
+        path: (folder not in WAITING, number / len(paths))
         for folder, paths in files.items()
         for number, path in enumerate(paths)
     }
     items.sort(key=lambda item: (item.path.name not in LONGEST, places[item.path]))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(RABBITMQ.get(item.path.name, item.path.stem)))
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +97,13 @@ def redis_url(redis_server: RedisServer) -> Iterator[str]:
                 client.flushdb()
                 return
     pytest.fail("all 16 databases of the test Redis are in use")
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """The panel's own client, of an empty database of the run's Redis."""
+    with redis_client(redis_url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import amqp
+
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.broker.reading import Reading
@@ -44,3 +46,9 @@ def await_reading(watch: QueueWatch, is_wanted: Callable[[Reading], object], dea
 def await_queue(watch: QueueWatch, is_wanted: Callable[[Queue], object], deadline_s: float = PATIENCE_S) -> Queue:
     """The first state of the only watched queue for which `is_wanted` holds."""
     return await_reading(watch, lambda reading: is_wanted(reading.queues[0]), deadline_s).queues[0]
+
+
+def publish(channel: amqp.Channel, name: str, count: int) -> None:
+    """So many messages, each confirmed."""
+    for _ in range(count):
+        channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)

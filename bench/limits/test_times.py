@@ -5,19 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 
 from app.auth.user_agent import name_browser
-from collector.probes.broker.management import ManagementWatch
-from collector.probes.broker.queues import QueueWatch
-from collector.probes.resources.resources import ResourcesProbe
-from collector.probes.workers.worker import WorkerProbe
-from collector.sampling.marks import PreviousSample
-from collector.sampling.monitor import Probes, SystemMonitor
+from collector.sampling.monitor import SystemMonitor
 from store.logs.redaction import redact
 from store.samples.live import LiveStore, redis_client
-from store.samples.model import Check, Sample, Status
+from store.samples.model import Sample
 from tests.builders import make_sample
+from tests.rabbitmq_sampling import monitoring
 from tests.services import CeleryWorker, RabbitServer, RedisServer
 from tests.web import ROOT, WebServer
 
@@ -63,28 +58,11 @@ def test_an_event_is_with_its_viewer_at_once() -> None:
 
 
 def test_no_outage_of_rabbitmq_delays_a_sample() -> None:
-    with ExitStack() as stack:
-        rabbitmq = stack.enter_context(RabbitServer())
-        stack.enter_context(CeleryWorker(rabbitmq.url, "dispatch"))
-        management = ManagementWatch(rabbitmq.management_url, rabbitmq.url, ["dispatch"])
-        watch = QueueWatch(rabbitmq.url, ["dispatch"], management=management)
-        worker = WorkerProbe(rabbitmq.url, ["dispatch"])
-        for thread in (management, watch, worker):
-            thread.start()
-            stack.callback(thread.stop)
-        monitor = SystemMonitor(
-            host="bench",
-            interval_s=3.0,
-            version="",
-            probes=Probes(
-                resources=ResourcesProbe().read,
-                database=lambda: Check(status=Status.ONLINE),
-                queues=watch.take,
-                worker=worker.read,
-                containers=lambda: (),
-                previous=PreviousSample,
-            ),
-        )
+    with (
+        RabbitServer() as rabbitmq,
+        CeleryWorker(rabbitmq.url, "dispatch"),
+        monitoring(rabbitmq, "dispatch") as monitor,
+    ):
         slowest_ms = {}
         for state, strike in (
             ("well", lambda: None),

@@ -5,11 +5,11 @@ Samples, logs and the operator's token must outlive all of it.
 
 import os
 import signal
-import threading
 import time
 
 from tests.engine.panel import PROGRAMS, SERVERS, Panel
 from tests.engine.table import Table
+from tests.engine.witness import HealthLog, keeping_samples
 
 SEEN_DEADLINE_S = 15.0
 """After three intervals of 3 s the page and `/healthz` say it; the rest is this program's own slowness."""
@@ -51,32 +51,10 @@ def _kill(panel: Panel, table: Table, name: str) -> None:
     )
 
 
-class _Watch(threading.Thread):
-    """Asks `/healthz` again and again, and notes what it says."""
-
-    def __init__(self, panel: Panel) -> None:
-        super().__init__(daemon=True)
-        self._panel = panel
-        self._is_over = threading.Event()
-        self.answers: list[dict[str, object]] = []
-
-    def run(self) -> None:
-        while not self._is_over.wait(0.05):
-            self.answers.append(self._panel.health())
-
-    def __enter__(self) -> "_Watch":
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self.join()
-
-
 def _restart_redis(panel: Panel, table: Table) -> None:
     panel.get("/api/logs")
     before, groups = panel.count_samples(), panel.redis("ZCARD", "monitor:logs:recent")
-    with _Watch(panel) as watch:
+    with HealthLog(panel, 0.05) as watch:
         ended = panel.compose("restart", "redis")
         panel.wait_until_well()
     after = panel.count_samples()
@@ -133,14 +111,8 @@ def _cut(panel: Panel, table: Table) -> None:
 
 
 def _restart_engine(panel: Panel, table: Table) -> None:
-    before = panel.count_samples()
-    panel.engine.stop_daemon()
-    panel.engine.start()
-    took_s = panel.wait_until_well()
-    after, (status, _) = panel.count_samples(), panel.get("/api/me")
-    table.add(
-        "the engine stopped and started",
-        "every container is back, samples and the token are kept",
-        f"well after {took_s:.0f} s; {before} samples, then {after}; the token: {status}",
-        after >= before > 0 and status == 200,
-    )
+    what, bar = "the engine stopped and started", "every container is back, samples and the token are kept"
+    with keeping_samples(panel, table, what, bar) as deed:
+        panel.engine.stop_daemon()
+        panel.engine.start()
+        deed.notes.append(f"well after {panel.wait_until_well():.0f} s")

@@ -1,5 +1,8 @@
 """One web process and its Redis for all tests of a file that name no other."""
 
+from uuid import uuid4
+
+import amqp
 import pytest
 
 from store.samples.live import LiveStore, redis_client
@@ -29,3 +32,17 @@ def client(shared_redis):
 @pytest.fixture
 def store(client):
     return LiveStore(client)
+
+
+@pytest.fixture
+def channel(rabbitmq_server):
+    """A channel of the run's RabbitMQ that confirms what is published."""
+    address = f"127.0.0.1:{rabbitmq_server.port}"
+    with amqp.Connection(address, "monitor", rabbitmq_server.password, confirm_publish=True) as connection:
+        yield connection.channel()
+
+
+@pytest.fixture
+def name():
+    """A queue's name that no other test has."""
+    return f"queue-{uuid4().hex}"

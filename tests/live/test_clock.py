@@ -71,7 +71,7 @@ def test_redis_clock_set_forward_and_back_costs_no_sample_no_minute_and_no_viewe
         for offset_s in (600, 0, -600, 0, DAY_S, 0):
             clocks.set(REDIS, offset_s)
             seen = len(watcher.ids)
-            wait_until(lambda seen=seen: len(watcher.ids) >= seen + 6, 20, f"samples come at {offset_s}")
+            wait_until(lambda seen=seen: len(watcher.ids) >= seen + 4, 20, f"samples come at {offset_s}")
             reasons = ["clock_differs"] if offset_s else None
             wait_until(lambda reasons=reasons: is_told_right(web, store, reasons), what=f"it is told at {offset_s}")
         watcher.stop()

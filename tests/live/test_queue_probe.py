@@ -13,16 +13,16 @@ from store.samples.model import Queue, QueueState
 from tests.process import PATIENCE_S
 from tests.promises import Promise
 from tests.queue_watch import await_queue, await_reading, watching
-from tests.services import RabbitServer, RedisServer, free_port, wait_until
+from tests.services import RedisServer, free_port, wait_until
 
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("make_server", [RedisServer, RabbitServer])
-def test_a_broker_that_hangs_or_dies_is_noticed_within_three_ticks_and_seen_again_soon_after(
-    make_server: type[RedisServer | RabbitServer], caplog: pytest.LogCaptureFixture
+def test_a_redis_that_hangs_or_dies_is_noticed_within_three_ticks_and_seen_again_soon_after(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with make_server() as server, watching(server.url, "dispatch") as watch:
+    """As is RabbitMQ, in test_rabbitmq_outage.py."""
+    with RedisServer() as server, watching(server.url, "dispatch") as watch:
         await_reading(watch, lambda reading: reading.queues[0].state == QueueState.MISSING)
 
         server.pause()

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
 
 import amqp
 import pytest
@@ -12,29 +11,11 @@ from collector.probes.broker import queue_reader
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.reading import Reading
 from store.samples.model import Queue, QueueState
-from tests.queue_watch import await_queue, await_reading, watching
+from tests.queue_watch import await_queue, await_reading, publish, watching
 from tests.services import RabbitServer, wait_until
 from tests.toxics import Link
 
 pytestmark = pytest.mark.live
-
-
-def publish(channel: amqp.Channel, name: str, count: int) -> None:
-    for _ in range(count):
-        channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)
-
-
-@pytest.fixture
-def channel(rabbitmq_server: RabbitServer) -> Iterator[amqp.Channel]:
-    with amqp.Connection(
-        f"127.0.0.1:{rabbitmq_server.port}", "monitor", rabbitmq_server.password, confirm_publish=True
-    ) as connection:
-        yield connection.channel()
-
-
-@pytest.fixture
-def name() -> str:
-    return f"queue-{uuid4().hex}"
 
 
 @pytest.mark.parametrize("queue_type", ["classic", "quorum"])

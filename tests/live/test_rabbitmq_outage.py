@@ -1,21 +1,19 @@
 """Samples while RabbitMQ is in alarm, hangs, is killed and comes back: each is on time and true."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from collector.probes.broker.management import ManagementWatch
-from collector.probes.broker.queues import QueueWatch
-from collector.probes.resources.resources import ResourcesProbe
-from collector.probes.workers.worker import WorkerProbe
-from collector.sampling.marks import PreviousSample
-from collector.sampling.monitor import Probes, SystemMonitor
-from store.samples.model import Check, QueueState, Sample, Status
+from collector.sampling.monitor import SystemMonitor
+from store.samples.model import Queue, QueueState, Sample, Status
 from tests.promises import Promise
+from tests.rabbitmq_sampling import monitoring
 from tests.services import CeleryWorker, RabbitServer, wait_until
 
 pytestmark = pytest.mark.live
+
+QUEUE = "dispatch"
 
 
 class Samples:
@@ -45,29 +43,10 @@ class Samples:
             )
 
 
-@contextmanager
-def sampling(server: RabbitServer, queue: str) -> Iterator[Samples]:
-    """Production's probes with production's intervals."""
-    management = ManagementWatch(server.management_url, server.url, [queue])
-    watch, worker = QueueWatch(server.url, [queue], management=management), WorkerProbe(server.url, [queue])
-    probes = Probes(
-        resources=ResourcesProbe().read,
-        database=lambda: Check(status=Status.ONLINE),
-        queues=watch.take,
-        worker=worker.read,
-        containers=lambda: (),
-        previous=PreviousSample,
-    )
-    with ExitStack() as stack:
-        for thread in (management, watch, worker):
-            thread.start()
-            stack.callback(thread.stop)
-        yield Samples(SystemMonitor(host="test", interval_s=3.0, version="", probes=probes))
-
-
 @pytest.mark.timeout(240)  # RabbitMQ is started twice.
-def test_no_outage_delays_a_sample_and_each_shows_within_nine_seconds() -> None:
-    with RabbitServer() as server, CeleryWorker(server.url, "dispatch"), sampling(server, "dispatch") as samples:
+def test_no_outage_delays_a_sample_and_each_shows_within_nine_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    with RabbitServer() as server, CeleryWorker(server.url, QUEUE), monitoring(server, QUEUE) as monitor:
+        samples = Samples(monitor)
         samples.until(lambda sample: sample.checks["worker"].status == Status.ONLINE, "the worker consumes")
         samples.until_rabbitmq(Status.ONLINE, None)
 
@@ -87,9 +66,15 @@ def test_no_outage_delays_a_sample_and_each_shows_within_nine_seconds() -> None:
         server.kill9()
         dead = samples.until_rabbitmq(Status.OFFLINE, "refused")
         server.start()
-        samples.until_rabbitmq(Status.ONLINE, None)
+        back = samples.until_rabbitmq(Status.ONLINE, None)
         samples.until(lambda sample: sample.checks["worker"].status == Status.ONLINE, "the worker is back")
 
+    unknown = [Queue(name=QUEUE, state=QueueState.UNKNOWN)]
     assert (alarmed.checks["worker"].status, alarmed.queues[0].state) == (Status.ONLINE, QueueState.OK)
     assert (hanging.queue_size, hanging.checks["worker"].reason) == (None, "broker_down")
+    assert [replace(queue, peak=None) for queue in hanging.queues] == unknown
     assert (dead.queue_size, dead.checks["worker"].reason) == (None, "broker_down")
+    assert [replace(queue, peak=None) for queue in dead.queues] == unknown
+    assert back.checks["rabbitmq"].latency_ms is not None
+    assert server.password not in caplog.text
+    assert str(server.port) not in caplog.text
