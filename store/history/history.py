@@ -1,7 +1,7 @@
-"""The history of the hosts in SQL, in steps of a minute, ten minutes and an hour: its one table, read and written here.
+"""The hosts' history in SQL, in steps of a minute, ten minutes and an hour: the one table, and all access to it.
 
-Writing is idempotent: a row is what its samples make of it, and a row made of more samples replaces one made of fewer,
-never the other way round. So whoever writes twice, at the same time or after a crash, changes nothing.
+Writing is idempotent: a row depends on its samples alone, and a row of more samples replaces one of fewer, never the
+other way round. So writing twice, at the same time or after a crash, changes nothing.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 """A line that a service logged, made fit to be stored, and the group that its repeats fall into. [pure]
 
-What comes in is hostile and full of secrets; what leaves `LogLine.clean` is redacted, visible and bounded, and nothing
-else is ever written.
+Raw lines are hostile and full of secrets. `LogLine.clean` redacts them, makes them visible and bounds them; the store
+writes nothing else.
 """
 
 import hashlib
@@ -18,25 +18,25 @@ from store.logs.visible import in_one_line, shorten, shorten_middle, show_invisi
 
 MESSAGE_BYTES = 2048
 TRACEBACK_BYTES = 8192
-"""What is kept of a line and of its traceback, in UTF-8."""
+"""Most bytes kept of a line, and of its traceback, in UTF-8."""
 
 NAME_BYTES = 200
-"""What is kept of a host's, service's, logger's or task's name."""
+"""Most bytes kept of the name of a host, service, logger or task."""
 
 LOOKED_AT_CHARACTERS = 16_384
-"""What of a message is looked at, and of a traceback: a line of a megabyte costs no more than this, 33 ms at worst."""
+"""Most characters examined of a message or traceback: a line of a megabyte costs no more, 33 ms at worst."""
 
 NAME_CHARACTERS = 1024
-"""The same of a name."""
+"""Most characters examined of a name."""
 
 MARGIN_CHARACTERS = 256
-"""What is left out where a text was cut before it was redacted: half a secret has no shape to be known by."""
+"""Characters dropped at a cut before redaction: half a secret has no recognisable shape."""
 
 CUT = "\x00…\x00"
-"""Stands where a text was cut, until it is redacted."""
+"""Marks a cut until the text is redacted."""
 
 ID_PATTERN = re.compile(r"[0-9a-f]{16}")
-"""What a group's id looks like."""
+"""Form of a group's id."""
 
 _VARYING = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b|\b(?=[a-f]{0,31}\d)[0-9a-f]{8,}\b|\d+",
@@ -64,7 +64,7 @@ class LogLine:
     task: str | None = None
 
     def clean(self) -> "LogLine":
-        """The same without secrets, in visible characters and bounded."""
+        """Returns the line without secrets, in visible characters and bounded."""
         return replace(
             self,
             service=_name(self.service),
@@ -77,12 +77,12 @@ class LogLine:
 
     @property
     def fingerprint(self) -> str:
-        """The id of the group it falls into: all but numbers, hexadecimal ids and UUIDs of the message counts."""
+        """The id of its group. It depends on everything but numbers, hexadecimal ids and UUIDs in the message."""
         parts = (self.host, self.service, self.level, self.logger, self.task, _VARYING.sub("#", self.message))
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
     def to_json(self) -> bytes:
-        """What lies in Redis of a group's newest line: compact UTF-8 JSON, ASCII only."""
+        """The form of a group's newest line in Redis: compact UTF-8 JSON, ASCII only."""
         return json.dumps(vars(self), separators=(",", ":")).encode()
 
 
@@ -109,7 +109,7 @@ class Batch:
 
 
 FIELDS = ("line", "first_us", "last_us", "count")
-"""What lies in Redis of a group."""
+"""Fields of a group in Redis."""
 
 
 def parse_group(group_id: str, values: Any) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def parse_group(group_id: str, values: Any) -> dict[str, Any]:
     Shape: {"id", "host", "service", "level", "logger", "message", "traceback", "task", "first_at", "last_at" (epoch s,
     Redis' clock), "count"}.
 
-    Raises: BadEntry when what lies there is none.
+    Raises: BadEntry if it is no group.
     """
     try:
         line = json.loads(values[0].decode())
@@ -131,7 +131,7 @@ def parse_group(group_id: str, values: Any) -> dict[str, Any]:
     required = (texts["service"], texts["message"])
     if not all(isinstance(text, str) for text in (*required, *(text for text in texts.values() if text is not None))):
         raise BadEntry("no log group")
-    # What another program wrote there is no safer than what a service logs.
+    # Another program's data there are no safer than what a service logs.
     safe = {name: text and show_invisible(text) for name, text in texts.items()}
     return {"id": group_id, **safe, "first_at": first_at, "last_at": last_at, "count": count}
 

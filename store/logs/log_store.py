@@ -1,7 +1,7 @@
 """The store of logged lines: groups of repeats in Redis, the newest of them, for a day. Keys in `keys`.
 
-Everything that comes together is written by one script, which also mends what something else has left under its keys,
-stamps by the store's clock and keeps within its bounds whatever comes.
+One script writes everything that comes together. It also replaces foreign data under its keys, stamps by the store's
+clock and keeps all bounds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from store.logs.log_group import FIELDS, ID_PATTERN, Batch, parse_group
 from store.samples.entries import store_time_s
 
 SHOWN = 200
-"""Groups answered at most."""
+"""Most groups in an answer."""
 
 _SCRIPT = Path(__file__).with_suffix(".lua").read_text(encoding="utf-8")
 
@@ -29,7 +29,7 @@ class Recent:
 
     now_s: float
     dropped: int
-    """Lines of the last day that were logged faster than they are kept, and were counted only."""
+    """Lines of the last day that services only counted, because they logged faster than they may send."""
     groups: list[dict[str, Any]]
 
 
@@ -40,7 +40,7 @@ class LogStore:
         self._redis = client
         self._write = client.register_script(_SCRIPT)
         self.skipped_groups = 0
-        """What lay under the keys and was no group."""
+        """How many entries under the keys were no groups."""
 
     @translated
     def write(self, batches: Mapping[str, Batch], *, batch_id: str, dropped: int = 0, waited_s: float = 0) -> None:
@@ -77,7 +77,7 @@ class LogStore:
         time, offset_ms, ids, dropped = pipeline.execute()
         now_s = store_time_s(time, offset_ms)
         groups = [group for group in self._read(ids) if now_s - group["last_at"] <= keys.LOG_RETENTION_S]
-        for group in groups:  # One of the future was stamped by a clock that has been set back.
+        for group in groups:  # A time in the future comes from a clock that was set back since.
             group["first_at"], group["last_at"] = min(group["first_at"], now_s), min(group["last_at"], now_s)
         return Recent(now_s, _sum_dropped(dropped, now_s), groups)
 

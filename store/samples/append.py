@@ -1,15 +1,15 @@
-"""How a sample is written: once, under the clock that has not jumped, by the one collector that holds the host's name.
+"""Writes a sample: once, by a clock that does not jump, and only for the collector that holds the host's name.
 
-One script, `append.lua`, does it all, so that nothing comes between its parts. What it is told of this process:
+One script, `append.lua`, does it all, so that nothing comes between its parts. This process tells it:
 
-- Its clocks. Entries get ids by Redis' clock. Where that has jumped and the monotonic clock here says so, the script
-  keeps an `offset` that takes the jump out until it is over: all who stamp or judge an age add it (`keys.CLOCK`). A
-  jump that this machine's own clock has made as well is followed. Ids that stay ahead of the clock for `AHEAD_HOLD_S`
-  are moved back, and the stream begins anew.
-- Its instance. Of several collectors of one name the last that started writes; the others are told that the name is
-  held, until that one has been silent for the length of the lease. It says at its start that it is there: ticks come
-  by one queue, and the one that has had the last one may have the next ones, too, for minutes.
-- A deadline by Redis' clock: a Redis that was frozen executes when it wakes what has long been given up.
+- Its clocks. Entries get ids by Redis' clock. If that clock jumps and the monotonic clock here does not, the script
+  keeps an `offset` that corrects the jump until it is over; whoever stamps or judges an age adds it (`keys.CLOCK`). If
+  this machine's clock has jumped as well, the script follows. If ids stay ahead of the clock for `AHEAD_HOLD_S`, the
+  script moves them back, and the stream begins anew.
+- Its instance. Of several collectors with one name, the one that started last writes. The others learn that the name is
+  held, until the holder is silent for the length of the lease. A collector announces itself at its start: ticks come
+  by one queue, and the collector that took the last one may take the next ones, too, for minutes.
+- A deadline by Redis' clock: a Redis that was frozen still executes commands whose senders have long given up.
 
 Why it is so: docs/decisions.
 """
@@ -28,19 +28,19 @@ from store import keys
 from store.samples.model import Sample, Trouble, TroubleCode
 
 SLACK_S = 5.0
-"""So far two clocks may be apart before one of them counts as wrong: more than a slow answer and a step of NTP's."""
+"""How far two clocks may differ before one counts as wrong: more than a slow answer and a step of NTP."""
 
 LEAP_HOLD_S = 600
-"""So long nothing is trimmed by age after the clock has leapt: it may leap back."""
+"""How long the script trims nothing by age after the clock has leapt: it may leap back."""
 
 AHEAD_HOLD_S = 30
-"""So long ids may be ahead of the clock: one that was wrong for a moment leaves nothing to be moved."""
+"""How long ids may be ahead of the clock: a clock that was wrong for a moment needs no repair."""
 
 MOVED = 10_000
-"""Entries, the newest, that a stream keeps when it begins anew: some 50 ms of Redis."""
+"""Newest entries that a stream keeps when it begins anew: some 50 ms of Redis' time."""
 
 LEAST_ENTRIES = 20_000
-"""So many entries may stand in any case, whatever the clocks say."""
+"""Entries that the stream may hold in any case, whatever the clocks say."""
 
 SILENT_INTERVALS = 3
 """A name is free after its holder was silent for so many intervals."""
@@ -53,26 +53,26 @@ _SCRIPT = Path(__file__).with_name("append.lua").read_text(encoding="utf-8")
 
 
 def make_instance() -> str:
-    """An id for this process' collector; of two the later one is the greater."""
+    """Returns an id for this process' collector; a later id is greater."""
     return f"{time.time_ns():020d}-{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What the last write has found out, beside writing."""
+    """What the last write found out."""
 
     clock_ahead_s: float = 0.0
     """Redis' own clock less this host's."""
     is_held: bool = False
-    """Another collector reports as this host: nothing was written, or what was is the last before that one's."""
+    """Another collector reports as this host: this one wrote nothing, or its last sample."""
     is_shared: bool = False
-    """Another collector wants to."""
+    """Another collector wants to report as this host."""
     moved_back_s: float | None = None
-    """The stream began anew, and what it held was moved back by so much."""
+    """How far the script moved the stream's entries back when it began anew."""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
-        """What of it the viewers have to know."""
+        """The part that viewers have to know."""
         found = []
         if abs(self.clock_ahead_s) > SLACK_S:
             found.append(Trouble(code=TroubleCode.CLOCK_DIFFERS, facts={"seconds": round(self.clock_ahead_s)}))
@@ -83,7 +83,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class _Clocks:
-    """Redis' clock and this host's at one instant of the monotonic clock; what is added to the first (s)."""
+    """Redis' clock and this host's at one instant of the monotonic clock, and the correction of the first (s)."""
 
     mono_s: float
     redis_s: float
@@ -97,7 +97,7 @@ class Appender:
     def __init__(
         self, client: "Redis", *, instance: str = "", grace_s: float, wall: Callable[[], float] = time.time
     ) -> None:
-        """`instance` "": whoever comes may write. `grace_s`: how long after it was sent a sample may be written."""
+        """`instance` "": anyone may write. `grace_s`: how long after its sending Redis may write a sample."""
         self._script = client.register_script(_SCRIPT)
         self._instance = instance
         self._grace_s = grace_s
@@ -108,14 +108,14 @@ class Appender:
 
     @property
     def instance(self) -> str:
-        """Whose samples these are; "" where whoever comes may write."""
+        """The id of the writing collector; "" if anyone may write."""
         return self._instance
 
     def append(self, sample: Sample, interval_s: float) -> str | None:
-        """The id; None where the slot is taken or the name is held.
+        """Returns the entry's id; None if the slot is taken or another collector holds the name.
 
-        Tried twice, since writing is idempotent: that a connection has died unnoticed costs a command to find out. An
-        answer that says "too late" has come in time: that clock was set.
+        Tries twice, which is safe because writing is idempotent: a connection that died unnoticed costs one command.
+        An answer "too late" that comes in time means that somebody set Redis' clock.
         """
         known = self._clocks
         deadline_s = known.redis_s - known.mono_s + time.monotonic() + self._grace_s if known else 0.0

@@ -1,4 +1,4 @@
-"""What lies in Redis, as it lies there: entries of the stream, hosts, containers' reports. [pure]"""
+"""Raw data from Redis: entries of the stream, hosts, containers' reports. [pure]"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Any
 from store import keys
 
 CLOCK_SLACK_S = 1.0
-"""How far an entry may seem to be of the future: ids are stamped and the clock is read one after the other."""
+"""How far in the future an entry may seem to be: stamping ids and reading the clock are two steps."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of the stream as it lies there; `sample` has not been looked into and may be anything."""
+    """One raw entry of the stream; nobody has checked `sample`, which may be anything."""
 
     id: str
     host: str
     sample: bytes
     is_farewell: bool = False
-    """Says that the host was forgotten; there is no sample."""
+    """The operator has forgotten this host; there is no sample."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class News:
 
     entries: list[Entry]
     log_groups: list[str]
-    """As they lie there: not looked into."""
+    """Raw: nobody has checked them."""
     last_log_id: str
 
 
@@ -42,13 +42,13 @@ class Host:
 
 @dataclass(frozen=True)
 class Report:
-    """What a container says of itself, as it lies there; `body` has not been looked into."""
+    """A container's raw report; nobody has checked `body`."""
 
     name: str
     age_s: float
     body: bytes
     source: str = ""
-    """Which of those that report under this name."""
+    """Tells containers with the same name apart."""
 
 
 def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
@@ -76,7 +76,7 @@ def parse_news(answer: Sequence[Any], logs_after: str) -> News:
 
 
 def parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
-    """A report as redis-py gives it; None when it is not stamped as ours are."""
+    """A report as redis-py gives it; None if it has no stamp like ours."""
     at_ms, _, body = value.partition(b" ")
     if not at_ms.isdigit():
         return None
@@ -95,5 +95,5 @@ def store_time_s(time: tuple[int, int], offset_ms: bytes | None) -> float:
 
 
 def age_s(age_s: float) -> float:
-    """A time that has not come yet says that Redis' clock was set back; how old the entry is nobody knows: very."""
+    """An age, never negative. A time in the future means that Redis' clock was set back: the age is then very high."""
     return max(0.0, age_s) if age_s > -CLOCK_SLACK_S else keys.HOST_RETENTION_S

@@ -1,7 +1,7 @@
-"""The live store: one Redis stream that is both the last hour's history and the feed. Redis only; keys in `keys`.
+"""The live store: one Redis stream is both the last hour's history and the feed. Redis only; keys in `keys`.
 
-A sample is written by one idempotent script (`append`), so a second beat, a redelivered tick or a retried command
-cannot double a point. Every command has a deadline.
+One idempotent script (`append`) writes a sample, so a second beat, a redelivered tick or a retried command cannot
+double a point. Every command has a deadline.
 """
 
 import math
@@ -28,10 +28,10 @@ from store.samples.entries import (
 from store.samples.model import Sample
 
 PAGE_ENTRIES = 200
-"""Entries asked for at once: some 250 kB, so that neither Redis nor a gevent loop is held up by a long answer."""
+"""Entries per request: some 250 kB, so that a long answer holds up neither Redis nor a gevent loop."""
 
 APPEND_GRACE_S = 3 * COMMAND_TIMEOUT_S
-"""How long after it was sent a sample may still be written: both tries have timed out by then."""
+"""How long after its sending Redis may still write a sample: both tries have timed out by then."""
 
 _STAND_BY = """
 local time = redis.call('TIME')
@@ -49,20 +49,20 @@ class LiveStore:
     """
 
     def __init__(self, client: "Redis", *, instance: str = "", append_grace_s: float = APPEND_GRACE_S) -> None:
-        """`instance`: whose samples it writes, where others may want to write in the same name; see `append`."""
+        """`instance`: the id of the writing collector, if others may use the same name; see `append`."""
         self._redis = client
         self._appender = Appender(client, instance=instance, grace_s=append_grace_s)
         self._stand_by = client.register_script(_STAND_BY)
 
     @property
     def standing(self) -> Standing:
-        """What the last `append` has found out, beside writing."""
+        """What the last `append` found out."""
         return self._appender.standing
 
     @translated
     def append(self, sample: Sample, *, interval_s: float = keys.INTERVAL_S) -> str | None:
-        """Write a sample; its stream id, or None when this host's slot was already written a few intervals ago, or when
-        another collector reports as this host: `standing` says so."""
+        """Write a sample. Returns its stream id; None if the slot already has one, or if another collector reports as
+        this host, as `standing` then says."""
         try:
             return self._appender.append(sample, interval_s)
         except ResponseError:
@@ -71,32 +71,32 @@ class LiveStore:
 
     @translated
     def announce(self, host: str) -> None:
-        """Say that this process will report as `host`: the collector that does now leaves the next tick to it."""
+        """Announce that this process will report as `host`: the present holder leaves the next tick to it."""
         self._redis.hset(keys.holder(host), "heir", self._appender.instance)
         self._redis.expire(keys.holder(host), keys.HOST_RETENTION_S)
 
     @translated
     def stand_by(self, host: str) -> float:
-        """Say that we would report as `host`, too; for how long the collector that does has been silent (s)."""
+        """Note that this collector stands by for `host`. Returns how long the holder has been silent (s)."""
         silent_ms = self._stand_by(keys=[keys.holder(host), keys.CLOCK], args=[keys.OFFSET])
         return cast(int, silent_ms) / 1000
 
     @translated
     def follow(self, after: str, logs_after: str, *, block_ms: int) -> News:
-        """What was written after the ids; waits up to `block_ms` for the first. The client must wait longer."""
+        """Returns the entries after these ids; waits up to `block_ms` for the first. The client must wait longer."""
         cursors: dict[Any, Any] = {keys.SAMPLES: after, keys.LOGS: logs_after}
         try:
             answer = cast(list[Any], self._redis.xread(cursors, count=PAGE_ENTRIES, block=block_ms))
         except ResponseError as exc:
             if "WRONGTYPE" not in str(exc) or self._redis.type(keys.LOGS) in (b"stream", b"none"):
                 raise
-            # Something else lies under the key of the logs, which must not cost the samples; the next log mends it.
+            # Foreign data under the key of the logs must not cost the samples; the next log repairs the key.
             answer = cast(list[Any], self._redis.xread({keys.SAMPLES: after}, count=PAGE_ENTRIES, block=block_ms))
         return parse_news(answer or [], logs_after)
 
     @translated
     def last_log_id(self) -> str:
-        """The id of the newest entry about logs; `NO_ID` where there is none, or something else lies there."""
+        """The id of the newest entry about logs; `NO_ID` if there is none, or if the key holds foreign data."""
         try:
             newest = cast(list[Any], self._redis.xrevrange(keys.LOGS, count=1))
         except ResponseError:
@@ -139,7 +139,7 @@ class LiveStore:
 
     @translated
     def oldest_at(self, host: str) -> float | None:
-        """Since when the stream holds samples of a host (epoch s, the store's clock); None where it holds none."""
+        """When the stream's samples of a host begin (epoch s, the store's clock); None if it holds none."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.zscore(keys.JOINED, host)
         pipeline.zscore(keys.HOSTS, host)
@@ -163,7 +163,7 @@ class LiveStore:
 
     @translated
     def now_s(self) -> float:
-        """The store's clock, which also gives the entries' ids: epoch s. Redis' own, but for a jump of it."""
+        """The store's clock (epoch s), which also stamps the entries' ids: Redis' own, corrected for a jump."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.time()
         pipeline.hget(keys.CLOCK, keys.OFFSET)
@@ -180,7 +180,7 @@ class LiveStore:
 
     @translated
     def try_writing(self) -> None:
-        """Raises StoreUnavailable where Redis answers and yet takes nothing: it is full, or too old."""
+        """Raises: StoreUnavailable, also if Redis answers but takes no writes: it is full, or too old."""
         check_version(self._redis)
         self._redis.set(keys.TRIAL, 1, px=1)
 
@@ -198,7 +198,7 @@ class LiveStore:
 
     @translated
     def forget_host(self, host: str) -> bool:
-        """Take a host off the list and tell every follower; whether it was on it. It returns with its next sample."""
+        """Take a host off the list, until its next sample, and tell every follower. Returns whether it was listed."""
         if not self._redis.zrem(keys.HOSTS, host):
             return False
         self._redis.zrem(keys.JOINED, host)
