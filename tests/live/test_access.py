@@ -153,7 +153,7 @@ def test_who_is_not_told_finds_out_by_asking_every_few_seconds(shared_redis):
 
         assert stream.next("bye").json == {"reason": "revoked"}
 
-    assert access.CHECK_S < 3, "README says 3 s"
+    assert access.CHECK_S < 3, "docs/operations.md says 3 s"
 
 
 def test_accounts_that_do_not_answer_end_every_stream_and_say_why(shared_redis):
