@@ -48,7 +48,7 @@ def change_password(testbed: Testbed) -> None:
 
 def change_password_back(testbed: Testbed) -> None:
     """The first password again."""
-    with redis.Redis(port=testbed.redis.port, password="another") as own:
+    with redis.Redis(port=testbed.redis.port, password="another") as own:  # pragma: allowlist secret
         own.config_set("requirepass", testbed.redis.password)
 
 
