@@ -19,7 +19,7 @@ test: ## Install what the tests need, then run every check and test.
 # `+`: its progress is shown at once; what the others say comes when they have ended, so that nothing is mixed up.
 PROCESSES ?= 4
 pytest:
-	+$(PY) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder
+	+$(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 scripts:
 	node --test tests/js/*.test.js

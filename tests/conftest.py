@@ -35,22 +35,11 @@ LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.
 """Files that take a minute or so: begun last, one of them would be waited for alone."""
 
 
-RABBITMQ = {
-    **dict.fromkeys(
-        ("test_queues_on_rabbitmq.py", "test_failover.py", "test_worker_inspect.py"),
-        "RabbitMQ 1",
-    ),
-    **dict.fromkeys(("test_workers_on_rabbitmq.py", "test_management.py"), "RabbitMQ 2"),
-}
-"""Files whose tests run in one process: they share a RabbitMQ, which takes long to start."""
-
-
-@pytest.hookimpl(tryfirst=True)  # Before xdist reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group and order the files so that a run in several processes is even, for `--dist loadgroup`.
+    """Order the files so that a run in several processes is even.
 
-    The tests of a file run in one process. LONGEST come first. Then the files of the directories that wait, spread over
-    the run and the longest first in each; the others fill the gaps at the end.
+    The tests of a file run in one process (`--dist loadfile`). LONGEST come first. Then the files of the directories
+    that wait, spread over the run and the longest first in each; the others fill the gaps at the end.
     """
     files: dict[str, list[Path]] = {}
     for path in sorted({item.path for item in items}, key=lambda path: (-path.stat().st_size, path)):
@@ -62,8 +51,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for number, path in enumerate(paths)
     }
     items.sort(key=lambda item: (item.path.name not in LONGEST, places[item.path]))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(RABBITMQ.get(item.path.name, item.path.stem)))
 
 
 @pytest.fixture(scope="session")
