@@ -34,9 +34,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 @pytest.fixture(scope="module")
 def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     directory: Path = tmp_path_factory.mktemp("addresses")
+    database_url = f"sqlite:///{directory}/monitor.sqlite3"
+    engine = make_engine(database_url)
+    migrate(engine)
+    engine.dispose()
     return {
         "SECRET_KEY": secrets.token_hex(32),
-        "DATABASE_URL": f"sqlite:///{directory}/monitor.sqlite3",
+        "DATABASE_URL": database_url,
         "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
     }
 
@@ -45,7 +49,6 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def credentials(environ: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
     """The headers of everybody without access, by description."""
     engine = make_engine(environ["DATABASE_URL"])
-    migrate(engine)
     accounts = Accounts(engine)
     people = {"viewer": Role.VIEWER, "demoted": Role.SUPER_ADMIN, "disabled": Role.SUPER_ADMIN}
     headers: dict[str, dict[str, str]] = {"anonymous": {}}
