@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from store.samples.resources import Container, Cpu, Ram
+from store.samples.verdict import Verdict
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning; entries of another version are skipped and counted."""
@@ -38,6 +39,17 @@ class QueueState(StrEnum):
     """The broker answers and says that there is no such queue."""
     UNKNOWN = "unknown"
     """The broker did not answer."""
+
+
+class Basis(StrEnum):
+    """What a queue's waiting time and rates rest on."""
+
+    MANAGEMENT = "management"
+    """RabbitMQ's counters, up to 6 s late."""
+    HEAD = "head"
+    """On Redis: the depth, and whether the oldest message is still the same."""
+    DEPTH = "depth"
+    """Changes of the depth alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +82,26 @@ class Queue:
     """Messages published per second. None without the management API."""
     out_per_s: float | None = None
     """Messages finished (acknowledged) per second. None without the management API."""
+    wait_s: float | None = None
+    """How long the oldest waiting message has waited; 0 where none waits."""
+    wait_is_bound: bool = False
+    """Whether it has waited at least so long, and maybe longer."""
+    basis: Basis | None = None
+    """What `wait_s` and the rates rest on; None where they are unknown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """Messages that a watched Redis keeps for workers: handed out and not finished, or scheduled for later.
+
+    Redis keeps them for all queues together.
+    """
+
+    count: int
+    oldest_s: float | None = None
+    """How long ago the oldest one was handed out."""
+    visibility_timeout_s: float | None = None
+    """After this time Redis hands a message out again, so a task still running then runs twice."""
 
 
 class TroubleCode(StrEnum):
@@ -117,6 +149,10 @@ class Sample:
     """What happened since the previous sample; shapes in `collector.sampling.marks`."""
     troubles: tuple[Trouble, ...] = ()
     """What is wrong with the watching of this host."""
+    reserved: Reserved | None = None
+    """On a watched Redis; None on RabbitMQ, which counts them by queue, and where unknown."""
+    verdict: Verdict | None = None
+    """The judgement of this sample."""
 
     @property
     def queue_size(self) -> int | None:
@@ -134,6 +170,7 @@ class Sample:
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
         "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
         "broker_kind", "version", "marks": [mark], "troubles": [{"code", "facts"}],
+        "reserved": Reserved, "verdict": Verdict,
         "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
@@ -156,6 +193,8 @@ class Sample:
             "version": self.version,
             "marks": [dict(mark) for mark in self.marks],
             "troubles": self.troubles,
+            "reserved": self.reserved,
+            "verdict": self.verdict,
             "detail": {
                 "cpu": self.cpu,
                 "ram": self.ram,

@@ -7,7 +7,20 @@
  * @typedef {{status: Status, reason: string | null, latency_ms: number | null, facts?: Facts}} Check
  * @typedef {Record<string, number | string>} Facts the numbers in a reason's sentence
  * @typedef {{name: string, state: 'ok' | 'missing' | 'unknown', reason?: string | null, ready: number | null, peak: number | null,
- *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null}} Queue
+ *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null,
+ *   wait_s?: number | null, wait_is_bound?: boolean, basis?: 'management' | 'head' | 'depth' | null}} Queue
+ * @typedef {{count: number, oldest_s: number | null, visibility_timeout_s: number | null}} Reserved on a watched Redis
+ * @typedef {'fine' | 'unknown' | 'attention' | 'bad'} Level
+ * @typedef {{level: Level, code: string, facts: Facts}} Finding
+ * @typedef {Finding & {also: Finding[], cause: Finding | null}} Verdict the judgement of a sample, made by the collector
+ * @typedef {{name: string, age_s: number | null, slots: number | null, busy: number | null, oldest_s: number | null, prefetch: number | null,
+ *   queues: string[] | null, skew_s: number | null, started_per_min: number | null, succeeded_per_min: number | null,
+ *   failed_per_min: number | null, retried_per_min: number | null}} Worker
+ * @typedef {{name: string, started_per_min: number | null, succeeded_per_min: number | null, failed_per_min: number | null,
+ *   retried_per_min: number | null, runtime_p50_s: number | null, runtime_p95_s: number | null, wait_p50_s: number | null,
+ *   wait_p95_s: number | null, last_failure: {kind: string, age_s: number} | null}} Task
+ * @typedef {{events: 'on' | 'off' | 'unknown' | 'denied', lost: number, workers: Worker[], tasks: Task[], workers_total: number,
+ *   tasks_total: number}} Workload What /api/workload answers
  * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
  *   throttled_percent: number | null, pressure_percent: number | null}} Cpu
  * @typedef {{scope: 'container' | 'host', used_bytes: number | null, limit_bytes: number | null,
@@ -33,6 +46,8 @@
  * @property {'amqp' | 'redis' | null} broker_kind
  * @property {string} version
  * @property {Trouble[]} [troubles] problems of the monitoring itself on this host
+ * @property {Reserved | null} [reserved]
+ * @property {Verdict | null} [verdict]
  * @property {Mark[]} [marks] what happened since the previous sample; without `at`, which is the sample's
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
  *
