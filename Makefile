@@ -17,7 +17,7 @@ test: ## Install what the tests need, then run every check and test.
 	@$(MAKE) --no-print-directory -j2 --output-sync pytest check scripts
 
 # `+`: its progress is shown at once; what the others say comes when they have ended, so that nothing is mixed up.
-PROCESSES ?= 4
+PROCESSES ?= 6
 pytest:
 	+$(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 

@@ -5,7 +5,9 @@ from uuid import uuid4
 import amqp
 import pytest
 
+from collector.probes import database, verdict
 from store.samples.live import LiveStore, redis_client
+from tests.process import PATIENCE_S
 from tests.services import RedisServer, wait_until
 from tests.web import WebServer
 
@@ -46,3 +48,11 @@ def channel(rabbitmq_server):
 def name():
     """A queue's name that no other test has."""
     return f"queue-{uuid4().hex}"
+
+
+@pytest.fixture
+def patient_probes(monkeypatch):
+    """No answer is late for the probes. Where a single look is asserted, a busy machine must not decide."""
+    monkeypatch.setattr(verdict, "SLOW_MS", PATIENCE_S * 1000)
+    monkeypatch.setattr(database, "ANSWER_S", PATIENCE_S)
+    monkeypatch.setitem(database._POSTGRES_OPTIONS, "connect_timeout", int(PATIENCE_S))

@@ -13,6 +13,7 @@ from collector.probes.database import DatabaseProbe
 from collector.sampling.background_probe import BackgroundProbe
 from collector.sampling.monitor import NO_ANSWER
 from store.samples.model import Check, Status
+from tests.process import PATIENCE_S
 from tests.promises import Promise
 from tests.services import PostgresServer, free_port, wait_until
 
@@ -40,7 +41,7 @@ def make_probe() -> Iterator[MakeProbe]:
     """Makes probes that are closed after the test."""
     with ExitStack() as stack:
 
-        def make(url: str, timeout_s: float = 0.8) -> Asked:
+        def make(url: str, timeout_s: float = PATIENCE_S) -> Asked:
             return Asked(stack.enter_context(closing(DatabaseProbe(url))), timeout_s)
 
         yield make
@@ -51,6 +52,7 @@ def without_latency(check: Check) -> Check:
 
 
 @pytest.mark.live
+@pytest.mark.usefixtures("patient_probes")
 def test_postgres_that_answers_is_online_over_one_kept_connection(
     postgres_url: str, postgres_server: PostgresServer, make_probe: MakeProbe
 ) -> None:
@@ -96,6 +98,7 @@ def test_postgres_that_hangs_before_the_first_connection_is_a_timeout_too(make_p
 
 
 @pytest.mark.live
+@pytest.mark.usefixtures("patient_probes")
 def test_postgres_that_died_is_refused_and_a_restart_between_two_looks_goes_unseen(
     caplog: pytest.LogCaptureFixture, make_probe: MakeProbe
 ) -> None:
@@ -145,6 +148,7 @@ def test_nobody_listening_is_refused(make_probe: MakeProbe) -> None:
     assert without_latency(probe.read()) == REFUSED
 
 
+@pytest.mark.usefixtures("patient_probes")
 def test_an_sqlite_file_is_online_however_it_is_named(tmp_path: Path, make_probe: MakeProbe) -> None:
     path = tmp_path / "a #1 100%.sqlite3"
     sqlite3.connect(path).close()
@@ -159,6 +163,7 @@ def test_a_missing_sqlite_file_is_refused_and_not_created(tmp_path: Path, make_p
     assert not path.exists()
 
 
+@pytest.mark.usefixtures("patient_probes")
 def test_an_sqlite_file_that_is_deleted_is_noticed(tmp_path: Path, make_probe: MakeProbe) -> None:
     path = tmp_path / "monitor.sqlite3"
     sqlite3.connect(path).close()

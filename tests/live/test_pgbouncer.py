@@ -166,4 +166,4 @@ def test_the_watched_database_is_online_behind_a_pooler_and_refused_when_nobody_
         for probe in probes:
             probe.close()
 
-    assert {check.status for check in checks} == {Status.ONLINE}
+    assert {check.reason for check in checks} <= {None, "slow"}

@@ -82,10 +82,10 @@ def rabbit(authority: Authority) -> Iterator[TlsRabbit]:
 
 def look(url: str, trusted: Path | None) -> Check:
     """The broker's check after the first reading."""
-    watch = QueueWatch(trusting(url, trusted and str(trusted)) or "", ["dispatch"])
+    watch = QueueWatch(trusting(url, trusted and str(trusted)) or "", ["dispatch"], timeout_s=PATIENCE_S)
     watch.start()
     try:
-        wait_until(lambda: read_broker(watch.take()).reason != "first_look", 10)
+        wait_until(lambda: read_broker(watch.take()).reason != "first_look")
         check = read_broker(watch.take())
     finally:
         watch.stop()
@@ -99,6 +99,7 @@ def refused(reason: str) -> Check:
 ONLINE = Check(status=Status.ONLINE)
 
 
+@pytest.mark.usefixtures("patient_probes")
 def test_redis_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(
     authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,6 +138,7 @@ def test_the_collector_takes_no_ticks_from_a_redis_with_an_untrusted_certificate
     assert certificate_fault(caught.value) == "certificate_authority"
 
 
+@pytest.mark.usefixtures("patient_probes")
 def test_rabbitmq_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(
     rabbit: TlsRabbit, authority: Authority, stranger: Authority, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -191,6 +193,7 @@ def test_an_unusable_certificate_file_is_logged_and_the_api_is_read_once_it_is_r
     assert rabbit.password not in caplog.text
 
 
+@pytest.mark.usefixtures("patient_probes")
 def test_postgresql_with_a_private_ca_is_read_by_the_keys_of_its_url(authority: Authority, stranger: Authority) -> None:
     files = authority.issue(HERE)
     server = PostgresServer()
