@@ -94,11 +94,11 @@ def _send_logs(service: str) -> CriticalLogHandler:
 def report_container(**_: object) -> None:
     """Report beat's container in production. The collector's own is in its samples."""
     settings = settings_of_program()
-    if settings.container_name and not own_beat.is_this_thread():
+    if settings.monitor_container and not own_beat.is_this_thread():
         from collector import report  # noqa: PLC0415  psutil is loaded only where it is wanted.
 
         report.start(
-            settings.container_name,
+            settings.monitor_container,
             redis_url=settings.redis_url,
             host=settings.monitor_host,
             interval_s=settings.sample_interval_s,

@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 FORMER_NAMES = {
     "MONITORED_BROKER_URL": "WATCHED_BROKER_URL",
     "MONITORED_DATABASE_URL": "WATCHED_DATABASE_URL",
-    "REPORT_AS": "CONTAINER_NAME",
+    "REPORT_AS": "MONITOR_CONTAINER",
 }
 """Former name to present name."""
 

@@ -94,7 +94,7 @@ class Settings:
         None,
         "Where the machine's /proc is mounted, if the container's own does not show the machine.",
     )
-    container_name: str | None = setting(
+    monitor_container: str | None = setting(
         forms.HOST_NAME,
         None,
         "The name under which web and beat report their own container's CPU and RAM. Not set: they do not report it.",

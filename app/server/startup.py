@@ -40,8 +40,8 @@ def start(worker: Any, settings: Settings) -> None:
     for name in ("reader", "hub", "access", "audit", "refusal"):
         parts[name].start(lambda: worker.alive)
     parts["hub"].wait_for_past()  # Before the first request: `/healthz` would say that there is no sample.
-    if settings.container_name:
-        _report_container(settings.container_name, settings)
+    if settings.monitor_container:
+        _report_container(settings.monitor_container, settings)
 
 
 def _raise_open_files_limit(wanted: int) -> None:

@@ -28,7 +28,7 @@ class JoiningHost:
             "REDIS_URL": redis_url,
             "DATABASE_URL": f"sqlite:///{directory}/missing.sqlite3",
             "PYTHONPATH": str(ROOT),
-            "CONTAINER_NAME": "beat",
+            "MONITOR_CONTAINER": "beat",
             "SAMPLE_INTERVAL_S": "1",
         }
         self.directory = directory
