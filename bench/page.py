@@ -6,6 +6,7 @@ that of a blank page, and the growth of memory over a day of samples, sent withi
 
 import argparse
 import math
+import subprocess
 import sys
 import time
 from functools import partial
@@ -22,6 +23,7 @@ from tests.browser.chromium import launch, open_panel
 from tests.builders import make_sample
 from tests.services import wait_until
 from tests.stack import Stack
+from tests.web import ROOT
 
 LOOKING_ON_S = 10
 SETTLE_S = 4
@@ -174,6 +176,7 @@ def main() -> int:
     parser.add_argument("--cpu-seconds", type=float, default=30)
     parser.add_argument("--samples", type=int, default=28_800)
     wanted = parser.parse_args()
+    subprocess.run(["node", ROOT / "build.js"], check=True)  # As `make run` does.
     figures: list[Figure] = []
 
     def tell(name: str, ours: float, unit: str, bar: float | None = None) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from bench.cost import OURS, SETTLE_S
 from bench.watched import one_viewer, watching_stack
 
+PY_SPY = Path(sys.executable).with_name("py-spy")
+
 Thread = tuple[int, int]
 """Process and thread id."""
 
@@ -75,7 +77,7 @@ def _wakings(task: Path) -> int:
 
 def _thread_names(pid: int) -> dict[int, str]:
     """Python's names of a process' threads; none where it is not Python's, or may not be looked into."""
-    found = subprocess.run(["py-spy", "dump", "--json", "--pid", str(pid)], capture_output=True, check=False)
+    found = subprocess.run([PY_SPY, "dump", "--json", "--pid", str(pid)], capture_output=True, check=False)
     threads = json.loads(found.stdout) if found.returncode == 0 else []
     return {int(thread["os_thread_id"]): thread["thread_name"] for thread in threads if thread["os_thread_id"]}
 
