@@ -13,6 +13,7 @@ from typing import Any
 
 from store.samples.resources import Container, Cpu, Ram
 from store.samples.verdict import Verdict
+from store.samples.workload import Crew
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its meaning; entries of another version are skipped and counted."""
@@ -151,6 +152,8 @@ class Sample:
     """What is wrong with the watching of this host."""
     reserved: Reserved | None = None
     """On a watched Redis; None on RabbitMQ, which counts them by queue, and where unknown."""
+    crew: Crew | None = None
+    """Celery's workers together; None where nothing is known of them."""
     verdict: Verdict | None = None
     """The judgement of this sample."""
 
@@ -170,7 +173,7 @@ class Sample:
         Shape: {"v", "host", "slot", "at", "took_ms", "cpu", "ram" (MiB), "ram_percent", "queue_size", "queue_peak",
         "services": {name: status}, "checks": {name: Check}, "queues": [Queue], "containers": [Container],
         "broker_kind", "version", "marks": [mark], "troubles": [{"code", "facts"}],
-        "reserved": Reserved, "verdict": Verdict,
+        "reserved": Reserved, "crew": Crew, "verdict": Verdict,
         "detail": {"cpu": Cpu, "ram": Ram, "host_cpu": Cpu, "host_ram": Ram}}.
         """
         ram_mib = None if self.ram.used_bytes is None else round(self.ram.used_bytes / 2**20, 1)
@@ -194,6 +197,7 @@ class Sample:
             "marks": [dict(mark) for mark in self.marks],
             "troubles": self.troubles,
             "reserved": self.reserved,
+            "crew": self.crew,
             "verdict": self.verdict,
             "detail": {
                 "cpu": self.cpu,

@@ -10,7 +10,10 @@ from enum import StrEnum
 
 MAX_WORKERS = 50
 MAX_TASKS = 200
-"""Most rows of each table. Task names beyond are counted together as "other"."""
+"""Most rows of each table."""
+
+OTHERS = ""
+"""The name of the row that counts all task names beyond together; it is the last one."""
 
 
 class Events(StrEnum):
@@ -37,7 +40,7 @@ class Worker:
     busy: int | None = None
     """How many it runs."""
     oldest_s: float | None = None
-    """For how long its oldest task runs."""
+    """For how long at least its oldest task runs."""
     prefetch: int | None = None
     """How many messages the broker may hand it at once; 0 = no limit."""
     queues: tuple[str, ...] | None = None
@@ -73,6 +76,27 @@ class Task:
     """From when it was sent until it started; only where the sender reports sending."""
     wait_p95_s: float | None = None
     last_failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crew:
+    """All workers together. The figures are those of the workers heard lately."""
+
+    workers: int
+    """How many were heard lately."""
+    silent: int = 0
+    """How many were heard before and are silent since, without having said that they end."""
+    slots: int | None = None
+    """None where one worker's are unknown, or where all are silent; so are `usable` and `busy`."""
+    usable: int | None = None
+    """The slots that prefetching lets them fill: a worker that may hold one message fills one slot."""
+    busy: int | None = None
+    oldest_s: float | None = None
+    """For how long at least the oldest task runs; None where none runs or it is unknown."""
+    started_per_s: float | None = None
+    """Tasks started per second, over the last minute."""
+    failed_per_min: float | None = None
+    """None without events."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@
  *   consumers: number | null, unacked?: number | null, in_per_s?: number | null, out_per_s?: number | null,
  *   wait_s?: number | null, wait_is_bound?: boolean, basis?: 'management' | 'head' | 'depth' | null}} Queue
  * @typedef {{count: number, oldest_s: number | null, visibility_timeout_s: number | null}} Reserved on a watched Redis
+ * @typedef {{workers: number, silent: number, slots: number | null, usable: number | null, busy: number | null, oldest_s: number | null,
+ *   started_per_s: number | null, failed_per_min: number | null}} Crew Celery's workers together
  * @typedef {'fine' | 'unknown' | 'attention' | 'bad'} Level
  * @typedef {{level: Level, code: string, facts: Facts}} Finding
  * @typedef {Finding & {also: Finding[], cause: Finding | null}} Verdict the judgement of a sample, made by the collector
@@ -47,6 +49,7 @@
  * @property {string} version
  * @property {Trouble[]} [troubles] problems of the monitoring itself on this host
  * @property {Reserved | null} [reserved]
+ * @property {Crew | null} [crew]
  * @property {Verdict | null} [verdict]
  * @property {Mark[]} [marks] what happened since the previous sample; without `at`, which is the sample's
  * @property {{cpu: Cpu, ram: Ram, host_cpu: Cpu, host_ram: Ram}} detail
