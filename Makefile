@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-limits test-celery test-reads soak pictures lock clean faults test-containers
+  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-workers bench-limits test-celery test-reads soak pictures lock clean faults test-containers
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -85,7 +85,7 @@ bench-cost bench-fanout bench-health bench-spread: bench-%: ## The same claim by
 	@bench/install-debian
 	@$(PY) -m bench.$*
 
-bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs bench-growth bench-start bench-threads: bench-%: ## The claims without peers.
+bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs bench-growth bench-start bench-threads bench-workers: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
 faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.

@@ -12,7 +12,7 @@ from app.accounts.audit import Audit
 from app.accounts.credentials import Credentials
 from app.accounts.principals import Role
 from app.accounts.sessions import SessionLife
-from app.api import health, history, logs
+from app.api import health, history, logs, workload
 from app.api.history_query import HistoryQuery
 from app.auth import login, origin
 from app.cli import commands
@@ -51,6 +51,7 @@ def make_app(settings: Settings) -> Flask:
     past = HistoryQuery(store, History(engine), settings.sample_interval_s)
     app.register_blueprint(monitor.make_blueprint(store, past, log_store, hub.freshness, version=VERSION))
     app.register_blueprint(history.make_blueprint(store, past))
+    app.register_blueprint(workload.make_blueprint(store))
     app.register_blueprint(logs.make_blueprint(log_store))
     app.register_blueprint(audit.make_blueprint(record))
     commands.init_app(app)

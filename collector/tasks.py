@@ -1,6 +1,7 @@
 """Celery's scheduled jobs, and the wiring of what they use."""
 
 import logging
+import time
 from functools import cache, partial
 
 from celery import current_app, shared_task
@@ -22,6 +23,7 @@ from collector.sampling.rollup import RollUp
 from collector.sampling.sample_writer import SampleWriter
 from collector.worker import restarts
 from collector.worker.watchdog import Watchdog, end_process
+from collector.workload.tables import WorkerTables
 from settings import VERSION, Settings, load_settings
 from settings.broker_url import trusting
 from store.database import make_engine
@@ -45,7 +47,7 @@ def sample() -> None:
     monitor = _monitor()
     taken = monitor.sample()
     try:
-        is_written = _writer().write(taken)
+        is_written = _writer().write(taken, _due_tables())
     except StoreUnavailable as exc:
         logger.warning("sample lost: %s", exc)
         is_written = False
@@ -135,6 +137,26 @@ def _history_roll_up() -> BackgroundProbe[None]:
     return BackgroundProbe("history", rolling.run, when_stuck=None, when_failed=None)
 
 
+def _due_tables() -> bytes:
+    """The workers' tables as JSON where this tick stores them; else b""."""
+    tables = _tables()
+    return tables.workload(time.monotonic()).to_json() if tables.is_due() else b""
+
+
+@cache
+def _worker() -> WorkerProbe:
+    settings = _settings()
+    url = trusting(settings.watched_broker_url, settings.watched_ca_certificates)
+    options = settings.watched_broker_options
+    return WorkerProbe(url, settings.watched_queues, options=options, asks=settings.ask_workers)
+
+
+@cache
+def _tables() -> WorkerTables:
+    settings = _settings()
+    return WorkerTables(settings.watched_queues, asked=_worker().inspector, interval_s=settings.sample_interval_s)
+
+
 def _open_probes(settings: Settings) -> Probes:
     names, certificates = settings.watched_queues, settings.watched_ca_certificates
     url = trusting(settings.watched_broker_url, certificates)
@@ -142,7 +164,7 @@ def _open_probes(settings: Settings) -> Probes:
     management = open_management(api_url, url, names)
     options = settings.watched_broker_options
     watch = QueueWatch(url, names, options=options, management=management) if url else None
-    worker = WorkerProbe(url, names, options=options, asks=settings.ask_workers)
+    worker = _worker()
     if management:
         management.start()
     if watch:
@@ -155,6 +177,7 @@ def _open_probes(settings: Settings) -> Probes:
         worker=worker.read,
         containers=ContainersProbe(ReportStore(_redis()), settings.monitor_host).read,
         previous=lambda: _read_previous(settings.monitor_host),
+        crew=lambda: _tables().crew(time.monotonic()),
         troubles=lambda: _store().standing.troubles,
     )
 

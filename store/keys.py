@@ -7,6 +7,7 @@
 | monitor:slots:<host>         | zset   | slot by when it was written: those of the last `CLAIM_INTERVALS` |
 | monitor:holder:<host>        | hash   | five fields: which collector reports as this host, which other wants to |
 | monitor:containers:<host>    | hash   | container by name; expires after `REPORT_TTL_S` |
+| monitor:workload:<host>      | string | the workers' tables of a host; expires after `WORKLOAD_TTL_S` or a few ticks |
 | monitor:starts:<host>        | string | how often the collector was started; expires after `STARTS_S` |
 | monitor:hosts                | zset   | host by last write in ms: `HOST_RETENTION_S` |
 | monitor:joined               | zset   | host by first write in ms, until forgotten   |
@@ -65,6 +66,9 @@ REPORTS_KEPT = 50
 """Above this number, a host's reports older than `REPORT_TTL_S` are deleted."""
 
 
+WORKLOAD_TTL_S = 60
+"""How long a host's workers' tables are kept, in seconds."""
+
 STARTS_S = 600
 """How long starts of the collector count, from the first one, in seconds."""
 
@@ -77,6 +81,11 @@ def starts(host: str) -> str:
 def containers(host: str) -> str:
     """Hash of the reports of a host's containers: "<epoch ms> <JSON>" by name."""
     return f"monitor:containers:{host}"
+
+
+def workload(host: str) -> str:
+    """The workers' tables of a host: "<epoch ms> <JSON>"."""
+    return f"monitor:workload:{host}"
 
 
 def slots(host: str) -> str:

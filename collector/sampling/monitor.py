@@ -13,6 +13,7 @@ from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from collector.sampling.marks import Marker, PreviousSample, carry_over
 from store.samples.model import Check, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
+from store.samples.workload import Crew
 
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class Probes:
     containers: Callable[[], tuple[Container, ...]]
     previous: Callable[[], PreviousSample]
     """The newest stored sample of this host; the first sample after a start is compared with it."""
+    crew: Callable[[], Crew | None] = lambda: None
+    """The workers together, from what other threads have heard; returns at once."""
     troubles: Callable[[], tuple[Trouble, ...]] = tuple
     """Faults of the monitoring itself that the last write found."""
 
@@ -107,6 +110,7 @@ class SystemMonitor:
             containers=containers,
             broker_kind=reading.broker_kind if reading else None,
             version=self._version,
+            crew=self._probes.crew(),
             troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
         if self._previous is None:

@@ -36,9 +36,12 @@ class SampleWriter:
         except StoreUnavailable as exc:
             logger.warning("could not say that this collector reports as %s: %s", self._host, exc)
 
-    def write(self, sample: Sample) -> bool:
-        """Write it; False if another collector holds the name, or the slot is taken. Raises: StoreUnavailable."""
-        entry_id = self._store.append(sample, interval_s=self._interval_s)
+    def write(self, sample: Sample, tables: bytes = b"") -> bool:
+        """Write it, and with it the workers' tables if they are due.
+
+        False if another collector holds the name, or the slot is taken. Raises: StoreUnavailable.
+        """
+        entry_id = self._store.append(sample, interval_s=self._interval_s, tables=tables)
         self._log_changes(self._store.standing)
         return entry_id is not None
 

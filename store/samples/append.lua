@@ -1,11 +1,12 @@
 -- Writes a sample once, by a clock that goes on when Redis' own is set. Explained in `append.py`; all times in ms.
-local samples, hosts, joined, slots, holder, clock = unpack(KEYS)
+local samples, hosts, joined, slots, holder, clock, workload = unpack(KEYS)
 local host, body, slot, instance = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local function number(at) return tonumber(ARGV[at]) end
 local claim, retention, host_retention, lease, most = number(5), number(6), number(7), number(8), number(9)
 local deadline, wall, known = number(10), number(11), number(12) == 1
 local due_raw, due_wall, due_offset = number(13), number(14), number(15)
 local SLACK, LEAP_HOLD, AHEAD_HOLD, MOVED, LEAST = number(16), number(17), number(18), number(19), number(20)
+local tables, tables_live = ARGV[21], number(22)
 
 local function near(one, other) return math.abs(one - other) <= SLACK end
 
@@ -149,4 +150,5 @@ redis.call('XTRIM', samples, 'MAXLEN', '~', math.max(LEAST, math.floor(most) * r
 redis.call('ZADD', hosts, now, host)
 redis.call('ZREMRANGEBYSCORE', hosts, '-inf', now - host_retention)
 redis.call('ZADD', joined, 'NX', now, host)
+if tables ~= '' then redis.call('SET', workload, string.format('%.0f ', now) .. tables, 'PX', tables_live) end
 return {'written', raw, offset, is_shared, is_followed, id, renewed and string.format('%.0f', renewed) or ''}

@@ -36,6 +36,9 @@ LEAP_HOLD_S = 600
 AHEAD_HOLD_S = 30
 """How long ids may be ahead of the clock: a clock that was wrong for a moment needs no repair."""
 
+WORKLOAD_INTERVALS = 4
+"""The workers' tables are kept for so many intervals, where these are long."""
+
 MOVED = 10_000
 """Newest entries that a stream keeps when it begins anew: some 50 ms of Redis' time."""
 
@@ -111,8 +114,10 @@ class Appender:
         """The id of the writing collector; "" if anyone may write."""
         return self._instance
 
-    def append(self, sample: Sample, interval_s: float) -> str | None:
+    def append(self, sample: Sample, interval_s: float, tables: bytes = b"") -> str | None:
         """Returns the entry's id; None if the slot is taken or another collector holds the name.
+
+        `tables`: the workers' tables as JSON, which are written with the sample; b"" leaves the last ones.
 
         Tries twice, which is safe because writing is idempotent: a connection that died unnoticed costs one command.
         An answer "too late" that comes in time means that somebody set Redis' clock.
@@ -120,14 +125,14 @@ class Appender:
         known = self._clocks
         deadline_s = known.redis_s - known.mono_s + time.monotonic() + self._grace_s if known else 0.0
         try:
-            answer = self._ask(sample, interval_s, deadline_s)
+            answer = self._ask(sample, interval_s, tables, deadline_s)
         except RedisTimeoutError:
-            answer = self._ask(sample, interval_s, deadline_s)
+            answer = self._ask(sample, interval_s, tables, deadline_s)
         if answer[0] == b"late":
-            answer = self._ask(sample, interval_s, answer[1] / 1000 + self._grace_s)
+            answer = self._ask(sample, interval_s, tables, answer[1] / 1000 + self._grace_s)
         return self._note(answer)
 
-    def _ask(self, sample: Sample, interval_s: float, deadline_s: float) -> list[Any]:
+    def _ask(self, sample: Sample, interval_s: float, tables: bytes, deadline_s: float) -> list[Any]:
         now_mono_s, wall_s = time.monotonic(), self._wall()
         known = self._clocks
         due_s: tuple[float, ...] = (0.0, 0.0, 0.0)
@@ -135,7 +140,15 @@ class Appender:
             passed_s = now_mono_s - known.mono_s
             due_s = (known.redis_s + passed_s, known.wall_s + passed_s, known.offset_s)
         host = sample.host
-        names = [keys.SAMPLES, keys.HOSTS, keys.JOINED, keys.slots(host), keys.holder(host), keys.CLOCK]
+        names = [
+            keys.SAMPLES,
+            keys.HOSTS,
+            keys.JOINED,
+            keys.slots(host),
+            keys.holder(host),
+            keys.CLOCK,
+            keys.workload(host),
+        ]
         claim_s, lease_s = CLAIM_INTERVALS * interval_s, SILENT_INTERVALS * interval_s
         spans_s = (claim_s, keys.RETENTION_S, keys.HOST_RETENTION_S, lease_s)
         most = int(2 * keys.RETENTION_S / interval_s)  # Twice the samples that one host writes in that time.
@@ -144,6 +157,7 @@ class Appender:
             *map(_ms, spans_s), most,
             _ms(deadline_s), _ms(wall_s), int(known is not None), *map(_ms, due_s),
             *map(_ms, (SLACK_S, LEAP_HOLD_S, AHEAD_HOLD_S)), MOVED, LEAST_ENTRIES,
+            tables, _ms(max(keys.WORKLOAD_TTL_S, WORKLOAD_INTERVALS * interval_s)),
         ]  # fmt: skip
         return cast(list[Any], self._script(keys=names, args=values))
 

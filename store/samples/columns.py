@@ -11,10 +11,12 @@ from store.samples.wire import parse_wire
 
 SERIES = (
     "at", "cpu", "ram_percent", "ram", "queue_size", "queue_peak", "host_cpu", "host_ram_percent",
-    "in_per_s", "out_per_s", "database_ms", "worker_ms", "rabbitmq_ms",
+    "in_per_s", "out_per_s", "database_ms", "worker_ms", "rabbitmq_ms", "slots", "busy",
+    "started_per_s", "failed_per_min",
 )  # fmt: skip
 """The columns, in their order: epoch s; percent; percent; MiB; messages; messages; percent; percent; messages a second
-that come in and that are finished, summed over the queues; the checks' latencies in ms."""
+that come in and that are finished, summed over the queues; the checks' latencies in ms; the workers' slots, how many of
+them run a task, the tasks that they start per second, and those that fail per minute."""
 
 MAX_MARKS = 500
 """Marks answered at most, the newest: more cannot be told apart on a chart."""
@@ -66,7 +68,7 @@ def read_row(entry: Entry) -> Row | None:
     at_s = _number(wire["at"])
     if at_s is None:
         return None
-    detail, checks = wire.get("detail"), wire.get("checks")
+    detail, checks, crew = wire.get("detail"), wire.get("checks"), wire.get("crew")
     figures = (
         *map(wire.get, SERIES[1:6]),
         _part(detail, "host_cpu", "percent"),
@@ -74,6 +76,10 @@ def read_row(entry: Entry) -> Row | None:
         _sum_queues(wire.get("queues"), "in_per_s"),
         _sum_queues(wire.get("queues"), "out_per_s"),
         *(_part(checks, name, "latency_ms") for name in ("database", "worker", "rabbitmq")),
+        *(
+            crew.get(name) if isinstance(crew, dict) else None
+            for name in ("slots", "busy", "started_per_s", "failed_per_min")
+        ),
     )
     return Row([at_s, *map(_number, figures)], _marks(wire.get("marks"), at_s))
 

@@ -51,6 +51,17 @@ class Report:
     """Tells containers with the same name apart."""
 
 
+@dataclass(frozen=True)
+class Tables:
+    """The workers' tables of a host as they are stored; nobody has checked `body`."""
+
+    now_s: float
+    """The store's clock when they were read."""
+    age_s: float | None = None
+    """How long ago they were written; None = there are none."""
+    body: bytes = b""
+
+
 def parse_entry(raw: tuple[bytes, dict[bytes, bytes] | None]) -> Entry:
     """An entry as redis-py gives it; a deleted one has no values."""
     entry_id, values = raw
@@ -82,6 +93,14 @@ def parse_report(name: bytes, value: bytes, now_ms: float) -> Report | None:
         return None
     own_name, _, source = name.decode("utf-8", "replace").partition(keys.SOURCE)
     return Report(own_name, max(0.0, (now_ms - int(at_ms)) / 1000), body, source)
+
+
+def parse_tables(value: bytes | None, now_s: float) -> Tables:
+    """The tables as redis-py gives them; without a body if they have no stamp like ours."""
+    at_ms, _, body = (value or b"").partition(b" ")
+    if not at_ms.isdigit() or len(at_ms) > len("9" * 15):
+        return Tables(now_s)
+    return Tables(now_s, age_s(now_s - int(at_ms) / 1000), body)
 
 
 def store_time_s(time: tuple[int, int], offset_ms: bytes | None) -> float:

@@ -20,9 +20,11 @@ from store.samples.entries import (
     Entry,
     Host,
     News,
+    Tables,
     age_s,
     parse_entry,
     parse_news,
+    parse_tables,
     store_time_s,
 )
 from store.samples.model import Sample
@@ -60,11 +62,14 @@ class LiveStore:
         return self._appender.standing
 
     @translated
-    def append(self, sample: Sample, *, interval_s: float = keys.INTERVAL_S) -> str | None:
-        """Write a sample. Returns its stream id; None if the slot already has one, or if another collector reports as
-        this host, as `standing` then says."""
+    def append(self, sample: Sample, *, interval_s: float = keys.INTERVAL_S, tables: bytes = b"") -> str | None:
+        """Write a sample, and with it the workers' tables if `tables` are given as JSON.
+
+        Returns its stream id; None if the slot already has one, or if another collector reports as this host, as
+        `standing` then says.
+        """
         try:
-            return self._appender.append(sample, interval_s)
+            return self._appender.append(sample, interval_s, tables)
         except ResponseError:
             check_version(self._redis)
             raise
@@ -138,6 +143,16 @@ class LiveStore:
         return next((entry for entry in reversed(since_then) if entry.host == host), None)
 
     @translated
+    def tables_of(self, host: str) -> Tables:
+        """The last tables of a host's workers."""
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.time()
+        pipeline.hget(keys.CLOCK, keys.OFFSET)
+        pipeline.get(keys.workload(host))
+        time, offset_ms, value = pipeline.execute()
+        return parse_tables(value, store_time_s(time, offset_ms))
+
+    @translated
     def oldest_at(self, host: str) -> float | None:
         """When the stream's samples of a host begin (epoch s, the store's clock); None if it holds none."""
         pipeline = self._redis.pipeline(transaction=False)
@@ -202,6 +217,7 @@ class LiveStore:
         if not self._redis.zrem(keys.HOSTS, host):
             return False
         self._redis.zrem(keys.JOINED, host)
+        self._redis.delete(keys.workload(host))
         self._redis.xadd(keys.SAMPLES, {"host": host, "forgotten": 1})
         return True
 

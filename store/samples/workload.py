@@ -94,7 +94,7 @@ class Crew:
     oldest_s: float | None = None
     """For how long at least the oldest task runs; None where none runs or it is unknown."""
     started_per_s: float | None = None
-    """Tasks started per second, over the last minute."""
+    """Tasks started per second, over some ten seconds."""
     failed_per_min: float | None = None
     """None without events."""
 

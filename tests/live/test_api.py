@@ -1,6 +1,7 @@
 """The API as scripts use it, held to docs/openapi.yaml by thousands of made-up requests."""
 
 import gzip
+import json
 import math
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,12 +12,21 @@ from hypothesis import HealthCheck, assume, settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from app.accounts.tokens import TokenScope
+from store import keys
 from store.samples.live import LiveStore, redis_client
+from store.samples.workload import Failure, Task, Worker, Workload
 from tests.builders import make_sample
 from tests.services import RedisServer, wait_until
 from tests.web import SECRET_KEY, WebServer
 
 pytestmark = pytest.mark.live
+
+WORKLOAD = Workload(
+    workers=(Worker(name="celery@a", slots=4, busy=1, queues=("dispatch",)),),
+    tasks=(Task(name="send", failed_per_min=2.0, last_failure=Failure(kind="Timeout", age_s=7.0)),),
+    workers_total=1,
+    tasks_total=1,
+)
 
 SCHEMA = schemathesis.openapi.from_path(Path(__file__).resolve().parents[2] / "docs/openapi.yaml")
 
@@ -29,8 +39,10 @@ def web():
         with redis_client(redis_server.url) as client:
             store = LiveStore(client)
             for slot in range(3):
-                store.append(make_sample(slot=slot, at=1_000_000.0 + 3 * slot))
+                sample = make_sample(slot=slot, at=1_000_000.0 + 3 * slot)
+                store.append(sample, interval_s=60, tables=WORKLOAD.to_json())
             store.append(make_sample(host="web-2", slot=0))
+            client.set(keys.workload("web-3"), "no table")
             for slot in range(60):
                 store.append(make_sample(host="web-3", slot=slot))
         server.tokens["logs"] = server.accounts.tokens.create("admin@example.org", TokenScope.LOGS)[1]
@@ -56,7 +68,21 @@ def test_history_without_a_host_is_that_of_the_first_by_name(web):
 def test_a_host_that_nobody_knows_has_no_samples_and_no_age(web):
     answer = web.get("/api/history?host=nobody").json
 
-    assert (answer["age_s"], answer["last_id"], answer["columns"]) == (None, None, [[]] * 13)
+    assert (answer["age_s"], answer["last_id"], answer["columns"]) == (None, None, [[]] * len(answer["series"]))
+
+
+def test_the_workers_tables_come_as_they_were_stored_with_their_age(web):
+    answer = web.get("/api/workload?host=web-1").json
+
+    assert answer["workload"] == json.loads(WORKLOAD.to_json())
+    assert 0 <= answer["age_s"] < 240
+    assert web.get("/api/workload").json["workload"] == answer["workload"]
+
+
+def test_where_no_tables_are_stored_they_are_null(web):
+    for host in ("nobody", "web-2", "web-3"):
+        answer = web.get(f"/api/workload?host={host}").json
+        assert (answer["age_s"], answer["workload"]) == (None, None)
 
 
 def test_history_since_an_instant_leaves_out_what_is_older(web):
@@ -94,7 +120,9 @@ def test_a_since_that_is_no_instant_is_explained(web, since):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/api/history", "/api/hosts", "/api/me", "/stream", "/api/nothing", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/api/history", "/api/hosts", "/api/workload", "/api/me", "/stream", "/api/nothing", "/nothing"]
+)
 def test_errors_have_one_shape(web, path):
     answer = web.get(path, role=None)
 
@@ -102,7 +130,7 @@ def test_errors_have_one_shape(web, path):
     assert answer.json["status"] == answer.status in (401, 404)
 
 
-@pytest.mark.parametrize("path", ["/api/history", "/api/hosts", "/api/me", "/monitor", "/stream"])
+@pytest.mark.parametrize("path", ["/api/history", "/api/hosts", "/api/workload", "/api/me", "/monitor", "/stream"])
 def test_a_viewer_without_the_role_is_forbidden(web, path):
     assert web.get(path, role="viewer").status == 403
 

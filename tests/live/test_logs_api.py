@@ -234,7 +234,9 @@ def test_only_a_token_for_logs_may_send_them(web, role, status):
     assert ("--for logs" in answer["message"]) == (role is not None)
 
 
-@pytest.mark.parametrize("path", ["/monitor", "/stream", "/api/logs", "/api/history", "/api/hosts", "/api/me"])
+@pytest.mark.parametrize(
+    "path", ["/monitor", "/stream", "/api/logs", "/api/history", "/api/hosts", "/api/workload", "/api/me"]
+)
 def test_a_token_for_logs_may_do_nothing_else(web, path):
     answer = web.get(path, role="logs")
 

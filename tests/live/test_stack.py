@@ -128,6 +128,20 @@ def test_a_poisoned_stream_stops_neither_page_nor_samples(stack, store):
     assert stack.get("/api/history").status == 200
 
 
+def test_the_demos_worker_is_in_the_tables_and_in_the_samples(stack):
+    def workers():
+        tables = stack.get("/api/workload").json["workload"]
+        return [worker for worker in (tables or {"workers": []})["workers"] if worker["slots"]]
+
+    wait_until(workers, what="the worker's slots are known")
+
+    [worker] = workers()
+    assert (worker["slots"], worker["queues"]) == (1, ["dispatch"])
+    with stack.stream() as stream:
+        crew = stream.next("system_stats").json["crew"]
+    assert (crew["workers"], crew["slots"]) == (1, 1)
+
+
 def test_the_collector_keeps_its_minutes_and_history_reaches_the_present(stack):
     minutes = History(make_engine(f"sqlite:///{stack.data_dir / 'monitor.sqlite3'}"))
     host = stack.get("/api/hosts").json["hosts"][0]["host"]

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import redis
 
 from collector.probes.workers.amqp_pidbox import AmqpPidbox
 from collector.probes.workers.inspect_backoff import InspectTimes
+from collector.probes.workers.interview import WorkerAnswers
 from collector.probes.workers.pidbox import Answers, InspectError, Pidbox, new_reply_queue
 from collector.probes.workers.redis_pidbox import RedisPidbox
 from collector.probes.workers.worker_inspect import WorkerInspector
@@ -62,6 +64,31 @@ def ask_until_answered(pidbox: Pidbox) -> Answers:
     return answers[-1]
 
 
+@contextmanager
+def inspecting(url: str, queue: str) -> Iterator[WorkerInspector]:
+    inspector = WorkerInspector(url, [queue], BrokerOptions(), InspectTimes(interval_s=0.2, retry_s=0.1))
+    inspector.follow(0, is_worthwhile=True)
+    inspector.start()
+    try:
+        yield inspector
+    finally:
+        inspector.stop()
+
+
+def await_statistics(inspector: WorkerInspector, queue: str) -> WorkerAnswers:
+    """What the worker of this queue has answered, once it has answered all that it is asked."""
+
+    def answered() -> WorkerAnswers | None:
+        ours = [worker for worker in inspector.answers().values() if queue in worker.queues and worker.stats]
+        knows_more = [worker for worker in ours if worker.running or (worker.stats and not worker.stats.knows_safe)]
+        return knows_more[0] if knows_more else None
+
+    wait_until(lambda: answered() is not None, what="the worker has answered")
+    found = answered()
+    assert found is not None
+    return found
+
+
 def known_options(version: str, options: dict[str, Any]) -> dict[str, Any]:
     """kombu knows `global_keyprefix` since 5.2."""
     has_prefix = version == PINNED or version >= "5.2"
@@ -89,6 +116,31 @@ def test_a_worker_on_rabbitmq_answers_and_logs_nothing(version: str, rabbitmq_se
             answers = [ask_until_answered(pidbox) for _ in range(REQUESTS)]
 
         assert all(frozenset({queue}) in each.queues.values() for each in answers)
+        assert worker.trouble() == []
+
+
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+@pytest.mark.parametrize("version", versions_under_test())
+def test_what_a_worker_does_is_read_without_its_tasks_arguments_and_logged_by_nobody(
+    version: str, broker: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue("redis_url") if broker == "redis" else request.getfixturevalue("rabbitmq_server").url
+    queue, runs, until = f"queue-{uuid4().hex}", tmp_path / "runs", tmp_path / "until"
+    with Application(url, queue, python=python_of(version), pool="prefork") as worker:
+        worker.send(runs, until)
+        wait_until(runs.exists, what="the task runs")
+        with inspecting(url, queue) as inspector:
+            known = await_statistics(inspector, queue)
+        until.touch()
+
+        assert known.stats is not None
+        assert (known.stats.slots, known.stats.prefetch, known.stats.started) == (1, 1, {"work": 1})
+        if version == PINNED or version >= "5.3":
+            assert known.running is not None
+            assert (known.running.busy, (known.running.oldest_s or 0) > 0) == (1, True)
+        else:
+            assert known.running is None
+        assert str(tmp_path) not in repr(known)
         assert worker.trouble() == []
 
 
@@ -206,20 +258,12 @@ def test_on_rabbitmq_a_late_answer_does_not_stand_for_the_next_one(rabbitmq_serv
 
 def test_on_rabbitmq_no_connection_is_kept_idle_while_asking_is_not_worthwhile(rabbitmq_server: RabbitServer) -> None:
     queue = f"queue-{uuid4().hex}"
-    inspector = WorkerInspector(
-        rabbitmq_server.url, [queue], BrokerOptions(), InspectTimes(interval_s=0.2, retry_s=0.1)
-    )
-    with Application(rabbitmq_server.url, queue):
-        inspector.follow(0, is_worthwhile=True)
-        inspector.start()
-        try:
-            wait_until(lambda: (inspection := inspector.latest()) and inspection.served, what="the worker has answered")
-            logged_before = len(rabbitmq_server.log.read_text())
-            inspector.follow(0, is_worthwhile=False)
-            wait_until(
-                lambda: re.search(
-                    "closing AMQP connection .* zapvoice-monitor", rabbitmq_server.log.read_text()[logged_before:]
-                )
+    with Application(rabbitmq_server.url, queue), inspecting(rabbitmq_server.url, queue) as inspector:
+        wait_until(lambda: (inspection := inspector.latest()) and inspection.served, what="the worker has answered")
+        logged_before = len(rabbitmq_server.log.read_text())
+        inspector.follow(0, is_worthwhile=False)
+        wait_until(
+            lambda: re.search(
+                "closing AMQP connection .* zapvoice-monitor", rabbitmq_server.log.read_text()[logged_before:]
             )
-        finally:
-            inspector.stop()
+        )

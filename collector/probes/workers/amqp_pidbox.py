@@ -7,7 +7,6 @@ refuses and logs a request to a missing exchange, so requests then become rare.
 
 import time
 from typing import Any
-from uuid import uuid4
 
 import amqp
 from kombu.connection import Connection
@@ -16,16 +15,20 @@ from collector.probes.broker.broker_connection import close, drop, open_amqp, re
 from collector.probes.workers.pidbox import (
     CONTENT_TYPE,
     EXCHANGE,
+    MAX_ANSWERS,
+    TO_ALL,
     Answers,
+    Inbox,
     InspectError,
+    Message,
+    Question,
     inspect_reason,
     new_reply_queue,
     read_answers,
-    request_body,
 )
 
-MAX_ANSWERS = 1000
-"""Most answers that the queue holds: `x-max-length`."""
+MAX_QUEUED_BYTES = 16 * 2**20
+"""Most bytes of answers that the queue holds."""
 
 
 class AmqpPidbox:
@@ -35,13 +38,13 @@ class AmqpPidbox:
         """Raises: InspectError."""
         self._timeout_s = timeout_s
         self._queue = new_reply_queue()  # A new one for each connection: the last one may still be locked.
-        self._messages: list[tuple[str, bytes]] = []
+        self._inbox = Inbox()
         self._is_returned = False
         self._ticket = ""
         self._answered = 0
         """Answers to the last request; a late answer to an earlier one does not count."""
         self._expected = 1
-        """Answers to wait for: as many as last time, since RabbitMQ does not tell how many workers it reaches."""
+        """Answers of all workers to wait for: as many as last time. RabbitMQ does not tell how many it reaches."""
         self._connection: Connection | None = None
         try:
             self._connection = open_amqp(broker_url, timeout_s=timeout_s)
@@ -50,18 +53,18 @@ class AmqpPidbox:
         except Exception as error:
             raise self._failed(error) from error
 
-    def ask(self, timeout_s: float) -> Answers:
-        """Send the request. Late answers to the previous one count as well. Raises: InspectError."""
+    def ask(self, timeout_s: float, question: Question = TO_ALL) -> Answers:
+        """Send the question; see Pidbox. Raises: InspectError."""
+        expected = self._expected if question.destination is None else len(question.destination)
         try:
-            self._publish()
+            self._publish(question)
             if not self._is_returned:
-                self._await(timeout_s)
+                self._await(expected, timeout_s)
         except Exception as error:
             raise self._failed(error) from error
-        messages, self._messages = self._messages, []
-        answers = read_answers(messages, listeners=0 if self._is_returned else None)
-        self._expected = max(1, self._answered)
-        return answers
+        if question.destination is None:
+            self._expected = max(1, self._answered)
+        return read_answers(self._inbox.take(question.method), listeners=0 if self._is_returned else None)
 
     def has_news(self) -> bool:
         """False: on RabbitMQ the queue watch sees workers come and go."""
@@ -74,25 +77,25 @@ class AmqpPidbox:
             self._connection = None
 
     def _listen(self) -> None:
-        arguments = {"x-max-length": MAX_ANSWERS}
+        arguments = {"x-max-length": MAX_ANSWERS, "x-max-length-bytes": MAX_QUEUED_BYTES}
         self._channel.queue_declare(self._queue, exclusive=True, auto_delete=True, arguments=arguments)
         self._channel.basic_consume(self._queue, no_ack=True, exclusive=True, callback=self._take)
         self._channel.events["basic_return"].add(self._note_return)
 
-    def _publish(self) -> None:
+    def _publish(self, question: Question) -> None:
         """Publish, and wait for RabbitMQ's confirm or refusal."""
-        self._is_returned, self._answered, self._ticket = False, 0, uuid4().hex
+        self._is_returned, self._answered, self._ticket = False, 0, question.new_ticket()
         message = amqp.Message(
-            request_body(self._queue, self._ticket),
+            question.body(self._queue, self._ticket),
             content_type=CONTENT_TYPE,
             content_encoding="utf-8",
             delivery_mode=1,
         )
         self._channel.basic_publish_confirm(message, EXCHANGE, "", mandatory=True, confirm_timeout=self._timeout_s)
 
-    def _await(self, timeout_s: float) -> None:
+    def _await(self, expected: int, timeout_s: float) -> None:
         end_s = time.monotonic() + timeout_s
-        while self._connection is not None and self._answered < self._expected:
+        while self._connection is not None and self._answered < expected:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 return
@@ -102,9 +105,10 @@ class AmqpPidbox:
                 return
 
     def _take(self, message: Any) -> None:
-        self._answered += (message.headers or {}).get("ticket") == self._ticket
-        body = message.body
-        self._messages.append((str(message.content_type), body.encode() if isinstance(body, str) else bytes(body)))
+        ticket, body = (message.headers or {}).get("ticket"), message.body
+        self._answered += ticket == self._ticket
+        whole = body.encode() if isinstance(body, str) else bytes(body)
+        self._inbox.put(Message(ticket, str(message.content_type), whole))
 
     def _note_return(self, *_: Any) -> None:
         """RabbitMQ returns the request: no queue is bound to the exchange, so no worker listens."""

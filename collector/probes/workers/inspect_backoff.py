@@ -68,6 +68,11 @@ class InspectBackoff:
             pause_s = self._times.interval_s if is_complete else self._times.retry_s
         return max(pause_s, self._least_s)
 
+    @property
+    def is_one_mute(self) -> bool:
+        """Whether one of the workers that got the last request never answered any: it may log each one."""
+        return self._most_answers < (self._listeners or 0)
+
     def after_failure(self, reason: str) -> float:
         """The pause after a request that could not be sent, for this reason (s)."""
         if reason != self._failure:

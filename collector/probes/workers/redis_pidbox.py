@@ -8,7 +8,6 @@ PUBLISH returns how many workers got the request, so the wait ends with the last
 
 import time
 from typing import Any
-from uuid import uuid4
 
 import redis
 
@@ -16,26 +15,28 @@ from collector.probes.broker.broker_connection import reason_of
 from collector.probes.broker.redis_connection import Command, RedisConnection
 from collector.probes.workers.pidbox import (
     EXCHANGE,
+    MAX_ANSWERS,
+    TO_ALL,
     Answers,
+    Inbox,
     InspectError,
+    Message,
+    Method,
+    Question,
     envelope,
     inspect_reason,
     open_envelope,
     read_answers,
-    request_body,
 )
 from settings.broker_options import BrokerOptions
 
-REPLIES_LIVE_S = 3600
-"""How long unread answers are kept."""
-
-MAX_ANSWERS = 1000
-"""Most answers read at once."""
+REPLIES_LIVE_S = 600
+"""How long unread answers are kept: twice the longest pause between two questions."""
 
 FIRST_POLL_S, LONGEST_POLL_S = 0.005, 0.16
 """First and longest pause between two polls for answers; each doubles. An idle worker answers within 5 ms."""
 
-_NO_ANSWER = ""
+_NO_ANSWER = b""
 
 
 class RedisPidbox:
@@ -50,16 +51,16 @@ class RedisPidbox:
             self._connection = RedisConnection(broker_url, timeout_s=timeout_s)
         except Exception as error:
             raise InspectError(_reason(error)) from error
+        self._reply_queue = reply_queue
+        self._inbox = Inbox()
         replies = _list_of(reply_queue, options)
-        channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
-        self._request: list[Command] = [
+        self._channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
+        self._prepare: list[Command] = [
             ("MULTI",),
             ("LRANGE", replies, 0, MAX_ANSWERS),
             ("DEL", replies),
             ("RPUSH", replies, _NO_ANSWER),
             ("EXPIRE", replies, REPLIES_LIVE_S),
-            ("PUBLISH", channel, envelope(request_body(reply_queue, uuid4().hex))),
-            ("EXEC",),
         ]
         self._count: Command = ("LLEN", replies)
         self._bound: Command = ("SCARD", options.key(f"_kombu.binding.{EXCHANGE}"))
@@ -73,26 +74,29 @@ class RedisPidbox:
         self._workers = 0
         """Workers bound after the last request, including those that died without unbinding."""
 
-    def ask(self, timeout_s: float) -> Answers:
-        """Send the request. Late answers to the previous one count as well. Raises: InspectError."""
+    def ask(self, timeout_s: float, question: Question = TO_ALL) -> Answers:
+        """Send the question; see Pidbox. Raises: InspectError."""
+        request: Command = ("PUBLISH", self._channel, envelope(question.body(self._reply_queue, question.new_ticket())))
         # One transaction: if Redis refuses one of its commands, as a read-only replica does, nothing is published.
-        late, *_, listeners = self._send(*self._request)[-1]
-        self._await(listeners, timeout_s)
+        late, *_, listeners = self._send(*self._prepare, request, ("EXEC",))[-1]
+        self._await(listeners if question.destination is None else len(question.destination), timeout_s)
         fresh, _, self._workers = self._send(*self._collect)[-1]
-        messages = [_open(message) for message in [*reversed(late), *reversed(fresh)] if message]
-        return read_answers(messages, listeners=listeners)
+        for message in (*reversed(late), *reversed(fresh)):
+            if message != _NO_ANSWER:
+                self._inbox.put(_open(message))
+        return read_answers(self._inbox.take(question.method), listeners=listeners)
 
     def has_news(self) -> bool:
         """Whether a late answer came, or the number of bound workers changed. Raises: InspectError."""
-        return self._send(self._count, self._bound) != [1, self._workers]
+        return self._inbox.has(Method.QUEUES) or self._send(self._count, self._bound) != [1, self._workers]
 
     def close(self) -> None:
         """Close the connection. The list of answers stays until it expires: an answer may be on its way."""
         self._connection.close()
 
-    def _await(self, listeners: int, timeout_s: float) -> None:
+    def _await(self, expected: int, timeout_s: float) -> None:
         end_s, pause_s = time.monotonic() + timeout_s, FIRST_POLL_S
-        while self._send(self._count)[0] <= listeners:
+        while self._send(self._count)[0] <= expected:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 return
@@ -120,11 +124,11 @@ def _reason(error: Exception) -> str:
     return inspect_reason(reason_of(error))
 
 
-def _open(message: bytes) -> tuple[str, bytes]:
+def _open(message: bytes) -> Message:
     try:
         return open_envelope(message)
     except ValueError:
-        return "", message
+        return Message(None, "", b"")
 
 
 def _fanout_prefix(options: BrokerOptions, database: int) -> str:

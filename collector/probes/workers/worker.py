@@ -49,6 +49,11 @@ class WorkerProbe:
         self._monotonic = monotonic
         self._forget()
 
+    @property
+    def inspector(self) -> WorkerInspector | None:
+        """Asks the workers; None where nobody does."""
+        return self._inspector
+
     def start(self) -> None:
         """Start inspecting the workers; may be called twice."""
         if self._inspector is not None:

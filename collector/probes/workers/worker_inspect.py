@@ -1,8 +1,8 @@
-"""Asks Celery's workers every 10 s which queues they consume, in a thread with its own connection.
+"""Asks Celery's workers every 10 s which queues they consume and what they do, in a thread with its own connection.
 
-This request is the only thing that the panel sends to what it watches, and a setting turns it off. `pidbox` has its
-form, `redis_pidbox` and `amqp_pidbox` send it, `inspect_backoff` sets the pauses. On Redis the thread also checks for
-late answers and new workers between two requests.
+These requests are the only thing that the panel sends to what it watches, and a setting turns them off. `pidbox` has
+their form, `redis_pidbox` and `amqp_pidbox` send them, `inspect_backoff` sets the pauses, `interview` chooses whom to
+ask for more than the queues. On Redis the thread also checks for late answers and new workers between two rounds.
 """
 
 import logging
@@ -16,7 +16,8 @@ from collector.probes.broker.broker_connection import AMQP, close_quietly, kind_
 from collector.probes.polling_thread import PollingThread
 from collector.probes.workers.amqp_pidbox import AmqpPidbox
 from collector.probes.workers.inspect_backoff import InspectBackoff, InspectTimes
-from collector.probes.workers.pidbox import Answers, InspectError, Pidbox, new_reply_queue
+from collector.probes.workers.interview import Interview, WorkerAnswers
+from collector.probes.workers.pidbox import Answers, InspectError, Method, Pidbox, new_reply_queue
 from collector.probes.workers.redis_pidbox import RedisPidbox
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
@@ -63,6 +64,7 @@ class WorkerInspector:
         self._times = times
         self._is_amqp = kind_of(broker_url) == AMQP
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
+        self._interview = Interview()
         self._backoff = InspectBackoff(times, least_s=times.interval_s if self._is_amqp else 0.0)
         self._outcome: tuple[Inspection, float] | None = None
         """The inspection, and when it expires, monotonic."""
@@ -86,6 +88,15 @@ class WorkerInspector:
         outcome = self._outcome
         return None if outcome is None or time.monotonic() > outcome[1] else outcome[0]
 
+    def answers(self) -> Mapping[str, WorkerAnswers]:
+        """What each worker answered last, and when. Returns at once."""
+        return self._interview.workers
+
+    def nobody_listens(self) -> bool:
+        """Whether the last request reached no worker. Returns at once."""
+        inspection = self.latest()
+        return inspection is not None and inspection.reason == "nobody_listens"
+
     def follow(self, address_index: int, *, is_worthwhile: bool) -> None:
         """Inspect at this address of the broker, and only while it is worthwhile. Returns at once."""
         before = self._address_index, self._is_worthwhile
@@ -103,7 +114,7 @@ class WorkerInspector:
             try:
                 if self._is_worthwhile:
                     pidbox = pidbox or self._open(self._urls[address_index])
-                    inspection, pause_s = self._judge(pidbox.ask(self._times.timeout_s))
+                    inspection, pause_s = self._ask(pidbox)
                 else:
                     _close(pidbox)  # RabbitMQ would miss the heartbeats of an idle connection.
                     pidbox = None
@@ -131,6 +142,19 @@ class WorkerInspector:
             if time.monotonic() >= end_s or (pidbox is not None and _has_news(pidbox)):
                 return
         self._wake.clear()
+
+    def _ask(self, pidbox: Pidbox) -> tuple[Inspection, float]:
+        """One round: all workers for their queues, then those that answered for the rest."""
+        answers = pidbox.ask(self._times.timeout_s)
+        outcome = self._judge(answers)
+        names = self._interview.note_queues(answers, time.monotonic())
+        # A worker that takes no JSON logs each message, also one that is not for it.
+        for method in () if self._backoff.is_one_mute else (Method.STATS, Method.ACTIVE):
+            question = self._interview.question(method, names, time.monotonic())
+            if question is not None:
+                more = pidbox.ask(self._times.timeout_s, question)
+                self._interview.note(question, more, time.monotonic(), time.time())
+        return outcome
 
     def _judge(self, answers: Answers) -> tuple[Inspection, float]:
         """The inspection, and the pause after it (s)."""

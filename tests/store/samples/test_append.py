@@ -312,3 +312,33 @@ def test_a_redelivered_tick_is_no_second_collector(store, client):
         assert machine.appender.standing.troubles == ()
 
     assert [wire["slot"] for _, wire in entries(store)] == [1, 2]
+
+
+def test_the_workers_tables_are_written_with_the_sample_and_expire(client):
+    machine = Machine(client)
+    store = LiveStore(client)
+
+    def write(tables, **options):
+        sample = make_sample(host=machine.name, at=time.time(), slot=next(machine._slots))
+        return machine.appender.append(sample, options.pop("interval_s", keys.INTERVAL_S), tables)
+
+    assert write(b'{"a":1}')
+    assert write(b"")
+    tables = store.tables_of(machine.name)
+    assert tables.body == b'{"a":1}'
+    assert 0 <= tables.age_s < CLOSE_S
+    assert 0 < client.pttl(keys.workload(machine.name)) <= 1000 * keys.WORKLOAD_TTL_S
+    assert write(b"{}", interval_s=60.0)
+    assert client.pttl(keys.workload(machine.name)) > 1000 * keys.WORKLOAD_TTL_S
+    assert store.forget_host(machine.name)
+    assert store.tables_of(machine.name).age_s is None
+
+
+def test_a_collector_that_does_not_hold_the_name_writes_no_tables(client):
+    newer, older = Machine(client, "one", instance="2"), Machine(client, "one", instance="1")
+
+    for machine, tables in ((newer, b"{}"), (older, b'{"not":"ours"}')):
+        sample = make_sample(host="one", at=time.time(), slot=next(machine._slots))
+        machine.appender.append(sample, keys.INTERVAL_S, tables)
+
+    assert LiveStore(client).tables_of("one").body == b"{}"

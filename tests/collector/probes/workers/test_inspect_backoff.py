@@ -106,3 +106,13 @@ def test_a_request_that_fails_is_retried_after_growing_pauses(
     assert tried[:3] == [2, 4, 8]
     assert tried[-1] == longest_s
     assert backoff.after_failure("another") == 2
+
+
+def test_a_worker_that_never_answered_is_told_from_one_that_fell_silent(backoff: InspectBackoff) -> None:
+    all_well(backoff, count=2, listeners=2)
+    silent(backoff, count=1, listeners=2)
+    assert not backoff.is_one_mute
+    silent(backoff, count=2, listeners=3)
+    assert backoff.is_one_mute
+    all_well(backoff, count=1, listeners=None)
+    assert not backoff.is_one_mute

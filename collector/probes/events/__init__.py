@@ -1,0 +1,1 @@
+"""What the watched application's workers and senders tell of themselves: Celery's events."""

@@ -1,0 +1,71 @@
+"""Counts by task name what all workers have started. [pure]"""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from collector.probes.workers.worker_facts import Stats
+from collector.workload.growth import Growth, Pace
+from collector.workload.names import shown
+from store.samples.workload import MAX_TASKS, OTHERS
+
+
+class Tally:
+    """Adds up the workers' own counts. Times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Stats] = {}
+        """By worker, the answer that was counted last."""
+        self._growths: dict[str, Growth] = {}
+        self._paces: dict[str, Pace] = {}
+        self._at_s: float | None = None
+        """When the last answers came."""
+        self.names: frozenset[str] = frozenset()
+        """All task names that some worker has started since its start."""
+
+    def note(self, stats: Mapping[str, Stats]) -> None:
+        """Take the last answer of each worker."""
+        fresh = {worker: each for worker, each in stats.items() if each is not self._last.get(worker)}
+        self._growths = {worker: growth for worker, growth in self._growths.items() if worker in stats}
+        started: Counter[str] = Counter()
+        for worker, each in fresh.items():
+            started.update(self._started(worker, each))
+        self._last = dict(stats)
+        if fresh:
+            self._record(started, max(each.at_s for each in fresh.values()))
+
+    def per_min(self, now_s: float) -> Mapping[str, float | None]:
+        """By task name, how many are started per minute; those without a row as OTHERS, the last one."""
+        ordered = sorted(self._paces, key=lambda name: name == OTHERS)
+        return {name: self._paces[name].per_min(now_s) for name in ordered}
+
+    def _started(self, worker: str, now: Stats) -> Mapping[str, int]:
+        """What the worker has started since its last answer."""
+        growth = self._growths.setdefault(worker, Growth())
+        grown = growth.note(now.at_s, sum(now.started.values()), now.pid)
+        if grown is None:
+            return {}
+        before = {} if growth.is_anew else self._last[worker].started
+        return {name: count - before.get(name, 0) for name, count in now.started.items() if count > before.get(name, 0)}
+
+    def _record(self, started: Mapping[str, int], at_s: float) -> None:
+        self.names = frozenset(shown(name) for each in self._last.values() for name in each.started if name != OTHERS)
+        rows = self._choose_rows(at_s)
+        grown: Counter[str] = Counter()
+        for name, count in started.items():
+            grown[shown(name) if shown(name) in rows else OTHERS] += count
+        if grown[OTHERS] or not self.names <= rows:
+            rows.add(OTHERS)
+        # A name that grows was not there at the last answer; of one that does not grow, nothing is known yet.
+        self._paces = {
+            name: self._paces.get(name) or Pace(at_s if self._at_s is None or not grown[name] else self._at_s)
+            for name in rows
+        }
+        for name, pace in self._paces.items():
+            pace.note(at_s, grown[name])
+        self._at_s = at_s
+
+    def _choose_rows(self, at_s: float) -> set[str]:
+        """The names that have a row of their own: first those that have one already."""
+        kept = [name for name, pace in self._paces.items() if name in self.names or pace.per_min(at_s)]
+        rows = dict.fromkeys([*kept, *sorted(self.names)])
+        return set([name for name in rows if name != OTHERS][: MAX_TASKS - 1])
