@@ -84,7 +84,7 @@ class Settings:
     ask_workers: bool = setting(
         forms.BOOLEAN,
         True,
-        "Whether to ask Celery's workers which queues they consume. The panel sends the watched broker nothing else.",
+        "Whether to ask Celery's workers which queues they consume and what they do. The panel publishes nothing else.",
     )
     monitor_host: str = setting(
         forms.HOST_NAME, own_host_name, "This host's name on the page and in the name of its tick queue."
