@@ -13,6 +13,10 @@ RECENT_S = 10.0
 HEARD_S = 30.0
 """A worker counts as heard for so long: three rounds of questions, fifteen heartbeats."""
 
+ROUND_S = 90.0
+"""One that answered the last round counts as heard for so long: while another worker is silent, rounds are a minute
+apart."""
+
 MAX_QUEUES = 20
 """Most queues shown of one worker."""
 
@@ -60,7 +64,8 @@ class Member:
 
     def is_heard(self, now_s: float) -> bool:
         """Whether it was heard lately and has not left since."""
-        return now_s - self.heard_s <= HEARD_S and not self.has_left(now_s)
+        longest_s = ROUND_S if self._answers is not None and not self._answers.has_missed else HEARD_S
+        return now_s - self.heard_s <= longest_s and not self.has_left(now_s)
 
     def has_left(self, now_s: float) -> bool:
         """Whether it has ended: it said so, or all that listen have answered and it has not."""

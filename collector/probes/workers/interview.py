@@ -44,6 +44,8 @@ class WorkerAnswers:
     """The queues that it consumes."""
     stats: Stats | None = None
     running: Running | None = None
+    has_missed: bool = False
+    """It did not answer the last round."""
     has_left: bool = False
     """Every worker that listens has answered, and it was not among them."""
 
@@ -66,10 +68,13 @@ class Interview:
 
     def note_queues(self, answers: Answers, now_s: float) -> tuple[str, ...]:
         """Take the answers of all workers. Returns the workers that may be asked for more."""
-        kept = {name: known for name, known in self.workers.items() if now_s - known.at_s < KEPT_S}
         said = {name: queues for name, queues in answers.queues.items() if len(name) <= MAX_NAME}
-        if answers.listeners is not None and not answers.unreadable and len(answers.said) >= answers.listeners:
-            kept = {name: replace(known, has_left=name not in said) for name, known in kept.items()}
+        is_all = answers.listeners is not None and not answers.unreadable and len(answers.said) >= answers.listeners
+        kept = {
+            name: replace(known, has_missed=True, has_left=known.has_left or is_all)
+            for name, known in self.workers.items()
+            if now_s - known.at_s < KEPT_S
+        }
         for name, queues in said.items():
             before = kept.pop(name, None)  # The last ones answered last.
             stats, running = (before.stats, before.running) if before else (None, None)

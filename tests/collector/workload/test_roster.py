@@ -117,12 +117,20 @@ def test_a_workers_clock_that_is_ahead_does_not_make_its_tasks_younger() -> None
 def test_a_silent_worker_stays_for_minutes_without_figures_of_the_moment_and_then_goes() -> None:
     team = Team().note({"w": answers()}, {"w": pulse()})
 
-    row = team.note(at_s=NOW_S + HEARD_S + 1).row()
+    row = team.note({"w": answers(has_missed=True)}, at_s=NOW_S + HEARD_S + 1).row()
     assert (row.age_s, row.busy, row.started_per_min, row.slots) == (HEARD_S + 1, None, None, 4)
     assert team.crew() == Crew(workers=0, silent=1)
     team.note(at_s=NOW_S + KEPT_S + 1)
     assert team.roster.rows(team.now_s, {}) == []
     assert team.crew() is None
+
+
+def test_a_worker_that_answers_each_round_is_heard_though_rounds_are_rare() -> None:
+    team = Team().note({"w": answers()}).note(at_s=NOW_S + 60)
+
+    crew = team.crew()
+    assert crew is not None
+    assert crew.workers == 1
 
 
 def test_a_worker_that_said_good_bye_is_not_silent() -> None:
