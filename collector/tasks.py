@@ -124,6 +124,7 @@ def _monitor() -> SystemMonitor:
         interval_s=settings.sample_interval_s,
         version=VERSION,
         probes=_open_probes(settings),
+        stuck_s=settings.stuck_after_s,
     )
 
 
@@ -148,7 +149,9 @@ def _worker() -> WorkerProbe:
     settings = _settings()
     url = trusting(settings.watched_broker_url, settings.watched_ca_certificates)
     options = settings.watched_broker_options
-    return WorkerProbe(url, settings.watched_queues, options=options, asks=settings.ask_workers)
+    return WorkerProbe(
+        url, settings.watched_queues, options=options, asks=settings.ask_workers, stuck_s=settings.stuck_after_s
+    )
 
 
 @cache
@@ -179,6 +182,7 @@ def _open_probes(settings: Settings) -> Probes:
         previous=lambda: _read_previous(settings.monitor_host),
         crew=lambda: _tables().crew(time.monotonic()),
         troubles=lambda: _store().standing.troubles,
+        workload=lambda: _tables().workload(time.monotonic()),
     )
 
 

@@ -85,7 +85,7 @@ def main() -> int:
             if picture.query:
                 expect(page.locator("html")).to_have_class(re.compile("is-resting"), timeout=10_000)
             # A busy machine would be what the picture tells of.
-            expect(page.locator("#verdict")).to_have_attribute("data-level", "ok", timeout=10_000)
+            expect(page.locator("#verdict")).to_have_attribute("data-level", "fine", timeout=10_000)
             save(page.screenshot(), picture.name)
             page.context.close()
         browser.close()

@@ -86,6 +86,12 @@ class Settings:
         True,
         "Whether to ask Celery's workers which queues they consume and what they do. The panel publishes nothing else.",
     )
+    stuck_after_s: float = setting(
+        forms.number(10, 3600),
+        60.0,
+        "How long messages may wait without one leaving until it is a standstill. Longer than your longest usual task.",
+        unit="s",
+    )
     monitor_host: str = setting(
         forms.HOST_NAME, own_host_name, "This host's name on the page and in the name of its tick queue."
     )

@@ -1,8 +1,11 @@
 """Valid by default; override what the test is about."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
+from collector.judgement.judge import judge
+from collector.judgement.situation import Situation
 from store.samples.model import Check, Queue, QueueState, Sample, Status
 from store.samples.resources import Cpu, Ram, Scope
 
@@ -31,7 +34,8 @@ def make_sample(**overrides: Any) -> Sample:
         "broker_kind": "redis",
         "version": "1.7.0",
     }
-    return Sample(**{**values, **overrides})
+    sample = Sample(**{**values, **overrides})
+    return sample if "verdict" in overrides else replace(sample, verdict=judge(Situation(sample=sample)))
 
 
 def next_sample(**overrides: Any) -> Sample:

@@ -47,7 +47,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "collector.probes.resources": (*GROUND, "collector.probes"),
     "collector.probes.workers": (*GROUND, "collector.probes", "collector.probes.broker"),
     "collector.workload": (*GROUND, "collector.probes.workers", "collector.probes.events"),
-    "collector.sampling": (*GROUND, "collector.probes"),
+    "collector.judgement": (
+        *GROUND,
+        "collector.probes.broker.departures",
+        "collector.probes.workers.worker_verdict",
+    ),
+    "collector.sampling": (*GROUND, "collector.probes", "collector.judgement"),
     "collector": (*GROUND, "collector"),
     "app": (*GROUND, "app"),
 }

@@ -12,12 +12,12 @@ from flask import Blueprint, Response
 
 from app.live.freshness import Freshness
 from app.live.reader import Reader
-from store.samples.model import Status
+from store.samples.verdict import Level
 
 JSON_TYPE = "application/health+json"
 
 
-class Verdict(StrEnum):
+class Health(StrEnum):
     """The status words of the draft."""
 
     PASS = "pass"  # noqa: S105
@@ -25,12 +25,12 @@ class Verdict(StrEnum):
     FAIL = "fail"
 
 
-_VERDICTS = {
-    Status.ONLINE: Verdict.PASS,
-    Status.DISABLED: Verdict.PASS,
-    Status.DEGRADED: Verdict.WARN,
-    Status.UNKNOWN: Verdict.WARN,
-    Status.OFFLINE: Verdict.FAIL,
+_WORDS = {
+    Level.FINE: Health.PASS,
+    Level.UNKNOWN: Health.WARN,
+    Level.ATTENTION: Health.WARN,
+    Level.BAD: Health.FAIL,
+    None: Health.FAIL,
 }
 
 
@@ -40,44 +40,40 @@ def make_blueprint(freshness: Freshness, reader: Reader) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        """Whether messages can get through, as far as the panel knows: a sample is fresh, and no service offline."""
+        """Whether messages get through, by the collectors' verdicts in the newest samples."""
         services = freshness.services()
         fresh, hosts = freshness.count_fresh()
         reasons = freshness.reasons()
-        verdict = judge(services, fresh, hosts, is_troubled=bool(reasons))
+        health = health_of(freshness.level(), is_in_doubt=fresh < hosts or bool(reasons))
         sample = "stale" if fresh == 0 else "fresh" if fresh == hosts else "partial"
-        body = {"status": verdict, "sample": sample, "services": services, **({"reasons": reasons} if reasons else {})}
-        return _answer(json.dumps(body), verdict, JSON_TYPE)
+        body = {"status": health, "sample": sample, "services": services, **({"reasons": reasons} if reasons else {})}
+        return _answer(json.dumps(body), health, JSON_TYPE)
 
     @blueprint.get("/livez")
     def livez() -> Response:
         """Whether this process answers. Depends on nothing else: a restart would mend nothing elsewhere."""
-        return _answer("ok\n", Verdict.PASS, "text/plain")
+        return _answer("ok\n", Health.PASS, "text/plain")
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
         """Whether this process can serve viewers: its reader reaches Redis."""
-        verdict = Verdict.PASS if reader.is_connected else Verdict.FAIL
-        return _answer("ok\n" if reader.is_connected else "the store does not answer\n", verdict, "text/plain")
+        health = Health.PASS if reader.is_connected else Health.FAIL
+        return _answer("ok\n" if reader.is_connected else "the store does not answer\n", health, "text/plain")
 
     return blueprint
 
 
-def judge(services: dict[str, Status], fresh: int, hosts: int, *, is_troubled: bool = False) -> Verdict:
-    """The overall verdict. `fresh`: how many of the `hosts` are not silent; with none nothing is known, a failure.
+def health_of(level: Level | None, *, is_in_doubt: bool = False) -> Health:
+    """The word for the worst level over the fresh hosts; None, where no host is fresh, is a failure.
 
-    `is_troubled`: something is wrong with the watching itself.
+    `is_in_doubt`: a host is silent, or something is wrong with the watching itself.
     """
-    if fresh == 0:
-        return Verdict.FAIL
-    verdicts = {_VERDICTS[status] for status in services.values()}
-    if fresh < hosts or is_troubled:
-        verdicts.add(Verdict.WARN)
-    return next((verdict for verdict in (Verdict.FAIL, Verdict.WARN) if verdict in verdicts), Verdict.PASS)
+    health = _WORDS[level]
+    return Health.WARN if is_in_doubt and health is Health.PASS else health
 
 
-def _answer(body: str, verdict: Verdict, mimetype: str) -> Response:
-    response = Response(body, status=503 if verdict is Verdict.FAIL else 200, mimetype=mimetype)
-    if verdict is Verdict.FAIL:
+def _answer(body: str, health: Health, mimetype: str) -> Response:
+    response = Response(body, status=503 if health is Health.FAIL else 200, mimetype=mimetype)
+    if health is Health.FAIL:
         response.headers["Retry-After"] = "3"
     return response

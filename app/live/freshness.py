@@ -12,6 +12,7 @@ from store import keys
 from store.errors import Refusal
 from store.samples.entries import CLOCK_SLACK_S
 from store.samples.model import Status, TroubleCode
+from store.samples.verdict import Finding, Level, read_headline
 
 STALE_AFTER_INTERVALS = 3
 """A host is silent when its newest sample is older than this many intervals."""
@@ -20,6 +21,7 @@ LATE_AFTER_INTERVALS = 2
 """Hosts are late when no sample is younger than this many intervals: time to ask why."""
 
 _WORST_FIRST = (Status.OFFLINE, Status.UNKNOWN, Status.DEGRADED, Status.ONLINE, Status.DISABLED)
+_TROUBLED = (Level.BAD, Level.ATTENTION)
 _STATUSES = frozenset(Status)
 _TROUBLES = frozenset(TroubleCode)
 
@@ -30,6 +32,8 @@ class _Seen:
     id: str | None = None
     wire: Mapping[str, Any] | None = None
     """None for a host known by name only: its samples are older than what the stream holds."""
+    headline: Finding = Finding(level=Level.UNKNOWN, code="")
+    """Level and code of its verdict."""
 
 
 class Freshness:
@@ -52,7 +56,8 @@ class Freshness:
         """
         self._leftovers.discard(str(wire["host"]))
         known_age_s = age_s if age_s > -CLOCK_SLACK_S else math.inf
-        self._hosts[str(wire["host"])] = _Seen(self._monotonic() - known_age_s, entry_id, wire)
+        headline = read_headline(wire.get("verdict"))
+        self._hosts[str(wire["host"])] = _Seen(self._monotonic() - known_age_s, entry_id, wire, headline)
 
     def know(self, host: str, age_s: float) -> None:
         """Note that a host last wrote `age_s` ago, unless a sample of it is known."""
@@ -83,10 +88,10 @@ class Freshness:
         return {"id": seen.id, "sample": seen.wire} if seen and seen.wire else None
 
     def hosts(self) -> list[dict[str, Any]]:
-        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}}.
+        """Every host by name: {"host", "age_s", "is_fresh", "services": {name: status}, "level", "code"}.
 
-        The services of a silent host are `unknown`. "troubles", where there are any: codes of what is wrong with the
-        watching of a fresh host.
+        The services and the level of a silent host are `unknown`. Its code is that of its last verdict, "" where that
+        was fine or none is known.
         """
         return [
             {
@@ -94,20 +99,31 @@ class Freshness:
                 "age_s": round(min(self._age_s(seen), float(keys.HOST_RETENTION_S)), 1),
                 "is_fresh": self._is_fresh(seen),
                 "services": _services(seen) if self._is_fresh(seen) else dict.fromkeys(_services(seen), Status.UNKNOWN),
-                **({"troubles": troubles} if self._is_fresh(seen) and (troubles := _troubles(seen)) else {}),
+                "level": seen.headline.level if self._is_fresh(seen) else Level.UNKNOWN,
+                "code": _trouble(seen),
             }
             for host, seen in sorted(self._hosts.items())
         ]
 
     def states(self) -> dict[str, tuple[bool, Any]]:
-        """What `hosts` says without the ages, by host: (is_fresh, (services, troubles) or None).
+        """What `hosts` says without the ages, by host: (is_fresh, (services, level, code) or None).
 
         It costs a tenth of `hosts`, so that the hub can ask every second whether there is news.
         """
         return {
-            host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], _troubles(seen)))
+            host: (self._is_fresh(seen), seen.wire and (seen.wire["services"], seen.headline.level, _trouble(seen)))
             for host, seen in self._hosts.items()
         }
+
+    def level(self) -> Level | None:
+        """The worst level over the fresh hosts; None where every host is silent."""
+        levels = {seen.headline.level for seen in self._hosts.values() if self._is_fresh(seen)}
+        return next((level for level in reversed(Level) if level in levels), None)
+
+    def worst_host(self) -> str | None:
+        """The fresh host with the worst verdict, the first by name of equal ones; None if none needs attention."""
+        levels = {host: seen.headline.level for host, seen in sorted(self._hosts.items()) if self._is_fresh(seen)}
+        return next((host for level in _TROUBLED for host in levels if levels[host] is level), None)
 
     def is_late(self) -> bool:
         """Whether every host is late, or no host is known."""
@@ -155,6 +171,11 @@ def merge(statuses: set[Status]) -> Status:
     if Status.ONLINE in statuses and worst in (Status.OFFLINE, Status.UNKNOWN):
         return Status.DEGRADED
     return worst
+
+
+def _trouble(seen: _Seen) -> str:
+    """The code of a verdict that is not fine. Those that are follow the queues: viewers would hear of every sample."""
+    return "" if seen.headline.level is Level.FINE else seen.headline.code
 
 
 def _services(seen: _Seen) -> dict[str, Status]:

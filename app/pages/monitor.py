@@ -50,7 +50,7 @@ def make_blueprint(
 def _newest(store: LiveStore, past: HistoryQuery, freshness: Freshness, wanted: str | None) -> dict[str, Any]:
     try:
         hosts = [vars(host) for host in store.hosts()]
-        host = wanted if any(row["host"] == wanted for row in hosts) else None
+        host = wanted if any(row["host"] == wanted for row in hosts) else freshness.worst_host()
         history = past.read(host)
     except StoreUnavailable:
         return {"history": None, "latest": None, "hosts": []}

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from collector.judgement.judge import Judge
 from collector.probes.broker.broker import read_broker
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
+from collector.probes.workers.worker_verdict import STUCK_S
 from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from collector.sampling.marks import Marker, PreviousSample, carry_over
 from store.samples.model import Check, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
-from store.samples.workload import Crew
+from store.samples.workload import Crew, Workload
 
 T = TypeVar("T")
 
@@ -47,14 +49,24 @@ class Probes:
     """The workers together, from what other threads have heard; returns at once."""
     troubles: Callable[[], tuple[Trouble, ...]] = tuple
     """Faults of the monitoring itself that the last write found."""
+    workload: Callable[[], Workload | None] = lambda: None
+    """What the workers do, as far as it is known."""
 
 
 class SystemMonitor:
     """Takes samples of this host, one a tick."""
 
     def __init__(
-        self, *, host: str, interval_s: float, version: str, probes: Probes, wall: Callable[[], float] = time.time
+        self,
+        *,
+        host: str,
+        interval_s: float,
+        version: str,
+        probes: Probes,
+        stuck_s: float = STUCK_S,
+        wall: Callable[[], float] = time.time,
     ) -> None:
+        """stuck_s: after so long without a departure, waiting messages mean a standstill."""
         self._host = host
         self._interval_s = interval_s
         self._version = version
@@ -77,6 +89,7 @@ class SystemMonitor:
         self._previous_probe: BackgroundProbe[PreviousSample | None] = BackgroundProbe(
             "previous", probes.previous, when_stuck=None, when_failed=None, executor=executor
         )
+        self._judge = Judge(stuck_s)
         self._marker = Marker(interval_s)
         self._previous: PreviousSample | None = None
         """None: not in memory, so the store is asked. Samples carry no marks until it answers."""
@@ -113,6 +126,9 @@ class SystemMonitor:
             crew=self._probes.crew(),
             troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
+        movements = reading.movements if reading else {}
+        verdict = self._judge.judge(sample, movements, self._probes.workload(), time.monotonic())
+        sample = replace(sample, verdict=verdict)
         if self._previous is None:
             self._previous = self._previous_probe.result(
                 min(PREVIOUS_TIMEOUT_S, TICK_BUDGET_S - (time.monotonic() - started_s))

@@ -9,7 +9,7 @@ import { makeFormat } from './ui/format.js'
 import { applyCatalogue, loadTranslate } from './ui/i18n.js'
 import { watchLifecycle } from './net/lifecycle.js'
 import { UNREAD, withAnswer, withGroup } from './model/log_book.js'
-import { chosenLanguage, watchPreferences } from './ui/preferences.js'
+import { chosenLanguage, keep, kept, watchPreferences } from './ui/preferences.js'
 import { Dataset } from './time/dataset.js'
 import { askLogs, forgetHost, findBlame } from './net/api.js'
 import { SharedFeed } from './net/shared_feed.js'
@@ -35,7 +35,7 @@ const HOST = 'host'
 
 /** @type {Snapshot} */
 const snapshot = parse(byId('snapshot').textContent ?? '')
-let state = makeState(snapshot, performance.now(), new URLSearchParams(location.search).get(HOST))
+let state = makeState(snapshot, performance.now(), hostToShow())
 const isOther = state.host !== (snapshot.history?.host ?? null) // The snapshot is of another host than the one asked for.
 let cause_checked_ms = -Infinity
 let book = snapshot.logs ? withAnswer(UNREAD, snapshot.logs) : UNREAD
@@ -79,6 +79,13 @@ renderAll()
 time.start()
 feed.start()
 setInterval(tick, 1000)
+
+/** The host that the address names; else the one chosen last, unless the server has put a troubled one into the page. */
+function hostToShow() {
+  const named = new URLSearchParams(location.search).get(HOST)
+  const level = snapshot.latest?.sample.verdict?.level
+  return named ?? (level === 'bad' || level === 'attention' ? null : kept(HOST))
+}
 
 /** Which host the stream must bring, and from which id on. Samples too far back are fetched as history, not replayed. */
 function wanted() {
@@ -127,7 +134,7 @@ function sampleReceived(id, sample, mono_ms) {
 function makeView() {
   const now = connection(state, performance.now(), navigator.onLine)
   const sample = currentSample(state)
-  const judged = verdict(now, sample, state.busy_ticks)
+  const judged = verdict(now, sample)
   const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
   return {
     state, connection: now, sample, verdict: judged, elsewhere: worse, pause: dataset.pause, recent: dataset.live.columns,
@@ -177,6 +184,7 @@ async function findCause() {
 
 /** @param {string} host */
 function choose(host) {
+  keep(HOST, host)
   changeHost({ type: 'host', host, mono_ms: performance.now() })
 }
 

@@ -27,9 +27,10 @@ const WIRE = {
   queue_reason: ['priorities_not_counted', 'other_keyprefix'],
   scope: ['container', 'host'],
   link: ['connecting', 'live', 'delayed', 'stale', 'offline', 'unverified', 'replaced', 'signed_out', 'forbidden', 'empty', 'paused'],
-  title: ['ok', 'warn', 'bad', 'unknown'],
+  title: ['fine', 'attention', 'bad', 'unknown'],
   elsewhere: ['silent', 'clock_differs', 'two_collectors', 'container_shared',
-    ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`])],
+    ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`]),
+    'worker_offline_waiting', 'worker_offline_queue', 'stuck', 'stuck_queue', 'failed', 'failing', 'bad', 'attention', 'unknown'],
   hosts: ['database', 'worker'],
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
@@ -51,13 +52,17 @@ const WIRE = {
     'token_revoked', 'second_factor_on', 'second_factor_off', 'second_factor_reset', 'recovery_codes_renewed'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
 }
-/** Sentences whose code is put together from what came over the wire. */
+/** Codes of the page's doubts that are put together, and those that the collector's verdict sends (collector/judgement). */
 const VERDICTS = [
-  ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
-  ...['stopped', 'movement_unknown', 'unfinished'].flatMap((code) => [`worker_${code}`, `worker_${code}_counted`]),
-  'queue_priorities_not_counted', 'queue_other_keyprefix', 'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover',
   ...['store', 'store_full', 'store_read_only', 'store_disk', 'store_denied', 'store_old'].flatMap((cause) => [`silent_${cause}`, `empty_${cause}`]),
-  'clock_differs', 'two_collectors', 'container_shared', 'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
+  'silent_collector', 'unverified', 'signed_out', 'forbidden', 'replaced',
+  ...['database', 'rabbitmq', 'worker'].flatMap((service) => ['offline', 'degraded', 'unknown'].map((status) => `${service}_${status}`)),
+  'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover', 'first_look',
+  ...['offline_waiting', 'offline_queue', 'unserved', 'silent', 'movement_unknown', 'unfinished'].map((code) => `worker_${code}`),
+  'stuck', 'stuck_queue', 'still', 'still_queue', 'failed', 'failing', 'recovered',
+  'fine', 'waiting', 'sending', 'sending_ends', 'sending_empty', 'growing', 'queue_empty', 'queue_empty_since', 'queue_empty_held',
+  'queue_missing', 'queue_unread', 'queue_priorities_not_counted', 'queue_other_keyprefix', 'ram_high', 'cpu_high', 'container_ram_high',
+  'clock_differs', 'two_collectors', 'container_shared',
 ]
 /** Words that are the same in every language we speak, or names. */
 const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
@@ -168,7 +173,7 @@ test('the Portuguese in the templates is the Portuguese of the catalogue', () =>
 test('parameters are filled in, numbers as the language writes them', () => {
   const t = makeTranslate(portuguese, 'pt-BR')
 
-  assert.equal(t('verdict.ok_queue', { ready: 1250 }), 'Tudo certo: 1.250 na fila')
+  assert.equal(t('verdict.waiting', { waiting: 1250 }), 'Tudo certo: 1.250 na fila')
 })
 
 test('plurals follow the language, and zero may have its own words', () => {
@@ -183,7 +188,7 @@ test('plurals follow the language, and zero may have its own words', () => {
 test('a code that the catalogue does not know is told by a plain sentence, the code beside it', () => {
   for (const [language, catalogue] of catalogues) {
     const t = makeTranslate(catalogue, language)
-    for (const group of ['reason', 'verdict', 'elsewhere']) {
+    for (const group of ['reason', 'verdict']) {
       const text = t([`${group}.brand_new`, `unknown.${group}`], { code: 'brand_new', host: 'web-1' })
       assert.match(text, / .*\(brand_new\)$/)
       assert.doesNotMatch(text, /\./)

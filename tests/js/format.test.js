@@ -65,6 +65,15 @@ test('a rate below ten has one digit', () => {
 
 test('of a sentence only its times and rates are written out here', () => {
   assert.deepEqual(pt.params({ age: 90, rate: 12.34, waiting: 1250 }), { age: `90${NBSP}s`, rate: '12/s', waiting: 1250 })
+  assert.deepEqual(pt.params({ idle_s: 90, per_s: 12.34, growth_per_s: 3, ends_s: 100, queue: 'dispatch' }),
+    { idle_s: `90${NBSP}s`, per_s: '12/s', growth_per_s: '3/s', ends_s: `~2${NBSP}min`, queue: 'dispatch' })
+})
+
+test('an instant in a sentence is told to the minute, with its day unless that is today', () => {
+  const at = new Date(2026, 10, 27, 19, 15, 42).getTime() / 1000
+
+  assert.deepEqual(pt.params({ at }, at + 60), { at: '19:15' })
+  assert.match(String(pt.params({ at }, at + 86_400).at), /^19:15, 27 /)
 })
 
 test('an axis shortens only large counts', () => {

@@ -24,7 +24,8 @@ export function makeSample(changes = {}) {
     checks: { database: online(), worker: online(), rabbitmq: online() },
     queues: [{ name: 'dispatch', state: 'ok', ready: 0, peak: 0, consumers: 2 }],
     broker_kind: 'amqp',
-    version: '1.7.0',
+    version: '1.8.0',
+    verdict: makeVerdict('fine', 'queue_empty'),
     detail: { cpu, ram, host_cpu: { ...cpu, scope: 'host', percent: 40 }, host_ram: { ...ram, scope: 'host' } },
     ...changes,
   }
@@ -39,6 +40,11 @@ export function makeHistory(instants, changes = {}) {
     host: 'web-1', interval_s: 3, now: NOW, age_s: 1, last_id: `${NOW}000-0`, step_s: 3,
     series, columns, low: null, high: null, marks: [], oldest_at: instants[0] ?? null, ...changes,
   }
+}
+
+/** @param {import('../../static/js/model/types.js').Level} level @param {string} code @param {import('../../static/js/model/types.js').Facts} [facts] */
+export function makeVerdict(level, code, facts = {}) {
+  return { level, code, facts, also: [], cause: null }
 }
 
 function online() {

@@ -213,17 +213,6 @@ test('a host that fell silent before the page was opened reads stale, not empty'
   assert.equal(connection(state, START_MS).code, 'stale')
 })
 
-test('ticks at the limit are counted in a row', () => {
-  let state = openState()
-  for (const [sequence, cpu] of [95, 97, 91].entries()) {
-    state = reduce(state, { type: 'sample', id: `${NOW}000-${sequence + 1}`, sample: makeSample({ cpu }), mono_ms: START_MS })
-  }
-  assert.equal(state.busy_ticks, 3)
-
-  state = reduce(state, { type: 'sample', id: `${NOW}000-9`, sample: makeSample({ cpu: 40 }), mono_ms: START_MS })
-  assert.equal(state.busy_ticks, 0)
-})
-
 test('ids compare as numbers, not as text', () => {
   assert.ok(isNewer('10-0', '9-0'))
   assert.ok(isNewer('9-10', '9-9'))

@@ -61,11 +61,11 @@ def test_samples_stream_every_three_seconds_with_the_fields_of_the_plan(stack):
 
 
 def test_every_service_is_online_and_machines_are_told_so(stack):
-    well = {
-        "status": "pass", "sample": "fresh", "services": dict.fromkeys(("database", "worker", "rabbitmq"), "online"),
-    }  # fmt: skip
+    services = dict.fromkeys(("database", "worker", "rabbitmq"), "online")
+    # "warn": a machine that runs tests has a full CPU for minutes.
+    well = [{"status": word, "sample": "fresh", "services": services} for word in ("pass", "warn")]
 
-    wait_until(lambda: stack.get("/healthz", role=None).json == well)
+    wait_until(lambda: stack.get("/healthz", role=None).json in well)
 
     assert stack.get("/healthz", role=None).status == 200
 

@@ -1,15 +1,15 @@
 """Judges the workers from three independent signals: departures, consumers, answers. [pure]
 
 Departures come before presence:
-1. Messages wait and none has left for STUCK_S: offline, even if workers answer. Where departures may go unseen
+1. Messages wait and none has left for STUCK_AFTER_S: offline, even if workers answer. Where departures may go unseen
    (RabbitMQ without counters), silence must confirm it: of workers that answered before, or, if the depth has not
    changed at all, of any that were asked.
 2. No queue has a consumer: offline. Some have none: degraded.
 3. Workers that answered before are silent for SILENT_S, and nothing leaves: degraded. A stopped worker process keeps
    its consumer for minutes, until RabbitMQ misses its heartbeats.
-4. Messages wait, the depth has not changed at all for STUCK_S, and departures may go unseen: unknown.
-5. Messages are with a consumer, none was finished for STUCK_S, and no worker answers: degraded. A worker that answers
-   may hold tasks for a later time, or run a long one.
+4. Messages wait, the depth has not changed at all for STUCK_AFTER_S, and departures may go unseen: unknown.
+5. Messages are with a consumer, none was finished for STUCK_AFTER_S, and no worker answers: degraded. A worker that
+   answers may hold tasks for a later time, or run a long one.
 6. Otherwise online. Silence alone proves nothing: a worker may be busy, or not be Celery's.
 """
 
@@ -20,7 +20,7 @@ from collector.probes.broker.departures import Movement
 from store.samples.model import Check, Status
 
 STUCK_S = 60.0
-"""Far longer than sending a voice message takes."""
+"""STUCK_AFTER_S where it is not set: far longer than sending a voice message takes."""
 
 SILENT_S = 30.0
 """Three inspections."""

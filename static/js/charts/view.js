@@ -7,8 +7,7 @@
  * @import { Connection } from '../model/connection.js'
  * @import { Elsewhere } from '../model/hosts.js'
  * @import { State } from '../model/state.js'
- * @import { LogGroup, Sample } from '../model/types.js'
- * @import { Verdict } from '../model/verdict.js'
+ * @import { LogGroup, Sample, Verdict } from '../model/types.js'
  * @import { Columns } from '../time/series.js'
  *
  * @typedef {object} View What every chart and every region draws from.

@@ -1,35 +1,39 @@
 // @ts-check
 /** The list of hosts: how it is updated, which hosts have a problem, and in which order they are shown. [pure] */
 
-/** @import { Host, HostNews, Sample, Services, TroubleCode } from './types.js' */
-/** @import { Level } from './verdict.js' */
+import { LEVELS, told } from './verdict.js'
+
+/** @import { Host, HostNews, Level, Sample, Services } from './types.js' */
 /**
  * @typedef {object} HostState
  * @property {string} host
  * @property {number} heard_at time of its newest known sample, epoch s of the store's clock
  * @property {boolean} is_fresh whether it sends samples, by the server's word: the stream brings only those of the host shown
  * @property {Services} services {} while nothing is known
- * @property {readonly TroubleCode[]} [troubles] problems of the monitoring itself on this host
+ * @property {Level | null} level of its collector's last verdict; null while nothing is known
+ * @property {string} code of that verdict
  *
  * @typedef {{level: Level, code: string}} Problem
  * @typedef {Problem & {host: string, more: number}} Elsewhere `more`: how many other hosts are also worse than the one shown
  */
 
-/** Worst first. */
-const LEVELS = /** @type {readonly Level[]} */ (['bad', 'warn', 'unknown', 'ok'])
-/** In the order in which they are named. */
-const SERVICES = /** @type {const} */ (['database', 'rabbitmq', 'worker'])
-
 /** @param {readonly Host[]} hosts of the snapshot @param {number} stale_s @returns {HostState[]} */
 export function fromSnapshot(hosts, stale_s) {
-  return hosts.map(({ host, last_at, age_s }) => ({ host, heard_at: last_at, is_fresh: age_s <= stale_s, services: {} }))
+  return hosts.map(({ host, last_at, age_s }) => {
+    return { host, heard_at: last_at, is_fresh: age_s <= stale_s, services: {}, level: null, code: '' }
+  })
 }
 
 /** @param {readonly HostNews[]} news @param {number} now epoch s of the store's clock @returns {HostState[]} */
 export function fromNews(news, now) {
-  return news.map(({ host, age_s, is_fresh, services, troubles }) => {
-    return { host, heard_at: now - age_s, is_fresh, services, ...(troubles && { troubles }) }
-  })
+  return news.map(({ age_s, ...known }) => ({ ...known, heard_at: now - age_s }))
+}
+
+/** @param {Sample} sample @param {number} heard_at @param {boolean} is_fresh @returns {HostState} */
+export function fromSample(sample, heard_at, is_fresh) {
+  const services = Object.fromEntries(Object.entries(sample.checks).map(([service, { status }]) => [service, status]))
+  const { level, code } = told(sample)
+  return { host: sample.host, heard_at, is_fresh, services, level, code }
 }
 
 /** @param {readonly HostState[]} hosts @param {HostState} newer @returns {HostState[]} by name */
@@ -37,24 +41,15 @@ export function withHost(hosts, newer) {
   return [...hosts.filter(({ host }) => host !== newer.host), newer].sort(byName)
 }
 
-/** @param {Sample} sample @returns {Services} */
-export function servicesOf({ checks }) {
-  return Object.fromEntries(Object.entries(checks).map(([service, { status }]) => [service, status]))
-}
-
 /**
- * The worst problem of a host in the list. The last words of a silent host prove nothing.
+ * What is wrong with a host of the list. The last words of a silent host prove nothing.
  *
  * @param {HostState} host
  * @returns {Problem | null}
  */
-export function problemOf({ is_fresh, services, troubles = [] }) {
+export function problemOf({ is_fresh, level, code }) {
   if (!is_fresh) return { level: 'unknown', code: 'silent' }
-  const offline = SERVICES.find((service) => services[service] === 'offline')
-  if (offline) return { level: 'bad', code: `${offline}_offline` }
-  const degraded = SERVICES.find((service) => services[service] === 'degraded')
-  const code = degraded ? `${degraded}_degraded` : troubles[0]
-  return code ? { level: 'warn', code } : null
+  return level === null || level === 'fine' ? null : { level, code }
 }
 
 /** @param {readonly HostState[]} hosts @returns {HostState[]} hosts with problems first, the worst on top, then by name */
@@ -79,7 +74,7 @@ export function elsewhere(hosts, shown, level) {
 }
 
 /** @param {Level} [level] */
-function rank(level = 'ok') {
+function rank(level = 'fine') {
   return LEVELS.indexOf(level)
 }
 

@@ -1,5 +1,4 @@
 // @ts-check
-/** Percentages from which on the verdict warns and the charts draw a line. [pure] */
+/** The percentage from which on the charts draw a line; the collector warns from the same on (judgement/resources.py). [pure] */
 
 export const HIGH_CPU_PERCENT = 90
-export const HIGH_RAM_PERCENT = 90

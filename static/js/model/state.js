@@ -5,8 +5,7 @@
  */
 
 import { REPLAY_MOST_S, cursorBefore, isNewer, newerOf, writtenAt } from './cursor.js'
-import { fromNews, fromSnapshot, servicesOf, withHost } from './hosts.js'
-import { HIGH_CPU_PERCENT } from './limits.js'
+import { fromNews, fromSample, fromSnapshot, withHost } from './hosts.js'
 import { linkAfter, newLink } from './link.js'
 import { offsetOf, storeTimeAt } from './store_clock.js'
 
@@ -22,7 +21,6 @@ import { offsetOf, storeTimeAt } from './store_clock.js'
  * @property {string | null} host the one shown
  * @property {readonly HostState[]} hosts by name
  * @property {{id: string, sample: Sample} | null} newest of the host shown
- * @property {number} busy_ticks samples in a row in which the host shown had its CPU at the limit
  * @property {number | null} clock_offset_s the store's clock minus the monotonic one
  * @property {string | null} cursor the stream id to go on after
  * @property {Link} link
@@ -62,7 +60,6 @@ export function makeState({ interval_s, hosts, history, latest, version }, mono_
     host,
     hosts: fromSnapshot(hosts, STALE_INTERVALS * interval_s),
     newest: null,
-    busy_ticks: 0,
     clock_offset_s: null,
     cursor: null,
     link: newLink(mono_ms),
@@ -151,23 +148,20 @@ function withSample(state, id, sample, mono_ms) {
   const { host } = sample
   const cursor = newerOf(id, state.cursor)
   if (state.host !== null && state.host !== host) return { ...state, cursor }
-  const is_busy = sample.cpu !== null && sample.cpu >= HIGH_CPU_PERCENT
   const written_at = writtenAt(id)
   const clock_offset_s = state.clock_offset_s ?? offsetOf(written_at, mono_ms)
   const now = storeTimeAt(clock_offset_s, mono_ms)
   const known_at = state.hosts.find((known) => known.host === host)?.heard_at ?? written_at
   const heard_at = Math.min(now, Math.max(known_at, written_at)) // A replayed sample does not make a host older.
   const is_fresh = now - heard_at <= STALE_INTERVALS * state.interval_s
-  const heard = { host, heard_at, is_fresh, services: servicesOf(sample) }
   return {
     ...state,
     host,
-    hosts: withHost(state.hosts, heard),
+    hosts: withHost(state.hosts, fromSample(sample, heard_at, is_fresh)),
     clock_offset_s,
     cursor,
     newest: { id, sample },
     blame: null,
-    busy_ticks: is_busy ? state.busy_ticks + 1 : 0,
   }
 }
 
@@ -222,7 +216,7 @@ function withKnownHost(state, mono_ms) {
 
 /** @param {State} state @param {string | null} host @param {number} mono_ms @returns {State} */
 function showing(state, host, mono_ms) {
-  return { ...state, host, newest: null, busy_ticks: 0, cursor: replayCursor(state, host, mono_ms) }
+  return { ...state, host, newest: null, cursor: replayCursor(state, host, mono_ms) }
 }
 
 /** The id after which a host's newest sample comes; null where that is not known. @param {State} state @param {string | null} name @param {number} mono_ms */

@@ -74,7 +74,8 @@
  *
  * @typedef {{host: string, last_at: number, age_s: number}} Host
  * @typedef {Partial<Record<Service, Status>>} Services
- * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services, troubles?: TroubleCode[]}} HostNews one of the event `hosts`
+ * @typedef {{host: string, age_s: number, is_fresh: boolean, services: Services, level: Level, code: string}} HostNews
+ *   One of the event `hosts`; level and code are those of its collector's verdict
  * @typedef {{version: string, interval_s: number, now: number, age_s: number | null}} Hello
  *
  * @typedef {object} LogGroup A critical line of a service's log, with its repeats.

@@ -3,8 +3,8 @@
 
 /** The sprite's shape for each state: one shape, one meaning, everywhere. */
 const SHAPES = /** @type {Record<string, string>} */ ({
-  ok: 'ok', online: 'ok', live: 'ok',
-  warn: 'warn', degraded: 'warn', delayed: 'warn',
+  ok: 'ok', fine: 'ok', online: 'ok', live: 'ok',
+  attention: 'warn', degraded: 'warn', delayed: 'warn',
   bad: 'bad', offline: 'bad',
   stale: 'clock', paused: 'pause', signed_out: 'lock', forbidden: 'lock', unverified: 'lock', disabled: 'dash',
   replaced: 'dash',

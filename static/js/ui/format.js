@@ -25,14 +25,18 @@ const AGE_UNITS = /** @type {[number, string, number][]} */ ([[1, 's', 120], [60
  * @property {(seconds: number | null) => string} age whole seconds, minutes, hours or days
  * @property {(seconds: number) => string} about a time ahead, rounded to its likely accuracy
  * @property {(per_s: number | null) => string} rate whole numbers, one digit below ten
- * @property {(params: Params) => Params} params of a sentence, with those named age, about and rate formatted
+ * @property {(params: Params, now?: number) => Params} params of a sentence: ages (age, …_s), a time ahead (about, ends_s), rates
+ *   (rate, …per_s) and an instant (at) as texts
  * @property {(at: number) => string} instant day and local time of an epoch second
  * @property {(value: number) => string} change a difference, with its sign, one digit below ten
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
  * @property {(at: number, now: number) => string} when the same, with the date unless it is today
+ * @property {(at: number, now: number) => string} moment hour and minute, with the date unless it is today
  * @property {(at: number, step_s: number) => string} tick label of a time axis with a tick every `step_s`
  */
 
+/** Which parameters of a sentence are more than numbers, by their names: the first pattern that fits. */
+const PARAM_KINDS = /** @type {const} */ ([[/^(rate|(.+_)?per_s)$/, 'rate'], [/^(about|ends_s)$/, 'about'], [/^(age|.+_s)$/, 'age'], [/^at$/, 'moment']])
 /** The last second that a Date can hold. */
 const LAST_DATE_S = 8.64e12
 /** From here on a number has three digits before the point. */
@@ -72,15 +76,18 @@ export function makeFormat(language) {
     age: (seconds) => known(seconds, ageText),
     about: (seconds) => `~${aboutText(seconds)}`,
     rate: (per_s) => known(per_s, (value) => `${(value < 10 ? brief : integer).format(value)}/s`),
-    params: (params) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
-      return [name, name === 'age' || name === 'about' || name === 'rate' ? format[name](Number(value)) : value]
+    params: (params, now = 0) => Object.fromEntries(Object.entries(params).map(([name, value]) => {
+      const kind = PARAM_KINDS.find(([pattern]) => pattern.test(name))?.[1]
+      return [name, kind === 'moment' ? format.moment(Number(value), now) : kind ? format[kind](Number(value)) : value]
     })),
+    moment: (at, now) => dated(at, (date) => {
+      return isSameDay(date, now) ? minute.format(date) : `${minute.format(date)}, ${day.format(date)}`
+    }),
     instant: (at) => dated(at, (date) => instant.format(date).replace(', ', ' ')),
     change: (value) => signed.format(Math.abs(value) < 10 ? value : Math.round(value)),
     clock: (at) => dated(at, clock.format),
     when: (at, now) => dated(at, (date) => {
-      const isToday = date.toDateString() === new Date(now * 1000).toDateString()
-      return isToday ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
+      return isSameDay(date, now) ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`
     }),
     tick: (at, step_s) => dated(at, (date) => {
       const isMidnight = date.getHours() + date.getMinutes() === 0
@@ -89,6 +96,11 @@ export function makeFormat(language) {
     }),
   }
   return format
+}
+
+/** @param {Date} date @param {number} now epoch s */
+function isSameDay(date, now) {
+  return date.toDateString() === new Date(now * 1000).toDateString()
 }
 
 /** @param {number} bytes @param {Intl.NumberFormat} integer @param {Intl.NumberFormat} short */

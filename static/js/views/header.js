@@ -7,7 +7,7 @@ import { hostAge } from '../model/state.js'
 import { brokerName } from '../model/verdict.js'
 
 /** @import { View } from '../charts/view.js' */
-/** @import { Finding } from '../model/verdict.js' */
+/** @import { Finding } from '../model/types.js' */
 /** @import { Elsewhere } from '../model/hosts.js' */
 
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
@@ -44,8 +44,9 @@ function renderVerdict(view) {
 }
 
 /** @param {View} view @param {Finding} finding */
-export function verdictText({ t, format }, { code, params }) {
-  return t([`verdict.${code}`, 'unknown.verdict'], { code, ...format.params(params) })
+export function verdictText({ now, t, format }, { level, code, facts }) {
+  const other = level === 'fine' ? 'verdict.fine' : 'unknown.verdict'
+  return t([`verdict.${code}`, other], { code, ...format.params(facts, now) })
 }
 
 /** Names the worst of the other hosts if it is worse than the one shown; a press shows that host. @param {View} view */
@@ -61,17 +62,20 @@ function renderElsewhere(view) {
 }
 
 /** @param {View} view @param {Elsewhere} elsewhere */
-export function elsewhereText({ state, sample, t, format }, { host, code, more }) {
+export function elsewhereText({ state, sample, t, format }, { host, level, code, more }) {
   const age = format.age(hostAge(state, host, performance.now()))
-  const first = t([`elsewhere.${code}`, 'unknown.elsewhere'], { code, host, age, broker: brokerName(sample?.broker_kind ?? null) })
+  const first = t([`elsewhere.${code}`, `elsewhere.${level}`], { code, host, age, broker: brokerName(sample?.broker_kind ?? null) })
   return more > 0 ? t('elsewhere.more', { first, count: more }) : first
 }
 
 /** @param {View} view */
 function verdictDetail(view) {
   const { verdict, sample, connection, t, format } = view
-  const also = verdict.also.map((finding) => verdictText(view, finding)).join(' · ')
-  if (also) return t('verdict.also', { list: also })
+  const [problems, news] = [false, true].map((isFine) => {
+    return verdict.also.filter(({ level }) => (level === 'fine') === isFine).map((finding) => verdictText(view, finding))
+  })
+  if (problems.length > 0) return [t('verdict.also', { list: problems.join(' · ') }), ...news].join(' · ')
+  if (news.length > 0) return news.join(' · ')
   if (!sample) return verdict.code === 'empty' ? t('verdict.detail_empty') : ''
   const time = format.clock(sample.at)
   return t(isPast(connection.code) ? 'verdict.detail_last' : 'verdict.detail', { time })

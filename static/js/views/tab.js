@@ -6,7 +6,7 @@ import { isPast } from '../model/connection.js'
 
 /** @import { View } from '../charts/view.js' */
 
-const SHAPES = { ok: '●', warn: '▲', bad: '(!)', unknown: '○' }
+const SHAPES = { fine: '●', attention: '▲', bad: '(!)', unknown: '○' }
 let shown = ''
 
 /** @param {View} view */

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from collector.probes.broker.departures import Movement
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
 from collector.sampling import monitor as sampling
@@ -11,6 +12,7 @@ from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
 from store.samples.model import Check, Status
 from store.samples.resources import Container, Cpu, Ram, Scope
+from store.samples.workload import Worker, Workload
 from tests.builders import make_queue
 from tests.promises import Promise
 
@@ -92,6 +94,29 @@ def test_without_a_watched_broker_it_shows_as_disabled():
 
     assert sample.checks["rabbitmq"].status == "disabled"
     assert (sample.broker_kind, sample.queue_size) == (None, None)
+
+
+def test_a_sample_carries_the_verdict_on_it():
+    down = Check(status=Status.OFFLINE, reason="refused")
+    samples = [make_monitor().sample(), make_monitor(database=lambda: down).sample()]
+
+    assert [(sample.verdict.level, sample.verdict.code) for sample in samples] == [
+        ("fine", "waiting"), ("bad", "database_offline"),
+    ]  # fmt: skip
+
+
+def test_a_pause_that_the_queue_watch_saw_is_in_the_verdict_and_the_workload_explains_it():
+    pause = Reading(
+        broker_kind="redis",
+        queues=(make_queue(ready=7),),
+        latency_ms=1.0,
+        movements={"dispatch": Movement(still_s=42.0, is_certain=True)},
+    )
+    busy = Worker(name="celery@a", age_s=1.0, slots=1, busy=1, oldest_s=42.0, queues=("dispatch",))
+    workload = Workload(workers=(busy,), workers_total=1)
+
+    assert make_monitor(queues=lambda: pause).sample().verdict.code == "still"
+    assert make_monitor(queues=lambda: pause, workload=lambda: workload).sample().verdict.code == "waiting"
 
 
 def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():

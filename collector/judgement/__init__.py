@@ -1,0 +1,1 @@
+"""Judges each sample once: whether messages go through, and if not, what is wrong."""

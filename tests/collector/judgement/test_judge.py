@@ -1,0 +1,176 @@
+"""One verdict from all findings: what comes first, and what each is called."""
+
+from typing import Any
+
+import pytest
+
+from collector.judgement.judge import MAX_ALSO, Judge, judge
+from collector.judgement.situation import Outage, Past, Situation
+from store.samples.model import Check, QueueState, Sample, Status, Trouble, TroubleCode
+from store.samples.resources import Container, Cpu, Ram, Scope
+from store.samples.verdict import Finding, Level, Verdict
+from tests.builders import make_queue, make_sample
+
+ONLINE = Check(status=Status.ONLINE)
+FIRST_LOOK = Check(status=Status.UNKNOWN, reason="first_look")
+
+
+def verdict_on(sample: Sample, **known: Any) -> Verdict:
+    return judge(Situation(sample=sample, **known))
+
+
+def with_checks(**checks: Check) -> Sample:
+    return make_sample(checks={"database": ONLINE, "worker": ONLINE, "rabbitmq": ONLINE, **checks})
+
+
+def check(status: str, reason: str | None = None, **facts: float | str) -> Check:
+    return Check(status=Status(status), reason=reason, facts=facts)
+
+
+def ram(percent: float) -> Ram:
+    return Ram(scope=Scope.HOST, percent=percent)
+
+
+@pytest.mark.parametrize(
+    ("checks", "level", "code", "facts"),
+    [
+        ({"database": check("offline", "refused")}, "bad", "database_offline", {}),
+        ({"database": check("degraded", "slow")}, "attention", "database_degraded", {}),
+        ({"database": check("unknown", "denied")}, "attention", "database_unknown", {}),
+        ({"rabbitmq": check("offline", "timeout")}, "bad", "rabbitmq_offline", {"broker": "Redis"}),
+        ({"rabbitmq": check("degraded", "alarm_disk")}, "attention", "rabbitmq_alarm_disk", {"broker": "Redis"}),
+        ({"rabbitmq": check("degraded", "failover")}, "attention", "rabbitmq_failover", {"broker": "Redis"}),
+        # Movement comes before presence.
+        (
+            {"worker": check("offline", "no_progress", queue="dispatch", idle_s=75, waiting=130)},
+            "bad", "stuck", {"queue": "dispatch", "idle_s": 75, "waiting": 130},
+        ),
+        ({"worker": check("offline", "no_consumers")}, "bad", "worker_offline", {}),
+        ({"worker": check("offline", "no_consumers", idle_s=9, waiting=0)}, "bad", "worker_offline", {}),
+        (
+            {"worker": check("offline", "no_consumers", idle_s=90, waiting=1250)},
+            "bad", "worker_offline_waiting", {"idle_s": 90, "waiting": 1250},
+        ),
+        (
+            {"worker": check("offline", "no_consumers", queue="low", idle_s=75, waiting=9)},
+            "bad", "worker_offline_queue", {"queue": "low", "idle_s": 75, "waiting": 9},
+        ),
+        (
+            {"worker": check("degraded", "no_consumers", queue="low", idle_s=9, waiting=7)},
+            "attention", "worker_unserved", {"queue": "low", "idle_s": 9, "waiting": 7},
+        ),
+        (
+            {"worker": check("unknown", "movement_unknown", queue="dispatch", idle_s=60, waiting=4)},
+            "attention", "worker_movement_unknown", {"queue": "dispatch", "idle_s": 60, "waiting": 4},
+        ),
+        (
+            {"worker": check("degraded", "unfinished", queue="dispatch", idle_s=115, unacked=1000)},
+            "attention", "worker_unfinished", {"queue": "dispatch", "idle_s": 115, "unacked": 1000},
+        ),
+        ({"worker": check("degraded", "ping_silent", idle_s=30)}, "attention", "worker_silent", {"idle_s": 30}),
+        ({"worker": check("unknown", "ping_silent")}, "attention", "worker_unknown", {}),
+        ({"worker": check("unknown", "ask_denied")}, "attention", "worker_unknown", {}),
+        # Nothing is known yet, and what is not watched is no problem.
+        ({"worker": FIRST_LOOK}, "unknown", "first_look", {}),
+        ({"database": FIRST_LOOK, "worker": FIRST_LOOK, "rabbitmq": FIRST_LOOK}, "unknown", "first_look", {}),
+        ({"worker": check("disabled", "not_watched"), "rabbitmq": check("disabled")}, "fine", "queue_empty", {}),
+    ],
+)  # fmt: skip
+def test_a_check_becomes_a_finding_with_its_facts(
+    checks: dict[str, Check], level: str, code: str, facts: dict[str, Any]
+) -> None:
+    verdict = verdict_on(with_checks(**checks))
+
+    assert (verdict.level, verdict.code, verdict.facts) == (level, code, facts)
+    assert verdict.also == ()
+
+
+def test_nothing_is_said_of_the_workers_while_the_broker_is_away() -> None:
+    away = with_checks(rabbitmq=check("offline", "refused"), worker=check("unknown", "broker_down"))
+
+    assert (verdict_on(away).code, verdict_on(away).also) == ("rabbitmq_offline", ())
+
+
+def test_the_worst_comes_first_and_the_rest_is_not_lost() -> None:
+    sample = make_sample(
+        checks={
+            "database": check("offline", "refused"),
+            "worker": check("offline", "no_progress", queue="dispatch", idle_s=75, waiting=130),
+            "rabbitmq": check("unknown", "first_look"),
+        },
+        ram=ram(93.4),
+    )
+
+    verdict = verdict_on(sample)
+
+    assert (verdict.level, verdict.code) == (Level.BAD, "stuck")
+    assert [(finding.level, finding.code) for finding in verdict.also] == [
+        ("bad", "database_offline"), ("attention", "ram_high"), ("unknown", "first_look"),
+    ]  # fmt: skip
+
+
+def test_a_queue_that_cannot_be_counted_is_named() -> None:
+    def told(**queue: Any) -> tuple[str, str, Any]:
+        verdict = verdict_on(make_sample(queues=(make_queue(**queue),)))
+        return verdict.level, verdict.code, verdict.facts
+
+    named = {"queue": "dispatch"}
+    unread = {"state": QueueState.UNKNOWN, "ready": None}
+    assert told(state=QueueState.MISSING, ready=None) == ("attention", "queue_missing", named)
+    assert told(**unread, reason="other_keyprefix") == ("attention", "queue_other_keyprefix", named)
+    assert told(**unread) == ("unknown", "queue_unread", named)
+
+
+def test_a_container_close_to_its_memory_limit_is_named_unless_its_report_is_old() -> None:
+    def told(age_s: float) -> Verdict:
+        sample = make_sample()
+        backend = Container(name="backend", age_s=age_s, cpu=sample.cpu, ram=ram(95.2))
+        return verdict_on(make_sample(containers=(backend,)))
+
+    assert (told(1).code, told(1).facts) == ("container_ram_high", {"container": "backend", "percent": 95})
+    assert told(14).level is Level.FINE
+
+
+def test_one_sample_with_a_full_cpu_is_no_news_and_five_in_a_row_are() -> None:
+    sample, told = make_sample(), Judge()
+    full = make_sample(cpu=Cpu(scope=Scope.HOST, percent=97.0))
+
+    codes = [told.judge(full, {}, None, float(number)).code for number in range(5)]
+
+    assert codes == ["queue_empty"] * 4 + ["cpu_high"]
+    assert told.judge(sample, {}, None, 6.0).code == "queue_empty"
+
+
+def test_what_is_wrong_with_the_watching_itself_is_told() -> None:
+    troubles = (
+        Trouble(code=TroubleCode.CLOCK_DIFFERS, facts={"seconds": -600}),
+        Trouble(code=TroubleCode.TWO_COLLECTORS),
+        Trouble(code=TroubleCode.CONTAINER_SHARED, facts={"name": "backend", "count": 2}),
+    )
+
+    verdict = verdict_on(make_sample(troubles=troubles))
+
+    told = [(found.code, found.facts) for found in (verdict, *verdict.also)]
+    assert told == [
+        ("clock_differs", {"host": "web-1", "apart_s": 600}),
+        ("two_collectors", {"host": "web-1"}),
+        ("container_shared", {"container": "backend", "count": 2}),
+    ]
+
+
+def test_two_hundred_missing_queues_do_not_fill_the_sample() -> None:
+    queues = tuple(make_queue(name=f"q{number}", state=QueueState.MISSING, ready=None) for number in range(200))
+
+    assert len(verdict_on(make_sample(queues=queues)).also) == MAX_ALSO
+
+
+def test_an_outage_is_told_beside_what_is_now_and_not_while_another_lasts() -> None:
+    past = Past(outage=Outage(lasted_s=720.4, ended_s=120.9))
+    recovered = Finding(level=Level.FINE, code="recovered", facts={"ended_s": 120, "lasted_s": 720})
+
+    fine, bad = (
+        verdict_on(sample, past=past) for sample in (make_sample(), with_checks(database=check("offline", "refused")))
+    )
+
+    assert (fine.code, fine.also) == ("queue_empty", (recovered,))
+    assert (bad.code, bad.also) == ("database_offline", ())
