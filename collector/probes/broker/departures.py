@@ -13,7 +13,9 @@ class Movement:
     """How messages leave one queue."""
 
     still_s: float | None = None
-    """For how long messages have waited while none was seen leaving; None = nothing waits, or unknown."""
+    """For how long, at least, messages have waited while none was seen leaving; None = nothing waits, or unknown."""
+    apparent_s: float | None = None
+    """The same as the depth shows it, as far as late counters do not contradict. None = no counter is late."""
     is_certain: bool = False
     """Whether really none left in that time. If False, one may have left unseen because another one came."""
     unchanged_s: float | None = None
@@ -24,11 +26,13 @@ class Movement:
     def joined_with(self, seen: "Movement") -> "Movement":
         """This movement, from counters that come late, joined with the one `seen` in the depth at once."""
         stills = [each for each in (self.still_s, seen.still_s) if each is not None]
+        apparent = [each for each in (self.apparent_s, seen.still_s) if each is not None]
         departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
         return replace(
             self,
             # The wait ends as soon as either source says so, and begins once both do.
             still_s=min(stills) if len(stills) == 2 else None,
+            apparent_s=min(apparent) if len(apparent) == 2 else None,
             departed_s=min(departed, default=None),
         )
 

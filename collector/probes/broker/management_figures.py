@@ -73,6 +73,7 @@ class Counters:
 
     def __init__(self, interval_s: float) -> None:
         """`interval_s`: between two polls."""
+        self._interval_s = interval_s
         self._lag_s = LAG_POLLS * interval_s
         self._folded_at_s: float | None = None
         self._traces: dict[str, _Trace] = {}
@@ -123,17 +124,22 @@ class Counters:
         in_per_s, out_per_s = _rates(trace.readings)
         departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
         still_s = self._at_least(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
+        apparent_s = self._at_most(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
         return replace(
             known,
             in_per_s=in_per_s,
             out_per_s=out_per_s,
-            movement=Movement(still_s=still_s, is_certain=True, departed_s=departed_s),
+            movement=Movement(still_s=still_s, apparent_s=apparent_s, is_certain=True, departed_s=departed_s),
             unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
         )
 
     def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
         """For how long nothing has left: since the later of the two, minus the figures' lag."""
         return max(0.0, now_s - max(since_s, departed_at_s or since_s) - self._lag_s)
+
+    def _at_most(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
+        """The same, if the last one left as long before the poll that told of it as it may have."""
+        return now_s - max(since_s, departed_at_s or since_s) + self._lag_s + self._interval_s
 
 
 def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:

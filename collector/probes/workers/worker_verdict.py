@@ -84,10 +84,11 @@ def find_stuck(
         is_confirmed_by_silence = is_silent or (is_unanswered and is_unchanged)
         return queue.movement.is_certain or is_confirmed_by_silence or queue.unserved_s is not None
 
-    stuck = [queue for queue in queues if (queue.movement.still_s or 0) >= stuck_s and is_proven(queue)]
+    # However short STUCK_AFTER_S is, late counters must have had the time to tell of a departure.
+    stuck = [queue for queue in queues if _idle_s(queue) >= stuck_s and queue.movement.still_s and is_proven(queue)]
     if not stuck:
         return None
-    longest = max(stuck, key=lambda queue: queue.movement.still_s or 0)
+    longest = max(stuck, key=_idle_s)
     reason = "no_progress" if longest.unserved_s is None else "no_consumers"
     return Check(status=Status.OFFLINE, reason=reason, facts=_facts(longest))
 
@@ -128,8 +129,14 @@ def _unfinished(queues: Sequence[Evidence], stuck_s: float) -> Check | None:
     return None
 
 
+def _idle_s(queue: Evidence) -> float:
+    """For how long messages have waited without one leaving: late counters delay no alarm if the depth agrees."""
+    movement = queue.movement
+    return (movement.still_s if movement.apparent_s is None else movement.apparent_s) or 0.0
+
+
 def _facts(queue: Evidence) -> Facts:
-    return {"queue": queue.name, "idle_s": int(queue.movement.still_s or 0), "waiting": queue.waiting or 0}
+    return {"queue": queue.name, "idle_s": int(_idle_s(queue)), "waiting": queue.waiting or 0}
 
 
 def _unserved_facts(queues: Sequence[Evidence]) -> Facts:

@@ -81,6 +81,18 @@ def test_late_counters_are_joined_with_the_depth_that_is_seen_at_once(
     assert (joined.still_s, joined.departed_s, joined.is_certain) == (still_s, departed_s, True)
 
 
+@pytest.mark.parametrize(
+    ("counted_s", "seen_s", "apparent_s"),
+    [(60, 61, 60), (60, 30, 30), (60, None, None), (None, 61, None)],
+)
+def test_late_counters_are_no_reason_to_doubt_a_depth_that_does_not_fall(
+    counted_s: float | None, seen_s: float | None, apparent_s: float | None
+) -> None:
+    told = Movement(apparent_s=counted_s, is_certain=True)
+
+    assert told.joined_with(Movement(still_s=seen_s)).apparent_s == apparent_s
+
+
 def test_another_message_at_the_head_is_one_that_has_left() -> None:
     departures = Departures(is_certain=True)
     queue = Queue(name="q", state=QueueState.OK, ready=9)

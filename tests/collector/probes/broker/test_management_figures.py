@@ -93,6 +93,15 @@ def test_messages_wait_and_none_is_done_with_for_at_least(polls: list[dict[str, 
     assert all(movement and movement.is_certain for movement in movements)
 
 
+def test_messages_may_have_waited_longer_than_late_figures_prove() -> None:
+    """The departure that the second poll tells of may be 15 s old by then."""
+    polls = [depth(9, 1, ack=0), depth(9, 1, ack=1), *[depth(9, 1, ack=1)] * 9, depth(0, 0)]
+
+    movements = [each.movement for each in followed(*polls)]
+
+    assert [movement.apparent_s for movement in movements if movement] == [15, 15, *range(20, 61, 5), None]
+
+
 def test_messages_are_with_a_consumer_and_none_is_finished_for_at_least() -> None:
     polls = [depth(0, 0), depth(0, 9), *[depth(0, 9)] * 3, depth(0, 8, ack=1), *[depth(0, 8, ack=1)] * 3, depth(0, 0)]
 

@@ -18,6 +18,10 @@ def still(seconds: float, *, is_certain: bool = True, name: str = "q", **known: 
     return queue(name, waiting=1250, movement=movement, **known)
 
 
+def late(still_s: float, apparent_s: float) -> Evidence:
+    return queue(waiting=1250, movement=Movement(still_s=still_s, apparent_s=apparent_s, is_certain=True))
+
+
 def unserved(seconds: float, waiting: int, name: str = "q") -> Evidence:
     return queue(name, unserved_s=seconds, waiting=waiting)
 
@@ -43,6 +47,10 @@ WORKING = Movement(departed_s=3.0)
         ([still(60)], None, STUCK),
         ([still(60, is_answered=True)], 0.0, STUCK),
         ([queue("other", movement=WORKING), still(60)], None, STUCK),
+        # The counters come late, and the depth has not fallen.
+        ([late(35, 60)], None, STUCK),
+        ([late(35, 59)], None, ONLINE),
+        ([late(0, 60)], None, ONLINE),
         # Where a departure may go unseen, the workers must be silent as well.
         ([still(60, is_certain=False)], None, UNSEEN),
         ([still(60, is_certain=False, is_answered=True)], 3.0, UNSEEN),
