@@ -16,7 +16,8 @@ let line = null
 /** @param {View} view @param {LogGroup | null} critical the newest line of that severity */
 export function announceTransition(view, critical) {
   const { verdict, elsewhere, connection } = view
-  const code = [verdict.code, elsewhere?.host, elsewhere?.code, critical?.id].join()
+  // While all is fine the headline follows the queue: nobody wants to hear each of its turns.
+  const code = [verdict.level === 'fine' ? 'fine' : verdict.code, elsewhere?.host, elsewhere?.code, critical?.id].join()
   const isNewLine = critical !== null && critical.id !== line
   const isUrgent = isPast(connection.code) || verdict.level === 'bad' || isNewLine
   const result = announce(announced, code, isUrgent ? 'urgent' : 'polite', performance.now())
