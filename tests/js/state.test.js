@@ -128,9 +128,9 @@ test('a sample of another host does not take the view, and its id is where the s
   assert.equal(state.cursor, `${NOW}001-0`)
 })
 
-/** @param {string} host @param {Partial<import('../../static/js/model/types.js').HostNews>} [changes] */
+/** @param {string} host @param {Partial<import('../../static/js/model/types.js').HostNews>} [changes] @returns {import('../../static/js/model/types.js').HostNews} */
 function news(host, changes = {}) {
-  return { host, age_s: 1, is_fresh: true, services: {}, ...changes }
+  return { host, age_s: 1, is_fresh: true, services: {}, level: 'fine', code: '', ...changes }
 }
 
 /** @param {import('../../static/js/model/types.js').HostNews[]} hosts */
@@ -281,11 +281,11 @@ test('a stream that began anew by a clock set back does not make a host that wri
 })
 
 test('a Redis that takes nothing is the cause, whatever was guessed, until the server says otherwise', () => {
-  const news = [{ host: 'web-1', age_s: 12, is_fresh: false, services: {} }]
+  const silent = [news('web-1', { age_s: 12, is_fresh: false, level: 'unknown' })]
   let state = reduce(openState(), { type: 'blame', blame: 'collector' })
-  state = reduce(state, { type: 'hosts', hosts: news, refusal: 'store_full', mono_ms: START_MS + 12_000 })
+  state = reduce(state, { type: 'hosts', hosts: silent, refusal: 'store_full', mono_ms: START_MS + 12_000 })
 
   assert.equal(connection(state, START_MS + 12_000).cause, 'store_full')
-  state = reduce(state, { type: 'hosts', hosts: news, mono_ms: START_MS + 13_000 })
+  state = reduce(state, { type: 'hosts', hosts: silent, mono_ms: START_MS + 13_000 })
   assert.equal(connection(state, START_MS + 13_000).cause, 'collector')
 })

@@ -49,5 +49,5 @@ test('what the stream told at its beginning is passed on as old as it is by then
 
   assert.deepEqual(agedHello(hello, 2), { ...hello, now: 102, age_s: 3 })
   assert.equal(agedHello({ ...hello, age_s: null }, 2).age_s, null)
-  assert.equal(agedHosts([{ host: 'a', age_s: 1, is_fresh: true, services: {} }], 2)[0].age_s, 3)
+  assert.equal(agedHosts([{ host: 'a', age_s: 1, is_fresh: true, services: {}, level: 'fine', code: '' }], 2)[0].age_s, 3)
 })
