@@ -43,10 +43,17 @@ class RemoteUnavailable(MonitorError):
 
 @dataclass(frozen=True)
 class Reply:
-    """The other server's answer."""
+    """The other server's answer, in the form that Authlib reads."""
 
-    status: int
+    sender: str
+    """The URL, as a log may show it."""
+    status_code: int
     body: bytes
+
+    def raise_for_status(self) -> None:
+        """Raises: RemoteUnavailable, unless the status is 200."""
+        if self.status_code != 200:
+            raise RemoteUnavailable(f"{self.sender} answered {self.status_code}")
 
     def json(self) -> dict[str, Any]:
         """The body. Raises: RemoteUnavailable when it is no JSON object."""
@@ -97,8 +104,7 @@ def is_safe_url(url: str) -> bool:
 def fetch(url: str) -> dict[str, Any]:
     """The JSON object at `url`. Raises: RemoteUnavailable."""
     reply = exchange("GET", url)
-    if reply.status != 200:
-        raise RemoteUnavailable(f"{_shown(url)} answered {reply.status}")
+    reply.raise_for_status()
     return reply.json()
 
 
@@ -119,7 +125,7 @@ def _exchange(method: str, url: str, body: str | None, headers: Mapping[str, str
         data = response.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ValueError(f"more than {MAX_BYTES} bytes")
-        return Reply(response.status, data)
+        return Reply(_shown(url), response.status, data)
     finally:
         response.close()
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, Key, OctKey, RSAKey
+from joserfc.jwk import JWKRegistry, Key, RSAKey
+from joserfc.jws import JWSRegistry
 
 from app.auth.http_json import CachedDocument, fetch
 from store.errors import MonitorError
@@ -18,8 +19,8 @@ MIN_RSA_BITS = 2048
 MIN_SECRET_BYTES = 32
 """Of an HMAC key (RFC 7518, 3.2)."""
 
-KINDS: dict[str, type[Key]] = {"HS": OctKey, "RS": RSAKey, "PS": RSAKey, "ES": ECKey}
-CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
+_FAULTS = (JoseError, ValueError, TypeError, KeyError)
+"""What joserfc raises on a key that it cannot read, or that is for something else."""
 
 
 class BadKey(MonitorError):
@@ -60,13 +61,14 @@ class PublishedKeys:
 
 
 def usable_keys(rows: object, algorithm: str) -> list[Key]:
-    """The keys of a JWKS (its `keys`) that `algorithm` can use."""
-    if not isinstance(rows, list):
+    """The keys of a JWKS (its `keys`) that `algorithm` can use; never a secret, which nobody publishes."""
+    if not isinstance(rows, list) or _is_secret(algorithm):
         return []
     return [key for row in rows if (key := _import_row(row, algorithm)) is not None]
 
 
 def _pick(keys: Sequence[Key], kid: str | None) -> Key | None:
+    """Not by joserfc's KeySet, which takes the first of two keys of one name."""
     fitting = [key for key in keys if kid is None or key.kid == kid]
     return fitting[0] if len(fitting) == 1 else None
 
@@ -79,37 +81,31 @@ def _import_set(text: str, algorithm: str) -> list[Key]:
 
 
 def _import_one(text: str, algorithm: str) -> Key:
-    kind = KINDS[algorithm[:2]]
-    looks_public = "-----BEGIN" in text or text.lstrip().startswith(("ssh-", "ecdsa-"))
-    if kind is OctKey and (looks_public or len(text.encode()) < MIN_SECRET_BYTES):
-        # A public key is no secret: everybody who knows it could sign.
-        raise BadKey(f"{algorithm} needs a secret of at least {MIN_SECRET_BYTES} bytes, not a public key.")
+    if _is_secret(algorithm) and ("-----BEGIN" in text or len(text.encode()) < MIN_SECRET_BYTES):
+        raise BadKey(f"{algorithm} needs a secret of at least {MIN_SECRET_BYTES} bytes, not a key of another kind.")
     try:
-        key = kind.import_key(text)
-    except (JoseError, ValueError, TypeError) as exc:
-        raise BadKey(f"The key does not fit {algorithm}.") from exc
-    if not _fits(key, algorithm):
-        raise BadKey(f"The key does not fit {algorithm}, or is too short.")
-    return key
+        return _import(text, algorithm)
+    except _FAULTS as exc:
+        raise BadKey(f"The key does not fit {algorithm}, or is too short.") from exc
 
 
 def _import_row(row: Any, algorithm: str) -> Key | None:
-    """A key of a set; None for another purpose or algorithm, and for a secret, which nobody publishes."""
-    kind = KINDS[algorithm[:2]]
-    if not isinstance(row, dict) or row.get("kty") != kind.key_type or kind is OctKey:
-        return None
-    if row.get("use", "sig") != "sig" or row.get("alg", algorithm) != algorithm:
-        return None
+    """A key of a set; None when it is for another purpose or algorithm. One such key must not cost the others."""
     try:
-        key = kind.import_key(row)
-    except (JoseError, ValueError, TypeError, KeyError):
+        return _import(row, algorithm) if isinstance(row, dict) else None
+    except _FAULTS:
         return None
-    return key if _fits(key, algorithm) else None
 
 
-def _fits(key: Key, algorithm: str) -> bool:
-    if isinstance(key, RSAKey):
-        return key.raw_value.key_size >= MIN_RSA_BITS
-    if isinstance(key, ECKey):
-        return key.curve_name == CURVES[algorithm]
-    return True
+def _import(material: Any, algorithm: str) -> Key:
+    """A key that fits: joserfc checks kind, curve, `use` and `alg`. Raises: one of _FAULTS."""
+    scheme = JWSRegistry(algorithms=[algorithm]).get_alg(algorithm)
+    key = JWKRegistry.import_key(material, scheme.key_type if isinstance(material, str) else None)
+    scheme.check_key(key)
+    if isinstance(key, RSAKey) and key.raw_value.key_size < MIN_RSA_BITS:
+        raise ValueError(f"fewer than {MIN_RSA_BITS} bits")
+    return key
+
+
+def _is_secret(algorithm: str) -> bool:
+    return algorithm.startswith("HS")

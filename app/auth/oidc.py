@@ -141,23 +141,9 @@ class OidcProvider:
         return metadata, Verifier(expected, PublishedKeys(metadata["jwks_uri"], client.algorithm))
 
 
-class _Answer:
-    """A reply in the form that Authlib reads."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self.status_code = reply.status
-
-    def json(self) -> dict[str, Any]:
-        return self._reply.json()
-
-    def raise_for_status(self) -> None:
-        raise RemoteUnavailable(f"the token endpoint answered {self.status_code}")
-
-
 class _Session:
     """The HTTP client that Authlib uses; the library requests would bring four packages and 10 MiB."""
 
-    def post(self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: ClientAuth) -> _Answer:
+    def post(self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: ClientAuth) -> Reply:
         url, headers, body = auth.prepare("POST", url, dict(headers), urlencode(data))
-        return _Answer(exchange("POST", url, body=body, headers=headers))
+        return exchange("POST", url, body=body, headers=headers)
