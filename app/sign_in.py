@@ -21,7 +21,8 @@ def init_app(app: Flask, settings: Settings, engine: Engine, accounts: Accounts)
     # Commands run without a secret key. They decrypt nothing, so any key will do.
     secret_key = settings.secret_key or secrets.token_hex()
     identities = Identities(engine, accounts)
-    factors = app.extensions["second_factors"] = SecondFactors(engine, Cipher(secret_key, "second factor"))
+    factors = SecondFactors(engine, Cipher(secret_key, "second factor"), accounts.sessions)
+    app.extensions["second_factors"] = factors
     steps = LoginSteps(factors, identities, secret_key, required=settings.require_second_factor)
     app.register_blueprint(login_steps.make_blueprint(steps))
     app.register_blueprint(initial_password.make_blueprint(steps))

@@ -15,8 +15,8 @@ from app.accounts.migrations import migrate
 from app.accounts.passwords import Passwords, UnacceptablePassword, make_password
 from app.accounts.principals import Principals, Role
 from app.accounts.sessions import Origin, Person, SessionLife, Sessions
-from app.accounts.tables import login_sessions, tokens, users
-from app.accounts.targets import NOBODY, Target, Targets
+from app.accounts.tables import login_sessions, second_factors, tokens, users
+from app.accounts.targets import NOBODY, Target, Targets, target_of
 from app.accounts.tokens import Tokens
 from store.database import reading, writing
 from store.errors import MonitorError
@@ -54,10 +54,14 @@ INITIAL_S = 7 * 86_400
 """How long a password set by the operator is valid, unless its user replaces it before (s; ASVS 5.0, 6.4.1)."""
 
 # Built once: SQLAlchemy takes longer to build a statement than the database to answer it, and logins come in floods.
-_BY_ADDRESS = select(users.c.id, users.c.password_hash, users.c.initial_until).where(
-    users.c.email == bindparam("address"),
-    users.c.disabled_at.is_(None),
-    or_(users.c.initial_until.is_(None), users.c.initial_until > bindparam("now", type_=Float)),
+_BY_ADDRESS = (
+    select(users.c.id, users.c.password_hash, second_factors.c.sealed_secret, users.c.initial_until)
+    .outerjoin(second_factors)
+    .where(
+        users.c.email == bindparam("address"),
+        users.c.disabled_at.is_(None),
+        or_(users.c.initial_until.is_(None), users.c.initial_until > bindparam("now", type_=Float)),
+    )
 )
 
 
@@ -128,7 +132,7 @@ class Accounts:
             if ends_tokens:
                 self.tokens.end(connection, tokens.c.user_id == person.user_id)
         self._announce()
-        return Person(person.user_id, person.email, str(columns["password_hash"]))
+        return replace(person, password_hash=str(columns["password_hash"]), is_initial=False)
 
     def set_role(self, email: str, role: Role) -> None:
         """Change a user's role and end every session: no session outlives the role it was opened with.
@@ -165,7 +169,8 @@ class Accounts:
         is_right = self._passwords.verify(row and row.password_hash, password, is_known=is_known)
         if row is None:
             return None
-        person = Person(row.id, address, row.password_hash, is_initial=row.initial_until is not None)
+        is_initial = row.initial_until is not None
+        person = Person(row.id, address, row.password_hash, row.sealed_secret, is_initial=is_initial)
         # A wrong password is rehashed too, in vain: before a second factor, timing must not tell a right one.
         renewed_hash = self._passwords.renew(row.password_hash, password, is_known=is_known)
         renewed = self._renew_hash(person, renewed_hash, is_right=is_right)
@@ -180,14 +185,14 @@ class Accounts:
             return None
         with writing(self._engine) as connection:
             # The update locks the user's row. A password change or a disabled user since the reading makes it match
-            # no row; a later change finds the new session and ends it.
-            if not connection.execute(_unchanged(person).values(password_hash=person.password_hash)).rowcount:
+            # no row; a later change finds the new session and ends it. Second factors are looked at under that lock.
+            is_same = connection.execute(_unchanged(person).values(password_hash=person.password_hash)).rowcount
+            if not is_same or not self.targets.has_factor_of(connection, person):
                 return None
             token, ended = self.sessions.add(connection, person.user_id, origin)
-            target = self.targets.of(connection, person)
         if ended:
             self._announce()
-        return NewSession(token, ended, target)
+        return NewSession(token, ended, target_of(person))
 
     def _password_columns(self, address: str, password: str, *, is_initial: bool) -> dict[str, str | float | None]:
         until = self._clock() + INITIAL_S if is_initial else None

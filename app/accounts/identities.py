@@ -19,13 +19,19 @@ from app.accounts.email import canonical
 from app.accounts.passwords import NO_PASSWORD
 from app.accounts.principals import Role
 from app.accounts.sessions import Person
-from app.accounts.tables import identities, spent_tokens, users
+from app.accounts.tables import identities, second_factors, spent_tokens, users
 from store.database import reading, writing
 
 _PERSON = select(
-    users.c.id, users.c.email, users.c.password_hash, users.c.role, users.c.disabled_at, users.c.initial_until
-)
-Found = Row[int, str, str, str, float | None, float | None]
+    users.c.id,
+    users.c.email,
+    users.c.password_hash,
+    second_factors.c.sealed_secret,
+    users.c.role,
+    users.c.disabled_at,
+    users.c.initial_until,
+).outerjoin(second_factors, second_factors.c.user_id == users.c.id)
+Found = Row[int, str, str, str | None, str, float | None, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +93,9 @@ class Identities:
 
     def _find_identity(self, assertion: Assertion) -> "Found | None":
         named = (identities.c.issuer == assertion.issuer, identities.c.subject == assertion.subject)
+        query = _PERSON.join(identities, identities.c.user_id == users.c.id).where(*named)
         with reading(self._engine) as connection:
-            return connection.execute(_PERSON.join(identities).where(*named)).one_or_none()
+            return connection.execute(query).one_or_none()
 
     def _make(self, assertion: Assertion) -> None:
         now = self._clock()
@@ -103,7 +110,7 @@ class Identities:
 def _person(row: "Found | None") -> Person | None:
     if row is None or row.disabled_at is not None:
         return None
-    return Person(row.id, row.email, row.password_hash, is_initial=row.initial_until is not None)
+    return Person(row.id, row.email, row.password_hash, row.sealed_secret, is_initial=row.initial_until is not None)
 
 
 def _label(connection: Connection, assertion: Assertion) -> str:

@@ -1,5 +1,7 @@
 """Second factors: codes of an authenticator app (TOTP, RFC 6238) and recovery codes. No table's row leaves this file.
 
+Whatever changes a user's second factor ends the user's sessions, in the same transaction.
+
 A code is accepted once: the table keeps the newest time step used, and no code of it or of an older one is accepted.
 The database holds the app's secret encrypted, and of a recovery code only the hash: 120 random bits need no salt
 (ASVS 6.5.2).
@@ -11,7 +13,7 @@ import secrets
 import time
 from base64 import b32encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.email import canonical
 from app.accounts.encryption import Cipher, Undecryptable
+from app.accounts.sessions import Person, Sessions
 from app.accounts.tables import recovery_codes, second_factors, users
 from store.database import reading, writing
 
@@ -64,10 +67,13 @@ class Enrolment:
 class SecondFactors:
     """Enrols, checks and removes second factors. Each method raises StoreUnavailable."""
 
-    def __init__(self, engine: Engine, cipher: Cipher, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: Engine, cipher: Cipher, sessions: Sessions, clock: Callable[[], float] = time.time
+    ) -> None:
         """`clock` tells epoch seconds."""
         self._engine = engine
         self._cipher = cipher
+        self._sessions = sessions
         self._clock = clock
 
     def is_enrolled(self, user_id: int) -> bool:
@@ -82,23 +88,27 @@ class SecondFactors:
         secret = secret or pyotp.random_base32(SECRET_CHARS)
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER))
 
-    def enrol(self, user_id: int, secret: str, code: str) -> "list[str] | None":
-        """Store the secret if `code` fits it. Returns: the recovery codes; None for a wrong code or a second secret."""
+    def enrol(self, person: Person, secret: str, code: str) -> "tuple[Person, list[str]] | None":
+        """Store the secret if `code` fits it.
+
+        Returns: the user with the second factor, and the recovery codes; None for a wrong code or a second secret.
+        """
         step = self._step_of(secret, code)
         if step is None:
             return None
         row = {
-            "user_id": user_id,
+            "user_id": person.user_id,
             "sealed_secret": self._cipher.encrypt(secret),
             "last_step": step,
             "created_at": self._clock(),
         }
         try:
-            with writing(self._engine) as connection:
+            with self._sessions.ending(person.user_id) as connection:
                 connection.execute(insert(second_factors).values(row))
-                return _replace_recovery_codes(connection, user_id)
+                codes = _replace_recovery_codes(connection, person.user_id)
         except IntegrityError:
             return None
+        return replace(person, sealed_secret=str(row["sealed_secret"])), codes
 
     def check(self, user_id: int, code: str) -> str | None:
         """Accept a code, once. Returns: its kind, `totp` or `recovery`; None for a wrong one.
@@ -120,7 +130,7 @@ class SecondFactors:
 
     def renew_recovery_codes(self, user_id: int) -> "list[str]":
         """Replace the recovery codes. Returns: the new ones."""
-        with writing(self._engine) as connection:
+        with self._sessions.ending(user_id) as connection:
             return _replace_recovery_codes(connection, user_id)
 
     def list(self) -> list[Enrolled]:
@@ -132,17 +142,23 @@ class SecondFactors:
             return [Enrolled(*row) for row in connection.execute(query)]
 
     def remove_of(self, email: str) -> bool:
-        """`remove` for the user of that address."""
+        """Delete the second factor and the recovery codes of the user of that address. Whether there was one."""
         with reading(self._engine) as connection:
-            known = select(users.c.id).where(users.c.email == canonical(email))
+            known = select(users.c.id).join(second_factors).where(users.c.email == canonical(email))
             user_id = connection.execute(known).scalar_one_or_none()
-        return user_id is not None and self.remove(user_id)
+        if user_id is not None:
+            self._remove(user_id)
+        return user_id is not None
 
-    def remove(self, user_id: int) -> bool:
-        """Delete the user's second factor and recovery codes. Whether there was one."""
-        with writing(self._engine) as connection:
+    def remove(self, person: Person) -> Person:
+        """Delete the user's second factor and recovery codes. Returns: the user without them."""
+        self._remove(person.user_id)
+        return replace(person, sealed_secret=None)
+
+    def _remove(self, user_id: int) -> None:
+        with self._sessions.ending(user_id) as connection:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
-            return connection.execute(delete(second_factors).where(second_factors.c.user_id == user_id)).rowcount > 0
+            connection.execute(delete(second_factors).where(second_factors.c.user_id == user_id))
 
     def _use_code(self, user_id: int, code: str) -> bool:
         with reading(self._engine) as connection:

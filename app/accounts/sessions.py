@@ -6,7 +6,8 @@ itself (its stream, its polling) is no activity of its user: a screen left alone
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, literal, or_, select, update
@@ -24,11 +25,13 @@ SEEN_SHARE = 1 / 60
 
 @dataclass(frozen=True)
 class Person:
-    """A user as read at one moment. A session opens for one only while `password_hash` is still the stored hash."""
+    """A user as read at one moment. A session opens for one only while password and second factor are still these."""
 
     user_id: int
     email: str
     password_hash: str
+    sealed_secret: str | None = None
+    """Of the second factor, encrypted; None without one."""
     is_initial: bool = False
     """Whether the operator set that password. It then leads to the form for a new one and to nothing else."""
 
@@ -149,6 +152,17 @@ class Sessions:
         is_id = len(shown_id) == SHOWN_ID and shown_id.isalnum() and shown_id.isascii()
         which = login_sessions.c.token_hash.startswith(shown_id)
         return is_id and self._revoke(which if of_user is None else which & (login_sessions.c.user_id == of_user)) > 0
+
+    @contextmanager
+    def ending(self, user_id: int) -> Iterator[Connection]:
+        """A transaction that ends every session of a user. It locks the user's row, as the opening of a session does:
+        a login either comes first, and its session ends too, or sees what has changed.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(select(users.c.id).where(users.c.id == user_id).with_for_update())
+            yield connection
+            self.end(connection, login_sessions.c.user_id == user_id)
+        self._announce()
 
     def revoke_all(self, email: str) -> int:
         """End every session of a user. Returns: how many were in force."""

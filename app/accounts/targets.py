@@ -61,14 +61,15 @@ class Targets:
             row = connection.execute(_BY_ID, {"id": user_id}).one_or_none()
         return _target(*row) if row else Target(account)
 
-    def of(self, connection: Connection, person: Person) -> Target:
-        """The account of a user who has logged in, within the transaction of `connection`.
-
-        Its generation comes from the hash that was checked. Were the hash read again, a browser that logged in with the
-        old password while it changed would be known as one of the new.
-        """
+    def has_factor_of(self, connection: Connection, person: Person) -> bool:
+        """Whether the user's second factor is still the one of `person`, within the transaction of `connection`."""
         sealed_secret = connection.execute(_FACTOR, {"id": person.user_id}).scalar_one_or_none()
-        return _target(person.user_id, person.email, person.password_hash, sealed_secret)
+        return bool(sealed_secret == person.sealed_secret)
+
+
+def target_of(person: Person) -> Target:
+    """The account of a user. Its generation is that of the password and the second factor that were checked."""
+    return _target(person.user_id, person.email, person.password_hash, person.sealed_secret)
 
 
 def digest(text: str) -> str:

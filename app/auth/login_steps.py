@@ -18,7 +18,7 @@ from app.accounts.identities import Identities
 from app.accounts.passwords import Busy
 from app.accounts.second_factors import SecondFactors
 from app.accounts.sessions import Person
-from app.accounts.targets import NOBODY, Target, digest
+from app.accounts.targets import NOBODY, Target, digest, target_of
 from app.auth.context import auth_context, note, redirect_to_login, set_cookie, throttled_attempt
 from app.auth.login import open_session
 from app.auth.origin import local_path
@@ -49,7 +49,8 @@ class LoginStep:
     """What the user has shown so far, as in `Origin`."""
     user_id: str = ""
     """Of the user whose password it was; NOBODY when it was wrong."""
-    password_digest: str = ""
+    generation: str = ""
+    """Of that user, as in `Target`."""
 
 
 class LoginSteps:
@@ -94,7 +95,7 @@ class LoginSteps:
             stage=stage.value,
             how=how,
             user_id=_padded(person.user_id if person else NOBODY),
-            password_digest=digest(person.password_hash if person else secrets.token_hex()),
+            generation=target_of(person).generation if person else digest(secrets.token_hex()),
         )
         set_cookie(response, auth_context().step_cookie_name, self._steps.encrypt(asdict(step)), max_age=STEP_S)
         return response
@@ -110,7 +111,7 @@ class LoginSteps:
     def find(self, step: LoginStep) -> Person | None:
         """The user who logs in; None when the password was wrong or the account has changed since."""
         person = self.identities.find(int(step.user_id))
-        return person if person and digest(person.password_hash) == step.password_digest else None
+        return person if person and target_of(person).generation == step.generation else None
 
     def target(self, step: LoginStep) -> Target:
         """The account that the login is aimed at, whatever was shown so far."""
@@ -139,10 +140,10 @@ class LoginSteps:
             next=local_path(request.values.get("next")),
         )
 
-    def enrol(self, person: Person) -> list[str] | None:
-        """Store the secret that the form sends back. The recovery codes; None when its code does not fit the secret."""
+    def enrol(self, person: Person) -> tuple[Person, list[str]] | None:
+        """Store the secret that the form sends back. The answer is that of `SecondFactors.enrol`."""
         secret = self._offered(person)
-        return None if secret is None else self.factors.enrol(person.user_id, secret, request.form.get("code", ""))
+        return None if secret is None else self.factors.enrol(person, secret, request.form.get("code", ""))
 
     def _offered(self, person: Person) -> str | None:
         """The secret that the form sends back, if it was offered to this user within STEP_S."""
@@ -199,9 +200,10 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
         person, step = _newcomer()
         if person is None or step is None:
             return start_over()
-        codes = steps.enrol(person)
-        if codes is None:
+        enrolled = steps.enrol(person)
+        if enrolled is None:
             return _enrolment(person, "code")
+        person, codes = enrolled
         note("second_factor_on", person.email)
         return steps.finish(step, open_session(person, "totp", show_codes(codes)))
 

@@ -41,12 +41,12 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
         shown = confirm_password(person)
         if isinstance(shown, Refusal):
             return _own_enrolment(person, shown.error), shown.status, shown.headers
-        codes = steps.enrol(shown)
-        if codes is None:
+        enrolled = steps.enrol(shown)
+        if enrolled is None:
             return _own_enrolment(person, "code"), 401
+        person, codes = enrolled
         note("second_factor_on", person.email)
-        auth_context().accounts.sessions.revoke_all(person.email)
-        return open_session(shown, "totp", show_codes(codes))
+        return open_session(person, "totp", show_codes(codes))
 
     @blueprint.post("/second-factor")
     @require_role("super_admin", page=True)
@@ -67,13 +67,12 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
         except Busy:
             return _factor(person, "busy"), 503, {"Retry-After": "3"}
         if request.form.get("action") == "remove" and not steps.required:
-            steps.factors.remove(person.user_id)
+            person = steps.factors.remove(person)
             note("second_factor_off", person.email)
             answer: Response = redirect(url_for("account.show"), 303)
         else:
             note("recovery_codes_renewed", person.email)
             answer = show_codes(steps.factors.renew_recovery_codes(person.user_id))
-        auth_context().accounts.sessions.revoke_all(person.email)
         return open_session(person, how, answer)
 
     def _own_enrolment(person: Person, error: str | None = None) -> str:

@@ -147,7 +147,9 @@ def accounts(panel: DocumentedStack) -> Iterator[Accounts]:
     assert person is not None
     secret = pyotp.random_base32(32)
     cipher = Cipher((panel.data_dir / "secret_key").read_text(), "second factor")
-    assert SecondFactors(engine, cipher).enrol(person.user_id, secret, pyotp.TOTP(secret).now())
+    enrolled = SecondFactors(engine, cipher, accounts.sessions).enrol(person, secret, pyotp.TOTP(secret).now())
+    assert enrolled is not None
+    person, _ = enrolled
     accounts.open_session_for(person, Origin("password", "127.0.0.1", "curl"))
     yield accounts
     engine.dispose()

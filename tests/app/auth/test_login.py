@@ -38,8 +38,9 @@ def make_app(accounts: Accounts, *, secure_cookies: bool = False) -> Flask:
     engine = accounts._engine
     errors.init_app(app)
     auth.init_app(app, accounts, Audit(engine, keep_s=86_400), secure_cookies=secure_cookies)
-    factors, identities = SecondFactors(engine, Cipher("k" * 32, "second factor")), Identities(engine, accounts)
-    app.register_blueprint(account.make_blueprint(LoginSteps(factors, identities, "k" * 32, required=False)))
+    factors = SecondFactors(engine, Cipher("k" * 32, "second factor"), accounts.sessions)
+    steps = LoginSteps(factors, Identities(engine, accounts), "k" * 32, required=False)
+    app.register_blueprint(account.make_blueprint(steps))
 
     @app.get("/monitor")
     @require_role("super_admin", page=True)
