@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Builds the page, `node build.js`: static/ → static/built/<digest>/, each file with a .br and a .gz beside it.
+ * Builds the page, `node build.js`: static/ → static/built/<sources>-<tools>/, each file with a .br and a .gz beside it.
  *
- * The digest is that of the files in static/, so a build's name says what it was made from; app/web/assets.py computes
- * the same and serves no other. A build that is there already is not made again.
+ * <sources> is a digest of the files in static/; app/web/assets.py computes the same and serves no other build. <tools>
+ * is one of this file and of esbuild's version, so that a build by others has another address. A build that is there
+ * already is not made again.
  */
 
 import { createHash } from 'node:crypto'
@@ -19,10 +20,10 @@ const SERVED = /\.(css|js|json|svg)$/
 process.chdir(dirname(fileURLToPath(import.meta.url)))
 provideUplot('static/vendor')
 const sources = filesBelow('static').filter((name) => SERVED.test(name) && !name.startsWith('built/')).sort()
-const digest = digestOf(sources)
-if (!existsSync(`static/built/${digest}`)) {
-  await build(`static/built/${digest}`)
-  console.log(`Built the page: ${digest}`)
+const name = `${digestOf(sources).slice(0, 12)}-${digestOfTools().slice(0, 8)}`
+if (!existsSync(`static/built/${name}`)) {
+  await build(`static/built/${name}`)
+  console.log(`Built the page: ${name}`)
 }
 
 /** uPlot's own minified script. @param {string} folder */
@@ -42,7 +43,12 @@ function filesBelow(folder) {
 /** @param {string[]} names */
 function digestOf(names) {
   const lines = names.map((name) => `${name} ${sha256(readFileSync(join('static', name)))}\n`)
-  return sha256(lines.join('')).slice(0, 12)
+  return sha256(lines.join(''))
+}
+
+function digestOfTools() {
+  const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'))
+  return sha256(`${lock.packages['node_modules/esbuild'].version}\n${readFileSync('build.js', 'utf8')}`)
 }
 
 /** @param {string | Buffer} content */
@@ -50,7 +56,7 @@ function sha256(content) {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** Whole or not at all: made beside its place and then renamed. Builds of other sources go. @param {string} target */
+/** Whole or not at all: made beside its place and then renamed. Other builds go. @param {string} target */
 async function build(target) {
   const esbuild = await import('esbuild')
   const made = `static/built/unfinished-${process.pid}`
@@ -61,8 +67,8 @@ async function build(target) {
     })
     for (const name of sources.filter((each) => !/^(js|css)\//.test(each))) copy(name, made)
     for (const name of filesBelow(made).filter((each) => SERVED.test(each))) compress(join(made, name))
-    const builds = readdirSync('static/built').filter((name) => /^[0-9a-f]{12}$/.test(name))
-    for (const name of builds.filter((each) => each !== digest)) rmSync(`static/built/${name}`, { recursive: true })
+    const builds = readdirSync('static/built').filter((each) => /^[0-9a-f]{12}/.test(each) && each !== name)
+    for (const each of builds) rmSync(`static/built/${each}`, { recursive: true })
     if (!existsSync(target)) renameSync(made, target)
   } finally {
     rmSync(made, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 """Serves the page's files: their build (`build.js`) if it was made from the present files, else the files themselves.
 
-`url_for('static', filename=…)` gives `/static/<digest>/…` for a build, which browsers keep for good: the digest is that
-of all the files it was made from. Without a build it gives `/static/…`, which browsers ask about each time.
+`url_for('static', filename=…)` gives `/static/<build>/…` for a build, which browsers keep for good: its name begins with
+a digest of all the files it was made from. Without a build it gives `/static/…`, which browsers ask about each time.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ Stamp = tuple[int, int]
 
 
 class Assets:
-    """The files below `root`. A build whose name is not their digest is an old one."""
+    """The files below `root`. A build whose name does not begin with their digest is an old one."""
 
     def __init__(self, root: Path) -> None:
         self.folder = root
         """Where the served files lie."""
-        self.digest: str | None = None
+        self.build: str | None = None
         """The name of the build that is served, None while the files themselves are."""
         self._root = root
         self._stamps_read: dict[str, Stamp] = {}
@@ -51,9 +51,8 @@ class Assets:
             if stamps != self._stamps_read:
                 self._digest_read = self._digest_of(sorted(stamps))
                 self._stamps_read = stamps
-            build = self._root / _BUILT / self._digest_read
-            is_built = build.is_dir()
-            self.folder, self.digest = (build, self._digest_read) if is_built else (self._root, None)
+            folder = next((self._root / _BUILT).glob(f"{self._digest_read}-*"), None)
+            self.folder, self.build = (folder, folder.name) if folder else (self._root, None)
 
     def _digest_of(self, names: list[str]) -> str:
         lines = (f"{name} {hashlib.sha256((self._root / name).read_bytes()).hexdigest()}\n" for name in names)
@@ -71,10 +70,10 @@ class Assets:
                     yield folder + entry.name, (state.st_mtime_ns, state.st_size)
 
 
-class DigestConverter(BaseConverter):
-    """The digest in an address."""
+class BuildConverter(BaseConverter):
+    """The name of a build in an address."""
 
-    regex = "[0-9a-f]{12}"
+    regex = "[0-9a-f]{12}-[0-9a-f]{8}"
 
 
 def init_app(app: Flask, root: Path) -> None:
@@ -82,27 +81,27 @@ def init_app(app: Flask, root: Path) -> None:
     assets = Assets(root)
     assets.refresh()
 
-    def serve(filename: str, digest: str | None = None) -> Response:
-        if digest != assets.digest:
+    def serve(filename: str, build: str | None = None) -> Response:
+        if build != assets.build:
             assets.refresh()
         response = _send(assets.folder, filename)
         # A page from before the last change still gets what it lacks, but not for good.
-        is_for_good = digest is not None and digest == assets.digest
+        is_for_good = build is not None and build == assets.build
         response.headers["Cache-Control"] = _FOR_GOOD if is_for_good else _ASK_EACH_TIME
         return response
 
     def name_build(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint == "static" and assets.digest:
-            values["digest"] = assets.digest
+        if endpoint == "static" and assets.build:
+            values["build"] = assets.build
 
     def look_again() -> dict[str, Any]:
         if request.method == "GET":  # Once for each page: whoever edits a file only reloads.
             assets.refresh()
         return {}
 
-    app.url_map.converters["digest"] = DigestConverter
+    app.url_map.converters["build"] = BuildConverter
     app.add_url_rule("/static/<path:filename>", "static", serve)
-    app.add_url_rule("/static/<digest:digest>/<path:filename>", "static", serve)
+    app.add_url_rule("/static/<build:build>/<path:filename>", "static", serve)
     app.url_defaults(name_build)
     app.context_processor(look_again)
 
