@@ -1,7 +1,7 @@
 """Serves the page's files: their build (`build.js`) if it was made from the present files, else the files themselves.
 
-`url_for('static', filename=…)` gives `/static/<build>/…` for a build, which browsers keep for good: its name begins with
-a digest of all the files it was made from. Without a build it gives `/static/…`, which browsers ask about each time.
+`url_for('static', filename=…)` gives `/static/<build>/…` for a build, which browsers keep for good: its name begins
+with a digest of all the files it was made from. Without one it gives `/static/…`, which browsers ask about each time.
 """
 
 import hashlib
