@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection, and in the transaction, that app.accounts.migrations.migrate opened."""
+"""Runs the migrations in the transaction that app.accounts.migrations.migrate has opened."""
 
 from alembic import context
 

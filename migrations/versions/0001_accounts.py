@@ -1,4 +1,4 @@
-"""Users, their login sessions and their API tokens."""
+"""Creates users, login sessions and API tokens."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The past of the hosts in steps of a minute, ten minutes and an hour."""
+"""Adds the hosts' history: steps of a minute, ten minutes and an hour."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What an API token is for."""
+"""Adds the scope of an API token."""
 
 import sqlalchemy as sa
 from alembic import op

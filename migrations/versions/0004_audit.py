@@ -1,4 +1,4 @@
-"""The audit, and what a session's idle time and its list need. Whoever was signed in signs in anew."""
+"""Adds the audit, and the columns for idle times and lists of sessions. Every user must sign in again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ SESSION_COLUMNS = (("seen_at", sa.Double, "0"), ("how", sa.String(16), ""), ("ad
 
 def upgrade() -> None:
     for name, kind, value in SESSION_COLUMNS:
-        # SQLite adds no NOT NULL column without a value for the rows there are; never seen: they are idle.
+        # SQLite adds no NOT NULL column without a default. Sessions seen at 0 are idle, so they end.
         op.add_column("login_sessions", sa.Column(name, kind, nullable=False, server_default=value))
     op.create_table(
         "audit",

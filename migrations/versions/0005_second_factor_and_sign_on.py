@@ -1,4 +1,4 @@
-"""Second factors, recovery codes, and who a user is to another system."""
+"""Adds second factors, recovery codes, users' identities in other systems and their spent tokens."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Passwords that the operator set and their users must replace, and which browser a login came from."""
+"""Adds the expiry of passwords that the operator sets, and the browser of a login."""
 
 import sqlalchemy as sa
 from alembic import op

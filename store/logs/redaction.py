@@ -1,10 +1,10 @@
-"""Takes secrets and personal data out of text, before it is written anywhere. [pure]
+"""Takes secrets and personal data out of text before anything writes it. [pure]
 
-What is found becomes `[redacted:<kind>]`; nothing of it can be got back. Three ways lead to a find: a name that says
-what follows (`password=…`), a shape that only secrets have (`ghp_…`), and a number whose check digits are right
-(CPF, CNPJ, cards), so that ordinary numbers survive. The names are those of Sentry's event scrubber and their
-Portuguese sisters. Every pattern either begins where no other attempt has begun or looks at a bounded piece, so the
-work grows with the length of the text and no faster, whatever is in it.
+`[redacted:<kind>]` replaces each find for good. There are three kinds of finds: a value whose name announces it
+(`password=…`), a shape that only secrets have (`ghp_…`), and a number with correct check digits (CPF, CNPJ, cards), so
+that ordinary numbers survive. The names are those of Sentry's event scrubber and their Portuguese counterparts. Each
+pattern starts where no other attempt has started, or looks at a bounded piece: for any text the work grows linearly
+with its length.
 """
 
 import ipaddress
@@ -17,8 +17,8 @@ Rule = Callable[[str], str]
 
 
 def redact(text: str) -> str:
-    """The text without secrets and personal data. Doing it twice changes nothing more."""
-    for _ in range(3):  # What stood beside a find has an edge now, and may be one itself.
+    """The text without secrets and personal data. A second call changes nothing."""
+    for _ in range(3):  # A find gives its neighbours an edge, and may so uncover another.
         found = _apply(_RULES, text)
         if found == text:
             break
@@ -31,13 +31,13 @@ def _mark(kind: str) -> str:
 
 
 def _shape(kind: str, pattern: str, *, needs: tuple[str, ...], flags: int = 0) -> Rule:
-    """A rule for what can be told by its looks. `needs`: one of them is in it; they are found far sooner."""
+    """A rule for what its shape gives away. `needs`: every find holds one of these, and a search for them is fast."""
     compiled, mark = re.compile(pattern, flags), _mark(kind)
     return lambda text: compiled.sub(mark, text) if any(piece in text for piece in needs) else text
 
 
 def _checked(kind: str, pattern: str, is_valid: Callable[[str], bool]) -> Rule:
-    """A rule for what looks like one and turns out to be one."""
+    """A rule for what has the shape and passes a check."""
     compiled, mark = re.compile(pattern), _mark(kind)
     return lambda text: compiled.sub(lambda match: mark if is_valid(match[0]) else match[0], text)
 
@@ -71,7 +71,7 @@ def _redact_named(text: str) -> str:
 
 _USERINFO = re.compile(
     r"(?<=://)(?:[^\s/?#\"'<>]*@"
-    # A colon before what is no port begins a password, even one with a slash that should have been encoded.
+    # After a colon comes a port or a password; a password may hold a slash that should have been encoded.
     r"|[^\s/:@]{0,64}:(?!\d{1,5}(?:[/?#\s\"']|$))[^\s\"'<>@]{0,256}@)"
 )
 
@@ -81,7 +81,7 @@ def _redact_userinfo(text: str) -> str:
 
 
 def _is_cpf(text: str) -> bool:
-    from stdnum.br import cpf  # noqa: PLC0415  1.5 MB, where no such number is ever seen.
+    from stdnum.br import cpf  # noqa: PLC0415  1.5 MB, which most processes never need.
 
     return bool(cpf.is_valid(text))
 
@@ -93,7 +93,7 @@ def _is_cnpj(text: str) -> bool:
 
 
 _ISSUERS = re.compile(r"4|5[0-9]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)|3[4-9]|60[16]|62|63[67]|64[4-9]|65")
-"""How the numbers of Visa, Mastercard, Amex, Diners, JCB, Discover, UnionPay, Elo, Hipercard and Aura begin."""
+"""First digits of Visa, Mastercard, Amex, Diners, JCB, Discover, UnionPay, Elo, Hipercard and Aura."""
 
 
 def _is_card(text: str) -> bool:
@@ -108,14 +108,14 @@ _TOKENS = (
     "xoxe-", "xoxs-", "xoxr-", "xapp-", "sk-", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "shpat_", "hf_", "AIza",
     "ya29.",
 )  # fmt: skip
-"""How tokens begin that say whose they are: ours, GitHub's, GitLab's, npm's, PyPI's, Slack's, OpenAI's, Stripe's…"""
+"""Prefixes by which issuers mark their tokens: ours, GitHub, GitLab, npm, PyPI, Slack, OpenAI, Stripe…"""
 
 _AREA = "(?:1[1-9]|2[12478]|3[1-578]|4[1-9]|5[1345]|6[1-9]|7[134579]|8[1-9]|9[1-9])"
 """Brazil's area codes (Anatel)."""
 
 _IN_NUMBERS: tuple[Rule, ...] = (
     _checked("cpf", r"(?<!\d)(?<!\d\.)\d{3}\.?\d{3}\.?\d{3}-?\d\d(?!\d)", _is_cpf),
-    # 19 digits first: the first 16 of them may be a number of their own, followed by something else.
+    # 19 digits before 16: the first 16 of them may pass the check by themselves.
     _checked("card", r"(?<!\d)(?<!\d\.)\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}\1\d{3}(?!\d)", _is_card),
     _checked(
         "card",
@@ -124,9 +124,9 @@ _IN_NUMBERS: tuple[Rule, ...] = (
     ),
     _shape(
         "phone",
-        r"\+\d{1,3}[ .-]?\(?\d{1,4}\)?[ .-]?\d{3,5}[ .-]?\d{3,5}(?!\d)"  # any country's, written with its +
+        r"\+\d{1,3}[ .-]?\(?\d{1,4}\)?[ .-]?\d{3,5}[ .-]?\d{3,5}(?!\d)"  # of any country, with its +
         rf"|(?:(?<![\d.])(?:55[ .-]?)?{_AREA}|\({_AREA}\))[ .-]?9\d{{4}}[ .-]?\d{{4}}(?!\d)"  # mobile
-        rf"|(?<![\d.])55[ .-]?\(?{_AREA}\)?[ .-]?[2-5]\d{{3}}[ .-]?\d{{4}}(?!\d)"  # landline, the country's code before
+        rf"|(?<![\d.])55[ .-]?\(?{_AREA}\)?[ .-]?[2-5]\d{{3}}[ .-]?\d{{4}}(?!\d)"  # landline with the country code
         rf"|\({_AREA}\)[ .-]?[2-5]\d{{3}}[ .-]?\d{{4}}(?!\d)",  # landline
         needs=("",),
     ),
@@ -139,7 +139,7 @@ def _redact_numbers(text: str) -> str:
 
 
 def _is_public_ip(text: str) -> bool:
-    """Private, loopback and documentation addresses say where a fault is and not who somebody is."""
+    """Private, loopback and documentation addresses locate a fault and identify nobody."""
     try:
         return ipaddress.ip_address(text).is_global
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which names say that a secret follows. [pure]"""
+"""Names that announce a secret. [pure]"""
 
 import re
 from functools import lru_cache
@@ -9,33 +9,33 @@ _WORDS = frozenset(
      "cvv", "jwt", "otp", "passphrase", "passwd", "password", "phpsessid", "pwd", "secret", "secrets", "segredo",
      "senha", "session", "sessionid", "sid", "token", "totp", "xsrf"}
 )  # fmt: skip
-"""Any of them as a part of a name: `db_password`, `X-Auth-Token`, `accessToken`."""
+"""A name with one of these parts announces a secret: `db_password`, `X-Auth-Token`, `accessToken`."""
 
 _PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key"), ("signing", "key"),
                     ("encryption", "key"), ("account", "key"), ("chave", "api"), ("client", "secret")})  # fmt: skip
 
 _INSIDE = ("password", "passwd", "passphrase", "apikey", "privatekey", "secretkey", "accesskey", "authtoken")
-"""The same written in one word, wherever in it: `mysqlpassword`."""
+"""So does a name that holds one of these anywhere: `mysqlpassword`."""
 
 _HARMLESS_ENDS = frozenset({"type", "count", "length", "limit", "expires", "expiry", "ttl", "name", "age"})
-"""Ends of names that tell about a secret, not the secret: `token_type`, `session_count`."""  # pragma: allowlist secret
+"""Such an ending describes a secret and holds none: `token_type`, `session_count`."""  # pragma: allowlist secret
 
 _TO_END_OF_LINE = frozenset({"authorization", "cookie"})
-"""Headers, whose values have blanks in them."""
+"""Headers whose values contain blanks."""
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 MAX_NAME = 80
-"""Longer names are judged by their end: it is where the word stands."""
+"""Only the last characters of a longer name count: the telling word stands at the end."""
 
 
 def names_secret(name: str) -> bool:
-    """Whether what follows this name is a secret."""
+    """Whether a secret follows this name."""
     return _names_secret(name[-MAX_NAME:])
 
 
 def is_to_end_of_line(name: str) -> bool:
-    """Whether the secret reaches to the end of its line."""
+    """Whether the secret extends to the end of its line."""
     return not _TO_END_OF_LINE.isdisjoint(_parts(name[-MAX_NAME:]))
 
 
@@ -49,5 +49,5 @@ def _names_secret(name: str) -> bool:
 
 
 def _parts(name: str) -> list[str]:
-    """`X-Api-Key`, `apiKey` and `api_key` are all api, key."""
+    """`X-Api-Key`, `apiKey` and `api_key` all give `api`, `key`."""
     return [part.lower() for part in _PART.findall(name)]

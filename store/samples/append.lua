@@ -1,4 +1,4 @@
--- Writes a sample once, by a clock that goes on when Redis' own is set. Explained in `append.py`; all times in ms.
+-- Writes a sample once, by a clock that runs on when somebody sets Redis' clock. `append.py` explains it. Times in ms.
 local samples, hosts, joined, slots, holder, clock, workload = unpack(KEYS)
 local host, body, slot, instance = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local function number(at) return tonumber(ARGV[at]) end
@@ -10,7 +10,7 @@ local tables, tables_live = ARGV[21], number(22)
 
 local function near(one, other) return math.abs(one - other) <= SLACK end
 
--- 1. What time it is. Redis' own clock and `offset`, which takes a jump out that only Redis has made.
+-- 1. The time: Redis' clock plus `offset`, which cancels a jump that only Redis' clock has made.
 local time = redis.call('TIME')
 local raw = time[1] * 1000 + math.floor(time[2] / 1000)
 if deadline > 0 and raw > deadline then return {'late', raw} end
@@ -22,11 +22,11 @@ if not known then
     if not near(raw + offset, wall) and near(raw, wall) then offset = 0 end
 elseif not near(raw, due_raw) then
     local due = due_raw + due_offset
-    if near(raw + offset, due) then -- Another collector has seen to it.
-    elseif near(raw, due) then offset = 0 -- It was set right again.
-    elseif near(wall - due_wall, raw - due_raw) then -- One machine's clock, for all that is known the right one.
+    if near(raw + offset, due) then -- Another collector has corrected it.
+    elseif near(raw, due) then offset = 0 -- Somebody has set it right again.
+    elseif near(wall - due_wall, raw - due_raw) then -- Both clocks jumped: one machine, taken for right.
         if raw > due_raw then leapt = raw + offset redis.call('HSET', clock, 'leapt', leapt) end
-    elseif near(raw, wall) then offset = 0 -- It was wrong before.
+    elseif near(raw, wall) then offset = 0 -- It was wrong until now.
     else offset = due - raw
     end
 end
@@ -39,7 +39,7 @@ local function is_within(stamp, span)
     return stamp ~= nil and stamp <= now + SLACK and stamp > now - span
 end
 
--- 2. Who reports as this host: of those alive the one that started last, so that a restart costs no sample.
+-- 2. The holder of the host's name: of the live collectors the one that started last, so that a restart loses no sample.
 local is_shared, is_followed = 0, 0
 if instance ~= '' then
     local held = redis.call('HMGET', holder, 'holder', 'seen', 'rival_seen', 'rival_tries', 'heir')
@@ -52,17 +52,17 @@ if instance ~= '' then
     if not is_mine then redis.call('HDEL', holder, 'rival_seen', 'rival_tries') end
     redis.call('HSET', holder, 'holder', instance, 'seen', now)
     redis.call('PEXPIRE', holder, host_retention)
-    -- Seen twice: a collector that gives way to its successor may still have had one tick in hand.
+    -- Only a second try counts: a collector that is being replaced may still have one tick to finish.
     if is_mine and tries > 1 then is_shared = 1 end
-    if held[5] then -- Told once: an heir that never comes leaves the name where it is.
+    if held[5] then -- Announced once: if the heir never comes, the name stays.
         redis.call('HDEL', holder, 'heir')
         if held[5] > instance then is_followed = 1 end
     end
 end
 
--- 3. Once in each slot. A claim of the future was made by a clock that has been set back since.
+-- 3. One sample for each slot. A claim in the future comes from a clock that was set back since.
 if is_within(redis.call('ZSCORE', slots, slot), claim) then return {'taken', raw, offset, is_shared, is_followed} end
-redis.call('ZADD', slots, now, slot) -- First: a full Redis refuses no more once a script has taken something away.
+redis.call('ZADD', slots, now, slot) -- First: once a script has removed something, a full Redis refuses its writes no more.
 redis.call('ZREMRANGEBYSCORE', slots, '-inf', now - claim)
 redis.call('ZREMRANGEBYSCORE', slots, now + SLACK, '+inf')
 redis.call('PEXPIRE', slots, 10 * claim)
@@ -74,8 +74,8 @@ end
 
 local function id_of(ms, sequence) return string.format('%.0f-%.0f', ms, sequence) end
 
--- Ids that are ahead of the clock would never be trimmed nor rolled up: what the wrong clock has stamped is moved back
--- by as much as it was wrong. It begins where the ids leap by as much; where they nowhere do, all of them are wrong.
+-- Entries with ids ahead of the clock would never be trimmed or rolled up. They move back by the error of the clock that
+-- stamped them. The wrong ones start where ids leap by that error; without such a leap all ids are wrong.
 local function begin_anew()
     local rows = redis.call('XREVRANGE', samples, '+', '-', 'COUNT', MOVED)
     redis.call('DEL', samples)
@@ -91,7 +91,7 @@ local function begin_anew()
         if at <= first then
             for field = 2, #fields, 2 do
                 local taken = tonumber(string.match(fields[field], '^{"v":%d+,"host":"[^"]*","slot":%-?%d+,"at":([%d.]+),'))
-                if taken and near(taken * 1000, ms) then -- The collector has had the same wrong clock.
+                if taken and near(taken * 1000, ms) then -- The collector had the same wrong clock.
                     local right = string.format('"at":%.3f,', taken - wrong_by / 1000)
                     fields[field] = string.gsub(fields[field], '"at":[%d.]+,', right, 1)
                 end
@@ -114,7 +114,7 @@ local function begin_anew()
     return wrong_by
 end
 
--- 4. The entry. Redis' own id while the clocks are one; else one of our own, after the last.
+-- 4. The entry. Its id is Redis' own while the clocks agree, else ours, after the last one.
 local oldest = is_within(leapt, LEAP_HOLD) and 0 or now - retention
 local function add(id) return redis.pcall('XADD', samples, 'MINID', '~', oldest, id, 'host', host, 'sample', body) end
 local function top() return redis.call('XREVRANGE', samples, '+', '-', 'COUNT', 1)[1] end
@@ -132,12 +132,12 @@ local function is_id_at_fault(answer)
 end
 
 local id, renewed = add_newest(), nil
-if type(id) == 'table' and is_id_at_fault(id) then -- Something has written an id that nothing can follow.
+if type(id) == 'table' and is_id_at_fault(id) then -- Somebody has written an id that no other can follow.
     renewed = begin_anew()
     id = add_newest()
 end
 if type(id) == 'table' then return redis.error_reply(id.err) end
-if renewed then -- It follows.
+if renewed then -- The new id follows the moved ones.
 elseif parts(id) > now + SLACK then
     if not ahead or ahead > now + SLACK then redis.call('HSET', clock, 'ahead', now)
     elseif now - ahead >= AHEAD_HOLD then

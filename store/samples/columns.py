@@ -1,4 +1,4 @@
-"""Samples as columns, the shape that uPlot draws, and the marks that they carry. [pure]"""
+"""Turns samples into columns, the shape that uPlot draws, and collects their marks. [pure]"""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -19,14 +19,14 @@ that come in and that are finished, summed over the queues; the checks' latencie
 them run a task, the tasks that they start per second, and those that fail per minute."""
 
 MAX_MARKS = 500
-"""Marks answered at most, the newest: more cannot be told apart on a chart."""
+"""Only the newest marks are answered: a chart cannot show more of them apart."""
 
 _NUMBERS = (float, int)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One sample: its figures in the order of SERIES, None for what was not known, and its marks with their instant."""
+    """One sample: its figures in the order of SERIES, None where unknown, and its marks with their times."""
 
     figures: list[float | None]
     marks: list[dict[str, Any]] = field(default_factory=list)
@@ -90,7 +90,7 @@ def _part(whole: Any, name: str, figure: str) -> Any:
 
 
 def _sum_queues(queues: Any, figure: str) -> float | None:
-    """Over the queues that exist; None when one of them does not tell: a part is not the whole."""
+    """The sum over the queues that exist; None if one of them has no figure: a part is not the whole."""
     there = [queue for queue in queues if _is_there(queue)] if _is_list(queues) else []
     known = [value for queue in there if (value := _number(queue.get(figure))) is not None]
     return round(math.fsum(known), 3) if known and len(known) == len(there) else None
@@ -101,7 +101,7 @@ def _is_there(queue: Any) -> bool:
 
 
 def _marks(marks: Any, at_s: float) -> list[dict[str, Any]]:
-    """The marks that look like ours: what another process wrote may hold anything."""
+    """The marks that have the form of ours: foreign entries may hold anything."""
     return [{**mark, "at": at_s} for mark in marks if _is_mark(mark)] if _is_list(marks) else []
 
 
@@ -119,5 +119,5 @@ def _is_list(value: Any) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number; JSON's own may be too large for a float. By its very type: a bool is none."""
+    """The value if it is a finite number, else None. JSON numbers may exceed a float; a bool is no number."""
     return value if type(value) in _NUMBERS and -1e18 < value < 1e18 else None

@@ -1,4 +1,4 @@
-"""The store of what containers report of themselves: a hash of each host in Redis; keys in `keys`."""
+"""The store of the containers' reports: one Redis hash for each host."""
 
 from redis import Redis
 
@@ -31,8 +31,10 @@ class ReportStore:
 
     @translated
     def write(self, host: str, name: str, report: str, *, source: str = "") -> None:
-        """Note what a container of `host` says of itself (JSON), stamped by the store's clock. `source`: what tells it
-        apart from another of the same name."""
+        """Store the report of a container of `host` (JSON), stamped by the store's clock.
+
+        `source` tells it apart from another container of the same name.
+        """
         field = f"{name}{keys.SOURCE}{source}" if source else name
         self._write(
             keys=[keys.containers(host), keys.CLOCK],
@@ -41,7 +43,7 @@ class ReportStore:
 
     @translated
     def read(self, host: str) -> list[Report]:
-        """What the containers of a host have said of themselves within `REPORT_TTL_S`, by name."""
+        """The reports of a host's containers within the last `REPORT_TTL_S`, by name."""
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.time()
         pipeline.hget(keys.CLOCK, keys.OFFSET)

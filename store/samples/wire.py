@@ -1,6 +1,6 @@
-"""A sample's wire form as it is read. [pure]
+"""Reads a sample's wire form. [pure]
 
-Apart from `model`, because this needs a library that those processes do without which only report (`collector.report`).
+It stands apart from `model` because it needs orjson, which processes that only send reports (`collector.report`) lack.
 """
 
 from typing import Any
@@ -12,12 +12,9 @@ from store.samples.model import SCHEMA_VERSION
 
 
 def parse_wire(data: bytes) -> dict[str, Any]:
-    """A sample's wire form as a dict, its frame checked: version, host, at, services.
-
-    Raises: BadEntry when it is not one.
-    """
+    """A sample's wire form as a dict, with version, host, at and services checked. Raises: BadEntry."""
     try:
-        # orjson takes UTF-8 alone, neither NaN nor lone surrogates, and takes a third of the time that `json` does.
+        # orjson refuses NaN and lone surrogates, and takes a third of the time of `json`.
         wire = orjson.loads(data)
     except orjson.JSONDecodeError as exc:
         raise BadEntry("not JSON") from exc
