@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.process import PATIENCE_S
@@ -36,6 +37,9 @@ SLEEPING = {
 DURATION = re.compile(r"(took|latency|elapsed|delay|delays|slowest|longest|spent|cost)_(s|ms|us)$")
 
 
+AGE = re.compile(r"\bage_s\b|^abs\(.* - time\.time\(\)\)$")
+
+
 def where(path: Path, node: ast.AST | None = None) -> str:
     name = path.relative_to(TESTS).as_posix()
     return f"{name}:{node.lineno}" if isinstance(node, ast.expr) else name
@@ -66,6 +70,29 @@ def test_no_duration_that_the_product_tells_is_compared_with_a_number_of_the_tes
     ]
 
     assert found == []
+
+
+def test_nothing_must_be_younger_than_what_is_waited_for_anything() -> None:
+    """`age_s < 5` says how quick the machine is; `age_s < PATIENCE_S` that the age is not that of another clock."""
+    found = [
+        where(path, node)
+        for path in FILES
+        for node in nodes_of(path)
+        if isinstance(node, ast.Compare) and any(is_hasty_age(*each) for each in bounds(node))
+    ]
+
+    assert found == []
+
+
+def bounds(node: ast.Compare) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """What must be less, and than what."""
+    for left, order, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
+        if isinstance(order, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+            yield (left, right) if isinstance(order, ast.Lt | ast.LtE) else (right, left)
+
+
+def is_hasty_age(age: ast.expr, bound: ast.expr) -> bool:
+    return bool(AGE.search(ast.unparse(age))) and isinstance(bound, ast.Constant) and bound.value < PATIENCE_S
 
 
 def is_norm(node: ast.Compare) -> bool:

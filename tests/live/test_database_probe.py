@@ -77,11 +77,11 @@ def test_postgres_that_hangs_is_a_timeout_at_the_deadline_and_online_again_when_
         wait_until(lambda: probe.read().status == Status.ONLINE)
 
         server.pause()
-        with Promise.TICK.kept():
-            hanging = [probe.read() for _ in range(3)]
+        for _ in range(3):
+            with Promise.TICK.kept():
+                assert probe.read() == NO_ANSWER
         server.resume()
 
-        assert hanging == [NO_ANSWER] * 3
         wait_until(lambda: probe.read().status == Status.ONLINE)
 
 
