@@ -125,7 +125,7 @@ def test_the_page_and_its_chart_library_are_served(containers):
     login = web.get("/login", role=None)
 
     assert login.status == 200
-    assert re.search(rb'src="/static/[0-9a-f]{12}/js/account_pages[.]js"', login.body), "the page is built"
+    assert re.search(rb'src="/static/[0-9a-f]{12}-[0-9a-f]{8}/js/account_pages[.]js"', login.body), "the page is built"
     assert web.get("/static/vendor/uPlot.iife.min.js", role=None).status == 200
 
 
