@@ -26,7 +26,7 @@ PUBLIC = {
     "/livez",
     "/readyz",
     "/static/<path:filename>",
-    "/static/<digest:digest>/<path:filename>",
+    "/static/<build:build>/<path:filename>",
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
