@@ -1,9 +1,7 @@
 """Several hosts that write through one Redis."""
 
-import os
-import sys
+from contextlib import ExitStack, contextmanager
 
-import psutil
 import pytest
 from flask import Flask
 
@@ -11,40 +9,22 @@ from app.cli import commands
 from store.samples.live import LiveStore, redis_client
 from store.samples.wire import parse_wire
 from tests.builders import make_sample
-from tests.process import PATIENCE_S, wait_until
+from tests.collectors import CELERY, running
+from tests.process import wait_until
 from tests.stack import Stack
-from tests.web import ROOT, WebServer
+from tests.web import WebServer
 
 pytestmark = pytest.mark.live
 
 
-class JoiningHost:
-    """Beat and collector of another host, started as in production. `beats`: how many of the first."""
-
-    def __init__(self, name, redis_url, directory, beats=1):
-        self.environ = {
-            **os.environ,
-            "MONITOR_HOST": name,
-            "REDIS_URL": redis_url,
-            "DATABASE_URL": f"sqlite:///{directory}/missing.sqlite3",
-            "PYTHONPATH": str(ROOT),
-            "MONITOR_CONTAINER": "beat",
-            "SAMPLE_INTERVAL_S": "1",
-        }
-        self.directory = directory
-        self.commands = [("beat", "--pidfile=")] * beats + [("worker",)]
-
-    def __enter__(self):
-        celery = [sys.executable, "-m", "celery", "-A", "collector.celery_app"]
-        self.processes = [
-            psutil.Popen([*celery, *command], env=self.environ, cwd=self.directory) for command in self.commands
-        ]
-        return self
-
-    def __exit__(self, *_):
-        for process in self.processes:
-            process.kill()
-        psutil.wait_procs(self.processes, timeout=PATIENCE_S)
+@contextmanager
+def joining_host(name, redis_url, directory):
+    """Two beats and a collector of another host, started as in production."""
+    own = {"MONITOR_HOST": name, "MONITOR_CONTAINER": "beat", "SAMPLE_INTERVAL_S": "1"}
+    with ExitStack() as stack:
+        for command in (("beat", "--pidfile="), ("beat", "--pidfile="), ("worker",)):
+            stack.enter_context(running(*CELERY, *command, redis_url=redis_url, directory=directory, **own))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +43,7 @@ def hosts_until(stream, is_wanted):
 
 def test_a_host_joins_is_seen_apart_falls_silent_and_is_forgotten(stack, tmp_path):
     with stack.stream() as stream:
-        with JoiningHost("web-2", stack.redis_url, tmp_path, beats=2):
+        with joining_host("web-2", stack.redis_url, tmp_path):
             rows = hosts_until(
                 stream, lambda rows: rows.get("web-2", {}).get("services", {}).get("database") == "offline"
             )

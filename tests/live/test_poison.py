@@ -4,15 +4,14 @@ import base64
 import json
 import os
 import pickle
-import sys
+from contextlib import ExitStack
 
-import psutil
 import pytest
 
 from store import keys
 from store.samples.live import redis_client
+from tests.collectors import running
 from tests.services import wait_until
-from tests.web import ROOT
 
 pytestmark = pytest.mark.live
 
@@ -69,40 +68,24 @@ def poisons(tmp_path):
 
 
 def test_no_message_in_the_queue_of_ticks_ends_the_collector(redis_url, tmp_path):
-    environ = {
-        **os.environ,
-        "REDIS_URL": redis_url,
-        "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3",
-        "MONITOR_HOST": "p",
-        "SAMPLE_INTERVAL_S": "0.2",
-        "PYTHONPATH": str(ROOT),
-    }
-    program = [sys.executable, "-m", "collector"]
-    log = (tmp_path / "log").open("wb")
-    beat = psutil.Popen([*program, "beat"], env=environ, cwd=tmp_path)
-    collector = psutil.Popen([*program, "worker"], env=environ, cwd=tmp_path, stderr=log)
-    try:
-        with redis_client(redis_url) as client:
-            wait_until(lambda: client.xlen(keys.SAMPLES), what="the first sample")
-            killed = []
-            for name, poison in poisons(tmp_path).items():
-                client.rpush("stats.p", poison)  # The end that is read next.
-                before = client.xlen(keys.SAMPLES)
-                try:
-                    wait_until(lambda before=before: client.xlen(keys.SAMPLES) > before + 1)
-                except AssertionError:
-                    killed.append(name)
-                if collector.poll() is not None:
-                    collector = psutil.Popen([*program, "worker"], env=environ, cwd=tmp_path, stderr=log)
+    where = {"redis_url": redis_url, "directory": tmp_path, "MONITOR_HOST": "p", "SAMPLE_INTERVAL_S": "0.2"}
+    with redis_client(redis_url) as client, running("collector", "beat", **where, log="beat"), ExitStack() as stack:
+        collector = stack.enter_context(running("collector", "worker", **where))
+        wait_until(lambda: client.xlen(keys.SAMPLES), what="the first sample")
+        killed = []
+        for name, poison in poisons(tmp_path).items():
+            client.rpush("stats.p", poison)  # The end that is read next.
+            before = client.xlen(keys.SAMPLES)
+            try:
+                wait_until(lambda before=before: client.xlen(keys.SAMPLES) > before + 1)
+            except AssertionError:
+                killed.append(name)
+            if collector.poll() is not None:
+                collector = stack.enter_context(running("collector", "worker", **where))
 
-            assert killed == []
-            assert not (tmp_path / "loaded").exists()
-            assert client.hlen("unacked") == 0
-    finally:
-        for process in (beat, collector):
-            process.kill()
-            process.wait(60)
-        log.close()
+        assert killed == []
+        assert not (tmp_path / "loaded").exists()
+        assert client.hlen("unacked") == 0
     told = (tmp_path / "log").read_text()
     assert told.count("Received unregistered task") == 1
     assert told.count("refused a message") >= len(poisons(tmp_path)) - 3
