@@ -1,4 +1,4 @@
-"""Valid by default; override what the test is about."""
+"""Builders of valid objects; a test overrides the fields that it is about."""
 
 import itertools
 from dataclasses import replace

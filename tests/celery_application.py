@@ -32,7 +32,7 @@ TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")
 
 
 class Application(Service):
-    """One worker of an application; `settings` are Celery's, in the form that JSON has for them."""
+    """One worker of an application; `settings` are Celery's, as JSON."""
 
     program = sys.executable
 
@@ -57,11 +57,11 @@ class Application(Service):
 
     @property
     def url(self) -> str:
-        """Its broker's."""
+        """The URL of its broker."""
         return self._broker_url
 
     def start(self) -> None:
-        """Start it and return once it consumes."""
+        """Start the worker and return once it consumes."""
         name = f"{secrets.token_hex(4)}@test"
         command = [self._python, "-m", "celery", "-A", "application", "worker", "-Q", self._queue, "-P", self._pool]
         options = ["-c", "1", "-n", name, "-l", "INFO", "--prefetch-multiplier", "1"]
@@ -70,15 +70,15 @@ class Application(Service):
         self._ready_at = len(self.log.read_text())
 
     def is_ready(self) -> bool:
-        """Whether it has said so."""
+        """Whether its log says that it is ready."""
         return " ready." in self.log.read_text()
 
     def trouble(self) -> list[str]:
-        """The lines of its log since it was ready that tell of trouble."""
+        """The lines of trouble in its log since it was ready."""
         lines = self.log.read_text()[self._ready_at :].splitlines()
         return [line for line in lines if any(word in line for word in TROUBLE)]
 
     def send(self, runs: Path, until: Path) -> None:
-        """Send the task that waits, as the application itself would."""
+        """Send the task that waits, as the application would."""
         code = f"import application as a; a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={self._queue!r})"
         subprocess.run([self._python, "-c", code], cwd=self.directory, check=True, timeout=30)

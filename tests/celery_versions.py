@@ -38,13 +38,13 @@ inspect.getargspec = lambda function: inspect.getfullargspec(function)[:4]
 
 
 def versions_under_test() -> list[str]:
-    """The pinned one, and those that the environment names."""
+    """The pinned version and those that CELERY_VERSIONS names."""
     return [PINNED, *os.environ.get("CELERY_VERSIONS", "").split()]
 
 
 @cache
 def python_of(version: str) -> str:
-    """The Python that has this Celery."""
+    """The Python of the environment with this Celery."""
     if version == PINNED:
         return sys.executable
     environment = _folder() / version

@@ -1,4 +1,4 @@
-"""Certificates for the tests: an authority of their own, and what it signs, as files."""
+"""The tests' own certificate authority and its certificates, as files."""
 
 import datetime
 import ipaddress

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parent / "clock.c"
 
 
 class Clocks:
-    """Clocks by name, all right at first. A context manager; leaves no file."""
+    """Clocks by name, all correct at first. A context manager; leaves no file."""
 
     def __init__(self) -> None:
         if COMPILER is None:
@@ -31,18 +31,18 @@ class Clocks:
         subprocess.run(command, check=True, timeout=30)
 
     def wrap(self, name: str) -> tuple[str, ...]:
-        """What a command begins with whose process goes by this clock."""
+        """The beginning of a command whose process shall read this clock."""
         self.set(name, 0)
         return ("env", f"LD_PRELOAD={self._library}", f"CLOCK_OFFSET_FILE={self._path(name)}")
 
     def set(self, name: str, offset_s: int) -> None:
-        """Set a clock to the right time and `offset_s`, at once."""
+        """Set a clock to the right time plus `offset_s`, at once."""
         unfinished = self._path(name).with_suffix(".new")
         unfinished.write_text(str(offset_s))
         unfinished.rename(self._path(name))
 
     def close(self) -> None:
-        """Remove them."""
+        """Remove the files."""
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def __enter__(self) -> Self:

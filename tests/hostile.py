@@ -1,4 +1,4 @@
-"""Lines as services really log them, at their worst: what must never be seen of each, and what must stay whole."""
+"""The worst lines that services really log: each with what must vanish and what must stay."""
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq0\nk2Vf8c0qPEMBODY\n-----END RSA PRIVATE KEY-----"

@@ -79,13 +79,13 @@ class HttpBrowser:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     def open(self, path: str) -> Answer:
-        """A page with a form."""
+        """Open a page with a form."""
         page = self.ask("GET", path)
         self.token = csrf_token(page.text)
         return page
 
     def send(self, path: str, headers: Mapping[str, str] | None = None, **fields: str) -> Answer:
-        """A form, with the token of the page that was opened last."""
+        """Send a form with the token of the last opened page."""
         body = urlencode({"csrf_token": self.token, **fields})
         return self.ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})})
 
@@ -95,7 +95,7 @@ class HttpBrowser:
         return self.send("/login", email=email, password=password)
 
     def ask(self, method: str, path: str, body: str = "", headers: Mapping[str, str] | None = None) -> Answer:
-        """One request. Redirects are not followed."""
+        """Make one request, without following redirects."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
         try:
             connection.request(method, path, body or None, {**self.headers, **(headers or {})})

@@ -1,4 +1,4 @@
-"""A real Redis that is too old for the panel, from a wheel of PyPI that carries one. It is kept in `.venv`."""
+"""A real Redis that is too old for the panel: a wheel of PyPI carries it. It stays in `.venv`."""
 
 import subprocess
 import sys

@@ -34,7 +34,7 @@ class OpenIdProvider(Service):
         return f"http://127.0.0.1:{self.port}"
 
     def know(self, **accounts: dict[str, Any]) -> None:
-        """Add people, or change what is said of them."""
+        """Add users, or change their claims."""
         self.accounts.update(accounts)
         (self.directory / "accounts.json").write_text(json.dumps(self.accounts))
 
@@ -58,7 +58,7 @@ class OpenIdProvider(Service):
 
 
 class Visitor:
-    """Somebody's browser on the provider's side: fills in its forms until it sends them back to us."""
+    """A user's browser at the provider: it fills in the forms until the provider sends it back."""
 
     def __init__(self, name: str) -> None:
         self._name = name

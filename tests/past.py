@@ -1,4 +1,4 @@
-"""A past in SQL, written by the code that the collector uses."""
+"""Writes history into SQL by the collector's own code."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ def keep(database_url: str, host: str, minutes: Sequence[Step]) -> None:
 
 
 def make_minute(at: int, figures: Mapping[str, tuple[float, float]], *marks: Mapping[str, Any]) -> Step:
-    """A minute of samples, each figure between its lowest and highest, on average in the middle; others are unknown."""
+    """A minute of samples: each figure with its lowest, highest and their middle as average; others are unknown."""
     numbers: list[float] = []
     for name in FIGURES:
         if name in figures:

@@ -1,4 +1,4 @@
-"""A server as a process of the tests: started until it answers, paused, killed, and gone without a trace."""
+"""Runs servers as processes: starts them until they answer, pauses, kills and removes them."""
 
 import contextlib
 import os
@@ -61,7 +61,7 @@ def _first_ephemeral_port() -> int:
 
 
 def give_up(lack: str) -> NoReturn:
-    """What a test needs is not there: it is skipped with the reason, and fails where `CI` is set."""
+    """Skip a test that lacks something, with the reason; fail it where `CI` is set."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
 
 
@@ -85,19 +85,19 @@ class Service(ABC):
     @property
     @abstractmethod
     def url(self) -> str:
-        """Where it answers, with user and password."""
+        """Its URL, with user and password."""
 
     @abstractmethod
     def start(self) -> None:
-        """Start it and return once it answers. Data of an earlier run are kept as the service itself keeps them."""
+        """Start the server and return once it answers. Whether data of an earlier run remain is up to the server."""
 
     @abstractmethod
     def is_ready(self) -> bool:
-        """Whether it answers a client."""
+        """Whether the server answers a client."""
 
     @property
     def log(self) -> Path:
-        """What the server wrote to stdout and stderr."""
+        """The file with its stdout and stderr."""
         return self.directory / "log"
 
     def stop(self) -> None:
@@ -117,7 +117,7 @@ class Service(ABC):
         self._process = None
 
     def pause(self) -> None:
-        """Stop the processes in their tracks: the kernel still accepts connections, nobody answers them."""
+        """Stop the processes (SIGSTOP): the kernel still accepts connections, and nobody answers them."""
         for process in self._processes():
             _signal(process, signal.SIGSTOP)
 
@@ -182,7 +182,7 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def _is_gone(process: psutil.Process) -> bool:
-    """Whether it has ended; whether its parent, which may be in no hurry, has taken note does not matter."""
+    """Whether the process has ended, even if its parent has not reaped it yet."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

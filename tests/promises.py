@@ -13,7 +13,7 @@ from enum import Enum
 
 
 class Promise(Enum):
-    """What users are told, where, and within how many seconds."""
+    """A promise to users, where it stands, and its seconds."""
 
     TICK = ("a sample is taken before the next one is due (docs/architecture.md)", 3.0)
     FAULT_SHOWS = ("what breaks shows within three ticks (docs/faults.md)", 9.0)

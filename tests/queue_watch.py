@@ -49,6 +49,6 @@ def await_queue(watch: QueueWatch, is_wanted: Callable[[Queue], object], deadlin
 
 
 def publish(channel: amqp.Channel, name: str, count: int) -> None:
-    """So many messages, each confirmed."""
+    """Publish that many messages, each confirmed."""
     for _ in range(count):
         channel.basic_publish_confirm(amqp.Message("x"), routing_key=name)

@@ -15,7 +15,7 @@ from tests.services import RabbitServer
 
 @contextmanager
 def monitoring(server: RabbitServer, queue: str) -> Iterator[SystemMonitor]:
-    """Its threads run until the end of the context."""
+    """The monitor's threads run until the end of the context."""
     management = ManagementWatch(server.management_url, server.url, [queue])
     watch, worker = QueueWatch(server.url, [queue], management=management), WorkerProbe(server.url, [queue])
     probes = Probes(

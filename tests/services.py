@@ -39,7 +39,7 @@ class RedisServer(Service):
 
     @property
     def url(self) -> str:
-        """Database 0."""
+        """The URL of database 0."""
         return self.url_of(0)
 
     def url_of(self, database: int) -> str:
@@ -48,7 +48,7 @@ class RedisServer(Service):
 
     @property
     def unix_url(self) -> str:
-        """Database 0 by its Unix socket."""
+        """The URL of database 0 by its Unix socket."""
         return f"unix://:{self.password}@{self.directory}/socket?db=0"
 
     def start(self) -> None:
@@ -70,7 +70,7 @@ class RedisServer(Service):
 
 
 class RabbitServer(Service):
-    """RabbitMQ and its management API, with an epmd of its own: it neither sees nor disturbs another one there.
+    """RabbitMQ and its management API, with an epmd of its own, apart from any other RabbitMQ of the machine.
 
     It renews the API's figures every second, not every 5 s as by default.
     """
@@ -90,12 +90,12 @@ class RabbitServer(Service):
 
     @property
     def url(self) -> str:
-        """Virtual host `/`, as a user who may do everything."""
+        """The URL of virtual host `/`, as an administrator."""
         return f"amqp://monitor:{self.password}@127.0.0.1:{self.port}//"
 
     @property
     def management_url(self) -> str:
-        """The management API, as the same user."""
+        """The URL of the management API, as the same user."""
         return f"http://monitor:{self.password}@127.0.0.1:{self._management_port}"
 
     def ctl(self, *arguments: str) -> None:
@@ -149,7 +149,7 @@ class RabbitServer(Service):
 
 
 class PostgresServer(Service):
-    """PostgreSQL with password authentication; as user `postgres` where the tests run as root, which it refuses."""
+    """PostgreSQL with password authentication. It refuses root: then it runs as user `postgres`."""
 
     program = next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))), "postgres")
     user = "postgres" if os.geteuid() == 0 and "postgres" in {entry.pw_name for entry in pwd.getpwall()} else None
@@ -158,7 +158,7 @@ class PostgresServer(Service):
 
     @property
     def url(self) -> str:
-        """Database `postgres`, as its superuser."""
+        """The URL of database `postgres`, as superuser."""
         return self.url_of("postgres")
 
     def url_of(self, database: str) -> str:
@@ -193,11 +193,11 @@ class PostgresServer(Service):
             return False
 
     def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
-        """A connection of its superuser, in autocommit."""
+        """A connection as superuser, in autocommit."""
         return psycopg.connect(self.url.replace("+psycopg", ""), connect_timeout=2, autocommit=True)
 
     def _make_cluster(self, data: Path) -> None:
-        """A copy of one that is made once a run, with a password of its own: initdb takes a second of CPU."""
+        """A copy of a cluster that is made once a run, with another password: initdb takes a second of CPU."""
         subprocess.run(["cp", "-a", f"{_empty_cluster().name}/data", str(data)], check=True)
         self._work_on_files(
             [self.program, "--single", "-D", str(data), "postgres"], f"ALTER ROLE monitor PASSWORD '{self.password}'\n"
@@ -212,7 +212,7 @@ class PostgresServer(Service):
 
     @classmethod
     def make_empty_cluster(cls, data: Path) -> None:
-        """One that no server runs on, without a password that anybody knows."""
+        """A cluster without a server and with a password that nobody knows."""
         data.mkdir()
         secret = data.with_name("password")
         secret.write_text(secrets.token_hex(8))
@@ -225,7 +225,7 @@ class PostgresServer(Service):
 
 @cache
 def _empty_cluster() -> "tempfile.TemporaryDirectory[str]":
-    """Where it lies until this process ends."""
+    """A directory for it until this process ends."""
     directory = tempfile.TemporaryDirectory(prefix="monitor-cluster-")
     Path(directory.name).chmod(0o711)
     PostgresServer.make_empty_cluster(Path(directory.name, "data"))
@@ -233,7 +233,7 @@ def _empty_cluster() -> "tempfile.TemporaryDirectory[str]":
 
 
 class CeleryWorker(Service):
-    """A worker of the stock kind on one queue, as the watched application has them, without an app of its own."""
+    """A stock Celery worker on one queue, without an application of its own."""
 
     program = sys.executable
 
@@ -244,11 +244,11 @@ class CeleryWorker(Service):
 
     @property
     def url(self) -> str:
-        """Its broker's."""
+        """The URL of its broker."""
         return self._broker_url
 
     def start(self) -> None:
-        """Start it and return once it consumes."""
+        """Start the worker and return once it consumes."""
         options = [
             "-Q",
             self._queue,
@@ -264,5 +264,5 @@ class CeleryWorker(Service):
         self._run([self.program, "-m", "celery", "worker", *options], {"CELERY_BROKER_URL": self._broker_url})
 
     def is_ready(self) -> bool:
-        """Whether it has said so."""
+        """Whether its log says that it is ready."""
         return " ready." in self.log.read_text()

@@ -36,7 +36,7 @@ class Stack(WebClient, Service):
 
     @property
     def redis_url(self) -> str:
-        """The panel's own Redis."""
+        """The URL of the panel's own Redis."""
         return f"unix://{self.data_dir / 'redis.sock'}?db=0"
 
     def start(self) -> None:
@@ -57,7 +57,7 @@ class Stack(WebClient, Service):
             return False
 
     def terminate(self) -> None:
-        """What `kill` and a service manager do: SIGTERM to the process that was started."""
+        """Send SIGTERM to the process that was started, as `kill` and service managers do."""
         assert self._process is not None
         self._process.terminate()
 

@@ -1,4 +1,4 @@
-"""What the advisories' clients report, as they do; that they can be reached is not this project's to test."""
+"""Reads reports in the form of the advisories' clients. Whether registries answer is not tested."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What holds for the tree as a whole: who may import what, and that the documents keep up with the code."""
+"""Rules for the whole tree: permitted imports, and documents that match the code."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""What the documents point at exists: links, anchors, files, services of the compose file."""
+"""Links, anchors, files and services that the documents name exist."""
 
 import re
 from collections.abc import Iterator

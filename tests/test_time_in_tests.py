@@ -1,4 +1,4 @@
-"""No test depends on how quick the machine is, as far as that shows in what the tests are written like."""
+"""No test depends on the machine's speed, as far as its source shows."""
 
 import ast
 import re
@@ -73,7 +73,7 @@ def test_no_duration_that_the_product_tells_is_compared_with_a_number_of_the_tes
 
 
 def test_nothing_must_be_younger_than_what_is_waited_for_anything() -> None:
-    """`age_s < 5` says how quick the machine is; `age_s < PATIENCE_S` that the age is not that of another clock."""
+    """`age_s < 5` tests the speed of the machine; `age_s < PATIENCE_S` tests that the age is of the right clock."""
     found = [
         where(path, node)
         for path in FILES
@@ -85,7 +85,7 @@ def test_nothing_must_be_younger_than_what_is_waited_for_anything() -> None:
 
 
 def bounds(node: ast.Compare) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """What must be less, and than what."""
+    """Each pair of a smaller and a larger side that the comparison asserts."""
     for left, order, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False):
         if isinstance(order, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
             yield (left, right) if isinstance(order, ast.Lt | ast.LtE) else (right, left)
@@ -122,7 +122,7 @@ def is_sleep(call: ast.Call) -> bool:
 
 
 def is_hasty(call: ast.Call) -> bool:
-    """Whether it gives another process, a browser or a socket less than half of what the suite waits for anything."""
+    """Whether it gives a process, a browser or a socket less than half of the suite's usual wait."""
     unit = 1000 if ast.unparse(call.func).startswith(("expect", "page")) else 1
     return not ast.unparse(call.func).endswith("get_message") and any(
         keyword.arg == "timeout"

@@ -8,7 +8,7 @@ HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 
 
 class TlsRedis(RedisServer):
-    """Redis that speaks TLS, without client certificates."""
+    """A Redis with TLS and without client certificates."""
 
     def __init__(self, files: Files, *, address: str = HERE) -> None:
         super().__init__()
@@ -21,5 +21,5 @@ class TlsRedis(RedisServer):
 
     @property
     def tls_url(self) -> str:
-        """Database 0 by TLS."""
+        """The URL of database 0 by TLS."""
         return f"rediss://:{self.password}@{self._address}:{self.tls_port}/0"

@@ -97,7 +97,7 @@ class EventStream:
 
 
 class WebClient:
-    """What a script does with the web process of a service that has a `port`."""
+    """Sends a script's requests to the web process of a service with a `port`."""
 
     port: int
 
@@ -162,7 +162,7 @@ class WebServer(WebClient, Service):
             self.tokens[role] = self.accounts.tokens.create(email)[1]
 
     def set_back_sessions(self, idle_s: float) -> None:
-        """Every session there is was last used `idle_s` earlier than it was."""
+        """Move the last use of every session back by `idle_s`."""
         with writing(self._engine) as connection:
             connection.execute(update(login_sessions).values(seen_at=login_sessions.c.seen_at - idle_s))
 
@@ -172,7 +172,7 @@ class WebServer(WebClient, Service):
         self._run(command, self.environ)
 
     def _write_config(self) -> Path:
-        """Our configuration, with another value for some constants in its worker."""
+        """The configuration, with other values for some constants of its worker."""
         config = self.directory / "gunicorn.conf.py"
         config.write_text(CONFIG_WITH_CONSTANTS.format(ours=str(ROOT / "gunicorn.conf.py"), constants=self._constants))
         return config
@@ -199,7 +199,7 @@ class WebServer(WebClient, Service):
 
 
 def refused(open_stream: Any) -> Answer:
-    """The answer to a stream that was not opened."""
+    """The answer to a refused stream."""
     try:
         open_stream()
     except urllib.error.HTTPError as error:

@@ -50,7 +50,7 @@ def managing(server: RabbitServer, queue: str) -> Iterator[ManagementWatch]:
 
 
 def send(url: str, queue: str, count: int) -> None:
-    """Send tasks that no worker knows: workers log and discard them."""
+    """Send tasks that no worker knows; workers log and discard them."""
     with Celery(broker=url) as app:
         app.conf.task_create_missing_queues = True
         for _ in range(count):

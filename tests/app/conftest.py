@@ -25,7 +25,7 @@ HASHING = "test_passwords"
 
 @pytest.fixture(autouse=True, scope="module")
 def _quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A password costs next to nothing here, but where its hashing is what is tested: it was a third of these tests."""
+    """Hash quickly, except in the tests of hashing: hashes took a third of the time."""
     with pytest.MonkeyPatch.context() as patch:
         if request.path.stem != HASHING:
             quick = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
@@ -66,7 +66,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def make(accounts: Accounts, engine: Engine, clock: Clock) -> Iterator[Make]:
-    """The whole app on the database that `accounts` is of, without its Redis."""
+    """Makes the whole app on the database of `accounts`, without a Redis."""
     made: list[Flask] = []
 
     def make_app(**environ: str) -> Flask:

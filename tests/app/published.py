@@ -7,7 +7,7 @@ from typing import Any, Self
 
 
 class Published:
-    """Answers every path with `document`, but for those that ask for mischief."""
+    """Answers every path with `document`, except paths that name a misbehaviour."""
 
     def __init__(self, document: Any) -> None:
         self.document = document

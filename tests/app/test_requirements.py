@@ -1,4 +1,4 @@
-"""What ASVS asks for and nothing else holds; docs/asvs.md says which requirement is which."""
+"""Requirements of ASVS that no other test covers; docs/asvs.md names the test of each."""
 
 import ast
 import logging
@@ -61,7 +61,7 @@ def client(app: Flask) -> FlaskClient:
 
 
 def login_status(client: FlaskClient, path: str = "/login", **fields: str) -> int:
-    """The status of the login's answer."""
+    """Log in, and return the answer's status."""
     data = {"csrf_token": open_login(client), **fields}
     address = f"192.0.2.{secrets.randbelow(250)}"
     return client.post(path, data=data, environ_base={"REMOTE_ADDR": address}).status_code

@@ -1,4 +1,4 @@
-"""Somebody with a browser and, after the enrolment, an authenticator app, at the real app and its pages."""
+"""A user with a browser and, after the enrolment, an authenticator app, at the real app."""
 
 import html
 import re
@@ -18,7 +18,7 @@ Make = Callable[..., Flask]
 
 
 class Clock:
-    """Epoch seconds that pass when the test says so."""
+    """A clock (epoch s) that the test moves."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -38,7 +38,7 @@ class Visitor:
         self.page = ""
 
     def code(self) -> str:
-        """The next one: a code counts once."""
+        """The next code: each counts once."""
         self._clock.now += 30
         return pyotp.TOTP(self.secret).at(int(self._clock.now))
 
@@ -48,7 +48,7 @@ class Visitor:
         return answer
 
     def post(self, path: str, **data: Any) -> TestResponse:
-        """The form on the page that was opened last, with its hidden fields."""
+        """Send the form of the last opened page, with its hidden fields."""
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', self.page))
         answer = self.client.post(path, data={**hidden, **data}, environ_base=self._environ)
         self.page = answer.text if answer.mimetype == "text/html" and answer.status_code != 303 else self.page
@@ -71,6 +71,6 @@ class Visitor:
         return self.client.get("/api/me").status_code == 200
 
     def reads(self) -> str:
-        """What a person reads on the page that was opened last."""
+        """The visible text of the last opened page."""
         body = re.sub(r"<(head|svg|script)\b.*?</\1>", "", self.page, flags=re.S)
         return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))

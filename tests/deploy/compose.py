@@ -1,4 +1,4 @@
-"""docker-compose.yml as the tests see it: parsed, its variables at their defaults."""
+"""Parses docker-compose.yml, with its variables at their defaults."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def target(compose: dict[str, Any], name: str) -> str:
 
 
 def variables() -> set[str]:
-    """The names of the variables that the file takes from the environment of whoever starts it."""
+    """The names of the variables that the file takes from the operator's environment."""
     return set(re.findall(r"\$\{(\w+)", PATH.read_text(encoding="utf-8")))
 
 

@@ -34,12 +34,12 @@ def find_python() -> Path:
 
 
 def is_open_to_all(path: Path) -> bool:
-    """Whether every user may walk to the file."""
+    """Whether every user may reach the file."""
     return path.exists() and all(parent.stat().st_mode & 0o001 for parent in path.parents)
 
 
 class Deployment:
-    """The replayed image, the generated secrets, and real servers that were configured by both."""
+    """The replayed image, the generated secrets, and real servers configured by both."""
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="monitor-deployment-"))
@@ -81,11 +81,11 @@ class Deployment:
         return text.replace("/run/secrets", str(self.secrets))
 
     def secret(self, name: str) -> str:
-        """What a secret's file holds, as it was made."""
+        """A secret as it was generated."""
         return (self.directory / "made" / name).read_text()
 
     def config(self, name: str) -> str:
-        """A configuration file of the compose file, its secrets' directory replaced."""
+        """The text of a configuration file that the compose file names, with the secrets' directory replaced."""
         path = compose.ROOT / str(self.compose["configs"][name]["file"])
         return path.read_text().replace("/run/secrets", str(self.secrets))
 
@@ -112,22 +112,22 @@ class Container(WebClient, Service):
 
     @property
     def url(self) -> str:
-        """Where the web process answers."""
+        """The base URL of the web process."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def uid(self) -> int:
-        """Who runs it."""
+        """The user id of its process."""
         assert self._process is not None
         return int(self._process.uids().real)
 
     def start(self) -> None:
-        """Start it and return once its health check passes."""
+        """Start the container and return once its health check passes."""
         self.launch()
         self.wait_until_healthy()
 
     def launch(self) -> None:
-        """Start it."""
+        """Start the container."""
         self._process = self._spawn(self.service["command"])
 
     def wait_until_healthy(self) -> None:
@@ -183,7 +183,7 @@ class ComposeRedis(RedisServer):
         self._deployment = deployment
 
     def start(self) -> None:
-        """Start it by the compose file's command."""
+        """Start the server by the compose file's command."""
         config = self.directory / "redis.conf"
         config.write_text(self._deployment.config("redis").replace("dir /data", f"dir {self.directory}"))
         program, path = self._deployment.compose["services"]["redis"]["command"]
@@ -213,7 +213,7 @@ class ComposeRabbit(RabbitServer):
 
     @property
     def url(self) -> str:
-        """The watched product's virtual host, as the user who may only look."""
+        """The URL of the watched product's virtual host, as the read-only user."""
         return f"amqp://monitor:{self.password}@127.0.0.1:{self.port}/zapvoice"
 
     def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
@@ -226,11 +226,11 @@ class ComposeRabbit(RabbitServer):
 
     @property
     def management_port(self) -> int:
-        """Where the management API listens."""
+        """The port of the management API."""
         return self._management_port
 
     def is_ready(self) -> bool:
-        """Whether it lets in the user who may only look."""
+        """Whether it accepts the read-only user."""
         return self.lets_in("monitor", self.password)
 
     def check(self) -> int:
@@ -243,7 +243,7 @@ class ComposeRabbit(RabbitServer):
         return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
 
     def lets_in(self, user: str, password: str) -> bool:
-        """Whether the user gets into the virtual host."""
+        """Whether it accepts the user at the virtual host."""
         try:
             host = f"127.0.0.1:{self.port}"
             with amqp.Connection(host, user, password, virtual_host="zapvoice", connect_timeout=2, read_timeout=5):

@@ -71,7 +71,7 @@ def _fits(path: Path, pattern: str) -> bool:
 
 @dataclass
 class Stage:
-    """What a stage has come to: `root` stands for its `/`."""
+    """The state of a stage; `root` stands for its `/`."""
 
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Stage:
 
 
 def has_pip(python: Path) -> bool:
-    """Whether it brings pip, as the image's does and Debian's not always."""
+    """Whether this Python has pip: the image's has it, Debian's not always."""
     return subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
 
 
@@ -121,7 +121,7 @@ class Replay:
         self._path = f"{base}:{os.environ['PATH']}"
 
     def run(self, steps: list[Step]) -> None:
-        """Replay all of them."""
+        """Replay these steps."""
         for step in steps:
             getattr(self, f"_{step.instruction.lower()}", lambda *_: None)(step, self.stages.get(step.stage))
 

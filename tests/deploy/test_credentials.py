@@ -137,7 +137,7 @@ FORMER = {"monitored_broker_url": "watched_broker_url", "monitored_database_url"
 
 @pytest.fixture
 def of_1_7(directory):
-    """The directory as 1.7 left it."""
+    """A directory of secrets as release 1.7 left it."""
     for former, present in FORMER.items():
         (directory / present).rename(directory / former)
     return directory

@@ -46,11 +46,11 @@ class Nginx(Service):
 
     @property
     def url(self) -> str:
-        """As a browser would write it; `curl` leads it to the port."""
+        """The address as a browser has it; `curl` connects it to the port."""
         return f"https://{NAME}"
 
     def start(self) -> None:
-        """Make a certificate and start it."""
+        """Make a certificate and start nginx."""
         subject = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
         files = ["-keyout", str(self.directory / "key.pem"), "-out", str(self.certificate)]
         kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
@@ -82,16 +82,16 @@ class Nginx(Service):
         return text
 
     def is_ready(self) -> bool:
-        """Whether the panel answers through it."""
+        """Whether the panel answers through nginx."""
         return self.curl("/livez").returncode == 0
 
     def command(self, path: str, *options: str) -> list[str]:
-        """A curl that believes in the certificate and in the name."""
+        """A curl command that trusts the certificate and knows the name."""
         to_us = ["--connect-to", f"{NAME}:443:127.0.0.1:{self.port}"]
         return ["curl", "-fsS", "--http2", "--cacert", str(self.certificate), *to_us, *options, self.url + path]
 
     def curl(self, path: str, *options: str) -> "subprocess.CompletedProcess[str]":
-        """One request, to its end."""
+        """Make one request and return its whole answer."""
         return subprocess.run(self.command(path, "-m", "60", *options), capture_output=True, text=True, check=False)
 
 
@@ -102,7 +102,7 @@ class QuickWebServer(WebServer):
         super().__init__(redis_url, {"app.live.hub.HEARTBEAT_S": heartbeat_s}, SECURE_COOKIES="true")
 
     def open_connections(self) -> int:
-        """How many there are, from whomever."""
+        """The number of open connections, from any client."""
         return sum(
             link.status == psutil.CONN_ESTABLISHED and link.laddr.port == self.port
             for process in self._processes()
@@ -137,7 +137,7 @@ class Viewer:
         self.process.communicate()
 
     def read_until(self, start):
-        """The next line that begins so."""
+        """The next line with this beginning."""
         for line in self.process.stdout:
             if line.startswith(start):
                 return line.strip()

@@ -32,7 +32,7 @@ def client(deployment):
 
 
 def is_written(server, text):
-    """Whether the append-only file has it: while the disk is slow, Redis answers up to two seconds sooner."""
+    """Whether the append-only file holds the text: with a slow disk, Redis answers up to two seconds before."""
     return any(text.encode() in path.read_bytes() for path in server.directory.rglob("*.aof"))
 
 

@@ -28,7 +28,7 @@ esac
 
 @pytest.fixture
 def clone(tmp_path):
-    """What `make up` reads, so that no secret of a test lands in the real directory."""
+    """A copy of what `make up` reads: no secret of a test lands in the real directory."""
     clone = tmp_path / "clone"
     (clone / "deploy").mkdir(parents=True)
     for path in (compose.ROOT / "deploy").iterdir():
@@ -57,7 +57,7 @@ def make(clone, *arguments, fails=None, engine="26.1.5+dfsg1", **environ):
 
 
 def asked(clone):
-    """What was asked that changes something."""
+    """The calls of docker that change something."""
     notes = clone / "notes"
     lines = notes.read_text().splitlines() if notes.exists() else []
     reads = ("version", "compose version", "buildx version", "volume ls", "image prune", "compose port")

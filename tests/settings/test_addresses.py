@@ -1,4 +1,4 @@
-"""What an address may say: what would only come to light when nothing works is refused at the start, by its name."""
+"""Refuses faulty addresses at the start, and names the faulty part."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""`WATCHED_BROKER_OPTIONS`: Celery's `broker_transport_options` as far as they matter here."""
+"""`WATCHED_BROKER_OPTIONS`: the part of Celery's `broker_transport_options` that the panel uses."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Settings that were renamed go on working under their former names, and say so."""
+"""Renamed settings still work under their former names, with a warning."""
 
 import os
 import subprocess

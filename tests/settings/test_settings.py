@@ -1,4 +1,4 @@
-"""The table of settings: typed, frozen, its faults told all at once."""
+"""The table of settings is typed and frozen, and reports all faults at once."""
 
 import dataclasses
 import secrets

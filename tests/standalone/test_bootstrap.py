@@ -1,4 +1,4 @@
-"""What an unfit machine is told, and what it is left with."""
+"""On an unfit machine, `make run` gives a reason and leaves nothing."""
 
 import ast
 import os

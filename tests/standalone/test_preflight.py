@@ -1,4 +1,4 @@
-"""What keeps the stack from starting."""
+"""Conditions under which the stack does not start."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The manager's configuration, as supervisord itself reads it."""
+"""Reads the manager's configuration with supervisord."""
 
 from pathlib import Path
 

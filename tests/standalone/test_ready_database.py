@@ -1,4 +1,4 @@
-"""Whether a start may leave the database as it is."""
+"""Decides whether a start may skip the preparation of the database."""
 
 import sqlite3
 from contextlib import closing
@@ -11,7 +11,7 @@ from standalone import accounts, database
 
 @pytest.fixture
 def path(tmp_path, monkeypatch):
-    """A database as the first start leaves it."""
+    """The database after a first start."""
     file = tmp_path / "monitor # 1.sqlite3"
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
     accounts.prepare(load_settings())

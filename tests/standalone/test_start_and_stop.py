@@ -1,4 +1,4 @@
-"""The stack as a person starts and ends it: nothing is left, and a second copy is told why it cannot start."""
+"""Starts and ends the stack as a user does: nothing stays, and a second copy says why it cannot start."""
 
 import os
 import pty
@@ -25,7 +25,7 @@ WEBS_SECRET, COLLECTORS_SECRET = "the web's own secret, and long enough", "the-c
 
 @pytest.fixture(scope="module")
 def stack():
-    """The one that goes on: what is tried beside it must not harm it."""
+    """A stack that keeps running: no attempt beside it may harm it."""
     with Stack(
         MONITOR_JWT_ISSUER="test",
         MONITOR_JWT_ALGORITHM="HS256",
@@ -38,13 +38,13 @@ def stack():
 
 @pytest.fixture
 def mortal():
-    """One to be ended."""
+    """A stack that the test ends."""
     with Stack() as started:
         yield started
 
 
 def processes_of(stack):
-    """Everything that was started with this data directory, whoever its parent is by now."""
+    """All processes of this data directory, whatever their parent."""
     return [process for process in psutil.process_iter() if has_data_dir(process, str(stack.data_dir))]
 
 

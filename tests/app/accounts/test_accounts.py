@@ -260,7 +260,7 @@ def test_a_login_renews_a_hash_made_with_weaker_parameters(accounts: Accounts, e
 
 
 class HeldHasher(PasswordHasher):
-    """Stops after a check until it is let go: the moment between "the password is right" and "here is your session"."""
+    """Pauses after a check until the test releases it: between "the password is right" and "here is your session"."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=2, memory_cost=19_456, parallelism=1)

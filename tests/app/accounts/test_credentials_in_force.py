@@ -1,4 +1,4 @@
-"""Which credentials are in force, asked again and again on both databases."""
+"""Both databases say which credentials are in force, however often they are asked."""
 
 from collections.abc import Callable
 

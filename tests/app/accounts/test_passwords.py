@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery"
 
 
 class WatchedHasher(PasswordHasher):
-    """Counts how many checks are made, and how many at once."""
+    """Counts all checks, and the most at once."""
 
     def __init__(self) -> None:
         super().__init__(time_cost=1, memory_cost=4096, parallelism=1)
@@ -147,7 +147,7 @@ def test_who_signs_in_by_another_system_has_no_password_and_an_attempt_at_one_co
 
 
 class HeldHasher(WatchedHasher):
-    """Each check waits until the test lets it go on; the passwords in the order in which their turn came."""
+    """Each check waits until the test releases it. It lists the passwords in the order of their checks."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ def mint(app, clock: Clock, count: int, password: str = PASSWORD) -> list[str]:
 
 
 def guess(app, clock: Clock, marks: list[str], times: int, password: str | None = None) -> list[int]:
-    """Wrong passwords, or wrong codes after the right password, with each mark in turn."""
+    """Send wrong passwords, or wrong codes after the right password, with each mark in turn."""
     statuses = []
     for number, mark in enumerate(marks):
         thief = Visitor(app, clock, f"203.0.113.{number}")

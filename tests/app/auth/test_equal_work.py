@@ -1,4 +1,4 @@
-"""With a required second factor, a right and a wrong password cost the same work: counted."""
+"""Counts work: with a required second factor, a right and a wrong password cost the same."""
 
 import re
 from collections import Counter
@@ -58,7 +58,7 @@ class Work:
 
 
 def size_of(answer: TestResponse) -> int:
-    """Bytes of head and body."""
+    """An answer's size: head and body (bytes)."""
     head = sum(len(name) + len(re.sub(r"Expires=[^;]+", "", value)) for name, value in answer.headers)
     return head + len(answer.data)
 

@@ -47,7 +47,7 @@ def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def credentials(environ: dict[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """The headers of everybody without access, by description."""
+    """The headers of each kind of client without access, by its description."""
     engine = make_engine(environ["DATABASE_URL"])
     accounts = Accounts(engine)
     people = {"viewer": Role.VIEWER, "demoted": Role.SUPER_ADMIN, "disabled": Role.SUPER_ADMIN}

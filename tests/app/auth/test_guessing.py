@@ -1,4 +1,4 @@
-"""How long the code of a second factor withstands guessing in the worst case.
+"""Measures in virtual time how long the code of a second factor withstands guessing in the worst case.
 
 The attacker knows the password, sends from any number of addresses, holds every possible device cookie and uses up
 every allowance.
@@ -29,7 +29,7 @@ class Clock:
 
 
 def guesses_in(days: int) -> list[float]:
-    """When a guess was accepted for checking (s), with one attempt each minute by every means there is."""
+    """The times (s) at which a guess was accepted for checking. The attacker uses every means once a minute."""
     clock, cookies, admitted = Clock(), DeviceCookies("k" * 32), []
     throttle = LoginThrottle(CODES, clock)
     shown = [cookies.is_valid(mark, OWNER) for mark in (None, *(cookies.issue(OWNER) for _ in range(40)))]

@@ -60,7 +60,7 @@ def by_hmac(secret: bytes, **header: Any) -> str:
 
 
 def by_raw_rsa(header: dict[str, Any]) -> str:
-    """Signed by the right key, with a header that no library would write."""
+    """A token signed by the right key, with a header that no library would write."""
     text = f"{part(header)}.{part(CLAIMS)}"
     return f"{text}.{part(jws.JWSRegistry.algorithms['RS256'].sign(text.encode(), OURS))}"
 

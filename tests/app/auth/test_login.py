@@ -63,7 +63,7 @@ def client(accounts: Accounts) -> FlaskClient:
 
 @pytest.fixture
 def closed_client() -> Iterator[FlaskClient]:
-    """Of an app whose accounts cannot be reached."""
+    """A client of an app whose database does not answer."""
     engine = make_engine(f"postgresql+psycopg://monitor:x@127.0.0.1:{free_port()}/monitor")
     yield make_app(Accounts(engine)).test_client()
     engine.dispose()

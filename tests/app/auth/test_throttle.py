@@ -29,7 +29,7 @@ class Clock:
 
 
 def fail(throttle: LoginThrottle, address: str, target: Target | None = None, *, is_known: bool = False) -> int | None:
-    """One login with a wrong password: the wait, None when it was let through to be checked."""
+    """Try a wrong password. The wait in seconds; None when the throttle let the attempt through."""
     with throttle.attempt(address, target or user(), is_known=is_known) as attempt:
         if attempt.wait_s is None:
             attempt.fail()
@@ -37,7 +37,7 @@ def fail(throttle: LoginThrottle, address: str, target: Target | None = None, *,
 
 
 def wait(throttle: LoginThrottle, address: str, target: Target | None = None, *, is_known: bool = False) -> int | None:
-    """What a login with the right password would have to wait."""
+    """The wait that a right password would meet."""
     with throttle.attempt(address, target or user(), is_known=is_known) as attempt:
         return attempt.wait_s
 

@@ -49,7 +49,7 @@ def test_a_made_password_is_all_that_goes_to_stdout(accounts: Accounts) -> None:
 
 
 def knows(accounts: Accounts, email: str, password: str) -> bool:
-    """Whether this password is right, and leads to one of the user's own and nowhere else."""
+    """Whether this password is right, and leads only to the choice of a new one."""
     person = accounts.check_password(email, password)
     return person is not None and person.is_initial and open_session(accounts, email, password) is None
 

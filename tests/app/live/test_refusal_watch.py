@@ -11,7 +11,7 @@ from store.errors import Refusal, StoreUnavailable
 
 
 class Odd:
-    """A store whose first answer is one that nobody has thought of."""
+    """A store whose first answer raises an unforeseen error."""
 
     trials = 0
 

@@ -1,4 +1,4 @@
-"""What a viewer who comes back is given."""
+"""The samples that a returning viewer gets."""
 
 from app.live import replay
 from app.live.replay import Frame, ReplayBuffer

@@ -1,4 +1,4 @@
-"""The bytes of an event, read back as a browser reads them."""
+"""Reads the bytes of events as a browser does."""
 
 import json
 
@@ -10,7 +10,7 @@ from app.live import sse
 
 
 def parse(data: bytes) -> list[dict[str, str]]:
-    """WHATWG HTML 9.2.6: what a client dispatches."""
+    """The events that a client dispatches by WHATWG HTML 9.2.6."""
     events, fields = [], {}
     for line in data.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if not line:

@@ -1,4 +1,4 @@
-"""A user's own account, through the real app and its pages: password, sessions, tokens, on both databases."""
+"""Password, sessions and tokens of a user, through the real app's pages, on both databases."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What happened at the door as a super_admin reads it, on both databases; and that all of it is explained."""
+"""The audit as a super_admin reads it, on both databases. Every kind of event is explained."""
 
 import html
 import json

@@ -20,7 +20,7 @@ EMAIL, PASSWORD = ADMIN
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """SQLite's alone: what differs between the two is in test_second_factors.py."""
+    """SQLite alone: test_second_factors.py covers the differences between the databases."""
     return f"sqlite:///{tmp_path}/monitor.sqlite3"
 
 

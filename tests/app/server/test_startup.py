@@ -1,4 +1,4 @@
-"""What gunicorn's own process loads before it forks."""
+"""Modules that gunicorn's master loads before it forks."""
 
 from tests.programs.service import run
 

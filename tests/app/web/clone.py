@@ -1,4 +1,4 @@
-"""A copy of what the page is built from, in which a test may edit and build."""
+"""A copy of the page's sources, where a test may edit and build."""
 
 import shutil
 import subprocess

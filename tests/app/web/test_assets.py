@@ -1,4 +1,4 @@
-"""What browsers get of the page's files: a real build of them, or the files themselves."""
+"""Browsers get a real build of the page's files, or the files themselves."""
 
 import gzip
 import json

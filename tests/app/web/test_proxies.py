@@ -1,4 +1,4 @@
-"""Who a client is, by the word of a proxy that is trusted, in whatever form it says so."""
+"""A client's address, as a trusted proxy gives it in any of the usual headers."""
 
 import pytest
 from flask import Flask, request

@@ -1,4 +1,4 @@
-"""Which spellings of an address are routed."""
+"""Only the plain spelling of an address is routed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A logged line, cleaned, and the group it falls into."""
+"""Cleans a logged line and finds its group."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is secret or personal is gone, what is ordinary stays, and neither takes long."""
+"""Secrets and personal data vanish, ordinary text stays, and the work grows linearly."""
 
 import pytest
 from hypothesis import given
