@@ -32,8 +32,6 @@ class LogFeed:
     """The log groups that have changed and that the viewers have not been sent yet."""
 
     def __init__(self, store: LogStore, send_to_all: Callable[[bytes], None]) -> None:
-        self.skipped_notices = 0
-        """How many notices held something that cannot be a group's id."""
         self._store = store
         self._send_to_all = send_to_all
         self._changed: dict[str, None] = {}  # the most recent change last
@@ -43,7 +41,6 @@ class LogFeed:
         """Note that these groups have changed."""
         for group_id in group_ids:
             if not ID_PATTERN.fullmatch(group_id):
-                self.skipped_notices += 1
                 continue
             self._changed.pop(group_id, None)
             self._changed[group_id] = None

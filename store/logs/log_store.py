@@ -5,6 +5,7 @@ clock and keeps all bounds.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,6 @@ class LogStore:
     def __init__(self, client: "Redis") -> None:
         self._redis = client
         self._write = client.register_script(_SCRIPT)
-        self.skipped_groups = 0
-        """How many entries under the keys were no groups."""
 
     @translated
     def write(self, batches: Mapping[str, Batch], *, batch_id: str, dropped: int = 0, waited_s: float = 0) -> None:
@@ -88,17 +87,14 @@ class LogStore:
 
     def _read(self, ids: Sequence[bytes]) -> list[dict[str, Any]]:
         names = [name for each in ids if ID_PATTERN.fullmatch(name := each.decode("utf-8", "replace"))]
-        self.skipped_groups += len(ids) - len(names)
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.hmget(keys.log_group(name), FIELDS)
         rows = pipeline.execute(raise_on_error=False) if names else []
         groups = []
         for name, fields in zip(names, rows, strict=True):
-            try:
+            with suppress(BadEntry):
                 groups.append(parse_group(name, fields))
-            except BadEntry:
-                self.skipped_groups += 1
         return groups
 
 

@@ -154,7 +154,7 @@ def test_a_key_that_something_else_has_taken_is_taken_back_by_the_next_line(stor
     assert client.xlen(keys.LOGS) == 1
 
 
-def test_garbage_is_skipped_and_counted(store, client):
+def test_garbage_is_skipped(store, client):
     write(store, line("good"), dropped=1)
     good = store.recent().groups[0]["id"]
     client.zadd(keys.RECENT_LOGS, {b"\xff\x00": 1e300, "x" * 5000: 1e17, "a" * 16: 1e17, "b" * 16: 1e17})
@@ -164,7 +164,6 @@ def test_garbage_is_skipped_and_counted(store, client):
     client.xadd(keys.LOGS, {"groups": b"\xff"}, id="18446744073709551615-18446744073709551615")
 
     assert store.recent().groups == []
-    assert store.skipped_groups == 5
     write(store, line("good"))
     assert [group["message"] for group in store.recent().groups] == ["good"]
 
