@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 /** What the templates name; all that these import is bundled with them. */
-const ENTRIES = ['js/main.js', 'js/account_pages.js', 'js/theme-boot.js', 'css/monitor.css', 'css/door.css', 'css/account.css']
+const ENTRIES = ['js/main.js', 'js/account_pages.js', 'js/theme-boot.js', 'css/monitor.css', 'css/sign_in.css', 'css/account.css']
 const SERVED = /\.(css|js|json|svg)$/
 
 process.chdir(dirname(fileURLToPath(import.meta.url)))

@@ -4,7 +4,7 @@ import functools
 import json
 from pathlib import Path
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "static/locales" / "door" / "pt-BR.json"
+CATALOGUE = Path(__file__).resolve().parents[2] / "static/locales/account_pages/pt-BR.json"
 
 
 def say(key: str) -> str:

@@ -34,13 +34,13 @@ class LockedTable:
         self._holder.close()
 
 
-def try_the_door(testbed: Testbed, row: Row) -> None:
+def try_to_log_in(testbed: Testbed, row: Row) -> None:
     """While the accounts are out of reach the panel lets nobody in, and calls nobody's password wrong."""
     statuses = {testbed.get(path).status for path in ("/api/me", "/stream")} | {
         HttpBrowser(testbed.port).log_in(EMAIL).status
     }
     if statuses != {503}:
-        row.faults.append(f"the door answers {sorted(statuses)}")
+        row.faults.append(f"the login answers {sorted(statuses)}")
 
 
 _table = LockedTable()
@@ -94,7 +94,7 @@ FAULTS = (
         heal=lambda testbed: testbed.own_postgres and testbed.own_postgres.start(),
         shows=None,
         lasts_s=10,
-        during=try_the_door,
+        during=try_to_log_in,
         note="viewers it cannot check see nothing: streams end after two failed checks, and return by themselves",
     ),
 )

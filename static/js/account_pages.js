@@ -7,5 +7,5 @@ import { chosenLanguage } from './ui/preferences.js'
 
 const language = chosenLanguage()
 showLocalTimes(document, language)
-if (language !== LANGUAGES[0]) applyCatalogue(document, await loadTranslate(language, 'door/'))
+if (language !== LANGUAGES[0]) applyCatalogue(document, await loadTranslate(language, 'account_pages/'))
 document.documentElement.classList.remove('is-translating')

@@ -147,11 +147,11 @@ def test_the_first_run_the_login_and_the_second_factor(browser, complaints):
         assert violations(page) == []
         page.goto(f"{web.url}/second-factor")
         assert violations(page) == []
-        secret = (page.text_content(".door-secret code") or "").replace(" ", "")
+        secret = (page.text_content(".sign-in-secret code") or "").replace(" ", "")
         page.fill("[name=password]", PASSWORD)
         page.fill("[name=code]", code_of(secret))
         page.click("button[type=submit]")
-        expect(page.locator(".door-codes")).to_be_visible()
+        expect(page.locator(".sign-in-codes")).to_be_visible()
         assert violations(page) == []
 
         with signed_in(browser, [], complaints, locale="en-US", color_scheme="light") as other:

@@ -73,16 +73,16 @@ def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scr
     page.wait_for_url("**/monitor")
     page.click("text=Conta")
     page.click("text=Ativar o segundo fator")
-    page.wait_for_selector(".door-qr")
-    assert page.evaluate("document.querySelector('.door-qr').naturalWidth") > 100
+    page.wait_for_selector(".sign-in-qr")
+    assert page.evaluate("document.querySelector('.sign-in-qr').naturalWidth") > 100
     shoot(page, "enrol")
-    secret = (page.text_content(".door-secret code") or "").replace(" ", "")
+    secret = (page.text_content(".sign-in-secret code") or "").replace(" ", "")
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=code]", code_of(secret))
     page.click("button[type=submit]")
-    page.wait_for_selector(".door-codes")
+    page.wait_for_selector(".sign-in-codes")
     shoot(page, "recovery")
-    codes = page.locator(".door-codes code").all_text_contents()
+    codes = page.locator(".sign-in-codes code").all_text_contents()
     assert len(codes) == 10
     page.click("text=Guardei, continuar")
     page.wait_for_url("**/monitor")
@@ -99,7 +99,7 @@ def test_a_second_factor_is_enrolled_used_and_kept_in_both_languages_without_scr
     tab.click("button[type=submit]")
     tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/second-factor")
-    assert tab.text_content(".door-lead b") == "9"
+    assert tab.text_content(".sign-in-lead b") == "9"
     shoot(tab, "factor")
     plain.close()
 

@@ -15,14 +15,14 @@ def run(panel: Panel, table: Table) -> None:
     """An upgrade, and one of an installation whose Redis cannot replay its data."""
     with keeping_samples(panel, table, "data after an upgrade", "samples and the token are kept"):
         _change(panel)
-        with HealthLog(panel, 0.1) as door:
+        with HealthLog(panel, 0.1) as log:
             ended = panel.make("up", "PROFILE=demo")
         panel.wait_until_well()
         table.add(
             "an upgrade by `make up PROFILE=demo`",
             f"the page is closed for {CLOSED_BAR_S:g} s or less",
-            f"{door.closed_s:.1f} s",
-            ended.returncode == 0 and door.closed_s <= CLOSED_BAR_S,
+            f"{log.closed_s:.1f} s",
+            ended.returncode == 0 and log.closed_s <= CLOSED_BAR_S,
         )
     nameless(panel, table, "images without a name after it")
     _mend_acl(panel, table)

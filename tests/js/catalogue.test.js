@@ -69,7 +69,7 @@ const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT,
 
 /** The words of the panel and of the pages around it. @param {string} language @returns {Catalogue} */
 function readCatalogue(language) {
-  return { ...readWords(`${language}.json`), ...readWords(`door/${language}.json`) }
+  return { ...readWords(`${language}.json`), ...readWords(`account_pages/${language}.json`) }
 }
 
 /** @param {string} name @returns {Catalogue} */
@@ -104,16 +104,16 @@ for (const [language, catalogue] of catalogues) {
 }
 
 test('the panel and the pages around it find their words each in its own catalogue', () => {
-  const [panel, door] = [readWords('pt-BR.json'), readWords('door/pt-BR.json')]
+  const [panel, accountPages] = [readWords('pt-BR.json'), readWords('account_pages/pt-BR.json')]
   const named = (/** @type {string} */ text) => [...text.matchAll(/data-i18n(?:-label|-placeholder)?="([\w.]+)"/g)].map(([, key]) => key)
   const monitor = readAll(new URL('monitor/', TEMPLATES), '.html') + readFileSync(new URL('monitor.html', TEMPLATES), 'utf8')
   const all = named(readAll(TEMPLATES, '.html'))
   const around = all.filter((key) => !named(monitor).includes(key))
 
-  assert.deepEqual(Object.keys(panel).filter((key) => key in door), [])
+  assert.deepEqual(Object.keys(panel).filter((key) => key in accountPages), [])
   assert.ok(around.length > 50)
   for (const key of named(monitor)) assert.ok(key in panel, key)
-  for (const key of around) assert.ok(key in door, key)
+  for (const key of around) assert.ok(key in accountPages, key)
 })
 
 /** Every key that a script or a template names, or that is put together from a code. */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Words come from catalogues, key → text with {parameters}, or plural forms: static/locales/<language>.json for the
- * panel, static/locales/door/ for the pages around it, so that neither fetches the words of the other.
+ * panel, static/locales/account_pages/ for the pages around it, so that neither fetches the words of the other.
  * [pure but for `applyCatalogue`, which fills the marked parts of a page, and `loadTranslate`, which fetches.]
  */
 
@@ -48,7 +48,7 @@ function pluralForm(forms, count, rules) {
   return (count === 0 && forms.zero) || forms[rules.select(count)] || forms.other
 }
 
-/** @param {Language} language @param {'' | 'door/'} [folder] @returns {Promise<Translate>} */
+/** @param {Language} language @param {'' | 'account_pages/'} [folder] @returns {Promise<Translate>} */
 export async function loadTranslate(language, folder = '') {
   // The page says where they are: this module's own address is another one when modules are bundled.
   const response = await fetch(`${document.documentElement.dataset.locales}/${folder}${language}.json`)

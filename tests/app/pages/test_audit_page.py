@@ -118,5 +118,5 @@ def test_every_kind_of_event_is_in_a_group_and_in_words_of_both_languages_and_in
     assert written - explained == set()
     assert written >= NOISY
     for language in ("pt-BR", "en"):
-        words = json.loads((ROOT / f"static/locales/door/{language}.json").read_text(encoding="utf-8"))
+        words = json.loads((ROOT / f"static/locales/account_pages/{language}.json").read_text(encoding="utf-8"))
         assert {kind for kind in written if f"audit.{kind}" not in words} == set()

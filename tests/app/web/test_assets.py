@@ -23,7 +23,7 @@ SOURCES = {
     "css/monitor.css": '@import "tokens.css";\n@import "cards.css";\n',
     "css/tokens.css": "a { color: red; }\n",
     "css/cards.css": "b { color: blue; }\n",
-    "css/door.css": '@import "tokens.css";\n',
+    "css/sign_in.css": '@import "tokens.css";\n',
     "css/account.css": "",
     "locales/en.json": '{\n  "a key": "ça"\n}\n',
     "favicon-ok.svg": "<svg/>\n",
@@ -213,7 +213,7 @@ def test_every_file_that_a_template_names_is_in_the_build(page):
     texts = "".join(path.read_text() for path in (ROOT / "app/templates").rglob("*.html"))
     named = set(re.findall(r"url_for\('static', filename='([\w/.-]+)'[)]", texts))
 
-    assert {"js/main.js", "css/door.css", "locales"} <= named
+    assert {"js/main.js", "css/sign_in.css", "locales"} <= named
     assert [name for name in named if not (page / name).exists()] == []
     assert {path.name for path in page.glob("*.svg")} == {path.name for path in (ROOT / "static").glob("*.svg")}
 
