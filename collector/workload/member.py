@@ -17,6 +17,9 @@ ROUND_S = 90.0
 """One that answered the last round counts as heard for so long: while another worker is silent, rounds are a minute
 apart."""
 
+TOLD_S = 45.0
+"""What it told of its tasks holds for so long: it is asked every half minute."""
+
 MAX_QUEUES = 20
 """Most queues shown of one worker."""
 
@@ -48,7 +51,7 @@ class Member:
             self._is_by_pulse, self._growth, self._counted_s = is_by_pulse, Growth(), float("-inf")
         if is_by_pulse and pulse is not None and pulse.processed is not None:
             self._count(pulse.at_mono_s, pulse.processed, pulse.pid)
-        elif (stats := self.stats) is not None:
+        elif (stats := self.stats) is not None and stats.at_s > self._counted_s:
             self._count(stats.at_s, sum(stats.started.values()), stats.pid)
 
     @property
@@ -83,17 +86,51 @@ class Member:
         pace = self._pace.per_min(now_s, RECENT_S) if self._pace else None
         return None if pace is None else pace / 60
 
+    @property
+    def usable(self) -> int | None:
+        """How many of its slots its prefetching lets it fill."""
+        stats = self.stats
+        if stats is None or stats.slots is None or stats.prefetch is None:
+            return None
+        return min(stats.slots, stats.prefetch) if stats.prefetch else stats.slots
+
+    @property
+    def busy(self) -> int | None:
+        """How many tasks it ran when it was last heard."""
+        running = self._answers.running if self._answers else None
+        at_s, busy = (running.at_s, running.busy) if running else (float("-inf"), None)
+        if self._pulse is not None and self._pulse.active is not None and self._pulse.at_mono_s > at_s:
+            at_s, busy = self._pulse.at_mono_s, self._pulse.active
+        return busy if self.heard_s - at_s <= TOLD_S else None
+
+    @property
+    def oldest_s(self) -> float | None:
+        """For how long at least its oldest task ran when it was last heard; None where none runs or it is unknown.
+
+        It runs at least since the worker last started one, because all that runs was started by then. It runs for as
+        long as the worker said, and longer by the time since, if the worker still runs the same tasks.
+        """
+        busy, least_s = self.busy, max(0.0, self._counted_s - self._last_start_s)
+        if not busy:
+            return None
+        running = self._answers.running if self._answers else None
+        if running is None or running.oldest_s is None or self.heard_s - running.at_s > TOLD_S:
+            return round(least_s, 1)
+        is_same = running.busy == busy and self._last_start_s <= running.at_s <= self._counted_s
+        since_s = self._counted_s - running.at_s if is_same else 0.0
+        skew_s = (self._pulse.skew_s if self._pulse else None) or 0.0
+        return round(max(least_s, running.oldest_s + skew_s + since_s), 1)
+
     def row(self, now_s: float, figures: WorkerFigures = NO_FIGURES) -> Worker:
         """Its row of the table. `figures`: what its task events say."""
         is_heard, stats = self.is_heard(now_s), self.stats
-        busy = self._busy() if is_heard else None
         pace = self._pace.per_min(now_s) if is_heard and self._pace else None
         return Worker(
             name=self._name,
             age_s=round(now_s - self.heard_s, 1),
             slots=stats.slots if stats else None,
-            busy=busy,
-            oldest_s=self._oldest_s(busy) if busy else None,
+            busy=self.busy if is_heard else None,
+            oldest_s=self.oldest_s if is_heard else None,
             prefetch=stats.prefetch if stats else None,
             queues=tuple(map(shown, sorted(self._answers.queues)[:MAX_QUEUES])) if self._answers else None,
             skew_s=self._pulse.skew_s if self._pulse else None,
@@ -117,26 +154,3 @@ class Member:
         if grown != 0:
             self._last_start_s = at_s
         self._counted_s = at_s
-
-    def _busy(self) -> int | None:
-        running = self._answers.running if self._answers else None
-        known = [(running.at_s, running.busy)] if running else []
-        if self._pulse is not None and self._pulse.active is not None:
-            known.append((self._pulse.at_mono_s, self._pulse.active))
-        at_s, busy = max(known, default=(float("-inf"), None))
-        return busy if self.heard_s - at_s <= HEARD_S else None
-
-    def _oldest_s(self, busy: int) -> float:
-        """For how long at least its oldest task ran when it was last heard of.
-
-        It runs at least since the worker last started one, because all that runs was started by then. It runs for as
-        long as the worker said, and longer by the time since, if the worker still runs the same tasks.
-        """
-        least_s = max(0.0, self._counted_s - self._last_start_s)
-        running = self._answers.running if self._answers else None
-        if running is None or running.oldest_s is None or self.heard_s - running.at_s > HEARD_S:
-            return round(least_s, 1)
-        is_same = running.busy == busy and self._last_start_s <= running.at_s <= self._counted_s
-        since_s = self._counted_s - running.at_s if is_same else 0.0
-        skew_s = (self._pulse.skew_s if self._pulse else None) or 0.0
-        return round(max(least_s, running.oldest_s + skew_s + since_s), 1)

@@ -58,24 +58,18 @@ class Roster:
             return Crew(workers=0, slots=0, usable=0, busy=0, started_per_s=0.0)
         if not heard:
             return Crew(workers=0, silent=silent) if silent else None
-        rows = [each.row(now_s, figures.get(name, NO_FIGURES)) for name, each in heard.items()]
-        started_per_s = add_up(each.started_per_s(now_s) for each in heard.values())
+        members = heard.values()
+        started_per_s = add_up(each.started_per_s(now_s) for each in members)
         return Crew(
-            workers=len(rows),
+            workers=len(heard),
             silent=silent,
-            slots=add_up(row.slots for row in rows),
-            usable=add_up(map(_usable, rows)),
-            busy=add_up(row.busy for row in rows),
-            oldest_s=max((row.oldest_s for row in rows if row.oldest_s is not None), default=None),
+            slots=add_up(each.stats.slots if each.stats else None for each in members),
+            usable=add_up(each.usable for each in members),
+            busy=add_up(each.busy for each in members),
+            oldest_s=max((oldest_s for each in members if (oldest_s := each.oldest_s) is not None), default=None),
             started_per_s=None if started_per_s is None else round(started_per_s, 3),
-            failed_per_min=add_up(row.failed_per_min for row in rows),
+            failed_per_min=add_up(figures.get(name, NO_FIGURES).failed_per_min for name in heard),
         )
-
-
-def _usable(worker: Worker) -> int | None:
-    if worker.slots is None or worker.prefetch is None:
-        return None
-    return min(worker.slots, worker.prefetch) if worker.prefetch else worker.slots
 
 
 def add_up(figures: Iterable[_Figure | None]) -> _Figure | None:

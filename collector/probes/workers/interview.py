@@ -12,8 +12,8 @@ from collector.probes.backoff import Backoff
 from collector.probes.workers.pidbox import Answers, Method, Question
 from collector.probes.workers.worker_facts import Running, Stats, read_running, read_stats
 
-INTERVAL_S = 9.0
-"""A worker is asked for more at most so often: each time that it is asked for its queues while all is well."""
+INTERVAL_S = 25.0
+"""A worker is asked for more at most so often: every third time that it is asked for its queues while all is well."""
 
 REFUSED_S, REFUSED_CAP_S, REFUSED_FACTOR = 30.0, 6 * 3600.0, 4.0
 """First and longest pause after a question without an answer, and how they grow."""
