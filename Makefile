@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs \
-  bench-cost bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-workers bench-limits test-celery test-reads soak pictures lock clean faults test-containers
+  bench-cost bench-events bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-workers bench-limits test-celery test-reads soak pictures lock clean faults test-containers
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -81,7 +81,7 @@ bench-limits: ## Regressions of speed and CPU time, each against its limit; on a
 soak: ## A day in a quarter of an hour, and nothing may grow. SOAK=--quick: two minutes; SOAK=--real: an hour at 3 s.
 	@$(PY) -m bench.soak $(SOAK)
 
-bench-cost bench-fanout bench-health bench-spread: bench-%: ## The same claim by claim, beside the peers.
+bench-cost bench-events bench-fanout bench-health bench-spread: bench-%: ## The same claim by claim, beside the peers.
 	@bench/install-debian
 	@$(PY) -m bench.$*
 

@@ -10,6 +10,7 @@ from bench.table import RESULTS, Figure, show
 
 PARTS = (
     "cost",
+    "events",
     "latency",
     "fanout",
     "health",
@@ -28,6 +29,7 @@ SOAKS = ("soak", "soak_hour")
 
 QUICK = {
     "cost": ("--seconds", "60"),
+    "events": ("--seconds", "10", "--tasks", "20000"),
     "fanout": ("--viewers", "1000", "--seconds", "10"),
     "health": ("--viewers", "200", "--seconds", "5"),
     "growth": ("--viewers", "1000", "--days", "2", "--seconds", "5"),

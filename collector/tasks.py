@@ -13,6 +13,8 @@ from collector.beat import thread as own_beat
 from collector.probes.broker.management import open_management
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
+from collector.probes.events.failure_log import FailureLog
+from collector.probes.events.listener import EventListener
 from collector.probes.resources.containers import ContainersProbe
 from collector.probes.resources.resources import ResourcesProbe
 from collector.probes.workers.worker import WorkerProbe
@@ -29,6 +31,7 @@ from settings.broker_url import trusting
 from store.database import make_engine
 from store.errors import BadEntry, StoreUnavailable
 from store.history.history import History
+from store.logs.log_store import LogStore
 from store.samples.append import make_instance
 from store.samples.live import LiveStore, redis_client
 from store.samples.reports import ReportStore
@@ -55,6 +58,7 @@ def sample() -> None:
         monitor.written(taken)
     else:
         monitor.lost()
+    _log_failures()
     _writer().stand_by(feed=_watchdog().feed, is_ending=_is_ending)
 
 
@@ -129,6 +133,37 @@ def _monitor() -> SystemMonitor:
 
 
 @cache
+def _listener() -> EventListener | None:
+    """Started at first use; None when no broker is watched, or nobody wants to listen."""
+    settings = _settings()
+    url = trusting(settings.watched_broker_url, settings.watched_ca_certificates)
+    if url is None or not settings.listen_to_events:
+        return None
+    listener = EventListener(url, settings.watched_broker_options, exchange=settings.watched_event_exchange)
+    listener.start()
+    return listener
+
+
+@cache
+def _failure_log() -> FailureLog | None:
+    listener = _listener()
+    return None if listener is None else FailureLog(LogStore(_redis()), listener, host=_settings().monitor_host)
+
+
+@cache
+def _failure_writer(failure_log: FailureLog) -> BackgroundProbe[None]:
+    """In the background, since it waits for Redis."""
+    return BackgroundProbe("failures", failure_log.write, when_stuck=None, when_failed=None)
+
+
+def _log_failures() -> None:
+    """Start writing failed tasks among the logs. Returns at once."""
+    failure_log = _failure_log()
+    if failure_log is not None and failure_log.is_due():
+        _failure_writer(failure_log).start()
+
+
+@cache
 def _history_roll_up() -> BackgroundProbe[None]:
     """In the background, since it waits for databases and a tick must not."""
     settings = _settings()
@@ -157,7 +192,12 @@ def _worker() -> WorkerProbe:
 @cache
 def _tables() -> WorkerTables:
     settings = _settings()
-    return WorkerTables(settings.watched_queues, asked=_worker().inspector, interval_s=settings.sample_interval_s)
+    return WorkerTables(
+        settings.watched_queues,
+        asked=_worker().inspector,
+        listener=_listener(),
+        interval_s=settings.sample_interval_s,
+    )
 
 
 def _open_probes(settings: Settings) -> Probes:

@@ -22,6 +22,8 @@ celery.conf.update(
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,
+    # With these events and the workers' (--task-events) the panel knows how long tasks wait.
+    task_send_sent_event=True,
     # One at a time: other messages wait in the queue, where the panel sees them.
     worker_prefetch_multiplier=1,
     broker_use_ssl=amqp_tls(_addresses[0]),

@@ -28,11 +28,19 @@ DEFAULT_USER = "user default off ~* &* +@all"
 DEFAULT_USER_WITHOUT_RIGHTS = "user default off"
 """The default user's line in ACLs up to 1.7.0."""
 
-PANEL_RIGHTS = {"configure": r"^zapvoice-monitor\.", "write": r"^celery\.pidbox$", "read": ".*"}
-"""What the panel may do in RabbitMQ: read, and ask the workers. docs/operations.md, "Least rights"."""
+PANEL_RIGHTS = {
+    "configure": r"^zapvoice-monitor\.",
+    "write": r"^(celery\.pidbox|zapvoice-monitor\..*)$",
+    "read": ".*",
+}
+"""What the panel may do in RabbitMQ: read, ask the workers, and bind a queue of its own to their events.
+docs/operations.md, "Least rights"."""
 
-PANEL_READS_ALONE = {"configure": "^$", "write": "^$", "read": ".*"}
-"""The panel's rights up to 1.7.0."""
+FORMER_RIGHTS = (
+    {"configure": "^$", "write": "^$", "read": ".*"},
+    {"configure": r"^zapvoice-monitor\.", "write": r"^celery\.pidbox$", "read": ".*"},
+)
+"""The panel's rights up to 1.7.0, and in 1.7.1."""
 
 FORMER_NAMES = {
     "monitored_broker_url": "watched_broker_url",
@@ -200,10 +208,12 @@ def _migrate_redis(path: Path) -> list[str]:
 
 
 def _migrate_rabbitmq(path: Path) -> list[str]:
-    """Up to 1.7.0 the panel's user had no right to ask the workers."""
+    """Up to 1.7.0 the panel's user had no right to ask the workers, up to 1.7.1 none to listen to their events."""
     try:
         definitions = json.loads(path.read_text(encoding="utf-8"))
-        old = [each for each in definitions["permissions"] if {**each, **PANEL_READS_ALONE} == each]
+        old = [
+            each for each in definitions["permissions"] if any({**each, **rights} == each for rights in FORMER_RIGHTS)
+        ]
     except (OSError, ValueError, KeyError, TypeError):  # There are none, or the operator has replaced them.
         return []
     of_panel = [each for each in old if each.get("user") == "monitor"]

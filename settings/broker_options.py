@@ -37,6 +37,13 @@ class BrokerOptions:
         """The Redis key of what kombu calls `name`."""
         return self.global_keyprefix + name
 
+    def channel(self, exchange: str, database: int) -> str:
+        """The PUB/SUB channel of a broadcast exchange, up to the routing key."""
+        prefix = self.fanout_prefix
+        if not prefix:
+            return self.key(exchange)
+        return self.key((prefix if isinstance(prefix, str) else "/{db}.").replace("{db}", str(database)) + exchange)
+
     def queue_keys(self, queue: str) -> tuple[str, ...]:
         """The keys of the lists that hold a queue's messages, one for each priority step."""
         return tuple(self.key(f"{queue}{self.sep}{step}" if step else queue) for step in self.priority_steps)

@@ -135,6 +135,7 @@ MANAGEMENT_URL = Form("http://user:password@host:15672 or https://…", addresse
 CERTIFICATES = Form("the path of a PEM file", addresses.certificates)
 HOST_NAME = Form("1 to 63 letters, digits, dots, dashes or underscores", matching(r"[A-Za-z0-9._-]{1,63}"))
 NAMES = Form("one or more names separated by commas, each at most 255 bytes, or * alone", queue_names)
+EXCHANGE = Form("an exchange's name, at most 127 characters without blanks", matching(r"[!-~]{1,127}"))
 HOST_NAMES = Form("one or more names of hosts separated by commas, .example.org for all below it", host_names)
 BOOLEAN = Form("true or false", boolean)
 TEXT = Form("text", str)

@@ -92,6 +92,14 @@ class Settings:
         "How long messages may wait without one leaving until it is a standstill. Longer than your longest usual task.",
         unit="s",
     )
+    listen_to_events: bool = setting(
+        forms.BOOLEAN,
+        True,
+        "Whether to listen to the events that Celery's workers and senders publish on the watched broker.",
+    )
+    watched_event_exchange: str = setting(
+        forms.EXCHANGE, "celeryev", "The watched application's `event_exchange`, where these events are published."
+    )
     monitor_host: str = setting(
         forms.HOST_NAME, own_host_name, "This host's name on the page and in the name of its tick queue."
     )

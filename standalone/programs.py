@@ -12,7 +12,7 @@ STOP_S = 2
 """How long a program may take to end before it is killed. supervisord looks up to a second late at each step, and all
 must be gone 5 s after Ctrl-C."""
 
-CELERY_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat")
+DEMO_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--task-events")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ BEAT_AND_COLLECTOR = Program("collector", python("collector", "worker", "--beat"
 """Both in one process: enough for one host, and 30 MB less."""
 # The graceful time-out is shorter than in production, where a proxy waits for requests to end.
 WEB = Program("web", python("gunicorn", "-c", "gunicorn.conf.py", "--graceful-timeout", "1", "app:create_app()"))
-DEMO = Program("demo", python("celery", "-A", "demo.app", *CELERY_WORKER, "--loglevel", "WARNING"))
+DEMO = Program("demo", python("celery", "-A", "demo.app", *DEMO_WORKER, "--loglevel", "WARNING"))
 
 
 def embedded_redis(binary: Path, config: Path) -> Program:

@@ -25,6 +25,23 @@ def work(runs, until):
         file.write("run\\n")
     while not pathlib.Path(until).exists():
         time.sleep(0.02)
+
+
+@app.task(name="send", ignore_result=True)
+def send():
+    """Succeed."""
+
+
+@app.task(name="fail", ignore_result=True)
+def fail(text):
+    raise ValueError(text)
+
+
+@app.task(name="again", ignore_result=True, bind=True)
+def again(self):
+    """Succeed at the second time."""
+    if not self.request.retries:
+        raise self.retry(countdown=0)
 '''
 
 TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")
@@ -80,5 +97,9 @@ class Application(Service):
 
     def send(self, runs: Path, until: Path) -> None:
         """Send the task that waits, as the application would."""
-        code = f"import application as a; a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={self._queue!r})"
+        self.run(f"a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={self._queue!r})")
+
+    def run(self, code: str) -> None:
+        """Run code of the application, which it knows as `a`, in a process of its own."""
+        code = f"import application as a; a.app.conf.task_default_queue = {self._queue!r}; {code}"
         subprocess.run([self._python, "-c", code], cwd=self.directory, check=True, timeout=30)

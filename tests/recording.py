@@ -15,13 +15,16 @@ REQUEST_METHODS = {
     (10, 11): "connection.start-ok", (10, 31): "connection.tune-ok", (10, 40): "connection.open",
     (10, 50): "connection.close", (10, 51): "connection.close-ok",
     (20, 10): "channel.open", (20, 40): "channel.close", (20, 41): "channel.close-ok",
-    (50, 10): "queue.declare", (60, 10): "basic.qos", (60, 20): "basic.consume", (60, 40): "basic.publish",
+    (40, 10): "exchange.declare", (50, 10): "queue.declare", (50, 20): "queue.bind",
+    (60, 10): "basic.qos", (60, 20): "basic.consume", (60, 40): "basic.publish", (60, 80): "basic.ack",
     (85, 10): "confirm.select",
 }  # fmt: skip
 """AMQP's class and method numbers; any other is told by its numbers. Source: AMQP 0-9-1 and RabbitMQ's extensions."""
 
 _PROTOCOL_HEADER_BYTES = 8
 _PASSIVE, _EXCLUSIVE = 1, 4
+_NAMED = ("exchange.declare", "queue.declare", "queue.bind", "basic.consume", "basic.publish")
+"""Methods that are told with the name that they are about."""
 
 
 class RecordingLink(Link):
@@ -75,12 +78,14 @@ def amqp_methods(stream: bytes) -> Iterator[str]:
 
 def _told(class_id: int, method_id: int, arguments: bytes) -> str:
     name = REQUEST_METHODS.get((class_id, method_id), f"{class_id}.{method_id}")
-    if name not in ("queue.declare", "basic.consume", "basic.publish"):
+    if name not in _NAMED:
         return name
     about, rest = _short_string(arguments[2:])
-    if name != "queue.declare":
+    if not name.endswith(".declare"):
         return f"{name} {about}"
-    how = {_PASSIVE: "passive", _EXCLUSIVE: "exclusive"}.get(rest[0] & (_PASSIVE | _EXCLUSIVE), "shared")
+    if name == "exchange.declare":
+        _, rest = _short_string(rest)
+    how = "passive" if rest[0] & _PASSIVE else "exclusive" if rest[0] & _EXCLUSIVE else "shared"
     return f"{name} {how} {about}"
 
 

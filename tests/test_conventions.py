@@ -45,6 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "collector.probes": GROUND,
     "collector.probes.broker": (*GROUND, "collector.probes"),
     "collector.probes.resources": (*GROUND, "collector.probes"),
+    "collector.probes.events": (*GROUND, "collector.probes", "collector.probes.broker"),
     "collector.probes.workers": (*GROUND, "collector.probes", "collector.probes.broker"),
     "collector.workload": (*GROUND, "collector.probes.workers", "collector.probes.events"),
     "collector.judgement": (

@@ -226,14 +226,17 @@ def test_the_panel_may_only_look_at_rabbitmq_and_ask_its_workers(directory):
     permissions = json.loads((directory / "rabbitmq_definitions").read_text())["permissions"]
 
     assert {each["user"]: (each["configure"], each["write"], each["read"]) for each in permissions}["monitor"] == (
-        r"^zapvoice-monitor\.", r"^celery\.pidbox$", ".*",
+        r"^zapvoice-monitor\.", r"^(celery\.pidbox|zapvoice-monitor\..*)$", ".*",
     )  # fmt: skip
 
 
-def test_a_panel_of_an_earlier_release_is_given_the_right_to_ask_the_workers(directory):
+@pytest.mark.parametrize(
+    "rights", [("^$", "^$"), (r"^zapvoice-monitor\.", r"^celery\.pidbox$")], ids=["up to 1.7.0", "1.7.1"]
+)
+def test_a_panel_of_an_earlier_release_is_given_the_rights_to_ask_the_workers_and_to_hear_them(directory, rights):
     made = contents(directory)
     definitions = json.loads(made["rabbitmq_definitions"])
-    definitions["permissions"][0].update(configure="^$", write="^$")
+    definitions["permissions"][0].update(zip(("configure", "write"), rights, strict=True))
     (directory / "rabbitmq_definitions").write_text(json.dumps(definitions))
 
     assert run(directory).stdout == f"Brought up to date: rabbitmq_definitions in {directory}\n"

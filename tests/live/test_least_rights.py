@@ -151,6 +151,7 @@ def test_a_watched_rabbitmq_gets_the_methods_of_the_list_and_the_api_is_only_rea
     listed = [as_pattern(line) for line in rights("AMQP methods")]
     assert [method for method in sent if not any(re.fullmatch(pattern, method) for pattern in listed)] == []
     assert f"queue.declare passive {QUEUE}" in sent
+    assert "exchange.declare passive celeryev" in sent
     assert {request.split(b" ")[0] for request in requests} == {b"GET"}
     assert "access_refused" not in logged
 
@@ -197,7 +198,7 @@ def commands(link: RecordingLink) -> list[list[bytes]]:
     return [command for stream in link.streams() for command in redis_commands(stream)]
 
 
-READS = {"llen", "exists", "lindex", "scan", "sscan", "scard", "lrange"}
+READS = {"llen", "exists", "lindex", "scan", "sscan", "scard", "lrange", "psubscribe"}
 NO_KEYS = {"auth", "multi", "exec"}
 
 

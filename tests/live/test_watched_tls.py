@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import amqp
 import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -14,6 +15,8 @@ from collector.probes.broker.broker import read_broker
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
+from collector.probes.events.amqp_source import AmqpSource
+from collector.probes.events.message import Message
 from collector.probes.tls import certificate_fault
 from collector.worker.transport import CarefulTransport
 from settings import load_settings
@@ -149,6 +152,20 @@ def test_rabbitmq_with_a_private_ca_is_read_and_every_certificate_fault_has_its_
     assert look(f"{rabbit.tls_url(ELSEWHERE)}?ssl_check_hostname=false", authority.path) == ONLINE
     assert look(f"{rabbit.tls_url(HERE)}?heartbeat=20&ssl_ca_certs={authority.path}", stranger.path) == ONLINE
     assert rabbit.password not in caplog.text
+
+
+def test_events_on_rabbitmq_are_heard_by_tls(rabbit: TlsRabbit, authority: Authority) -> None:
+    body, heard = b"[%s]" % (b"7," * 50_000 + b"7"), list[Message]()  # Several of TLS' records.
+    with amqp.Connection(f"{HERE}:{rabbit.port}", "monitor", rabbit.password) as connection:
+        channel = connection.channel()
+        channel.exchange_declare("celeryev", "topic", durable=True, auto_delete=False)
+        source = AmqpSource(trusting(rabbit.tls_url(HERE), str(authority.path)) or "", "celeryev", timeout_s=3)
+        for route in ("task.multi", "worker.heartbeat", "elsewhere"):
+            channel.basic_publish(amqp.Message(body, content_type="application/json"), "celeryev", route)
+        wait_until(lambda: heard.extend(source.read()) or len(heard) == 2, 10)
+        source.drop()
+
+    assert [message.body for message in heard] == [body, body]
 
 
 def test_the_management_api_with_a_private_ca_is_read_and_every_certificate_fault_has_its_reason(

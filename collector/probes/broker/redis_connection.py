@@ -44,13 +44,18 @@ class RedisConnection:
     def execute(self, packed: Packed, count: int) -> list[Any]:
         """The answers to `count` commands; the ResponseError of one that Redis refuses."""
         self._connection.send_packed_command(packed, check_health=False)
-        return [self._read() for _ in range(count)]  # All of them, or the next batch would read the rest.
+        return [self.read() for _ in range(count)]  # All of them, or the next batch would read the rest.
+
+    def has_answer(self) -> bool:
+        """Whether something can be read at once, after a SUBSCRIBE."""
+        return bool(self._connection.can_read(timeout=0))
 
     def close(self) -> None:
         """Close the connection without talking to Redis."""
         self._connection.disconnect()
 
-    def _read(self) -> Any:
+    def read(self) -> Any:
+        """The next answer; the ResponseError of a command that Redis refuses."""
         try:
             return self._connection.read_response()
         except redis.ResponseError as error:

@@ -54,7 +54,7 @@ class RedisPidbox:
         self._reply_queue = reply_queue
         self._inbox = Inbox()
         replies = _list_of(reply_queue, options)
-        self._channel = options.key(_fanout_prefix(options, self._connection.database) + EXCHANGE)
+        self._channel = options.channel(EXCHANGE, self._connection.database)
         self._prepare: list[Command] = [
             ("MULTI",),
             ("LRANGE", replies, 0, MAX_ANSWERS),
@@ -129,13 +129,6 @@ def _open(message: bytes) -> Message:
         return open_envelope(message)
     except ValueError:
         return Message(None, "", b"")
-
-
-def _fanout_prefix(options: BrokerOptions, database: int) -> str:
-    prefix = options.fanout_prefix
-    if not prefix:
-        return ""
-    return (prefix if isinstance(prefix, str) else "/{db}.").replace("{db}", str(database))
 
 
 def _list_of(queue: str, options: BrokerOptions) -> str:
