@@ -218,6 +218,7 @@ def _open_probes(settings: Settings) -> Probes:
         database=DatabaseProbe(settings.watched_database_url or settings.database_url).read,
         queues=lambda: watch.take() if watch else None,
         worker=worker.read,
+        inspection=worker.inspection,
         containers=ContainersProbe(ReportStore(_redis()), settings.monitor_host).read,
         previous=lambda: _read_previous(settings.monitor_host),
         crew=lambda: _tables().crew(time.monotonic()),

@@ -13,6 +13,7 @@ from tests.process import Service
 APPLICATION = '''\
 import json, pathlib, time
 from celery import Celery
+from celery.signals import worker_ready
 
 app = Celery("application")
 app.conf.update(json.loads(pathlib.Path("settings.json").read_text()))
@@ -42,6 +43,14 @@ def again(self):
     """Succeed at the second time."""
     if not self.request.retries:
         raise self.retry(countdown=0)
+
+
+@worker_ready.connect
+def hold_back(sender, **_):
+    """Be handed fewer messages at once than there are slots, as after a broker's restart (celery#10253)."""
+    if prefetch := app.conf.get("held_back_to"):
+        sender.qos.set(prefetch)
+        sender.qos.value = prefetch
 '''
 
 TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")
@@ -61,7 +70,10 @@ class Application(Service):
         *,
         python: str = sys.executable,
         pool: str = "solo",
+        slots: int = 1,
+        prefetch: int | None = None,
     ) -> None:
+        """`prefetch`: to how many messages at once it is held back; None = one for each slot."""
         super().__init__()
         self._broker_url = broker_url
         self._queue = queue
@@ -69,7 +81,9 @@ class Application(Service):
         self._python = python
         self._ready_at = 0
         (self.directory / "application.py").write_text(APPLICATION)
-        settings = {"broker_url": broker_url, "worker_hijack_root_logger": True, **(settings or {})}
+        self._slots = slots
+        own = {"broker_url": broker_url, "worker_hijack_root_logger": True, "held_back_to": prefetch}
+        settings = {**own, **(settings or {})}
         (self.directory / "settings.json").write_text(json.dumps(settings))
 
     @property
@@ -81,7 +95,7 @@ class Application(Service):
         """Start the worker and return once it consumes."""
         name = f"{secrets.token_hex(4)}@test"
         command = [self._python, "-m", "celery", "-A", "application", "worker", "-Q", self._queue, "-P", self._pool]
-        options = ["-c", "1", "-n", name, "-l", "INFO", "--prefetch-multiplier", "1"]
+        options = ["-c", str(self._slots), "-n", name, "-l", "INFO", "--prefetch-multiplier", "1"]
         # C_FORCE_ROOT: as root Celery refuses to accept pickles, which some applications do.
         self._run([*command, *options], {"C_FORCE_ROOT": "1"})
         self._ready_at = len(self.log.read_text())
@@ -95,9 +109,10 @@ class Application(Service):
         lines = self.log.read_text()[self._ready_at :].splitlines()
         return [line for line in lines if any(word in line for word in TROUBLE)]
 
-    def send(self, runs: Path, until: Path) -> None:
-        """Send the task that waits, as the application would."""
-        self.run(f"a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={self._queue!r})")
+    def send(self, runs: Path, until: Path, *, count: int = 1, queue: str | None = None) -> None:
+        """Send the task that waits so many times, as the application would."""
+        sent = f"a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={queue or self._queue!r})"
+        self.run(f"[{sent} for _ in range({count})]")
 
     def run(self, code: str) -> None:
         """Run code of the application, which it knows as `a`, in a process of its own."""

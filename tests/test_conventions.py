@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "collector.judgement": (
         *GROUND,
         "collector.probes.broker.departures",
+        "collector.probes.workers.worker_inspect",
         "collector.probes.workers.worker_verdict",
     ),
     "collector.sampling": (*GROUND, "collector.probes", "collector.judgement"),

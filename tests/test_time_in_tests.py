@@ -17,6 +17,7 @@ MEASURING = {
     "promises.py": "the deadlines that users are told, and bounds that a slow machine only loosens",
     "process.py": "waits for events",
     "web.py": "waits for events of a stream",
+    "judging.py": "tells the judge the time, and compares none",
     "fuzz.py": "`make fuzz`, no test",
     "live/test_least_rights.py": "`make test-reads`, which looks on for minutes",
     "engine/": "`make test-containers`, no test: it measures the containers",

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 
+from collector.judgement.causes import find_cause
+from collector.judgement.evidence import Evidence
 from collector.judgement.failures import find_failures
 from collector.judgement.flow import describe_flow
 from collector.judgement.memory import Memory
 from collector.judgement.queues import find_in_queues
+from collector.judgement.recent import Recent
 from collector.judgement.resources import find_in_resources
 from collector.judgement.services import find_in_services
+from collector.judgement.signs import find_signs
 from collector.judgement.situation import Outage, Situation
 from collector.judgement.standstill import find_standstill
 from collector.judgement.watching import find_in_watching
 from collector.probes.broker.departures import Movement
+from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
 from store.samples.model import Sample
 from store.samples.verdict import Finding, Level, Verdict
@@ -29,26 +34,45 @@ class Judge:
     def __init__(self, stuck_s: float = STUCK_S) -> None:
         self._stuck_s = stuck_s
         self._memory = Memory()
+        self._recent = Recent()
 
     def judge(
-        self, sample: Sample, movements: Mapping[str, Movement], workload: Workload | None, now_s: float
+        self,
+        sample: Sample,
+        movements: Mapping[str, Movement],
+        workload: Workload | None,
+        now_s: float,
+        *,
+        inspection: Inspection | None = None,
     ) -> Verdict:
         """The verdict on `sample`, taken at `now_s` (monotonic)."""
-        past = self._memory.recall(sample, movements, now_s)
-        verdict = judge(
-            Situation(sample=sample, movements=movements, workload=workload, stuck_s=self._stuck_s, past=past)
+        situation = Situation(
+            sample=sample,
+            movements=movements,
+            workload=workload,
+            inspection=inspection,
+            stuck_s=self._stuck_s,
+            past=self._memory.recall(sample, movements, now_s),
+            trends=self._recent.note(sample, workload, now_s),
         )
+        verdict = judge(situation)
         self._memory.note(verdict, now_s)
         return verdict
 
 
 def judge(situation: Situation) -> Verdict:
-    """The worst finding first. Of equal ones, what happens to messages comes before who answers."""
+    """The worst finding first, with its cause. Of equal ones, what happens to messages comes before who answers."""
     found = sorted(_find(situation), key=lambda finding: _WORST_FIRST.index(finding.level))
-    worst, *others = found or [describe_flow(situation.sample, situation.past)]
+    worst, *others = found or [describe_flow(situation.sample, situation.past, situation.workload)]
     if situation.past.outage and worst.level is not Level.BAD:
         others.append(_recovered(situation.past.outage))
-    return Verdict(level=worst.level, code=worst.code, facts=worst.facts, also=tuple(others[:MAX_ALSO]))
+    return Verdict(
+        level=worst.level,
+        code=worst.code,
+        facts=worst.facts,
+        also=tuple(others[:MAX_ALSO]),
+        cause=find_cause(Evidence(situation=situation, finding=worst)),
+    )
 
 
 def _find(situation: Situation) -> Iterator[Finding]:
@@ -56,6 +80,7 @@ def _find(situation: Situation) -> Iterator[Finding]:
     yield from find_standstill(situation)
     yield from find_failures(situation.workload)
     yield from find_in_services(sample)
+    yield from find_signs(situation)
     yield from find_in_watching(sample)
     yield from find_in_queues(sample)
     yield from find_in_resources(sample, situation.past.busy_samples)

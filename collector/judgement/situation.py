@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from collector.judgement.recent import Trends
 from collector.probes.broker.departures import Movement
+from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
 from store.samples.model import Sample
 from store.samples.workload import Workload
@@ -43,4 +45,7 @@ class Situation:
     """What the workers do; None = unknown."""
     stuck_s: float = STUCK_S
     """After so long without a departure, waiting messages are a standstill."""
+    inspection: Inspection | None = None
+    """How the workers answered the last question; None = unknown."""
     past: Past = Past()
+    trends: Trends = Trends()

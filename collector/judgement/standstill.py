@@ -6,10 +6,10 @@ for attention, unless a pause of this length is usual here, or every worker is b
 
 from collections.abc import Iterator
 
+from collector.judgement.consumers import consumers_of
 from collector.judgement.situation import Situation
 from store.samples.model import Sample, Status
 from store.samples.verdict import Facts, Finding, Level
-from store.samples.workload import Worker, Workload
 
 STANDSTILL = "no_progress"
 """The reason of the workers' check: messages wait, and for STUCK_AFTER_S none has left."""
@@ -20,17 +20,16 @@ ATTENTION_SHARE = 0.25
 USUAL_FACTOR = 2.0
 """A pause is unusual from so many times the longest one of the last minutes on."""
 
-HEARD_S = 15.0
-"""What a worker said longer ago need not be true of now: it may be frozen or gone."""
-
 
 def find_standstill(situation: Situation) -> Iterator[Finding]:
     """The finding about messages that wait while none leaves: at most one, of the queue where it lasts longest."""
     worker = situation.sample.checks.get("worker")
     if worker is not None and worker.status is Status.OFFLINE and worker.reason == STANDSTILL:
         yield _finding(Level.BAD, "stuck", worker.facts, situation.sample)
-    elif (facts := _pause(situation)) and not _are_busy(situation.workload, str(facts["queue"])):
-        yield _finding(Level.ATTENTION, "still", facts, situation.sample)
+    elif (facts := _pause(situation)) is not None:
+        consumers = consumers_of(situation.workload, [str(facts["queue"])])
+        if consumers is None or not consumers.are_busy:
+            yield _finding(Level.ATTENTION, "still", facts, situation.sample)
 
 
 def _finding(level: Level, code: str, facts: Facts, sample: Sample) -> Finding:
@@ -52,16 +51,3 @@ def _pause(situation: Situation) -> Facts | None:
         return None
     still_s, name, waiting = max(pauses)
     return {"queue": name, "idle_s": int(still_s), "waiting": waiting}
-
-
-def _are_busy(workload: Workload | None, queue: str) -> bool:
-    """Whether every worker of the queue is known to be busy with all its slots, and the table lacks none."""
-    if workload is None or workload.workers_total > len(workload.workers):
-        return False
-    workers = [worker for worker in workload.workers if queue in (worker.queues or ())]
-    return bool(workers) and all(_is_busy(worker) for worker in workers)
-
-
-def _is_busy(worker: Worker) -> bool:
-    is_heard = worker.age_s is not None and worker.age_s <= HEARD_S
-    return is_heard and bool(worker.slots) and (worker.busy or 0) >= (worker.slots or 0)

@@ -10,6 +10,7 @@ from collector.judgement.judge import Judge
 from collector.probes.broker.broker import read_broker
 from collector.probes.broker.reading import Reading
 from collector.probes.resources.resources import Resources
+from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
 from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from collector.sampling.marks import Marker, PreviousSample, carry_over
@@ -51,6 +52,8 @@ class Probes:
     """Faults of the monitoring itself that the last write found."""
     workload: Callable[[], Workload | None] = lambda: None
     """What the workers do, as far as it is known."""
+    inspection: Callable[[], Inspection | None] = lambda: None
+    """How the workers answered the last question."""
 
 
 class SystemMonitor:
@@ -126,8 +129,13 @@ class SystemMonitor:
             crew=self._probes.crew(),
             troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
-        movements = reading.movements if reading else {}
-        verdict = self._judge.judge(sample, movements, self._probes.workload(), time.monotonic())
+        verdict = self._judge.judge(
+            sample,
+            reading.movements if reading else {},
+            self._probes.workload(),
+            time.monotonic(),
+            inspection=self._probes.inspection(),
+        )
         sample = replace(sample, verdict=verdict)
         if self._previous is None:
             self._previous = self._previous_probe.result(

@@ -21,7 +21,7 @@ TOLD_S = 45.0
 """What it told of its tasks holds for so long: it is asked every half minute."""
 
 MAX_QUEUES = 20
-"""Most queues shown of one worker."""
+"""Most queues shown of one worker. Of one with more they are unknown: a part would be taken for the whole."""
 
 NO_FIGURES = WorkerFigures()
 
@@ -132,13 +132,18 @@ class Member:
             busy=self.busy if is_heard else None,
             oldest_s=self.oldest_s if is_heard else None,
             prefetch=stats.prefetch if stats else None,
-            queues=tuple(map(shown, sorted(self._answers.queues)[:MAX_QUEUES])) if self._answers else None,
+            queues=self._queues(),
             skew_s=self._pulse.skew_s if self._pulse else None,
             started_per_min=None if pace is None else round(pace, 1),
             succeeded_per_min=figures.succeeded_per_min,
             failed_per_min=figures.failed_per_min,
             retried_per_min=figures.retried_per_min,
         )
+
+    def _queues(self) -> tuple[str, ...] | None:
+        if self._answers is None or len(self._answers.queues) > MAX_QUEUES:
+            return None
+        return tuple(map(shown, sorted(self._answers.queues)))
 
     def _has_pulse(self, now_s: float) -> bool:
         return self._pulse is not None and now_s - self._pulse.at_mono_s <= HEARD_S

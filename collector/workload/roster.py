@@ -42,8 +42,9 @@ class Roster:
         return {name: member.stats for name, member in self._members.items() if member.stats is not None}
 
     def rows(self, now_s: float, figures: Mapping[str, WorkerFigures]) -> list[Worker]:
-        """The table: those that were heard first, then by name."""
-        members = sorted(self._members.items(), key=lambda pair: (not pair[1].is_heard(now_s), pair[0]))
+        """The table: those that were heard first, then by name, without those that have ended in good order."""
+        there = [pair for pair in self._members.items() if not pair[1].has_left(now_s)]
+        members = sorted(there, key=lambda pair: (not pair[1].is_heard(now_s), pair[0]))
         return [member.row(now_s, figures.get(name, NO_FIGURES)) for name, member in members]
 
     def crew(self, now_s: float, figures: Mapping[str, WorkerFigures], *, nobody_listens: bool) -> Crew | None:

@@ -31,6 +31,10 @@ const WIRE = {
   elsewhere: ['silent', 'clock_differs', 'two_collectors', 'container_shared',
     ...['database', 'rabbitmq', 'worker'].flatMap((service) => [`${service}_offline`, `${service}_degraded`]),
     'worker_offline_waiting', 'worker_offline_queue', 'stuck', 'stuck_queue', 'failed', 'failing', 'bad', 'attention', 'unknown'],
+  cause: ['line', 'alarm_memory', 'alarm_disk', 'memory_kill', 'other_queue', 'no_consumer', 'nobody_listens', 'database_refused',
+    'database_timeout', 'database_slow', 'slots_held', 'slots_full', 'slots_idle', 'prefetch_low', 'worker_silent', 'workers_silent',
+    'nobody_answers', 'never_answered', 'worker_clock', 'none_finishes', 'tasks_fail', 'tasks_fail_kind', 'tasks_fail_percent',
+    'tasks_fail_percent_kind', 'cpu_throttled', 'nobody_publishes'],
   hosts: ['database', 'worker'],
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
@@ -60,9 +64,9 @@ const VERDICTS = [
   'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover', 'first_look',
   ...['offline_waiting', 'offline_queue', 'unserved', 'silent', 'movement_unknown', 'unfinished'].map((code) => `worker_${code}`),
   'stuck', 'stuck_queue', 'still', 'still_queue', 'failed', 'failing', 'recovered',
-  'fine', 'waiting', 'sending', 'sending_ends', 'sending_empty', 'growing', 'queue_empty', 'queue_empty_since', 'queue_empty_held',
+  'fine', 'waiting', 'sending', 'sending_ends', 'sending_steady', 'sending_empty', 'growing', 'growing_lacks', 'queue_empty', 'queue_empty_since', 'queue_empty_held',
   'queue_missing', 'queue_unread', 'queue_priorities_not_counted', 'queue_other_keyprefix', 'ram_high', 'cpu_high', 'container_ram_high',
-  'clock_differs', 'two_collectors', 'container_shared',
+  'clock_differs', 'two_collectors', 'container_shared', 'slots_unused', 'clock_of_worker', 'arrivals_ended',
 ]
 /** Words that are the same in every language we speak, or names. */
 const NAMES = ['ZapVoice', 'Monitor', 'CPU', 'RAM', 'RabbitMQ', 'PT', 'EN', 'PT, Português', 'EN, English', '%']
@@ -188,7 +192,7 @@ test('plurals follow the language, and zero may have its own words', () => {
 test('a code that the catalogue does not know is told by a plain sentence, the code beside it', () => {
   for (const [language, catalogue] of catalogues) {
     const t = makeTranslate(catalogue, language)
-    for (const group of ['reason', 'verdict']) {
+    for (const group of ['reason', 'verdict', 'cause']) {
       const text = t([`${group}.brand_new`, `unknown.${group}`], { code: 'brand_new', host: 'web-1' })
       assert.match(text, / .*\(brand_new\)$/)
       assert.doesNotMatch(text, /\./)

@@ -77,13 +77,17 @@ class WorkerProbe:
         self._last = self._judge_counts(reading, inspection, self._monotonic())
         return _with_reason(self._last, inspection)
 
+    def inspection(self) -> Inspection | None:
+        """How the workers answered the last question; None = unknown. Returns at once."""
+        return self._inspector.latest() if self._inspector else OFF
+
     def _latest(self, reading: Reading) -> Inspection | None:
-        if self._inspector is None:
-            return OFF
-        # Without a consumer no worker can answer, and an alarm blocks the request. Redis has no consumers or alarms.
-        is_worthwhile = reading.alarm is None and any(queue.consumers for queue in reading.queues)
-        self._inspector.follow(reading.address_index, is_worthwhile=self._is_redis or is_worthwhile)
-        return self._inspector.latest()
+        if self._inspector is not None:
+            # An alarm blocks the request, and without consumers or messages there is nothing to ask about.
+            is_telling = any(queue.consumers or queue.ready for queue in reading.queues)
+            is_worthwhile = reading.alarm is None and is_telling
+            self._inspector.follow(reading.address_index, is_worthwhile=self._is_redis or is_worthwhile)
+        return self.inspection()
 
     def _forget(self) -> None:
         self._unserved_since_s: dict[str, float] = {}

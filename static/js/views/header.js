@@ -40,6 +40,7 @@ function renderVerdict(view) {
   setAttribute(byId('verdict'), 'data-level', verdict.level)
   setIcon(byId('verdict-icon'), isPast(connection.code) ? connection.code : verdict.level)
   setText(byId('verdict-text'), verdictText(view, verdict))
+  setText(byId('verdict-cause'), causeText(view))
   setText(byId('verdict-detail'), verdictDetail(view))
 }
 
@@ -47,6 +48,13 @@ function renderVerdict(view) {
 export function verdictText({ now, t, format }, { level, code, facts }) {
   const other = level === 'fine' ? 'verdict.fine' : 'unknown.verdict'
   return t([`verdict.${code}`, other], { code, ...format.params(facts, now) })
+}
+
+/** Why it is not fine, where that is known. @param {View} view @returns {string} */
+function causeText({ verdict: { cause }, now, t, format }) {
+  if (!cause) return ''
+  const { code, facts } = cause
+  return t('cause.line', { cause: t([`cause.${code}`, 'unknown.cause'], { code, ...format.params(facts, now) }) })
 }
 
 /** Names the worst of the other hosts if it is worse than the one shown; a press shows that host. @param {View} view */

@@ -8,6 +8,7 @@ from collector.judgement.flow import describe_flow
 from collector.judgement.situation import Past
 from store.samples.model import Queue, QueueState, Reserved
 from store.samples.verdict import Level
+from store.samples.workload import Worker, Workload
 from tests.builders import make_queue, make_sample
 
 
@@ -30,8 +31,8 @@ def queue(ready: int, in_per_s: float | None = None, out_per_s: float | None = N
         ([queue(0, 43, 43)], "sending_empty", {"per_s": 43}),
         ([queue(1410)], "waiting", {"waiting": 1410}),  # The broker tells no rates.
         ([queue(5, 0, 0)], "waiting", {"waiting": 5}),
-        ([queue(1250, 5, 5)], "sending", {"waiting": 1250, "per_s": 5}),
-        ([queue(100, 5, 5.2)], "sending", {"waiting": 100, "per_s": 5.2}),  # It hardly gets shorter.
+        ([queue(1250, 5, 5)], "sending_steady", {"waiting": 1250, "per_s": 5}),
+        ([queue(100, 5, 5.2)], "sending_steady", {"waiting": 100, "per_s": 5.2}),  # It hardly gets shorter.
         ([queue(1410, 0, 43)], "sending_ends", {"waiting": 1410, "per_s": 43, "ends_s": 33}),
         ([queue(1250, 2, 7)], "sending_ends", {"waiting": 1250, "per_s": 7, "ends_s": 250}),
         ([queue(1_000_000, 0, 1)], "sending", {"waiting": 1_000_000, "per_s": 1}),  # In more than a day.
@@ -51,6 +52,15 @@ def test_the_headline_tells_how_much_waits_and_where_it_goes(
     queues: list[Queue], code: str, facts: dict[str, Any]
 ) -> None:
     assert told(*queues) == (code, facts)
+
+
+def test_a_queue_that_grows_tells_how_many_processes_are_missing_at_least():
+    worker = Worker(name="celery@a", age_s=1.0, slots=8, busy=8, queues=("dispatch",))
+    sample = make_sample(queues=(queue(900, 52, 40),), verdict=None)
+
+    finding = describe_flow(sample, Past(), Workload(workers=(worker,), workers_total=1))
+
+    assert (finding.code, finding.facts) == ("growing_lacks", {"waiting": 900, "growth_per_s": 12, "count": 3})
 
 
 def test_an_empty_queue_tells_when_it_last_held_messages_where_that_is_known() -> None:

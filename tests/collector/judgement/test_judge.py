@@ -1,5 +1,6 @@
 """One verdict from all findings: what comes first, and what each is called."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from collector.judgement.situation import Outage, Past, Situation
 from store.samples.model import Check, QueueState, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.verdict import Finding, Level, Verdict
+from store.samples.workload import Worker, Workload
 from tests.builders import make_queue, make_sample
 
 ONLINE = Check(status=Status.ONLINE)
@@ -174,3 +176,28 @@ def test_an_outage_is_told_beside_what_is_now_and_not_while_another_lasts() -> N
 
     assert (fine.code, fine.also) == ("queue_empty", (recovered,))
     assert (bad.code, bad.also) == ("database_offline", ())
+
+
+def test_a_verdict_that_is_not_fine_tells_its_cause_if_one_is_proven():
+    worker = check("offline", "no_progress", queue="dispatch", idle_s=75, waiting=130)
+    busy = Worker(name="celery@a", age_s=1.0, slots=8, busy=8, oldest_s=720.0, queues=("dispatch",))
+    stuck = replace(with_checks(worker=worker), queues=(make_queue(ready=130),))
+
+    verdict = verdict_on(stuck, workload=Workload(workers=(busy,), workers_total=1))
+
+    assert verdict.cause == Finding(level=Level.BAD, code="slots_held", facts={"busy": 8, "slots": 8, "oldest_s": 720})
+    assert verdict_on(stuck).cause is None
+    assert verdict_on(make_sample()).cause is None
+
+
+def test_slots_that_the_prefetch_leaves_idle_call_for_attention_with_their_cause():
+    waiting = make_sample(queues=(make_queue(ready=40),), verdict=None)
+    held_back = Worker(name="celery@a", age_s=1.0, slots=4, busy=1, prefetch=1, queues=("dispatch",))
+    told = Judge()
+
+    verdicts = [
+        told.judge(waiting, {}, Workload(workers=(held_back,), workers_total=1), 3.0 * number) for number in range(21)
+    ]
+
+    assert [verdict.code for verdict in verdicts[-2:]] == ["waiting", "slots_unused"]
+    assert verdicts[-1].cause == Finding(level=Level.ATTENTION, code="prefetch_low", facts={"prefetch": 1, "slots": 4})

@@ -138,7 +138,14 @@ def test_a_worker_that_said_good_bye_is_not_silent() -> None:
     missed = Team().note({"w": answers(NOW_S - 5, has_left=True)})
 
     assert [team.crew() for team in (said, missed)] == [None, None]
+    assert [team.roster.rows(NOW_S, {}) for team in (said, missed)] == [[], []]
     assert missed.note({"w": answers(NOW_S + 5)}, at_s=NOW_S + 5).crew() is not None
+
+
+def test_of_a_worker_with_more_queues_than_the_table_shows_they_are_unknown() -> None:
+    many = frozenset(f"queue-{number}" for number in range(21))
+
+    assert Team().note({"w": answers(queues=many)}).row().queues is None
 
 
 def test_the_crew_adds_up_the_workers_of_the_watched_queues() -> None:
