@@ -15,6 +15,7 @@ from collector.probes.broker.queues import QueueWatch
 from collector.probes.database import DatabaseProbe
 from collector.probes.events.failure_log import FailureLog
 from collector.probes.events.listener import EventListener
+from collector.probes.failures import FailuresProbe
 from collector.probes.resources.containers import ContainersProbe
 from collector.probes.resources.resources import ResourcesProbe
 from collector.probes.workers.worker import WorkerProbe
@@ -223,6 +224,7 @@ def _open_probes(settings: Settings) -> Probes:
         previous=lambda: _read_previous(settings.monitor_host),
         crew=lambda: _tables().crew(time.monotonic()),
         troubles=lambda: _store().standing.troubles,
+        failures=FailuresProbe(_store(), LogStore(_redis()), settings.monitor_host).read,
         workload=lambda: _tables().workload(time.monotonic()),
     )
 

@@ -18,12 +18,18 @@ from collector.judgement.watching import find_in_watching
 from collector.probes.broker.departures import Movement
 from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Sample
 from store.samples.verdict import Finding, Level, Verdict
 from store.samples.workload import Workload
 
 MAX_ALSO = 8
 """Most findings beside the worst. Two hundred missing queues would fill the sample."""
+
+MOVING = frozenset({"sending", "sending_steady", "sending_ends", "sending_empty", "growing", "growing_lacks"})
+"""How the queues move is told beside what is wrong, unless that is that they do not."""
+
+PAUSES = ("stuck", "still")
 
 _WORST_FIRST = tuple(reversed(Level))
 
@@ -44,6 +50,7 @@ class Judge:
         now_s: float,
         *,
         inspection: Inspection | None = None,
+        failures: TaskFailures | None = None,
     ) -> Verdict:
         """The verdict on `sample`, taken at `now_s` (monotonic)."""
         situation = Situation(
@@ -51,6 +58,7 @@ class Judge:
             movements=movements,
             workload=workload,
             inspection=inspection,
+            failures=failures,
             stuck_s=self._stuck_s,
             past=self._memory.recall(sample, movements, now_s),
             trends=self._recent.note(sample, workload, now_s),
@@ -63,7 +71,10 @@ class Judge:
 def judge(situation: Situation) -> Verdict:
     """The worst finding first, with its cause. Of equal ones, what happens to messages comes before who answers."""
     found = sorted(_find(situation), key=lambda finding: _WORST_FIRST.index(finding.level))
-    worst, *others = found or [describe_flow(situation.sample, situation.past, situation.workload)]
+    flow = describe_flow(situation.sample, situation.past, situation.workload)
+    worst, *others = found or [flow]
+    if worst is not flow and flow.code in MOVING and not worst.code.startswith(PAUSES):
+        others.append(flow)
     if situation.past.outage and worst.level is not Level.BAD:
         others.append(_recovered(situation.past.outage))
     return Verdict(
@@ -78,7 +89,7 @@ def judge(situation: Situation) -> Verdict:
 def _find(situation: Situation) -> Iterator[Finding]:
     sample = situation.sample
     yield from find_standstill(situation)
-    yield from find_failures(situation.workload)
+    yield from find_failures(situation.workload, situation.failures)
     yield from find_in_services(sample)
     yield from find_signs(situation)
     yield from find_in_watching(sample)

@@ -7,6 +7,7 @@ from collector.judgement.recent import Trends
 from collector.probes.broker.departures import Movement
 from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Sample
 from store.samples.workload import Workload
 
@@ -43,6 +44,8 @@ class Situation:
     """By queue, how messages leave it."""
     workload: Workload | None = None
     """What the workers do; None = unknown."""
+    failures: TaskFailures | None = None
+    """Tasks that failed lately, by the critical logs; None = none, or unknown."""
     stuck_s: float = STUCK_S
     """After so long without a departure, waiting messages are a standstill."""
     inspection: Inspection | None = None

@@ -14,6 +14,7 @@ from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
 from collector.sampling.background_probe import BackgroundProbe, ProbeExecutor
 from collector.sampling.marks import Marker, PreviousSample, carry_over
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Check, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.workload import Crew, Workload
@@ -54,6 +55,8 @@ class Probes:
     """What the workers do, as far as it is known."""
     inspection: Callable[[], Inspection | None] = lambda: None
     """How the workers answered the last question."""
+    failures: Callable[[], TaskFailures | None] = lambda: None
+    """Tasks that failed lately, by the critical logs."""
 
 
 class SystemMonitor:
@@ -89,6 +92,9 @@ class SystemMonitor:
         self._containers: BackgroundProbe[tuple[Container, ...]] = BackgroundProbe(
             "containers", probes.containers, when_stuck=(), when_failed=(), executor=executor
         )
+        self._failures: BackgroundProbe[TaskFailures | None] = BackgroundProbe(
+            "failures", probes.failures, when_stuck=None, when_failed=None, executor=executor
+        )
         self._previous_probe: BackgroundProbe[PreviousSample | None] = BackgroundProbe(
             "previous", probes.previous, when_stuck=None, when_failed=None, executor=executor
         )
@@ -102,7 +108,7 @@ class SystemMonitor:
         at_s, started_s = self._wall(), time.monotonic()
         reading = self._probes.queues()
         worker = self._probes.worker(reading)
-        for probe in (self._resources, self._database, self._containers):
+        for probe in (self._resources, self._database, self._failures, self._containers):
             probe.start()
         if self._previous is None:
             self._previous_probe.start()
@@ -111,7 +117,8 @@ class SystemMonitor:
             return probe.result(TICK_BUDGET_S - (time.monotonic() - started_s))
 
         # Last started, first awaited: by then the others have usually finished too, so this thread wakes once.
-        containers, database, resources = result(self._containers), result(self._database), result(self._resources)
+        containers, failures = result(self._containers), result(self._failures)
+        database, resources = result(self._database), result(self._resources)
         sample = Sample(
             host=self._host,
             slot=math.floor(at_s / self._interval_s),
@@ -135,6 +142,7 @@ class SystemMonitor:
             self._probes.workload(),
             time.monotonic(),
             inspection=self._probes.inspection(),
+            failures=failures,
         )
         sample = replace(sample, verdict=verdict)
         if self._previous is None:

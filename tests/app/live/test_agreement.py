@@ -17,6 +17,7 @@ from app.live.freshness import Freshness
 from collector.judgement.judge import judge
 from collector.judgement.situation import Outage, Past, Situation
 from collector.probes.broker.departures import Movement
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Check, Queue, QueueState, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.wire import parse_wire
@@ -87,6 +88,7 @@ def combinations() -> Iterator[Situation]:
         yield situation(online, queues, ram=RAM, containers=(container,), troubles=WATCHING)
         yield replace(situation(online, queues), workload=failed)
         yield replace(situation(online, queues), workload=failing)
+        yield replace(situation(online, queues), failures=TaskFailures(kind="KeyError", age_s=7.0, count=3))
         yield replace(situation({**online, "worker": STUCK}, queues), workload=all_busy)
 
 

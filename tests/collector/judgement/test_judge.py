@@ -7,6 +7,7 @@ import pytest
 
 from collector.judgement.judge import MAX_ALSO, Judge, judge
 from collector.judgement.situation import Outage, Past, Situation
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Check, QueueState, Sample, Status, Trouble, TroubleCode
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.verdict import Finding, Level, Verdict
@@ -164,6 +165,20 @@ def test_two_hundred_missing_queues_do_not_fill_the_sample() -> None:
     queues = tuple(make_queue(name=f"q{number}", state=QueueState.MISSING, ready=None) for number in range(200))
 
     assert len(verdict_on(make_sample(queues=queues)).also) == MAX_ALSO
+
+
+def test_how_the_queue_moves_is_told_beside_what_is_wrong_and_not_beside_a_standstill() -> None:
+    draining = (make_queue(ready=1410, in_per_s=0.0, out_per_s=43.0),)
+    failures = TaskFailures(kind="GatewayTimeout", age_s=7.0, count=3)
+    stuck = {"worker": check("offline", "no_progress", queue="dispatch", idle_s=75, waiting=130)}
+
+    def codes(sample: Sample, **known: Any) -> list[str]:
+        verdict = verdict_on(sample, **known)
+        return [verdict.code, *(finding.code for finding in verdict.also)]
+
+    assert codes(make_sample(queues=draining), failures=failures) == ["failed_count", "sending_ends"]
+    assert codes(make_sample(), failures=failures) == ["failed_count"]
+    assert codes(replace(with_checks(**stuck), queues=draining)) == ["stuck"]
 
 
 def test_an_outage_is_told_beside_what_is_now_and_not_while_another_lasts() -> None:

@@ -10,6 +10,7 @@ from collector.probes.resources.resources import Resources
 from collector.sampling import monitor as sampling
 from collector.sampling.marks import PreviousSample
 from collector.sampling.monitor import Probes, SystemMonitor
+from store.logs.task_failures import TaskFailures
 from store.samples.model import Check, Status
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.workload import Worker, Workload
@@ -117,6 +118,14 @@ def test_a_pause_that_the_queue_watch_saw_is_in_the_verdict_and_the_workload_exp
 
     assert make_monitor(queues=lambda: pause).sample().verdict.code == "still"
     assert make_monitor(queues=lambda: pause, workload=lambda: workload).sample().verdict.code == "waiting"
+
+
+def test_failed_tasks_in_the_logs_are_in_the_verdict_and_logs_that_hang_cost_nothing_else(hang):
+    failures = TaskFailures(kind="GatewayTimeout", age_s=7.0, count=3)
+
+    assert make_monitor(failures=lambda: failures).sample().verdict.code == "failed_count"
+    with Promise.TICK.kept():
+        assert make_monitor(failures=hang).sample().verdict.code == "waiting"
 
 
 def test_a_sample_is_marked_by_comparison_with_the_last_one_that_was_stored():
