@@ -8,6 +8,7 @@ from collector.judgement.judge import Judge
 from collector.probes.broker.broker import read_broker
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
+from collector.probes.events.listener import EventListener
 from collector.probes.workers.worker import WorkerProbe
 from collector.workload.tables import WorkerTables
 from store.samples.verdict import Finding, Verdict
@@ -20,10 +21,18 @@ from tests.worker_probe import ONLINE, probing
 class Judging:
     """Verdicts on one queue."""
 
-    def __init__(self, queue: str, watch: QueueWatch, probe: WorkerProbe, *, stuck_s: float) -> None:
+    def __init__(
+        self,
+        queue: str,
+        watch: QueueWatch,
+        probe: WorkerProbe,
+        *,
+        stuck_s: float,
+        listener: EventListener | None = None,
+    ) -> None:
         self._watch = watch
         self._probe = probe
-        self._tables = WorkerTables([queue], asked=probe.inspector, interval_s=1.0)
+        self._tables = WorkerTables([queue], asked=probe.inspector, listener=listener, interval_s=1.0)
         self._judge = Judge(stuck_s)
 
     def verdict(self) -> Verdict:
@@ -51,7 +60,12 @@ class Judging:
 
 @contextmanager
 def judging(
-    url: str, queue: str, *, stuck_s: float = 2.0, management: ManagementWatch | None = None
+    url: str,
+    queue: str,
+    *,
+    stuck_s: float = 2.0,
+    management: ManagementWatch | None = None,
+    listener: EventListener | None = None,
 ) -> Iterator[Judging]:
     with probing(url, queue, stuck_s=stuck_s, management=management) as (watch, probe):
-        yield Judging(queue, watch, probe, stuck_s=stuck_s)
+        yield Judging(queue, watch, probe, stuck_s=stuck_s, listener=listener)

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
@@ -14,6 +15,7 @@ from store.database import make_engine
 from store.samples.append import make_instance
 from store.samples.live import LiveStore, redis_client
 from store.samples.model import Check, Status
+from store.samples.verdict import Finding, Level
 from tests.browser.axe import violations_in
 from tests.browser.page import SOON_MS, shoot, signed_in, state_is, takes_a_sample
 from tests.builders import make_queue, make_sample
@@ -320,10 +322,12 @@ def sampling(redis_url, **overrides):
 def test_a_standstill_is_told_alike_by_the_line_on_top_the_chip_the_title_and_health(browser, complaints, size):
     viewport = {"width": size[0], "height": size[1]}
     queues = (make_queue(ready=130, peak=130),)
+    held = Finding(level=Level.BAD, code="slots_held", facts={"busy": 8, "slots": 8, "oldest_s": 725})
+    verdict = replace(make_sample(queues=queues, checks=STANDSTILL).verdict, cause=held)
     with (
         RedisServer() as redis,
         WebServer(redis.url) as web,
-        sampling(redis.url, queues=queues, checks=STANDSTILL),
+        sampling(redis.url, queues=queues, checks=STANDSTILL, verdict=verdict),
         signed_in(browser, [], complaints, viewport=viewport) as context,
     ):
         page = context.new_page()
@@ -334,6 +338,8 @@ def test_a_standstill_is_told_alike_by_the_line_on_top_the_chip_the_title_and_he
 
         standstill = re.compile("^Parado: 130 na fila, nada sai há ")
         expect(page.locator("#verdict-text")).to_have_text(standstill, timeout=SOON_MS)
+        cause = re.compile("^Causa: todos os processos ocupados: 8 de 8, o mais antigo há 12.min$")
+        expect(page.locator("#verdict-cause")).to_have_text(cause)
         row = page.locator("#card-services [data-service=worker]")
         expect(row).to_have_attribute("data-status", "offline")
         expect(row.locator(".service-status")).to_have_text("parado")

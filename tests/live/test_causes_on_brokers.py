@@ -10,7 +10,9 @@ import pytest
 from celery import Celery
 
 from collector.judgement import consumers, worker_causes
+from collector.probes.events.listener import EventListener
 from collector.probes.workers import interview
+from settings.broker_options import BrokerOptions
 from store.samples.verdict import Level
 from tests.celery_application import Application
 from tests.judging import Judging, judging
@@ -108,3 +110,20 @@ def test_an_alarm_of_rabbitmq_is_told_as_what_blocks_publishers(
             rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.4")
 
     assert cause.level is Level.ATTENTION
+
+
+def test_failing_tasks_are_told_by_task_share_and_class(redis_url: str) -> None:
+    listener = EventListener(redis_url, BrokerOptions())
+    listener.start()
+    try:
+        with (
+            Application(redis_url, "dispatch", {"worker_send_task_events": True}) as worker,
+            judging(redis_url, "dispatch", listener=listener) as judged,
+        ):
+            worker.run("[a.fail.delay('no gateway') for _ in range(3)]")
+
+            cause = judged.await_cause("tasks_fail_percent_kind")
+    finally:
+        listener.stop()
+
+    assert cause.facts == {"task": "fail", "percent": 100, "kind": "ValueError"}
