@@ -13,6 +13,7 @@ from pathlib import Path
 
 from celery import Celery
 
+from collector.probes.events.listener import EventListener
 from collector.probes.workers.inspect_backoff import InspectTimes
 from collector.probes.workers.worker_inspect import WorkerInspector
 from collector.workload.tables import WorkerTables
@@ -48,7 +49,9 @@ def _measure(url: str, count: int, seconds: float) -> None:
     inspector = WorkerInspector(url, [QUEUE], BrokerOptions(), InspectTimes())
     inspector.follow(0, is_worthwhile=True)
     inspector.start()
-    tables = WorkerTables([QUEUE], asked=inspector, interval_s=INTERVAL_S)
+    listener = EventListener(url, BrokerOptions(), exchange="celeryev")
+    listener.start()
+    tables = WorkerTables([QUEUE], asked=inspector, listener=listener, interval_s=INTERVAL_S)
     try:
         wait_until(lambda: sum(each.stats is not None for each in inspector.answers().values()) == count, 60)
         before, begun_s, joining_s, longest = _spent(), time.monotonic(), 0.0, 0
@@ -66,6 +69,7 @@ def _measure(url: str, count: int, seconds: float) -> None:
             print(f"  {name:24} {100 * spent_s / elapsed_s:7.3f} % of a core")
         print(f"  longest tables           {longest:7} bytes")
     finally:
+        listener.stop()
         inspector.stop()
 
 

@@ -15,6 +15,11 @@ DOUBT_S = 120.0
 """Two starts within this time look like two processes that count under one name."""
 
 
+def rounded(figure: float | None, digits: int = 1) -> float | None:
+    """The figure as it is shown."""
+    return None if figure is None else round(figure, digits)
+
+
 class Growth:
     """How much a counter has grown. Times are monotonic seconds."""
 

@@ -3,7 +3,7 @@
 from collector.probes.events.heard import Pulse, WorkerFigures
 from collector.probes.workers.interview import WorkerAnswers
 from collector.probes.workers.worker_facts import Stats
-from collector.workload.growth import Growth, Pace
+from collector.workload.growth import Growth, Pace, rounded
 from collector.workload.names import shown
 from store.samples.workload import Worker
 
@@ -96,7 +96,9 @@ class Member:
 
     @property
     def busy(self) -> int | None:
-        """How many tasks it ran when it was last heard."""
+        """How many tasks it ran when it was last heard; None where that is unknown."""
+        if self.stats is not None and self.stats.is_solo:
+            return None
         running = self._answers.running if self._answers else None
         at_s, busy = (running.at_s, running.busy) if running else (float("-inf"), None)
         if self._pulse is not None and self._pulse.active is not None and self._pulse.at_mono_s > at_s:
@@ -134,10 +136,10 @@ class Member:
             prefetch=stats.prefetch if stats else None,
             queues=self._queues(),
             skew_s=self._pulse.skew_s if self._pulse else None,
-            started_per_min=None if pace is None else round(pace, 1),
-            succeeded_per_min=figures.succeeded_per_min,
-            failed_per_min=figures.failed_per_min,
-            retried_per_min=figures.retried_per_min,
+            started_per_min=rounded(pace),
+            succeeded_per_min=rounded(figures.succeeded_per_min),
+            failed_per_min=rounded(figures.failed_per_min),
+            retried_per_min=rounded(figures.retried_per_min),
         )
 
     def _queues(self) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 from collector.probes.events.heard import Pulse, WorkerFigures
 from collector.probes.workers.interview import WorkerAnswers
 from collector.probes.workers.worker_facts import Stats
+from collector.workload.growth import rounded
 from collector.workload.member import NO_FIGURES, Member
 from collector.workload.names import shown
 from store.samples.workload import Crew, Worker
@@ -68,8 +69,8 @@ class Roster:
             usable=add_up(each.usable for each in members),
             busy=add_up(each.busy for each in members),
             oldest_s=max((oldest_s for each in members if (oldest_s := each.oldest_s) is not None), default=None),
-            started_per_s=None if started_per_s is None else round(started_per_s, 3),
-            failed_per_min=add_up(figures.get(name, NO_FIGURES).failed_per_min for name in heard),
+            started_per_s=rounded(started_per_s, 3),
+            failed_per_min=rounded(add_up(figures.get(name, NO_FIGURES).failed_per_min for name in heard)),
         )
 
 

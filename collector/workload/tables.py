@@ -5,6 +5,7 @@ from typing import Protocol
 
 from collector.probes.events.heard import Heard, Pulse, TaskFigures
 from collector.probes.workers.interview import WorkerAnswers
+from collector.workload.growth import rounded
 from collector.workload.roster import Roster, add_up
 from collector.workload.tally import Tally
 from settings import ALL_QUEUES
@@ -105,14 +106,14 @@ def _row(name: str, started_per_min: float | None, figures: TaskFigures, now_s: 
         failure = Failure(kind=figures.failed_kind, age_s=round(now_s - figures.failed_at_mono_s, 1))
     return Task(
         name=name,
-        started_per_min=figures.started_per_min if started_per_min is None else round(started_per_min, 1),
-        succeeded_per_min=figures.succeeded_per_min,
-        failed_per_min=figures.failed_per_min,
-        retried_per_min=figures.retried_per_min,
-        runtime_p50_s=figures.runtime_p50_s,
-        runtime_p95_s=figures.runtime_p95_s,
-        wait_p50_s=figures.wait_p50_s,
-        wait_p95_s=figures.wait_p95_s,
+        started_per_min=rounded(figures.started_per_min if started_per_min is None else started_per_min),
+        succeeded_per_min=rounded(figures.succeeded_per_min),
+        failed_per_min=rounded(figures.failed_per_min),
+        retried_per_min=rounded(figures.retried_per_min),
+        runtime_p50_s=rounded(figures.runtime_p50_s, 3),
+        runtime_p95_s=rounded(figures.runtime_p95_s, 3),
+        wait_p50_s=rounded(figures.wait_p50_s, 3),
+        wait_p95_s=rounded(figures.wait_p95_s, 3),
         last_failure=failure,
     )
 

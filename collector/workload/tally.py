@@ -16,9 +16,9 @@ class Tally:
         self._last: dict[str, Stats] = {}
         """By worker, the answer that was counted last."""
         self._growths: dict[str, Growth] = {}
+        self._since_s: dict[str, float] = {}
+        """By worker, when it was first heard."""
         self._paces: dict[str, Pace] = {}
-        self._at_s: float | None = None
-        """When the last answers came."""
         self.names: frozenset[str] = frozenset()
         """All task names that some worker has started since its start."""
 
@@ -26,12 +26,16 @@ class Tally:
         """Take the last answer of each worker."""
         fresh = {worker: each for worker, each in stats.items() if each is not self._last.get(worker)}
         self._growths = {worker: growth for worker, growth in self._growths.items() if worker in stats}
+        self._since_s = {worker: self._since_s.get(worker, each.at_s) for worker, each in stats.items()}
         started: Counter[str] = Counter()
+        since_s: dict[str, float] = {}
         for worker, each in fresh.items():
-            started.update(self._started(worker, each))
+            for name, count in self._started(worker, each).items():
+                started[shown(name)] += count
+                since_s[shown(name)] = max(since_s.get(shown(name), 0.0), self._since_s[worker])
         self._last = dict(stats)
         if fresh:
-            self._record(started, max(each.at_s for each in fresh.values()))
+            self._record(started, since_s, max(each.at_s for each in fresh.values()))
 
     def per_min(self, now_s: float) -> Mapping[str, float | None]:
         """By task name, how many are started per minute; those without a row as OTHERS, the last one."""
@@ -47,22 +51,19 @@ class Tally:
         before = {} if growth.is_anew else self._last[worker].started
         return {name: count - before.get(name, 0) for name, count in now.started.items() if count > before.get(name, 0)}
 
-    def _record(self, started: Mapping[str, int], at_s: float) -> None:
+    def _record(self, started: Mapping[str, int], since_s: Mapping[str, float], at_s: float) -> None:
+        """Note what was started, by name, of which all is known since the times in `since_s`."""
         self.names = frozenset(shown(name) for each in self._last.values() for name in each.started if name != OTHERS)
         rows = self._choose_rows(at_s)
         grown: Counter[str] = Counter()
         for name, count in started.items():
-            grown[shown(name) if shown(name) in rows else OTHERS] += count
+            grown[name if name in rows else OTHERS] += count
         if grown[OTHERS] or not self.names <= rows:
             rows.add(OTHERS)
-        # A name that grows was not there at the last answer; of one that does not grow, nothing is known yet.
-        self._paces = {
-            name: self._paces.get(name) or Pace(at_s if self._at_s is None or not grown[name] else self._at_s)
-            for name in rows
-        }
+        # A new name that grows began at 0; of one that does not grow, nothing is known yet.
+        self._paces = {name: self._paces.get(name) or Pace(since_s.get(name, at_s)) for name in rows}
         for name, pace in self._paces.items():
             pace.note(at_s, grown[name])
-        self._at_s = at_s
 
     def _choose_rows(self, at_s: float) -> set[str]:
         """The names that have a row of their own: first those that have one already."""

@@ -32,6 +32,8 @@ class Stats:
     """By task name, how many it has started since it was started itself."""
     knows_safe: bool = False
     """Whether it can leave the tasks' arguments out of its answer to `active`. Older workers send them whole."""
+    is_solo: bool = False
+    """Whether it runs tasks in the process that answers: whenever it speaks, it runs none."""
     warns: bool = False
     """Whether this question may have made it log a warning: kombu warns of a Redis URL without a host."""
 
@@ -60,6 +62,7 @@ def read_stats(answer: Any, at_s: float) -> Stats | None:
         slots=_count(pool.get("max-concurrency")),
         prefetch=_count(answer.get("prefetch_count")),
         started=_started(answer["total"]),
+        is_solo=pool.get("processes") == [answer.get("pid")],
         knows_safe="implementation" in pool,  # Pools tell it since Celery 5.3; `safe` is known since 5.2.
         warns=_warns(answer.get("broker")),
     )

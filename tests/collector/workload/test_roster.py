@@ -61,6 +61,12 @@ def test_without_heartbeats_the_answers_alone_make_the_row() -> None:
     assert (row.busy, row.oldest_s, row.slots) == (3, 70.0, 4)
 
 
+def test_a_worker_that_speaks_only_between_two_tasks_tells_nothing_of_how_busy_it_is() -> None:
+    row = Team().note({"w": answers(stats={"is_solo": True})}, {"w": pulse(active=0)}).row()
+
+    assert (row.busy, row.oldest_s, row.slots) == (None, None, 4)
+
+
 def test_without_answers_a_heartbeat_alone_makes_the_row() -> None:
     row = Team().note(pulses={"w": pulse()}).row()
 

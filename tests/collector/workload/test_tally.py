@@ -30,6 +30,12 @@ def test_a_task_that_is_new_counts_from_its_first_start() -> None:
     assert paces({"a": stats(0, send=1)}, {"a": stats(30, send=1, fresh=4)}) == {"send": 0, "fresh": pytest.approx(8)}
 
 
+def test_a_new_task_is_spread_over_the_minute_that_is_known() -> None:
+    quiet = [{"a": stats(at_s, old=1)} for at_s in (0, 30)]
+
+    assert paces(*quiet, {"a": stats(60, old=1, fresh=150)})["fresh"] == pytest.approx(150)
+
+
 def test_what_a_worker_started_before_it_was_first_heard_does_not_count() -> None:
     before = {"a": stats(0, send=100)}
     joined = {"a": stats(30, send=100), "b": stats(30, send=5000, old=9)}

@@ -57,6 +57,14 @@ def test_of_statistics_the_panel_keeps_slots_prefetch_and_how_many_of_each_task_
     assert kept.started == {"send": 7, "note": 2}
 
 
+def test_a_worker_that_runs_tasks_where_it_answers_is_told_by_its_processes() -> None:
+    solo, prefork = (read_stats(stats(pool={"processes": pids}), 0.0) for pids in ([41], [42]))
+
+    assert solo is not None
+    assert prefork is not None
+    assert (solo.is_solo, prefork.is_solo) == (True, False)
+
+
 def test_figures_that_are_none_are_unknown() -> None:
     hostile = stats(
         pid=True, prefetch_count="N/A", pool={"max-concurrency": -1}, total={"a": 1.5, "b": None, "c": 2**70}
