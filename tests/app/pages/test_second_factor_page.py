@@ -237,6 +237,22 @@ def test_a_password_that_the_operator_sets_leaves_the_second_factor(
     assert ana.give_code(ana.code()).status_code == 303
 
 
+def test_a_reset_ends_a_login_that_still_chooses_its_own_password(make: Make, clock: Clock, accounts: Accounts) -> None:
+    app = make()
+    ana = Visitor(app, clock)
+    enrol(ana)
+    accounts.set_password(EMAIL, "quite another pass phrase", is_initial=True)
+    ana.log_in(password="quite another pass phrase")
+    assert "/login/password" in ana.give_code(ana.code()).location
+    assert app.test_cli_runner().invoke(args=["users", "totp", "reset", EMAIL]).exit_code == 0
+
+    chosen = "a pass phrase of my own"
+    assert ana.post("/login/password", new=chosen, again=chosen).location.startswith("/login?")
+
+    assert not ana.is_in()
+    assert accounts.check_password(EMAIL, chosen) is None
+
+
 def test_the_database_tells_no_secret_and_another_key_opens_none(make: Make, clock: Clock, engine: Engine) -> None:
     ana = Visitor(make(), clock)
     codes = enrol(ana)
