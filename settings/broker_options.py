@@ -32,6 +32,12 @@ class BrokerOptions:
     """Prefix of every key and channel."""
     fanout_prefix: bool | str = True
     """Whether broadcast channels begin with the database (`/{db}.`), or their prefix."""
+    unacked_key: str = "unacked"
+    """The hash of the messages that workers hold."""
+    unacked_index_key: str = "unacked_index"
+    """The sorted set that says since when."""
+    visibility_timeout: float = 3600
+    """After so many seconds a message that a worker holds is handed out again."""
 
     def key(self, name: str) -> str:
         """The Redis key of what kombu calls `name`."""
@@ -88,6 +94,10 @@ def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _is_duration(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < 1e9
+
+
 def _is_steps(value: Any) -> bool:
     """Steps must ascend: kombu finds a message's step by bisection."""
     if not isinstance(value, list) or not 0 < len(value) <= MAX_STEPS:
@@ -103,6 +113,9 @@ _READ: dict[str, _Rule] = {
     "priority_steps": ("a list of whole numbers from 0 to 255, ascending, such as [0, 3, 6, 9]", _is_steps),
     "global_keyprefix": ("a text of at most 255 characters", _is_text),
     "fanout_prefix": ("true, false or a text such as /{db}.", lambda value: _is_boolean(value) or _is_name(value)),
+    "unacked_key": ("a text of 1 to 255 characters", _is_name),
+    "unacked_index_key": ("a text of 1 to 255 characters", _is_name),
+    "visibility_timeout": ("a number of seconds above 0", _is_duration),
 }
 """Each option's expected form, in words and as a check."""
 
@@ -110,9 +123,8 @@ _KNOWN = frozenset(_READ) | {
     # Of kombu's Redis transport: how the application's own connections and unfinished messages behave.
     "ack_emulation", "body_encoding", "client_name", "deadletter_queue", "fanout_patterns", "health_check_interval",
     "max_connections", "polling_interval", "queue_order_strategy", "reauth_check_interval", "retry_on_timeout",
-    "socket_connect_timeout", "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_index_key",
-    "unacked_key", "unacked_mutex_expire", "unacked_mutex_key", "unacked_restore_interval", "unacked_restore_limit",
-    "unacked_restore_throttle", "visibility_timeout",
+    "socket_connect_timeout", "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_mutex_expire",
+    "unacked_mutex_key", "unacked_restore_interval", "unacked_restore_limit", "unacked_restore_throttle",
     # Of kombu's Connection and py-amqp.
     "client_properties", "confirm_publish", "errback", "interval_max", "interval_start", "interval_step",
     "login_method", "max_retries", "on_blocked", "on_unblocked", "read_timeout", "retry_errors", "socket_settings",

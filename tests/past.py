@@ -62,6 +62,7 @@ def _working_minute(at: int, zone: tzinfo) -> Step:
         "database_ms": (0.6, 1.4 + 6 * is_sending),
         "worker_ms": (4.0, 9.0 + 30 * is_sending),
         "rabbitmq_ms": (0.2, 0.7),
+        "wait_s": (0.0, 60.0 * clock.minute if is_sending else 0.4),
     }
     marks = [{"kind": "burst", "peak": 5000, "at": at + 3.012}] if is_sending and clock.minute == 0 else []
     return make_minute(at, {name: (round(low, 3), round(high, 3)) for name, (low, high) in figures.items()}, *marks)

@@ -23,6 +23,10 @@ MEASURING = {
     "engine/": "`make test-containers`, no test: it measures the containers",
     "live/test_failover.py": "what is told of a standstill is held between the test's own readings on either side",
     "live/test_queue_probe.py": "the same",
+    "waiting_times.py": "how long messages really waited, which is what the panel must tell",
+    "live/test_waits_on_rabbitmq.py": "the same",
+    "live/test_waits_on_redis.py": "the same",
+    "programs/paced.py": "the same",
     "programs/cgroup_reader.py": "the kernel's own figures of a busy loop are what is read",
 }
 """Where a clock of durations or a meter of CPU or memory may be read, and why."""
@@ -30,6 +34,7 @@ MEASURING = {
 SLEEPING = {
     "process.py": "between two looks at a condition",
     "toxics.py": "a link that is slow",
+    "waiting_times.py": "messages that wait need time to do so",
     "engine/": "`make test-containers`, no test",
     "programs/": "services that live for a while, no tests",
 }

@@ -134,6 +134,7 @@ class SystemMonitor:
             broker_kind=reading.broker_kind if reading else None,
             version=self._version,
             crew=self._probes.crew(),
+            reserved=reading.reserved if reading else None,
             troubles=(*self._probes.troubles(), *_shared_names(containers)),
         )
         verdict = self._judge.judge(

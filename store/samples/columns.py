@@ -12,11 +12,12 @@ from store.samples.wire import parse_wire
 SERIES = (
     "at", "cpu", "ram_percent", "ram", "queue_size", "queue_peak", "host_cpu", "host_ram_percent",
     "in_per_s", "out_per_s", "database_ms", "worker_ms", "rabbitmq_ms", "slots", "busy",
-    "started_per_s", "failed_per_min",
+    "started_per_s", "failed_per_min", "wait_s",
 )  # fmt: skip
 """The columns, in their order: epoch s; percent; percent; MiB; messages; messages; percent; percent; messages a second
 that come in and that are finished, summed over the queues; the checks' latencies in ms; the workers' slots, how many of
-them run a task, the tasks that they start per second, and those that fail per minute."""
+them run a task, the tasks that they start per second, and those that fail per minute; how long the oldest message of
+all queues has waited, in s, which may be a lower bound."""
 
 MAX_MARKS = 500
 """Only the newest marks are answered: a chart cannot show more of them apart."""
@@ -80,6 +81,7 @@ def read_row(entry: Entry) -> Row | None:
             crew.get(name) if isinstance(crew, dict) else None
             for name in ("slots", "busy", "started_per_s", "failed_per_min")
         ),
+        max(_of_each_queue(wire.get("queues"), "wait_s"), default=None),
     )
     return Row([at_s, *map(_number, figures)], _marks(wire.get("marks"), at_s))
 
@@ -90,10 +92,15 @@ def _part(whole: Any, name: str, figure: str) -> Any:
 
 
 def _sum_queues(queues: Any, figure: str) -> float | None:
-    """The sum over the queues that exist; None if one of them has no figure: a part is not the whole."""
+    known = _of_each_queue(queues, figure)
+    return round(math.fsum(known), 3) if known else None
+
+
+def _of_each_queue(queues: Any, figure: str) -> list[float]:
+    """The figure of each queue that exists; none when one of them does not tell: a part is not the whole."""
     there = [queue for queue in queues if _is_there(queue)] if _is_list(queues) else []
     known = [value for queue in there if (value := _number(queue.get(figure))) is not None]
-    return round(math.fsum(known), 3) if known and len(known) == len(there) else None
+    return known if len(known) == len(there) else []
 
 
 def _is_there(queue: Any) -> bool:

@@ -80,9 +80,9 @@ class Queue:
     unacked: int | None = None
     """Delivered to a consumer and not yet finished. None without the management API."""
     in_per_s: float | None = None
-    """Messages published per second. None without the management API."""
+    """Messages that arrive per second. On Redis only while messages wait and each arrival is seen."""
     out_per_s: float | None = None
-    """Messages finished (acknowledged) per second. None without the management API."""
+    """Messages finished (acknowledged) per second; on Redis those that workers take. None as `in_per_s`."""
     wait_s: float | None = None
     """How long the oldest waiting message has waited; 0 where none waits."""
     wait_is_bound: bool = False

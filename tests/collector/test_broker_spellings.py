@@ -12,8 +12,8 @@ from redis.connection import ConnectionPool, SSLConnection, parse_url
 
 from collector import healthcheck
 from collector.probes.broker.broker_connection import open_amqp
-from collector.probes.broker.management import queues_paths
 from collector.probes.broker.management_api import _make_connection
+from collector.probes.broker.management_paths import queues_paths
 from collector.probes.broker.redis_connection import RedisConnection
 from collector.probes.tls import amqp_tls
 from settings import SettingsError, load_settings

@@ -38,6 +38,17 @@ test('flows are known when every queue that exists tells its own', () => {
   assert.equal(flow(queue(2), queue(null, 'missing')), 2)
 })
 
+test('the wait is the longest of all queues that exist, where each tells its own', () => {
+  const queue = (/** @type {number | null} */ wait_s, /** @type {'ok' | 'missing'} */ state = 'ok') =>
+    ({ name: 'dispatch', state, ready: 1, peak: 1, consumers: 1, wait_s })
+  const wait = (/** @type {import('../../static/js/model/types.js').Queue[]} */ ...queues) => sampleRow(makeSample({ queues })).at(-1)
+
+  assert.equal(wait(queue(2), queue(30)), 30)
+  assert.equal(wait(queue(2), queue(null)), null)
+  assert.equal(wait(queue(2), queue(null, 'missing')), 2)
+  assert.equal(wait(), null)
+})
+
 test('a missed tick becomes a null row, a late one does not', () => {
   assert.deepEqual(columnsAt(0, 4.4)[0], [0, 4.4])
   assert.deepEqual(columnsAt(0, 9)[0], [0, 3, 9])

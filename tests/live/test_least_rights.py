@@ -184,8 +184,11 @@ def test_a_watched_redis_gets_the_commands_of_the_list(redis_url: str) -> None:
             watch_through_trouble(
                 collector, link, server, worker, lambda: [command[0] for command in commands(link)].count(b"PUBLISH")
             )
-            refused = client.acl_log()
             assert worker.trouble() == []
+            worker.kill9()
+            client.lpush(QUEUE, "a message that waits")  # Only then are messages looked at.
+            wait_until(lambda: b"LINDEX" in {command[0] for command in commands(link)}, what="it is looked at")
+            refused = client.acl_log()
         sent = commands(link)
 
     granted = {right[1:] for right in rights("Redis")[0].split() if right.startswith("+")}
@@ -198,7 +201,7 @@ def commands(link: RecordingLink) -> list[list[bytes]]:
     return [command for stream in link.streams() for command in redis_commands(stream)]
 
 
-READS = {"llen", "exists", "lindex", "scan", "sscan", "scard", "lrange", "psubscribe"}
+READS = {"llen", "exists", "lindex", "hlen", "zrange", "scan", "sscan", "scard", "lrange", "psubscribe"}
 NO_KEYS = {"auth", "multi", "exec"}
 
 

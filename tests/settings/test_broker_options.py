@@ -24,7 +24,7 @@ def test_the_defaults_are_those_of_kombu():
 
     assert options == BrokerOptions() == options_of()
     assert list(options.priority_steps) == Channel.priority_steps
-    for name in ("sep", "global_keyprefix", "fanout_prefix"):
+    for name in ("sep", "global_keyprefix", "fanout_prefix", "unacked_key", "unacked_index_key", "visibility_timeout"):
         assert getattr(options, name) == getattr(Channel, name)
 
 
@@ -36,7 +36,7 @@ def test_keys_are_spelled_by_the_options():
 
 
 def test_options_that_change_nothing_for_who_reads_are_taken():
-    assert options_of(queue_order_strategy="priority", visibility_timeout=43200, unacked_key="mine") == BrokerOptions()
+    assert options_of(queue_order_strategy="priority", unacked_restore_limit=7) == BrokerOptions()
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,9 @@ def test_options_that_change_nothing_for_who_reads_are_taken():
         ("priority_steps", [0, 256]),
         ("global_keyprefix", None),
         ("fanout_prefix", 1),
+        ("unacked_key", ""),
+        ("visibility_timeout", 0),
+        ("visibility_timeout", "3600"),
     ],
 )
 def test_a_faulty_option_is_told_by_its_name(option, value):

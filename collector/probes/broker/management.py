@@ -9,31 +9,29 @@ Source: RabbitMQ 3.10.8 and 4.x, rabbit_mgmt_util.erl (pages, names), rabbit_mgm
 import http.client
 import json
 import logging
-import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
 from collector.probes.broker.broker_connection import AMQP, kind_of
 from collector.probes.broker.management_api import ANSWER_S, ManagementApi
 from collector.probes.broker.management_figures import (
-    COLUMNS,
     MAX_DISCOVERED,
-    WORK_PATTERN,
     Counters,
     Figures,
     alarm_of,
     discover,
+    published_of,
 )
+from collector.probes.broker.management_paths import queues_paths
+from collector.probes.broker.renewal import LATE_S, Renewal
 from collector.probes.polling_thread import PollingThread
 from collector.probes.tls import certificate_fault
 from settings import ALL_QUEUES
-from settings.broker_url import addresses, virtual_host
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +47,17 @@ STALE_POLLS = 3
 MODE_PAUSE_S = 60.0
 """How long the answer whether RabbitMQ counts messages is kept, where no queue shows it."""
 
-_PAGE = 500
-"""Most queues on a page: the API's own limit."""
-
-_PATTERN_BYTES = 6000
-"""Most bytes of encoded names in one request: RabbitMQ answers 414 to a request line of more than 8,000."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """The answer of one poll."""
 
-    figures: Mapping[str, Figures]
-    """By name, of every requested queue that exists."""
+    at_s: float
+    """When the figures came, monotonic."""
+    late_s: float
+    """How old their counts were by then, at the most."""
+    figures: Mapping[str, Figures] | None
+    """By name, of every requested queue that exists; None while the API answers about alarms, but not about queues."""
     alarm: str | None
     """alarm_memory or alarm_disk while publishers are blocked anywhere in the cluster."""
     discovered: tuple[str, ...]
@@ -80,12 +76,14 @@ class ManagementWatch:
         self._paths = queues_paths(broker_url, () if self._discovers else queue_names)
         self._interval_s = interval_s
         self._counters = Counters(interval_s)
+        self._renewal = Renewal(interval_s)
         self._counted: tuple[bool, float] | None = None
         """Whether RabbitMQ counts messages, and when it said so, monotonic."""
         self._outcome: tuple[Answer, float] | None = None
         self._failure: str | None = None
         self._denied = Backoff(interval_s, DENIED_CAP_S)
         self._left_out = 0
+        self._tells_alarms = True
         self._thread = PollingThread("management", self._run, join_s=ANSWER_S)
 
     def start(self) -> None:
@@ -110,7 +108,8 @@ class ManagementWatch:
             except Exception as error:  # noqa: BLE001  The thread's boundary: any server may stand behind the URL.
                 self._note_failure(error)
             else:
-                self._outcome = answer, time.monotonic()
+                if answer is not None:
+                    self._outcome = answer, answer.at_s
                 if self._failure is not None:
                     log.info("the management API answers again")
                 self._failure = None
@@ -121,18 +120,60 @@ class ManagementWatch:
         if self._failure == "denied":
             return self._denied.next_s()
         self._denied.reset()
-        is_missing = self._outcome is not None and not self._names <= self._outcome[0].figures.keys()
-        return min(self._interval_s, MISSING_INTERVAL_S) if is_missing else self._interval_s
+        figures = self._outcome[0].figures if self._outcome else None
+        is_missing = figures is not None and not self._names <= figures.keys()
+        pause_s = self._interval_s if self._failure else self._renewal.pause_s
+        return min(pause_s, MISSING_INTERVAL_S) if is_missing else pause_s
 
-    def _poll(self) -> Answer:
-        alarm = alarm_of(self._ask("/api/health/checks/alarms", may_fail=True).get("alarms", ()))
+    def _poll(self) -> Answer | None:
+        """Ask for alarms and queues apart: a refused or too large request for the ones must not hide the others.
+
+        Returns None where the counters are about to be renewed.
+        """
+        alarm, refusal = self._ask_alarm()
+        try:
+            answer = self._poll_queues(alarm)
+        except Exception as error:
+            if refusal is not None:
+                raise refusal from error
+            self._keep(alarm)
+            raise
+        if refusal is not None and self._tells_alarms:
+            log.warning("the management API tells no alarms")
+        self._tells_alarms = refusal is None
+        return answer
+
+    def _ask_alarm(self) -> "tuple[str | None, _RefusedError | None]":
+        """The alarm in effect, or why the API does not tell."""
+        try:
+            return alarm_of(self._ask("/api/health/checks/alarms", may_fail=True).get("alarms", ())), None
+        except _RefusedError as error:
+            if error.status == 401:  # The queues would be refused, too: each time is a line in RabbitMQ's log.
+                raise
+            return None, error
+
+    def _poll_queues(self, alarm: str | None) -> Answer | None:
         queues = [queue for path in self._paths for queue in self._ask(path)["items"]]
-        figures = self._counters.fold(queues, time.monotonic(), are_counted=self._are_counted(queues))
+        now_s = time.monotonic()
+        if self._renewal.is_due(published_of(queues)):
+            return None
         return Answer(
-            figures=figures,
+            at_s=now_s,
+            late_s=self._renewal.late_s,
+            figures=self._counters.fold(queues, now_s, are_counted=self._are_counted(queues)),
             alarm=alarm,
             discovered=tuple(self._bound(discover(queues))) if self._discovers else (),
         )
+
+    def _keep(self, alarm: str | None) -> None:
+        """Answer with the alarm of this poll, and with the last figures until they are too old."""
+        now_s, last = time.monotonic(), self._outcome[0] if self._outcome else None
+        is_fresh = last is not None and now_s - last.at_s <= STALE_POLLS * self._interval_s
+        figures, at_s = (last.figures, last.at_s) if last is not None and is_fresh else (None, now_s)
+        kept = Answer(
+            at_s=at_s, late_s=LATE_S, figures=figures, alarm=alarm, discovered=last.discovered if last else ()
+        )
+        self._outcome = kept, now_s
 
     def _are_counted(self, queues: Sequence[Mapping[str, Any]]) -> bool:
         """Whether RabbitMQ counts messages: then a queue without counters has seen none yet."""
@@ -194,28 +235,3 @@ def _reason_of(error: Exception) -> str:
         return fault
     is_unreachable = isinstance(error, OSError | http.client.HTTPException) and not isinstance(error, ssl.SSLError)
     return "refused" if is_unreachable else "error"
-
-
-def queues_paths(broker_url: str, names: Sequence[str]) -> list[str]:
-    """The request paths for the named queues in the URL's virtual host; without names, for all that may hold work.
-
-    They ask for pages: then RabbitMQ looks up the statistics of the queues on the page only.
-    """
-    vhost = quote(virtual_host(addresses(broker_url)[0]), safe="")
-    fixed = f"/api/queues/{vhost}?page=1&page_size={_PAGE}&columns={COLUMNS}&use_regex=true&name="
-    patterns = [f"^(?:{'|'.join(some)})$" for some in _portions(names)] if names else [WORK_PATTERN]
-    return [fixed + quote(pattern, safe="") for pattern in patterns]
-
-
-def _portions(names: Sequence[str]) -> Iterator[list[str]]:
-    """The names as regular expressions, grouped so that each request stays within its limits."""
-    portion: list[str] = []
-    size = 0
-    for name in map(re.escape, names):
-        name_bytes = len(quote(f"{name}|", safe=""))
-        if portion and (size + name_bytes > _PATTERN_BYTES or len(portion) == _PAGE):
-            yield portion
-            portion, size = [], 0
-        portion.append(name)
-        size += name_bytes
-    yield portion

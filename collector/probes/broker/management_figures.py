@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from collector.probes.broker.departures import Movement
+from collector.probes.broker.uncounted import Uncounted
 
 RATE_POLLS = 4
 """Most readings that a rate spans: 15 s at one poll every 5 s. RabbitMQ's monitoring guide asks for four or more."""
@@ -19,7 +20,7 @@ MAX_DISCOVERED = 200
 
 COLUMNS = (
     "name,type,exclusive,auto_delete,messages_ready,messages_unacknowledged,consumers,message_stats.publish,"
-    "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack"
+    "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack,arguments.x-max-priority"
 )
 
 _FINISHED = ("ack", "deliver_no_ack", "get_no_ack")
@@ -54,6 +55,12 @@ class Figures:
     """How messages leave; None if RabbitMQ does not count them."""
     unfinished_s: float | None = None
     """For how long, at least, messages have been with a consumer while none was finished; None = none, or unknown."""
+    arrived: int | None = None
+    """How many messages have come, counted from some beginning; None if RabbitMQ does not count them."""
+    has_uncounted: bool = False
+    """Whether some came in ways that RabbitMQ does not count, and are noticed late."""
+    has_priorities: bool = False
+    """Whether messages may overtake each other."""
 
 
 @dataclass
@@ -61,6 +68,7 @@ class _Trace:
     """One queue over the last polls."""
 
     readings: _Readings = field(default_factory=lambda: deque(maxlen=RATE_POLLS))
+    uncounted: Uncounted = field(default_factory=Uncounted)
     ready: int = 0
     unacked: int = 0
     waiting_since_s: float = 0.0
@@ -95,6 +103,7 @@ class Counters:
                 ready=queue.get("messages_ready"),
                 unacked=queue.get("messages_unacknowledged"),
                 consumers=queue.get("consumers"),
+                has_priorities=bool((queue.get("arguments") or {}).get("x-max-priority")),
             )
             if known.ready is not None and are_counted:
                 trace = kept[name] = self._traces.get(name) or _Trace()
@@ -113,8 +122,10 @@ class Counters:
     def _followed(self, trace: _Trace, known: Figures, stats: Mapping[str, int], now_s: float) -> Figures:
         before = trace.readings[-1] if trace.readings else None
         published, finished = stats.get("publish", 0), sum(stats.get(counter, 0) for counter in _FINISHED)
-        _advance(trace.readings, (now_s, published, finished))
         ready, unacked = known.ready or 0, known.unacked or 0
+        if not _advance(trace.readings, (now_s, published, finished)):
+            trace.uncounted = Uncounted()
+        uncounted = trace.uncounted.note(published, ready + unacked, finished)
         # A rejected or expired message is not finished, but it has left.
         if before and (finished > before[2] or ready + unacked < trace.ready + trace.unacked):
             trace.departed_at_s = now_s
@@ -127,10 +138,12 @@ class Counters:
         apparent_s = self._at_most(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
         return replace(
             known,
-            in_per_s=in_per_s,
+            in_per_s=None if uncounted else in_per_s,  # The published ones are a part only.
             out_per_s=out_per_s,
             movement=Movement(still_s=still_s, apparent_s=apparent_s, is_certain=True, departed_s=departed_s),
             unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
+            arrived=published + uncounted,
+            has_uncounted=uncounted > 0,
         )
 
     def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
@@ -154,6 +167,11 @@ def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:
     )
 
 
+def published_of(queues: Iterable[Mapping[str, Any]]) -> int:
+    """How many messages all of them have been sent, as far as RabbitMQ has counted."""
+    return sum((queue.get("message_stats") or {}).get("publish", 0) for queue in queues)
+
+
 def alarm_of(alarms: Iterable[Mapping[str, Any]]) -> str | None:
     """The reason code of the alarms in effect in the cluster, alarm_memory before alarm_disk; None = none.
 
@@ -163,11 +181,15 @@ def alarm_of(alarms: Iterable[Mapping[str, Any]]) -> str | None:
     return next((f"alarm_{resource}" for resource in ("memory", "disk") if resource in resources), None)
 
 
-def _advance(readings: _Readings, reading: _Reading) -> None:
-    """Add a reading. A counter that ran backwards belongs to a recreated queue, so older readings are dropped."""
-    if readings and (reading[1] < readings[-1][1] or reading[2] < readings[-1][2]):
+def _advance(readings: _Readings, reading: _Reading) -> bool:
+    """Add a reading. A counter that ran backwards belongs to a recreated queue: then older readings are dropped, and
+    this one goes on from none.
+    """
+    goes_on = not readings or (reading[1] >= readings[-1][1] and reading[2] >= readings[-1][2])
+    if not goes_on:
         readings.clear()
     readings.append(reading)
+    return goes_on
 
 
 def _rates(readings: _Readings) -> tuple[float | None, float | None]:

@@ -17,7 +17,7 @@ from collector.probes.broker.broker_connection import close, drop
 from collector.probes.broker.debounce import Debounce
 from collector.probes.broker.departures import Departures
 from collector.probes.broker.passive_declare import Counts, PassiveDeclare
-from store.samples.model import Queue, QueueState
+from store.samples.model import Queue, QueueState, Reserved
 
 ABSENT_PAUSE_S, LONGEST_ABSENT_PAUSE_S = 2.0, 60.0
 """First and longest pause before a missing or forbidden queue is declared again. It doubles each time, since RabbitMQ
@@ -37,6 +37,12 @@ class QueueReader(Protocol):
         """The queue as it is now; the same object while nothing changes.
 
         Raises: foreign errors when the broker does not answer.
+        """
+
+    def reserved(self) -> Reserved | None:
+        """Messages that the broker keeps for workers beside its queues; None where it counts them by queue.
+
+        Raises: as `read`.
         """
 
     def close(self) -> None:
@@ -119,6 +125,9 @@ class AmqpReader:
             self._settled[name] = counts, queue
             self._departures.note(queue, time.monotonic())
         return believed
+
+    def reserved(self) -> None:
+        """RabbitMQ counts what it has handed out by queue."""
 
     def prove(self) -> None:
         """Send a request that changes nothing, to see whether the broker answers. Raises: as `read`."""

@@ -8,15 +8,17 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from collector.probes.backoff import DENIED_CAP_S, Backoff
+from collector.probes.broker.amqp_waits import AmqpWaits
 from collector.probes.broker.broker_connection import AMQP, close_quietly, kind_of, open_amqp, reason_of
 from collector.probes.broker.departures import Departures
 from collector.probes.broker.failover import Failover
 from collector.probes.broker.kombu_bindings import Bindings
 from collector.probes.broker.management import ManagementWatch
+from collector.probes.broker.management_figures import Figures
 from collector.probes.broker.queue_reader import AmqpReader, QueueReader
 from collector.probes.broker.reading import Reading
 from collector.probes.broker.redis_connection import RedisConnection
@@ -24,7 +26,7 @@ from collector.probes.broker.redis_reader import HEAD_PAUSE_S, RedisMemory, Redi
 from collector.probes.polling_thread import PollingThread
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
-from store.samples.model import Queue, QueueState
+from store.samples.model import Queue, QueueState, Reserved
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,10 @@ class QueueWatch:
         self._noted: dict[str, Queue] = {}
         """By queue, the reader's last result: the same object again means no change."""
         self._watch_only(() if self._discovers else queue_names)
+        self._waits = AmqpWaits()
+        self._counted_at_s: float | None = None
+        """When the counts came that `_waits` has taken last, monotonic."""
+        self._reserved: Reserved | None = None
         self._pending_since_s: float | None = None
         """When the pending request was sent, monotonic; None while none is pending."""
         self._seen_until_s = time.monotonic()
@@ -113,12 +119,19 @@ class QueueWatch:
                 latency_ms=self._latency_ms,
                 address_index=self._failover.address_index,
                 movements={queue.name: self._departures.movement(queue.name, now_s) for queue in seen},
+                reserved=None if self._failure else self._reserved,
             )
-        return (
-            reading
-            if answer is None or reading.failure is not None
-            else reading.joined_with(answer.figures, answer.alarm)
-        )
+            if answer is None or reading.failure is not None:
+                return self._with_waits(reading, {}, now_s)
+            figures = answer.figures or {}
+            return self._with_waits(reading.joined_with(figures, answer.alarm), figures, now_s)
+
+    def _with_waits(self, reading: Reading, figures: Mapping[str, Figures], now_s: float) -> Reading:
+        """On Redis the reader tells the waiting times already."""
+        if self.broker_kind != AMQP:
+            return reading
+        queues = tuple(self._waits.told(queue, figures.get(queue.name), now_s) for queue in reading.queues)
+        return replace(reading, queues=queues)
 
     def _run(self, stopping: threading.Event) -> None:
         reader: QueueReader | None = None
@@ -155,22 +168,30 @@ class QueueWatch:
         if was_away or now_s - self._seen_until_s > UNSEEN_S:
             self._departures.skip(self._seen_until_s, now_s)
             self._seen_until_s = now_s
+            with self._lock:
+                self._waits.lose_sight()
 
     def _is_there(self, name: str) -> bool | None:
         """Whether the management API lists the queue; None = unknown."""
         answer = self._management.get() if self._management else None
-        return None if answer is None else name in answer.figures
+        return None if answer is None or answer.figures is None else name in answer.figures
 
     def _read_round(self, reader: QueueReader) -> None:
-        if self._discovers and self._management and (answer := self._management.get()):
-            self._watch_only(answer.discovered)
+        if self._management and (answer := self._management.get()) and answer.figures is not None:
+            if self._discovers:
+                self._watch_only(answer.discovered)
+            self._take_counts(answer.figures, answer.at_s, answer.late_s)
         started_s = now_s = time.monotonic()
         for name in self._names:
             self._pending_since_s = now_s
             queue = reader.read(name)
+            now_s = time.monotonic()
+            if self.broker_kind == AMQP:
+                with self._lock:
+                    self._waits.see(queue, now_s)
             if queue is not self._noted.get(name):
                 self._note(queue)
-            now_s = time.monotonic()
+        self._reserved = reader.reserved()
         if not self._names and isinstance(reader, AmqpReader):  # `*`, on RabbitMQ only, has found none.
             reader.prove()
             now_s = time.monotonic()
@@ -182,6 +203,12 @@ class QueueWatch:
             with self._lock:
                 log.info("the watched broker answers again")
                 self._failure = None
+
+    def _take_counts(self, figures: Mapping[str, Figures], at_s: float, late_s: float) -> None:
+        if at_s != self._counted_at_s:
+            self._counted_at_s = at_s
+            with self._lock:
+                self._waits.count(figures, at_s, late_s)
 
     def _watch_only(self, names: Sequence[str]) -> None:
         if self._names == tuple(names):
@@ -195,10 +222,8 @@ class QueueWatch:
     def _note(self, queue: Queue) -> None:
         with self._lock:
             before = self._seen[queue.name]
-            if queue.ready is None:
-                self._seen[queue.name] = replace(queue, peak=before.peak)
-            elif before.peak is None or queue.ready > before.peak or not _is_same(queue, before):
-                self._seen[queue.name] = replace(queue, peak=max(before.peak or 0, queue.ready))
+            peak = before.peak if queue.ready is None else max(before.peak or 0, queue.ready)
+            self._seen[queue.name] = replace(queue, peak=peak)
             self._noted[queue.name] = queue
         if queue.state not in (before.state, QueueState.OK):
             log.warning("queue %r is %s%s", queue.name, queue.state, f": {queue.reason}" if queue.reason else "")
@@ -223,7 +248,3 @@ class QueueWatch:
     def _pause(self) -> None:
         # Not `stopping.wait`: four times a second it costs as much as the reading.
         time.sleep(max(self._read_interval_s, PAUSE_PER_QUEUE_S * len(self._seen)))
-
-
-def _is_same(queue: Queue, before: Queue) -> bool:
-    return (queue.state, queue.ready, queue.consumers) == (before.state, before.ready, before.consumers)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from collector.probes.broker.departures import Movement
 from collector.probes.broker.management_figures import Figures
-from store.samples.model import Queue, QueueState
+from store.samples.model import Queue, QueueState, Reserved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class Reading:
     """The broker's address that is read, 0 the preferred one."""
     movements: Mapping[str, Movement] = field(default_factory=dict)
     """By queue, how messages leave it."""
+    reserved: Reserved | None = None
+    """On Redis, messages handed out or scheduled; None where it is not known."""
     unfinished_s: Mapping[str, float] = field(default_factory=dict)
     """By queue, for how long messages have been with a consumer while none was finished. Only where known."""
 

@@ -13,7 +13,7 @@ import { LATEST_S } from '../model/wire.js'
 /** The columns kept, in order; `at` is epoch seconds, percents are 0 to 100, queue columns count messages. */
 export const COLUMNS = /** @type {const} */ ([
   'at', 'cpu', 'ram_percent', 'host_cpu', 'host_ram_percent', 'queue_size', 'queue_peak', 'in_per_s', 'out_per_s',
-  'database_ms', 'worker_ms', 'rabbitmq_ms',
+  'database_ms', 'worker_ms', 'rabbitmq_ms', 'wait_s',
 ])
 
 /** A pause of more intervals than this is a gap: one tick may be late, two may not. */
@@ -49,8 +49,11 @@ export function appendRow(columns, row, { interval_s, keep_s }) {
 /** @param {Sample} sample @returns {(number | null)[]} in the order of COLUMNS */
 export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks }) {
   const latencies = /** @type {const} */ (['database', 'worker', 'rabbitmq']).map((name) => checks[name]?.latency_ms ?? null)
-  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(queues.filter(({ state }) => state !== 'missing').map((queue) => queue[name] ?? null)))
-  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies]
+  const there = queues.filter(({ state }) => state !== 'missing')
+  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(there.map((queue) => queue[name] ?? null)))
+  const waits = there.map(({ wait_s }) => wait_s ?? null)
+  const longest = waits.length > 0 && waits.every((wait_s) => wait_s !== null) ? Math.max(...waits) : null
+  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies, longest]
 }
 
 /** @param {Columns} columns @param {Series} name @returns {(number | null)[]} */

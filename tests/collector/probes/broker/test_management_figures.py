@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from collector.probes.broker.management import queues_paths
 from collector.probes.broker.management_figures import WORK_PATTERN, Counters, Figures, alarm_of, discover
+from collector.probes.broker.management_paths import queues_paths
 
 
 def told(name: str = "q", *, on: bool = True, **stats: int) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""How long messages wait, how fast they come and leave and how many are kept, told of a real Redis, against what
+really happened. All queues are watched at the same time, so that the file takes half a minute.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+import redis
+from celery import Celery
+
+from collector.probes.broker.queues import QueueWatch
+from store.samples.model import Basis, Reserved
+from tests.queue_watch import await_reading, watching
+from tests.services import RedisServer
+from tests.waiting_times import History, PacedWorker, Publisher, Recorder, Told, misses
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
+
+BURST, TRICKLE, GIVEN_BACK, PURGED = "burst", "trickle", "given-back", "purged"
+QUEUES = (BURST, TRICKLE, GIVEN_BACK, PURGED)
+PACE_S = 0.2
+HELD = 20
+RUN_S = 25.0
+SCHEDULED = 7
+
+
+class Run(NamedTuple):
+    """What happened, and what was told of it."""
+
+    histories: dict[str, History]
+    recorder: Recorder
+
+    def told(self, name: str, watch: int = 0) -> list[Told]:
+        return self.recorder.told(name, watch)
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with RedisServer() as server, ExitStack() as stack:
+        app = Celery(broker=server.url, set_as_current=False)
+        workers = {name: stack.enter_context(PacedWorker(server.url, name)) for name in (BURST, TRICKLE)}
+        client = stack.enter_context(redis.Redis.from_url(server.url))
+        watch, late = (QueueWatch(server.url, QUEUES) for _ in range(2))
+        for each in (watch, late):
+            stack.callback(each.stop)
+        watch.start()
+        await_reading(watch, lambda reading: reading.latency_ms is not None)
+        publisher, recorder = Publisher(app), Recorder(watch, late)
+
+        recorder.at(2.0, lambda: publisher.send(BURST, 90, seconds=PACE_S))
+        recorder.at(1.0, lambda: publisher.send(TRICKLE, 60, seconds=PACE_S))
+        recorder.every(0.5, 1.5, 21.0, partial(publisher.send, TRICKLE, seconds=PACE_S))
+        for name in (GIVEN_BACK, PURGED):
+            recorder.every(0.25, 1.0, 18.0, partial(publisher.send, name))
+        recorder.at(8.0, late.start)
+        recorder.at(9.0, lambda: take(client, publisher.histories[GIVEN_BACK]))
+        recorder.at(13.0, lambda: purge(client, publisher.histories[PURGED]))
+        recorder.at(15.0, lambda: give_back(client, publisher.histories[GIVEN_BACK]))
+        recorder.run(RUN_S)
+        for name, worker in workers.items():
+            publisher.histories[name].left(worker.starts())
+        yield Run(publisher.histories, recorder)
+
+
+def take(client: redis.Redis, history: History) -> None:
+    """As a worker takes messages that it does not finish."""
+    for _ in range(HELD):
+        client.rpoplpush(GIVEN_BACK, "held")
+    history.left([time.monotonic()] * HELD)
+
+
+def give_back(client: redis.Redis, history: History) -> None:
+    """As a worker gives them back when it ends: to where it took them from."""
+    while message := client.lpop("held"):
+        client.rpush(GIVEN_BACK, message)
+    history.given_back(time.monotonic(), HELD)
+
+
+def purge(client: redis.Redis, history: History) -> None:
+    client.delete(PURGED)
+    history.left([time.monotonic()] * len(history.messages))
+
+
+@pytest.mark.parametrize("watch", [0, 1], ids=["from the beginning", "after a start"])
+@pytest.mark.parametrize("name", QUEUES)
+def test_what_is_told_is_close_to_the_truth_or_a_bound_below_it(name: str, watch: int, run: Run) -> None:
+    told = run.told(name, watch)
+
+    assert misses(told, run.histories[name]) == []
+    assert {queue.basis for _, queue in told} <= {Basis.HEAD, None}
+    assert max(queue.wait_s or 0.0 for _, queue in told) > 4
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_of_a_queue_that_was_watched_while_it_was_empty_the_wait_is_a_value(name: str, run: Run) -> None:
+    waiting = [queue for _, queue in run.told(name) if queue.ready]
+    values = [queue for queue in waiting if queue.wait_s is not None and not queue.wait_is_bound]
+
+    assert len(values) > 0.8 * len(waiting)
+
+
+def test_while_messages_wait_the_pace_is_that_of_the_worker(run: Run) -> None:
+    told = [(at_s, queue) for at_s, queue in run.told(BURST) if queue.out_per_s is not None]
+    starts = [message.spans[0][1] for message in run.histories[BURST].messages]
+
+    assert len(told) > 5
+    published_s = run.histories[BURST].messages[-1].came_at_s
+    for at_s, queue in told:
+        least, most = (len([start for start in starts if since <= start < at_s]) for since in (at_s - 14, at_s - 16))
+        assert least / 16 - 1 <= (queue.out_per_s or 0) <= most / 2 + 1
+        assert queue.in_per_s == 0 or at_s < published_s + 16
+
+
+def test_messages_handed_out_and_scheduled_are_counted_with_the_oldest(redis_url: str) -> None:
+    app = Celery(broker=redis_url, set_as_current=False)
+    publisher = Publisher(app)
+    with PacedWorker(redis_url, "dispatch"), watching(redis_url, "dispatch") as watch:
+        none = await_reading(watch, lambda reading: reading.reserved is not None).reserved
+        began_s = time.monotonic()
+        publisher.send("dispatch", SCHEDULED, countdown=600)
+        some = await_reading(watch, lambda reading: reading.reserved and reading.reserved.count == SCHEDULED)
+        took_s = time.monotonic() - began_s
+
+    assert none == Reserved(count=0, oldest_s=None, visibility_timeout_s=3600)
+    assert some.queues[0].ready == 0
+    assert some.reserved is not None
+    assert some.reserved.oldest_s is not None
+    assert 0 <= some.reserved.oldest_s <= took_s + 1
