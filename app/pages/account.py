@@ -17,6 +17,7 @@ from app.auth.login import open_session
 from app.auth.login_steps import LoginSteps
 from app.auth.reauthentication import Refusal, confirm_password, is_fresh, session_user
 from app.pages.catalogue import say
+from app.pages.shell import signed_in_user
 from app.web.errors import error_response
 
 DONE = ("password", "session", "sessions", "token")
@@ -110,8 +111,8 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
         mine, others = _sessions(person)
         return render_template(
             "account.html",
+            user=signed_in_user(),
             email=person.email,
-            role=current_principal().role,
             is_foreign=_is_foreign(person),
             is_fresh=is_fresh(mine),
             is_enrolled=steps.factors.is_enrolled(person.user_id),

@@ -12,6 +12,7 @@ from app.accounts.email import folded
 from app.accounts.tables import MAX_EMAIL
 from app.auth.guard import require_role
 from app.pages.catalogue import say
+from app.pages.shell import signed_in_user
 from app.web.errors import BadRequest
 
 SHOWN_ROWS = 100
@@ -29,6 +30,7 @@ def make_blueprint(audit: Audit) -> Blueprint:
         rows = _read(audit, SHOWN_ROWS + 1)
         return render_template(
             "audit.html",
+            user=signed_in_user(),
             rows=rows[:SHOWN_ROWS],
             older={**_filter(), "before": rows[SHOWN_ROWS - 1].id} if len(rows) > SHOWN_ROWS else None,
             is_first="before" not in request.args,

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from app.api.history_query import HistoryQuery
 from app.api.logs import recent_logs
-from app.auth.guard import current_principal, require_role
+from app.auth.guard import require_role
 from app.live.freshness import Freshness
+from app.pages.shell import signed_in_user
 from store.errors import StoreUnavailable
 from store.logs.log_store import LogStore
 from store.samples.live import LiveStore
@@ -32,8 +33,7 @@ def make_blueprint(
     @require_role("super_admin", page=True)
     def monitor() -> str:
         """The panel. Without the store it opens too, and says that nothing is known."""
-        principal = current_principal()
-        user = {"email": principal.email, "role": principal.role}
+        user = signed_in_user()
         newest = _newest(store, past, freshness, request.args.get("host"))
         snapshot = {
             "version": version,

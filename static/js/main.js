@@ -14,6 +14,7 @@ import { Dataset } from './time/dataset.js'
 import { askLogs, forgetHost, findBlame } from './net/api.js'
 import { SharedFeed } from './net/shared_feed.js'
 import { elsewhere } from './model/hosts.js'
+import { lastOutage } from './model/outage.js'
 import { currentSample, isFarBehind, makeState, reduce, storeTime } from './model/state.js'
 import { reloadWall } from './ui/tv.js'
 import { verdict } from './model/verdict.js'
@@ -138,7 +139,7 @@ function makeView() {
   const worse = isInTouch(now.code) ? elsewhere(state.hosts, state.host, judged.level) : null
   return {
     state, connection: now, sample, verdict: judged, elsewhere: worse, pause: dataset.pause, recent: dataset.live.columns,
-    logs: book.groups, now: storeTime(state, performance.now()) ?? performance.timeOrigin / 1000, t, format,
+    outage: lastOutage(dataset.live.marks), logs: book.groups, areLogsRead: book.checked_at !== null, now: storeTime(state, performance.now()) ?? performance.timeOrigin / 1000, t, format,
   }
 }
 

@@ -135,31 +135,26 @@ def test_what_was_logged_while_the_page_was_away_is_there_when_it_returns(page, 
     expect(page.locator("#logs-list")).to_contain_text("while you were out", timeout=SOON_MS)
 
 
-VISIBLE_LINES = """(node) => {
-  const edge = node.getBoundingClientRect()
-  const lines = [...node.children].map((line) => [line.getBoundingClientRect(), line.textContent])
-  const visible = lines.filter(([box]) => box.left < edge.right && box.bottom > edge.top && box.top < edge.bottom)
-  const [cut, whole] = [true, false].map((isCut) => visible.filter(([box]) => (box.top < edge.top) === isCut))
-  return [cut, whole].map((some) => some.map(([, text]) => text))
-}"""
+SMALL = """(least_px) => [...document.querySelectorAll('body *')].flatMap((node) => {
+  const text = [...node.childNodes].filter(({ nodeType }) => nodeType === 3).map(({ data }) => data.trim()).join('')
+  const isShown = text && node.checkVisibility({ visibilityProperty: true }) && !node.closest('.sr, .skip, #tv-close')
+  return isShown && parseFloat(getComputedStyle(node).fontSize) < least_px ? [`${node.className}: ${text}`] : []
+})"""
 
 
-def test_on_a_wall_the_newest_line_is_open_by_itself_and_nothing_lies_below_the_edge(page, logger):
+def test_a_wall_is_one_window_of_large_type_that_shows_the_queue_and_no_traceback(page, logger):
     state_is(page, "live")
+    try:
+        raise ValueError("no voice on the wall")
+    except ValueError:
+        logger.critical("call failed on the wall", exc_info=True)
     page.keyboard.press("k")
-    for width, height in ((1366, 768), (1920, 1080)):
+    for width, height in ((844, 390), (1366, 768), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
-        try:
-            raise ValueError(f"no voice at {width}")
-        except ValueError:
-            logger.critical("call failed on the wall", exc_info=True)
-
-        row = first_row(page)
-        expect(row.locator(".log-traceback")).to_contain_text(f"ValueError: no voice at {width}", timeout=SOON_MS)
-        expect(page.locator(".log-more:visible")).to_have_count(1)
-        bottom = row.locator(".log-traceback").evaluate("(node) => node.getBoundingClientRect().bottom")
-        assert bottom < height
+        expect(page.locator("#card-failure .line")).to_have_text("call failed on the wall", timeout=SOON_MS)
+        expect(page.locator(".log-traceback:visible")).to_have_count(0)
+        expect(page.locator("#card-queue .value").first).to_be_in_viewport(ratio=1)
         assert page.evaluate("document.documentElement.scrollHeight") <= height
-        cut, whole = row.locator(".log-traceback").evaluate(VISIBLE_LINES)
-        assert (cut, whole[-1]) == ([], f"ValueError: no voice at {width}")
-        expect(row.get_by_role("button", name="Copiar")).to_be_hidden()
+    assert page.evaluate(SMALL, 20) == []
+    assert page.locator("#verdict").bounding_box()["height"] >= 1080 / 3
+    expect(page.locator("#wall-clock")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))

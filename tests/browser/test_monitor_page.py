@@ -140,7 +140,7 @@ def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
     row_of(page, "zz-2").locator(".host-row").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#verdict-text")).to_have_text("Banco de dados não responde")
-    expect(page.locator("#containers")).to_contain_text("backend")
+    expect(page.locator("#resources-list")).to_contain_text("backend")
     expect(page.locator("#card-services [data-service=worker] .service-reason")).to_have_text(
         "não dá para consultar os workers: falta permissão ao painel"
     )
@@ -228,17 +228,49 @@ def test_no_width_needs_sideways_scrolling_whatever_a_host_is_called(page, stack
         LiveStore(client).forget_host(name[:63])
 
 
-def test_on_a_phone_what_takes_two_lines_covers_nothing(page):
+def test_the_first_screen_of_a_phone_answers(page):
     page.set_viewport_size({"width": 390, "height": 844})
-    for card in ("cpu", "ram"):
-        note, trend = page.locator(f"#card-{card}").evaluate("""(card) => {
-          const [line, note, trend] = ['.line', '.note', '.trend'].map((part) => card.querySelector(part))
-          line.textContent = '123,54 GiB de 125,78 GiB'
-          note.textContent = 'OOM: 12 processos mortos, 1 agora'
-          trend.textContent = '↗ +2,4 p.p.'
-          return [note.getBoundingClientRect().bottom, trend.getBoundingClientRect().top]
-        }""")
-        assert note <= trend
+    state_is(page, "live")
+    edge = page.locator("[role=tablist]").bounding_box()["y"]
+    for region in ("verdict", "card-queue", "card-wait", "card-flow", "card-failure"):
+        box = page.locator(f"#{region}").bounding_box()
+        assert box["y"] + box["height"] <= edge, region
+    assert page.locator(".chart:visible").count() == 1
+    page.locator("#segments button[value=chart-resources]").click()
+    expect(page.locator("#chart-resources .plot")).to_be_visible()
+    expect(page.locator("#chart-queue")).to_be_hidden()
+    page.locator("#tab-resources").click()
+    expect(page.locator("#resources-list")).to_be_in_viewport()
+
+
+def test_the_tabs_are_reached_by_one_tab_stop_and_the_arrow_keys(page, stack):
+    page.locator("#tab-logs").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#tab-resources")).to_be_focused()
+    expect(page.locator("#resources")).to_be_visible()
+    expect(page.locator("#logs")).to_be_hidden()
+    assert page.locator("[role=tab][tabindex='0']").count() == 1
+    page.reload()
+
+    expect(page.locator("#tab-resources")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("l")
+    expect(page.locator("#logs")).to_be_focused()
+
+
+def test_the_tables_of_workers_are_asked_for_only_while_a_tab_shows_them(page, stack):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/workload" in request.url else None)
+    takes_a_sample(page)
+    assert asked == []
+
+    page.locator("#tab-workers").click()
+    expect(page.locator("#workers-table tbody tr").first).to_be_visible(timeout=SOON_MS)
+    assert "host=" in asked[0]
+    page.locator("#tab-logs").click()
+    known = len(asked)
+    takes_a_sample(page)
+    takes_a_sample(page)
+    assert len(asked) == known
 
 
 def test_on_paper_the_charts_are_whole_and_dated_and_nothing_is_to_be_pressed(page):
@@ -261,6 +293,7 @@ def test_a_finger_that_rests_on_a_chart_reads_it(browser, cookies, stack, compla
         page = context.new_page()
         page.goto(f"{stack.url}/monitor")
         state_is(page, "live")
+        page.locator("#segments button[value=chart-resources]").click()
         page.locator("#chart-resources").scroll_into_view_if_needed()
         box = page.locator("#chart-resources .u-over").bounding_box()
         finger = {"x": box["x"] + box["width"] * 0.9, "y": box["y"] + box["height"] / 2}

@@ -135,12 +135,14 @@ def test_a_pause_holds_the_numbers_and_says_so_while_the_state_goes_on(page, sta
     page.keyboard.press("p")
     state_is(page, "paused")
     expect(page.locator("#connection-age")).to_have_text(re.compile(r"^\+\d+ novas?$"), timeout=SOON_MS)
+    expect(page.locator("#card-queue .stamp")).to_have_text(re.compile(r"^às \d\d:\d\d:\d\d$"))
     assert violations_in(page) == {}
     with suspended(stack.process("collector")):
         state_is(page, "stale")
     page.keyboard.press("p")
 
     state_is(page, "live")
+    expect(page.locator("#card-queue .stamp")).to_be_hidden()
 
 
 def test_the_keys_are_listed_and_can_be_switched_off(page):

@@ -36,13 +36,14 @@ const WIRE = {
     'nobody_answers', 'never_answered', 'worker_clock', 'none_finishes', 'tasks_fail', 'tasks_fail_kind', 'tasks_fail_percent',
     'tasks_fail_percent_kind', 'cpu_throttled', 'nobody_publishes'],
   hosts: ['database', 'worker'],
+  workers: ['events_off', 'events_unknown', 'events_denied', 'none'],
+  tasks: ['none'],
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
   range: RANGES.map(({ name }) => name),
   time: ['paused', 'past', 'zoomed', 'reading', 'failed'],
   period: ['5m', '15m', '1h', '3h', '24h'],
   mark: ['critical', 'error'],
-  trend: ['up', 'down'],
   login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
   factor: ['code', 'app_code', ...['invalid', 'code', 'refused', 'throttled', 'busy', 'stale', 'changed', 'differs', 'same',
     'short', 'long', 'common'].map((code) => `error_${code}`)],
@@ -110,7 +111,8 @@ for (const [language, catalogue] of catalogues) {
 test('the panel and the pages around it find their words each in its own catalogue', () => {
   const [panel, accountPages] = [readWords('pt-BR.json'), readWords('account_pages/pt-BR.json')]
   const named = (/** @type {string} */ text) => [...text.matchAll(/data-i18n(?:-label|-placeholder)?="([\w.]+)"/g)].map(([, key]) => key)
-  const monitor = readAll(new URL('monitor/', TEMPLATES), '.html') + readFileSync(new URL('monitor.html', TEMPLATES), 'utf8')
+  const shell = readFileSync(new URL('shell/sidebar.html', TEMPLATES), 'utf8') + readFileSync(new URL('shell/layout.html', TEMPLATES), 'utf8')
+  const monitor = shell + readAll(new URL('monitor/', TEMPLATES), '.html') + readFileSync(new URL('monitor.html', TEMPLATES), 'utf8')
   const all = named(readAll(TEMPLATES, '.html'))
   const around = all.filter((key) => !named(monitor).includes(key))
 
@@ -130,7 +132,7 @@ function namedKeys() {
     ...quoted(scripts, /finding\('\w+', (?:cause \? [^:]+: )?'(\w+)'/g).map((code) => `verdict.${code}`),
     ...quoted(scripts, /: finding\('\w+', '(\w+)'/g).map((code) => `verdict.${code}`),
     ...quoted(templates, /data-i18n(?:-label|-placeholder)?="([\w.]+)"/g),
-    ...quoted(templates, /"([a-z]+\.[a-z_]+)"/g).filter((key) => GROUPS.has(key.split('.')[0])),
+    ...quoted(templates, /"([a-z]+\.[a-z_0-9]+)"/g).filter((key) => GROUPS.has(key.split('.')[0])),
     ...quoted(templates, /"(login\.error_)/g).flatMap(() => ['invalid', 'throttled', 'busy', 'csrf', 'unavailable'].map((code) => `login.error_${code}`)),
     ...Object.entries(WIRE).flatMap(([group, codes]) => codes.map((code) => `${group}.${code}`)),
     ...VERDICTS.map((code) => `verdict.${code}`),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { elsewhere, fromSample, fromSnapshot, inOrder, problemOf, withHost } from '../../static/js/model/hosts.js'
+import { elsewhere, fromSample, fromSnapshot, inOrder, problemOf, troubledHosts, withHost } from '../../static/js/model/hosts.js'
 import { makeSample, makeVerdict } from './sample.js'
 
 /** @typedef {import('../../static/js/model/hosts.js').HostState} HostState */
@@ -45,6 +45,12 @@ test('a host that is worse than the one shown is named, with how many there are 
   const hosts = [fresh('web-1'), fresh('web-2', 'bad', 'database_offline'), silent('web-3')]
 
   assert.deepEqual(elsewhere(hosts, 'web-1', 'fine'), { host: 'web-2', level: 'bad', code: 'database_offline', more: 1 })
+})
+
+test('every other host with a problem is named, the worst first, however bad the one shown is', () => {
+  const hosts = [fresh('web-1', 'bad'), silent('web-2'), fresh('web-3', 'bad'), fresh('web-4')]
+
+  assert.deepEqual(troubledHosts(hosts, 'web-1').map(({ host }) => host), ['web-3', 'web-2'])
 })
 
 test('what is no worse than the host shown is not told', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { NO_FILTER, UNREAD, hostsOf, lines, matching, newestAt, newestCritical, plainText, withAnswer, withGroup } from '../../static/js/model/log_book.js'
+import { NO_FILTER, UNREAD, hostsOf, lines, matching, newestAt, newestCritical, occurrences, plainText, withAnswer, withGroup } from '../../static/js/model/log_book.js'
 
 const NOW = 1_700_000_000
 
@@ -83,4 +83,9 @@ test('a copied line is plain text with its time, source, repeats and traceback',
     '2023-11-14T22:14:20.000Z CRITICAL web-1 backend app.calls send_voice (×3 since 2023-11-14T22:13:20.000Z)',
     'boom', 'Traceback', '  boom',
   ].join('\n'))
+})
+
+test('repeats of a line count, not only the line', () => {
+  assert.equal(occurrences(read([makeGroup({ count: 17 }), makeGroup({ id: 'b' })])), 18)
+  assert.equal(occurrences(UNREAD), 0)
 })

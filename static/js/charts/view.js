@@ -6,6 +6,7 @@
  * @import { Translate } from '../ui/i18n.js'
  * @import { Connection } from '../model/connection.js'
  * @import { Elsewhere } from '../model/hosts.js'
+ * @import { Outage } from '../model/outage.js'
  * @import { State } from '../model/state.js'
  * @import { LogGroup, Sample, Verdict } from '../model/types.js'
  * @import { Columns } from '../time/series.js'
@@ -16,9 +17,11 @@
  * @property {Sample | null} sample the newest of the host shown
  * @property {Verdict} verdict
  * @property {Elsewhere | null} elsewhere
+ * @property {Outage | null} outage the last one of the host shown
  * @property {{missed: number} | null} pause set while the viewer holds the charts; `missed` counts the samples since then
  * @property {Columns} recent the live samples, of the last minutes at least
- * @property {readonly LogGroup[]} logs
+ * @property {readonly LogGroup[]} logs newest first
+ * @property {boolean} areLogsRead whether the server has told all of them
  * @property {number} now epoch s of the store's clock
  * @property {Translate} t
  * @property {Format} format

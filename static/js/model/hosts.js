@@ -57,6 +57,14 @@ export function inOrder(hosts) {
   return [...hosts].sort((a, b) => rank(problemOf(a)?.level) - rank(problemOf(b)?.level) || byName(a, b))
 }
 
+/** @param {readonly HostState[]} hosts @param {string | null} shown @returns {(Problem & {host: string})[]} the other hosts with a problem, the worst first */
+export function troubledHosts(hosts, shown) {
+  return inOrder(hosts).flatMap((other) => {
+    const problem = other.host === shown ? null : problemOf(other)
+    return problem ? [{ ...problem, host: other.host }] : []
+  })
+}
+
 /**
  * The worst of the hosts that are worse than the host shown, whose verdict has the level `level`.
  *
@@ -66,10 +74,7 @@ export function inOrder(hosts) {
  * @returns {Elsewhere | null}
  */
 export function elsewhere(hosts, shown, level) {
-  const worse = inOrder(hosts).flatMap((other) => {
-    const problem = other.host === shown ? null : problemOf(other)
-    return problem && rank(problem.level) < rank(level) ? [{ ...problem, host: other.host }] : []
-  })
+  const worse = troubledHosts(hosts, shown).filter((problem) => rank(problem.level) < rank(level))
   return worse.length > 0 ? { ...worse[0], more: worse.length - 1 } : null
 }
 

@@ -72,6 +72,11 @@ export function newestAt({ groups }) {
   return groups[0]?.last_at ?? null
 }
 
+/** @param {Pick<LogBook, 'groups'>} book @returns {number} how often its lines came, repeats counted */
+export function occurrences({ groups }) {
+  return groups.reduce((sum, { count }) => sum + count, 0)
+}
+
 /** @param {LogBook} book @returns {LogGroup | null} */
 export function newestCritical({ groups }) {
   return groups.find(({ level }) => level === 'critical') ?? null

@@ -22,7 +22,8 @@
  *   retried_per_min: number | null, runtime_p50_s: number | null, runtime_p95_s: number | null, wait_p50_s: number | null,
  *   wait_p95_s: number | null, last_failure: {kind: string, age_s: number} | null}} Task
  * @typedef {{events: 'on' | 'off' | 'unknown' | 'denied', lost: number, workers: Worker[], tasks: Task[], workers_total: number,
- *   tasks_total: number}} Workload What /api/workload answers
+ *   tasks_total: number}} Workload
+ * @typedef {{now: number, age_s: number | null, workload: Workload | null}} WorkloadAnswer What /api/workload answers; null: nothing was written lately
  * @typedef {{scope: 'container' | 'host', percent: number | null, cores: number | null,
  *   throttled_percent: number | null, pressure_percent: number | null}} Cpu
  * @typedef {{scope: 'container' | 'host', used_bytes: number | null, limit_bytes: number | null,

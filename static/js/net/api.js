@@ -3,7 +3,7 @@
 
 import { parse } from '../model/wire.js'
 
-/** @import { History, Host, LogsAnswer } from '../model/types.js' */
+/** @import { History, Host, LogsAnswer, WorkloadAnswer } from '../model/types.js' */
 
 const ASK_TIMEOUT_MS = 4000
 
@@ -22,6 +22,11 @@ export async function askHistory(host, { since, until }) {
   if (until !== null) query.set('until', until.toFixed(3))
   if (host !== null) query.set('host', host)
   return bodyOf(await ask(`/api/history?${query}`))
+}
+
+/** @param {string | null} host null: the first by name @returns {Promise<WorkloadAnswer | null>} */
+export async function askWorkload(host) {
+  return bodyOf(await ask(`/api/workload${host === null ? '' : `?${new URLSearchParams({ host })}`}`))
 }
 
 /** @returns {Promise<LogsAnswer | null>} */

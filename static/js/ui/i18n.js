@@ -48,12 +48,18 @@ function pluralForm(forms, count, rules) {
   return (count === 0 && forms.zero) || forms[rules.select(count)] || forms.other
 }
 
-/** @param {Language} language @param {'' | 'account_pages/'} [folder] @returns {Promise<Translate>} */
-export async function loadTranslate(language, folder = '') {
+/** @param {Language} language @param {('' | 'account_pages/')[]} [folders] @returns {Promise<Translate>} of the words of all of them */
+export async function loadTranslate(language, folders = ['']) {
+  const catalogues = await Promise.all(folders.map((folder) => loadCatalogue(`${folder}${language}.json`)))
+  return makeTranslate(Object.assign({}, ...catalogues), language)
+}
+
+/** @param {string} name @returns {Promise<Catalogue>} */
+async function loadCatalogue(name) {
   // The page says where they are: this module's own address is another one when modules are bundled.
-  const response = await fetch(`${document.documentElement.dataset.locales}/${folder}${language}.json`)
-  if (!response.ok) throw new Error(`catalogue ${language}: ${response.status}`)
-  return makeTranslate(await response.json(), language)
+  const response = await fetch(`${document.documentElement.dataset.locales}/${name}`)
+  if (!response.ok) throw new Error(`catalogue ${name}: ${response.status}`)
+  return response.json()
 }
 
 /**

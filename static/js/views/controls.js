@@ -5,6 +5,7 @@ import { byId } from '../ui/dom.js'
 import { nextTheme } from '../ui/preferences.js'
 import { startTv, toggleFullscreen, toggleTv } from '../ui/tv.js'
 import { Help } from './help.js'
+import { wireMenu } from './menu.js'
 
 /**
  * @typedef {object} Delegate
@@ -19,13 +20,13 @@ import { Help } from './help.js'
 export function wireControls({ retry, hostChosen, pause, range, logs }) {
   byId('retry').addEventListener('click', retry)
   byId('reload').addEventListener('click', () => location.reload())
-  const other = /** @type {HTMLButtonElement} */ (byId('elsewhere'))
-  other.addEventListener('click', () => hostChosen(other.value))
-  const menu = byId('menu')
-  menu.addEventListener('click', () => {
-    const isOpen = document.documentElement.classList.toggle('is-menu-open')
-    menu.setAttribute('aria-expanded', String(isOpen))
+  byId('elsewhere').addEventListener('click', ({ target }) => {
+    const other = target instanceof Element ? target.closest('button') : null
+    if (other) hostChosen(other.value)
   })
+  const select = /** @type {HTMLSelectElement} */ (byId('host-select'))
+  select.addEventListener('change', () => hostChosen(select.value))
+  wireMenu()
   startTv()
   return new Help({ pause, range, logs, theme: nextTheme, fullscreen: toggleFullscreen, tv: toggleTv })
 }

@@ -1,8 +1,9 @@
 // @ts-check
 /** The head of the page: host, connection, age of the data, verdict, and what the viewer can do. */
 
-import { isPast, needsViewer } from '../model/connection.js'
-import { byId, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { isInTouch, isPast, needsViewer } from '../model/connection.js'
+import { byId, fitChildren, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { troubledHosts } from '../model/hosts.js'
 import { hostAge } from '../model/state.js'
 import { brokerName } from '../model/verdict.js'
 
@@ -10,15 +11,30 @@ import { brokerName } from '../model/verdict.js'
 /** @import { Finding } from '../model/types.js' */
 /** @import { Elsewhere } from '../model/hosts.js' */
 
+/** So many other hosts are named; the last says how many more there are. */
+const MOST_OTHERS = 2
 const RETRY_LABELS = /** @type {const} */ ({ offline: 'link.retry', unverified: 'link.retry', replaced: 'link.resume' })
 
 /** @param {View} view */
 export function renderHeader(view) {
-  setText(byId('host-name'), view.state.host ?? '')
+  renderHostChoice(view)
   renderConnection(view)
   renderVerdict(view)
   renderElsewhere(view)
   renderActions(view)
+}
+
+/** The title names the host; where there are several, it lies under a list to choose from. @param {View} view */
+function renderHostChoice({ state }) {
+  const names = state.hosts.map(({ host }) => host)
+  const select = /** @type {HTMLSelectElement} */ (byId('host-select'))
+  setText(byId('host-name'), state.host ?? '')
+  select.hidden = names.length < 2
+  if (select.hidden) return
+  if (names.join('\n') !== [...select.options].map(({ value }) => value).join('\n')) {
+    select.replaceChildren(...names.map((name) => new Option(name, name)))
+  }
+  if (select.value !== state.host) select.value = state.host ?? ''
 }
 
 /** @param {View} view */
@@ -57,16 +73,20 @@ function causeText({ verdict: { cause }, now, t, format }) {
   return t('cause.line', { cause: t([`cause.${code}`, 'unknown.cause'], { code, ...format.params(facts, now) }) })
 }
 
-/** Names the worst of the other hosts if it is worse than the one shown; a press shows that host. @param {View} view */
+/** Names the other hosts that have a problem, the worst first; a press shows one. @param {View} view */
 function renderElsewhere(view) {
-  const { elsewhere } = view
-  const button = byId('elsewhere')
-  button.hidden = elsewhere === null
-  if (!elsewhere) return
-  setAttribute(button, 'data-level', elsewhere.level)
-  setAttribute(button, 'value', elsewhere.host)
-  setIcon(byId('elsewhere-icon'), elsewhere.code === 'silent' ? 'stale' : elsewhere.level)
-  setText(byId('elsewhere-text'), elsewhereText(view, elsewhere))
+  const { state, connection } = view
+  const others = isInTouch(connection.code) ? troubledHosts(state.hosts, state.host) : []
+  const list = byId('elsewhere')
+  fitChildren(list, Math.min(others.length, MOST_OTHERS), () => fromTemplate('other-host'))
+  others.slice(0, MOST_OTHERS).forEach((other, index) => {
+    const button = partOf(list.children[index], 'button')
+    const more = index === MOST_OTHERS - 1 ? others.length - MOST_OTHERS : 0
+    setAttribute(button, 'data-level', other.level)
+    setAttribute(button, 'value', other.host)
+    setIcon(partOf(button, '.icon'), other.code === 'silent' ? 'stale' : other.level)
+    setText(partOf(button, '.other-host-text'), elsewhereText(view, { ...other, more }))
+  })
 }
 
 /** @param {View} view @param {Elsewhere} elsewhere */
@@ -76,17 +96,35 @@ export function elsewhereText({ state, sample, t, format }, { host, level, code,
   return more > 0 ? t('elsewhere.more', { first, count: more }) : first
 }
 
-/** @param {View} view */
+/** What else is wrong, since when, the last failure, the last recovery. @param {View} view @returns {string} */
 function verdictDetail(view) {
   const { verdict, sample, connection, t, format } = view
+  if (isPast(connection.code)) return sample ? t('verdict.detail_last', { time: format.clock(sample.at) }) : ''
+  if (!sample) return verdict.code === 'empty' ? t('verdict.detail_empty') : ''
   const [problems, news] = [false, true].map((isFine) => {
     return verdict.also.filter(({ level }) => (level === 'fine') === isFine).map((finding) => verdictText(view, finding))
   })
-  if (problems.length > 0) return [t('verdict.also', { list: problems.join(' · ') }), ...news].join(' · ')
-  if (news.length > 0) return news.join(' · ')
-  if (!sample) return verdict.code === 'empty' ? t('verdict.detail_empty') : ''
-  const time = format.clock(sample.at)
-  return t(isPast(connection.code) ? 'verdict.detail_last' : 'verdict.detail', { time })
+  const codes = [verdict, ...verdict.also].map(({ code }) => code)
+  const outage = codes.includes('recovered') ? '' : outageText(view)
+  const failure = codes.some((code) => code.startsWith('fail')) ? '' : failureText(view)
+  const also = problems.length > 0 ? t('verdict.also', { list: problems.join(' · ') }) : ''
+  return [also, ...news, outage, failure].filter(Boolean).join(' · ')
+}
+
+/** The outage that goes on, or the last one. @param {View} view @returns {string} */
+export function outageText({ outage, now, t, format }) {
+  if (outage === null) return ''
+  const { since, until } = outage
+  if (until === null) return since === null ? '' : t('detail.since', { time: format.when(since, now) })
+  const age = format.age(Math.max(0, now - until))
+  return since === null ? t('detail.back', { age }) : t('detail.back_after', { age, length: format.age(until - since) })
+}
+
+/** @param {View} view @returns {string} */
+function failureText({ logs, areLogsRead, now, t, format }) {
+  const newest = logs.at(0)
+  if (newest) return t('detail.failure', { age: format.age(Math.max(0, now - newest.last_at)) })
+  return areLogsRead ? t('detail.no_failure') : ''
 }
 
 /** @param {View} view */

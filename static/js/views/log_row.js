@@ -1,17 +1,15 @@
 // @ts-check
 /** One row of the critical logs: a line that opens. The text of a service is written as text, never as HTML. */
 
-import { el, fitChildren, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
+import { partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
 
 /** @import { View } from '../charts/view.js' */
 /** @import { LogGroup } from '../model/types.js' */
 
-/** So many lines of a traceback go on a wall: none shows more. */
-const LAST_LINES = 60
-const ICONS = { critical: 'bad', error: 'warn' }
+const ICONS = { critical: 'bad', error: 'attention' }
 
-/** @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold whether the line is open by itself, as the newest on a wall is */
-export function renderLogRow(view, row, group, isTold) {
+/** @param {View} view @param {HTMLElement} row @param {LogGroup} group */
+export function renderLogRow(view, row, group) {
   const { t, format } = view
   const { level, service, host, message, count, last_at } = group
   setAttribute(row, 'data-level', level)
@@ -23,19 +21,17 @@ export function renderLogRow(view, row, group, isTold) {
   setText(partOf(row, '.log-host'), host)
   setText(partOf(row, '.log-message'), message)
   setText(partOf(row, '.log-count'), count > 1 ? t('logs.count', { count }) : '')
-  const isOpen = isTold || partOf(row, '.log-row').getAttribute('aria-expanded') === 'true'
-  row.classList.toggle('is-told', isTold)
+  const isOpen = partOf(row, '.log-row').getAttribute('aria-expanded') === 'true'
   partOf(row, '.log-more').hidden = !isOpen
-  if (isOpen) renderMore(view, row, group, isTold)
+  if (isOpen) renderMore(view, row, group)
 }
 
-/** Draws the part that only an open line shows. @param {View} view @param {HTMLElement} row @param {LogGroup} group @param {boolean} isTold */
-function renderMore(view, row, group, isTold) {
+/** Draws the part that only an open line shows. @param {View} view @param {HTMLElement} row @param {LogGroup} group */
+function renderMore(view, row, group) {
   const { t } = view
   const { message, traceback, logger, task } = group
   setText(partOf(row, '.log-text'), message)
-  if (isTold) setLastLines(partOf(row, '.log-traceback'), traceback ?? '')
-  else setText(partOf(row, '.log-traceback'), traceback ?? '')
+  setText(partOf(row, '.log-traceback'), traceback ?? '')
   partOf(row, '.log-traceback').hidden = !traceback
   setText(partOf(row, '.log-logger'), logger)
   partOf(row, '.log-fact-logger').hidden = !logger
@@ -51,16 +47,4 @@ export function repeatsText({ t, format }, { count, first_at, last_at }) {
   if (count <= 1) return ''
   const [first, last] = [first_at, last_at].map(format.instant)
   return first === last ? t('logs.repeats_at', { count, at: last }) : t('logs.repeats', { count, first, last })
-}
-
-/** Writes the last lines of a traceback, one element each. The reversed `order` makes the layout keep the last ones (tv.css). @param {HTMLElement} node @param {string} text */
-function setLastLines(node, text) {
-  const shown = text.trimEnd().split('\n').slice(-LAST_LINES)
-  if (node.childElementCount === 0) node.textContent = ''
-  fitChildren(node, shown.length, () => el('span'))
-  shown.forEach((line, index) => {
-    const span = /** @type {HTMLElement} */ (node.children[index])
-    setText(span, line)
-    span.style.order = String(shown.length - index)
-  })
 }

@@ -2,8 +2,7 @@
 /** The panel of recent critical logs, newest first, with its filters. */
 
 import { byId, fromTemplate, partOf, setAttribute, setIcon, setText } from '../ui/dom.js'
-import { NO_FILTER, hostsOf, lines, matching, newestAt, plainText } from '../model/log_book.js'
-import { isTv } from '../ui/tv.js'
+import { NO_FILTER, hostsOf, lines, matching, newestAt, occurrences, plainText } from '../model/log_book.js'
 import { renderLogRow } from './log_row.js'
 
 /** @import { LogBook } from '../model/log_book.js' */
@@ -56,7 +55,7 @@ export class Logs {
 
   focus() {
     byId('logs').focus()
-    byId('logs').scrollIntoView({ block: 'nearest' })
+    byId('tabs').scrollIntoView({ block: 'nearest' })
   }
 
   #showNewest() {
@@ -73,18 +72,15 @@ export class Logs {
     const { ids, more } = lines(this.#shown, matches, isHeld)
     this.#shown = ids
     this.#fit(ids)
-    ids.forEach((id, position) => {
-      renderLogRow(view, /** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)), isTv() && position === 0)
-    })
+    for (const id of ids) renderLogRow(view, /** @type {HTMLElement} */ (this.#rows.get(id)), /** @type {LogGroup} */ (this.#groups.get(id)))
     const pill = byId('logs-more')
     pill.hidden = more === 0
     setText(pill, more === 0 ? '' : view.t('logs.more', { count: more }))
-    this.#renderState(matches.length, Object.values(filter).join('') === Object.values(NO_FILTER).join(''))
+    this.#renderState(matches, Object.values(filter).join('') === Object.values(NO_FILTER).join(''))
   }
 
-  /** Whether somebody uses the list: then it stays as it is. On a wall nobody does. */
+  /** Whether somebody uses the list: then it stays as it is. */
   #isRead() {
-    if (isTv()) return false
     const hasFocus = this.#scroll.contains(document.activeElement)
     return this.#scroll.scrollTop > TOP_PX || hasFocus || this.#scroll.matches(':hover') || this.#scroll.querySelector('[aria-expanded="true"]') !== null
   }
@@ -113,16 +109,16 @@ export class Logs {
     return row
   }
 
-  /** @param {number} matches @param {boolean} isAll no filter */
+  /** @param {LogGroup[]} matches @param {boolean} isAll no filter */
   #renderState(matches, isAll) {
     const { t } = /** @type {View} */ (this.#view)
     const { checked_at, dropped } = /** @type {LogBook} */ (this.#book)
     const isUnread = checked_at === null
-    byId('logs-none').hidden = matches > 0
+    byId('logs-none').hidden = matches.length > 0
     setIcon(byId('logs-none-icon'), isAll && !isUnread ? 'ok' : 'unknown')
     byId('logs-none').classList.toggle('is-calm', isAll && !isUnread)
     setText(byId('logs-none-text'), isUnread ? t('logs.unread') : isAll ? t('logs.none') : t('logs.none_match'))
-    setText(byId('logs-count'), matches === 0 ? '' : t('logs.lines', { count: matches }))
+    setText(byId('logs-count'), matches.length === 0 ? '' : t('logs.lines', { count: occurrences({ groups: matches }) }))
     byId('logs-tools').hidden = this.#groups.size === 0
     setText(byId('logs-dropped'), dropped > 0 ? t('logs.dropped', { count: dropped }) : '')
   }
@@ -166,7 +162,7 @@ export class Logs {
     const line = partOf(row, '.log-row')
     const isOpen = line.getAttribute('aria-expanded') !== 'true'
     setAttribute(line, 'aria-expanded', String(isOpen))
-    renderLogRow(/** @type {View} */ (this.#view), row, group, row.classList.contains('is-told'))
+    renderLogRow(/** @type {View} */ (this.#view), row, group)
     if (!isOpen) return
     this.#delegate.around(group.last_at)
   }
