@@ -14,7 +14,7 @@
 | monitor:doorbell             | stream | MAXLEN: `ACCESS_CHANGES_KEPT`                |
 | monitor:logs                 | stream | MAXLEN `LOG_NEWS`: the log groups that changed |
 | monitor:logs:recent          | zset   | log group by last_at in µs: the newest `LOG_GROUPS` |
-| monitor:logs:group:<id>      | hash   | line, owner, first_us, last_us, count; `LOG_RETENTION_S` |
+| monitor:logs:group:<id>      | hash   | line, owner, first_us, last_us, count, began_us; `LOG_RETENTION_S` |
 | monitor:logs:dropped         | hash   | lines dropped, by hour since 1970: some 30 hours |
 | monitor:logs:batch:<id>      | string | expires after a minute                       |
 """

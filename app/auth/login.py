@@ -81,7 +81,7 @@ def log_in() -> ResponseReturnValue:
         with throttled_attempt(context.throttle, target) as attempt:
             if attempt.wait_s is not None:
                 note("login_throttled", email, is_user=target.is_user)
-                return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                return render_login("throttled", attempt.wait_s), 429, {"Retry-After": str(attempt.wait_s)}
             person = context.accounts.check_password(email, request.form.get("password", ""), is_known=attempt.is_known)
             step = context.methods.next_step(person, target, attempt)
             # A right password that leads to another step counts too, else the count would tell that it is right. The
@@ -136,10 +136,11 @@ def log_out() -> ResponseReturnValue:
     return response
 
 
-def render_login(error: str | None) -> str:
-    """The form, with what went wrong: a key of the catalogue."""
+def render_login(error: str | None, wait_s: int | None = None) -> str:
+    """The form, with what went wrong, a key of the catalogue, and how long to wait before the next try."""
     email, target = request.form.get("email", ""), local_path(request.values.get("next"))
-    return render_template("login.html", error=error, email=email, next=target, methods=auth_context().methods)
+    methods = auth_context().methods
+    return render_template("login.html", error=error, wait_s=wait_s, email=email, next=target, methods=methods)
 
 
 def _explain_csrf(_error: CSRFError) -> ResponseReturnValue:

@@ -176,7 +176,7 @@ def make_blueprint(steps: LoginSteps) -> Blueprint:
             with throttled_attempt(steps.throttle, target) as attempt:
                 if attempt.wait_s is not None:
                     note("login_throttled", target.email, "code", is_user=target.is_user)
-                    return _code("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                    return _code("throttled", attempt.wait_s), 429, {"Retry-After": str(attempt.wait_s)}
                 how = steps.factors.check(person.user_id if person else NOBODY, request.form.get("code", ""))
                 if person is None or how is None:
                     attempt.fail()
@@ -228,8 +228,8 @@ def start_over() -> Response:
     return redirect_to_login(local_path(request.values.get("next")))
 
 
-def _code(error: str | None) -> str:
-    return render_template("code.html", error=error, next=local_path(request.values.get("next")))
+def _code(error: str | None, wait_s: int | None = None) -> str:
+    return render_template("code.html", error=error, wait_s=wait_s, next=local_path(request.values.get("next")))
 
 
 def _padded(user_id: int) -> str:

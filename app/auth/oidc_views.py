@@ -48,7 +48,7 @@ def make_blueprint(provider: OidcProvider, identities: Identities, secret_key: s
         try:
             with throttle.attempt(request.remote_addr or "", None) as attempt:  # No account is named yet.
                 if attempt.wait_s is not None:
-                    return render_login("throttled"), 429, {"Retry-After": str(attempt.wait_s)}
+                    return render_login("throttled", attempt.wait_s), 429, {"Retry-After": str(attempt.wait_s)}
                 try:
                     person, target = _find()
                 except (BadToken, Undecryptable) as exc:

@@ -7,16 +7,22 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from app.accounts.audit import KINDS, PAGE_ROWS, Audit, StoredEvent, plain
+from app.accounts.audit import KINDS, PAGE_ROWS, Audit, plain
 from app.accounts.email import folded
 from app.accounts.tables import MAX_EMAIL
 from app.auth.guard import require_role
+from app.pages.audit_rows import join_connections
 from app.pages.catalogue import say
 from app.pages.shell import signed_in_user
 from app.web.errors import BadRequest
 
 SHOWN_ROWS = 100
 """Events on one page."""
+
+EVERYTHING = "all"
+"""The page's choice that hides nothing. Without a choice it hides the live connections, which outnumber all else."""
+
+CALM_KINDS = tuple(kind for group, kinds in KINDS.items() if group != "streams" for kind in kinds)
 
 
 def make_blueprint(audit: Audit) -> Blueprint:
@@ -27,15 +33,17 @@ def make_blueprint(audit: Audit) -> Blueprint:
     @require_role("super_admin", page=True)
     def show() -> str:
         """The newest events that match the filter, and a link to older ones."""
-        rows = _read(audit, SHOWN_ROWS + 1)
+        chosen = _filter()
+        kinds = None if chosen["group"] == EVERYTHING else KINDS.get(chosen["group"], CALM_KINDS)
+        rows = audit.read(before_id=_before_id(), limit=SHOWN_ROWS + 1, kinds=kinds, who=chosen["who"])
         return render_template(
             "audit.html",
             user=signed_in_user(),
-            rows=rows[:SHOWN_ROWS],
-            older={**_filter(), "before": rows[SHOWN_ROWS - 1].id} if len(rows) > SHOWN_ROWS else None,
+            rows=join_connections(rows[:SHOWN_ROWS]),
+            older={**chosen, "before": rows[SHOWN_ROWS - 1].id} if len(rows) > SHOWN_ROWS else None,
             is_first="before" not in request.args,
-            chosen=_filter(),
-            groups=KINDS,
+            chosen=chosen,
+            groups=("", *KINDS, EVERYTHING),
             say=say,
             detail_key=_detail_key,
         )
@@ -48,22 +56,18 @@ def make_blueprint(audit: Audit) -> Blueprint:
             raise BadRequest(f"`who` must have at most {MAX_EMAIL} characters, as an address has.")
         if request.args.get("group") not in (None, *KINDS):
             raise BadRequest(f"`group` must be one of {', '.join(KINDS)}.")
-        rows = _read(audit, PAGE_ROWS)
+        chosen = _filter()
+        kinds = KINDS.get(chosen["group"])
+        rows = audit.read(before_id=_before_id(), limit=PAGE_ROWS, kinds=kinds, who=chosen["who"])
         return jsonify(now=round(time.time(), 3), events=[asdict(row) for row in rows])
 
     return blueprint
 
 
-def _read(audit: Audit, limit: int) -> list[StoredEvent]:
-    chosen = _filter()
-    kinds = KINDS.get(chosen["group"])
-    return audit.read(before_id=_before_id(), limit=limit, kinds=kinds, who=chosen["who"])
-
-
 def _filter() -> dict[str, Any]:
-    """`group` and `who` of the request. An unknown group counts as all groups."""
+    """`group` and `who` of the request. An unknown group counts as none chosen."""
     group, who = request.args.get("group", ""), folded(request.args.get("who", ""))
-    return {"group": group if group in KINDS else "", "who": plain(who, MAX_EMAIL)}
+    return {"group": group if group in (*KINDS, EVERYTHING) else "", "who": plain(who, MAX_EMAIL)}
 
 
 def _detail_key(detail: str) -> str | None:

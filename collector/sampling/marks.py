@@ -19,9 +19,9 @@ queue that grows by less each time is never marked."""
 BURST_SHARE = 0.5
 """Least rise relative to the messages already waiting: 100 more are a burst on an empty queue, not on one of 10,000."""
 
-CALM_SAMPLES = 5
+CALM_SAMPLES = 3
 """Samples without such a rise that end a burst while messages still wait: gusts a few seconds apart are one dispatch.
-An empty queue ends the burst at once: the next messages are another dispatch."""
+A queue that empties ends the burst at once: the next messages are another dispatch."""
 
 BURST_GAP_INTERVALS = 3
 """Two samples further apart are not compared for a burst: it is unknown when the messages came."""
@@ -86,7 +86,7 @@ class Marker:
         if is_rising:
             self._calm_samples = 0
         else:
-            self._calm_samples = CALM_SAMPLES if _was_empty(sample) else self._calm_samples + 1
+            self._calm_samples = CALM_SAMPLES if _has_emptied(sample) else self._calm_samples + 1
         return [{"kind": "burst", "peak": sample.queue_peak}] if has_begun else []
 
 
@@ -125,9 +125,9 @@ def _is_clear_rise(previous: PreviousSample, sample: Sample) -> bool:
     return rise >= max(BURST_MESSAGES, BURST_SHARE * sum(before for before, _ in known))
 
 
-def _was_empty(sample: Sample) -> bool:
-    """Whether no message has waited since the previous sample; a queue's peak counts from there."""
-    return all(queue.state == QueueState.MISSING or queue.peak == 0 for queue in sample.queues)
+def _has_emptied(sample: Sample) -> bool:
+    """Whether no message waits any more."""
+    return all(_known_ready(queue) == 0 for queue in sample.queues)
 
 
 def _known_ready(queue: Queue) -> int | None:

@@ -3,6 +3,7 @@
 
 import { LANGUAGES, applyCatalogue, loadTranslate } from './ui/i18n.js'
 import { showLocalTimes } from './ui/local_times.js'
+import { countDown, watchSecrets } from './ui/login.js'
 import { chosenLanguage, watchPreferences } from './ui/preferences.js'
 import { wireMenu } from './views/menu.js'
 
@@ -15,10 +16,10 @@ const language = chosenLanguage()
 showLocalTimes(document, language)
 if (language !== LANGUAGES[0]) await speak(language)
 document.documentElement.classList.remove('is-translating')
-if (hasSidebar) {
-  wireMenu()
-  watchPreferences({ languageChosen, themeChanged: () => {} })
-}
+if (hasSidebar) wireMenu()
+watchPreferences({ languageChosen, themeChanged: () => {} })
+watchSecrets(document)
+countDown(document.body)
 
 /** @param {Language} chosen */
 function languageChosen(chosen) {

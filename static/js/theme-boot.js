@@ -1,6 +1,6 @@
 // @ts-check
 // Runs before the first paint, as a classic script, so that neither theme nor language flashes. It reads the viewer's
-// choice, else the browser's preference. The HTML is in Portuguese; for another language the text stays hidden until
+// choice, else the browser's language and the page's own theme. The HTML is in Portuguese; for another language the text stays hidden until
 // its catalogue has loaded (tokens.css shows it after a moment in any case).
 {
   const root = document.documentElement
@@ -15,7 +15,7 @@
     tag?.startsWith('pt') ? 'pt-BR' : tag?.startsWith('en') ? 'en' : null
 
   const theme = stored('theme') ?? ''
-  root.dataset.theme = ['system', 'dark', 'light'].includes(theme) ? theme : 'dark'
+  if (['system', 'dark', 'light'].includes(theme)) root.dataset.theme = theme
   const tags = [stored('lang'), ...navigator.languages]
   root.lang = tags.map(languageOf).find((language) => language !== null) ?? 'pt-BR'
   if (root.lang !== 'pt-BR') root.classList.add('is-translating')

@@ -108,22 +108,27 @@ class Batch:
         return batches
 
 
-FIELDS = ("line", "first_us", "last_us", "count")
+FIELDS = ("line", "first_us", "last_us", "count", "began_us")
 """Fields of a group in Redis."""
+
+SPELLS = 20
+"""Most spells of repeats that a group tells, the newest. A spell begins with a line after a minute without one."""
 
 
 def parse_group(group_id: str, values: Any) -> dict[str, Any]:
     """A group as it travels, from the values of FIELDS.
 
     Shape: {"id", "host", "service", "level", "logger", "message", "traceback", "task", "first_at", "last_at" (epoch s,
-    Redis' clock), "count"}.
+    Redis' clock), "count", "began_at" (of each spell, ascending)}.
 
     Raises: BadEntry if it is no group.
     """
     try:
         line = json.loads(values[0].decode())
-        first_us, last_us, count = map(int, values[1:])
+        first_us, last_us, count = map(int, values[1:4])
         first_at, last_at = first_us / 1e6, last_us / 1e6
+        # A group written before spells were kept has none.
+        began_at = [int(began_us) / 1e6 for began_us in (values[4] or values[1]).split()[-SPELLS:]]
         texts = {name: line[name] for name in ("host", "service", "level", "logger", "message", "traceback", "task")}
         Level(texts["level"])
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, RecursionError) as exc:
@@ -133,7 +138,7 @@ def parse_group(group_id: str, values: Any) -> dict[str, Any]:
         raise BadEntry("no log group")
     # Another program's data there are no safer than what a service logs.
     safe = {name: text and show_invisible(text) for name, text in texts.items()}
-    return {"id": group_id, **safe, "first_at": first_at, "last_at": last_at, "count": count}
+    return {"id": group_id, **safe, "first_at": first_at, "last_at": last_at, "count": count, "began_at": began_at}
 
 
 def cut(text: str, limit: int) -> str:

@@ -1,4 +1,5 @@
 -- Adds what came together to its groups, once. Explained in `log_store.py`; times in µs.
+local QUIET_US, SPELLS = 60000000, 20
 local function heal(key, kind)
     local found = redis.call('TYPE', key).ok
     if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
@@ -15,12 +16,17 @@ for at = 6, #ARGV, 6 do
     local oldest_us, newest_us = now_us - ARGV[at + 2], now_us - ARGV[at + 3]
     local key = prefix .. id
     heal(key, 'hash')
-    local known = redis.call('HMGET', key, 'count', 'first_us', 'last_us')
+    local known = redis.call('HMGET', key, 'count', 'first_us', 'last_us', 'began_us')
     local total, first_us = (tonumber(known[1]) or 0) + count, math.min(tonumber(known[2]) or oldest_us, oldest_us)
+    -- What comes after a silence begins a spell; a group from before spells were kept began with its first line.
+    local began = {}
+    for each in string.gmatch(known[4] or known[2] or '', '%d+') do if #each < 18 then began[#began + 1] = each end end
+    if #began == 0 or oldest_us > (tonumber(known[3]) or 0) + QUIET_US then began[#began + 1] = string.format('%.0f', oldest_us) end
+    local spells = table.concat(began, ' ', math.max(1, #began - SPELLS + 1))
     -- A line that was longer on its way than the one before, or was logged earlier, does not turn the group back.
     newest_us = math.min(math.max(tonumber(known[3]) or newest_us, newest_us), now_us)
     redis.call('HSET', key, 'line', ARGV[at + 4], 'owner', ARGV[at + 5], 'count', string.format('%.0f', total),
-        'first_us', string.format('%.0f', first_us), 'last_us', string.format('%.0f', newest_us))
+        'first_us', string.format('%.0f', first_us), 'last_us', string.format('%.0f', newest_us), 'began_us', spells)
     -- Later than the list lets go of it: Redis expires by its own clock, which may be wrong by a day.
     redis.call('EXPIRE', key, 4 * ARGV[2])
     redis.call('ZADD', KEYS[2], newest_us, id)

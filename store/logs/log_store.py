@@ -78,6 +78,7 @@ class LogStore:
         groups = [group for group in self._read(ids) if now_s - group["last_at"] <= keys.LOG_RETENTION_S]
         for group in groups:  # A time in the future comes from a clock that was set back since.
             group["first_at"], group["last_at"] = min(group["first_at"], now_s), min(group["last_at"], now_s)
+            group["began_at"] = [min(began_at, now_s) for began_at in group["began_at"]]
         return Recent(now_s, _sum_dropped(dropped, now_s), groups)
 
     @translated

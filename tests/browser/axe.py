@@ -28,7 +28,7 @@ def violations_in(page: Page, looks: list[tuple[str, str]] | None = None) -> dic
     for language, theme in looks or LOOKS:
         choose(page, "language", language)
         choose(page, "theme", theme)
-        expect(page.locator("#verdict")).to_have_attribute("aria-label", {"en": "Situation"}.get(language, "Situação"))
+        expect(page.locator("#verdict")).to_have_attribute("aria-label", {"en": "Status"}.get(language, "Situação"))
         if said := violations(page):
             found[language, theme] = said
     return found

@@ -1,5 +1,6 @@
 """The account as a person keeps it: the first password replaced, sessions seen and ended, and what the audit says."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,13 +69,13 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.wait_for_url("**/account")
     entries = page.locator("#sessions-title + form .entry")
     expect(entries).to_have_count(2)
-    expect(entries.first).to_contain_text("esta")
+    expect(entries.first).to_contain_text("esta sessão")
     own = entries.first.locator("time").first
     assert own.locator(".instant-local").text_content()
     assert "UTC" in (own.text_content() or "")
     page.fill("[name=password]", "not the password")
     page.click("text=Encerrar todas as outras")
-    page.wait_for_selector("text=A senha não confere.")
+    page.wait_for_selector("text=Senha incorreta.")
     shoot(page, "account")
     page.fill("[name=password]", NEW_PASSWORD)
     page.click("text=Encerrar todas as outras")
@@ -93,8 +94,8 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     page.fill("[name=current]", NEW_PASSWORD)
     for field in ("new", "again"):
         page.fill(f"[name={field}]", PASSWORD)
-    page.click("text=Trocar a senha")
-    page.wait_for_selector("text=Senha trocada.")
+    page.click("text=Alterar a senha")
+    page.wait_for_selector("text=Senha alterada.")
     with panel.expect_response(lambda answer: "/stream" in answer.url and answer.status == 200, timeout=SOON_MS):
         panel.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(panel.locator("#connection")).to_have_attribute("data-state", "empty", timeout=SOON_MS)
@@ -118,7 +119,42 @@ def test_the_first_password_is_replaced_sessions_are_ended_and_all_of_it_is_in_t
     log_in(tab, web.url, EMAIL)
     tab.wait_for_url("**/monitor")
     tab.goto(f"{web.url}/audit")
-    tab.wait_for_selector("text=Signed in")
+    tab.wait_for_selector("[data-kind=login_ok] >> text=Sign-in")
     shoot(tab, "audit-phone")
     assert is_as_wide_as_its_window(tab)
     phone.close()
+
+
+def test_the_login_shows_the_password_when_asked_speaks_both_languages_and_counts_a_wait_down(
+    page: Page, web: WebServer
+) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{web.url}/login")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ground) != light, "it follows the system while nobody has chosen"
+    password, reveal = page.locator("[name=password]"), page.locator(".reveal")
+    reveal.click()
+    expect(password).to_have_attribute("type", "text")
+    reveal.click()
+    expect(password).to_have_attribute("type", "password")
+    page.locator("[data-switch=language] button[value=en]").click()
+    expect(page.locator("h1")).to_have_text("Sign in")
+    page.locator("[data-switch=theme] button[value=light]").click()
+    assert page.evaluate(ground) == light
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Sign in")
+    assert page.evaluate(ground) == light
+    page.locator("[data-switch=language] button[value=pt-BR]").click()
+    expect(page.locator("h1")).to_have_text("Entrar")
+
+    for _ in range(8):  # Five within a minute are too many.
+        log_in(page, web.url, "nobody@example.org", "a wrong password")
+        expect(page.locator("#login-error")).to_be_visible()
+        if page.locator("[data-wait]").count():
+            break
+    shoot(page, "login-throttled")
+    expect(page.locator("#login-error")).to_have_text(re.compile(r"Tente novamente em (\d+\smin\s)?\d+\ss"))
+    first = page.locator("[data-wait]").inner_text()
+    expect(page.locator("[data-wait]")).not_to_have_text(first)

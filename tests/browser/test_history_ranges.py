@@ -95,7 +95,7 @@ def test_a_range_of_days_shows_every_step_and_its_peaks(page, now_s, name):
     assert stood == []
     assert len(rows) >= (span_s - (DAY_S / 2 if span_s > DAY_S else 0)) // step_s - 3
     if name == "7d":
-        assert "Nada foi medido aqui" in told_at(page, 1 - 3.97 / 7)
+        assert "Sem medição neste instante" in told_at(page, 1 - 3.97 / 7)
 
 
 def test_yesterday_at_three_in_the_afternoon_can_be_looked_up(page):

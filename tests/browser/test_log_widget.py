@@ -72,7 +72,7 @@ def test_a_failure_appears_at_once_with_its_repeats_and_opens_by_the_keyboard(pa
     shown = re.search(r"from=(\d+)&to=(\d+)&at=", page.url)  # The charts have gone to its time.
     assert shown is not None
     assert 120 <= int(shown[2]) - int(shown[1]) <= 122
-    assert before_s - 2 <= int(shown[1]) + 60 <= time.time()
+    assert before_s - 2 <= int(shown[2]) <= time.time() + 1  # It ends now: the line has only just come.
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row.get_by_role("button", name="Copiar").click()
     # It says so for two seconds, within which a busy machine may not look: what is kept is what it was pressed for.
@@ -122,7 +122,7 @@ def test_the_list_is_filtered_by_words_and_severity(page, logger):
     page.locator("#logs-level").select_option("critical")
 
     expect(page.locator(".log")).to_have_count(0)
-    expect(page.locator("#logs-none-text")).to_have_text("Nenhuma linha com esse filtro")
+    expect(page.locator("#logs-none-text")).to_have_text("Nenhum log com esse filtro")
 
 
 def test_what_was_logged_while_the_page_was_away_is_there_when_it_returns(page, logger):

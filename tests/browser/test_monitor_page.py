@@ -142,7 +142,7 @@ def test_a_second_host_can_be_looked_at_and_once_silent_forgotten(page, stack):
     expect(page.locator("#verdict-text")).to_have_text("Banco de dados não responde")
     expect(page.locator("#resources-list")).to_contain_text("backend")
     expect(page.locator("#card-services [data-service=worker] .service-reason")).to_have_text(
-        "não dá para consultar os workers: falta permissão ao painel"
+        "os workers não foram consultados: o painel não tem permissão"
     )
     page.goto(f"{stack.url}/monitor")  # The worst host as long as it speaks, and then the one chosen last.
     expect(page.locator("#host-name")).to_have_text("zz-2")

@@ -345,7 +345,7 @@ def test_a_standstill_is_told_alike_by_the_line_on_top_the_chip_the_title_and_he
         row = page.locator("#card-services [data-service=worker]")
         expect(row).to_have_attribute("data-status", "offline")
         expect(row.locator(".service-status")).to_have_text("parado")
-        expect(row.locator(".service-reason")).to_have_text("130 na fila, nada sai há 75 s")
+        expect(row.locator(".service-reason")).to_have_text("130 na fila, nada sai há 1 min 15 s")
         expect(page).to_have_title(re.compile(r"^\(!\) 1 falha"))
         health = web.get("/healthz", role=None)
         told = json.loads(health.body)

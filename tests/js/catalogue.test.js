@@ -41,18 +41,19 @@ const WIRE = {
   key: [...Object.values(KEYS), 'range', 'live'],
   first: ['panel', 'store', 'collector', 'ok', 'bad', 'unknown', 'waiting'],
   range: RANGES.map(({ name }) => name),
-  time: ['paused', 'past', 'zoomed', 'reading', 'failed'],
+  time: ['paused', 'past', 'open', 'zoomed', 'reading', 'failed'],
   period: ['5m', '15m', '1h', '3h', '24h'],
-  mark: ['critical', 'error'],
+  idle: ['queue', 'rates', 'wait'].flatMap((what) => [what, `${what}_then`]),
+  mark: ['critical', 'error', 'outage_span', 'outage_since', 'outage_until', ...['burst', 'log', 'service', 'version'].map((kind) => `kind_${kind}`)],
   login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
   factor: ['code', 'app_code', ...['invalid', 'code', 'refused', 'throttled', 'busy', 'stale', 'changed', 'differs', 'same',
     'short', 'long', 'common'].map((code) => `error_${code}`)],
   account: [...['password', 'totp', 'recovery', 'oidc', 'jwt'].map((way) => `how_${way}`),
     ...['password', 'session', 'sessions', 'token'].map((what) => `done_${what}`)],
   audit: [...['session', 'token', 'left', 'revoked', 'unverified', 'rotate', 'shutdown', 'replaced', 'code', 'with_tokens', 'others'].map(
-    (detail) => `detail_${detail}`), ...['all', 'logins', 'refusals', 'streams', 'changes'].map((group) => `group_${group}`),
+    (detail) => `detail_${detail}`), ...['all', 'calm', 'logins', 'refusals', 'streams', 'changes'].map((group) => `group_${group}`),
     'login_ok', 'login_step', 'login_failed', 'login_throttled', 'login_busy', 'logout', 'confirm_failed', 'refused', 'csrf_failed',
-    'cross_site', 'untrusted_host', 'stream_opened', 'stream_closed', 'user_created', 'user_disabled', 'user_enabled',
+    'cross_site', 'untrusted_host', 'stream_opened', 'stream_closed', 'stream', 'user_created', 'user_disabled', 'user_enabled',
     'role_changed', 'password_changed', 'password_reset', 'session_revoked', 'session_replaced', 'token_created',
     'token_revoked', 'second_factor_on', 'second_factor_off', 'second_factor_reset', 'recovery_codes_renewed'],
   error: ['400', '403', '404', '405', '429', '500', '503'],
@@ -98,6 +99,10 @@ for (const [language, catalogue] of catalogues) {
   test(`${language} says everything that Portuguese says, with the same parameters`, () => {
     assert.deepEqual(Object.keys(catalogue), Object.keys(portuguese))
     for (const key of Object.keys(portuguese)) assert.deepEqual(parameters(catalogue[key]), parameters(portuguese[key]), key)
+  })
+
+  test(`${language} leaves the sign of a percentage to the formatter`, () => {
+    for (const [key, entry] of Object.entries(catalogue)) assert.doesNotMatch(JSON.stringify(entry), /%/, key)
   })
 
   test(`${language} has every plural form that its rules may ask for`, () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { UNKNOWN, makeFormat } from '../../static/js/ui/format.js'
+import { makeTranslate } from '../../static/js/ui/i18n.js'
 
 const NBSP = '\u00a0'
 /** As text is written here: with plain spaces. @param {string} text */
@@ -33,7 +34,7 @@ test('sizes use binary units', () => {
 })
 
 test('no line break parts a number from its unit', () => {
-  for (const text of [pt.age(15), pt.about(90), pt.percent(45), pt.latency(3), pt.size(2048)]) assert.doesNotMatch(text, / /)
+  for (const text of [pt.age(111), pt.about(90), pt.percent(45), pt.latency(3), pt.size(2048)]) assert.doesNotMatch(text, / /)
 })
 
 test('what is no number is not known, and never stops the page', () => {
@@ -51,8 +52,25 @@ test('an instant that no calendar has is not known, and never stops the page', (
   }
 })
 
-test('an age is whole seconds, minutes, hours or days', () => {
-  assert.deepEqual([0.4, 59.9, 90, 120, 7199, 7200, 500_000].map((seconds) => spaced(en.age(seconds))), ['0 s', '59 s', '90 s', '2 min', '119 min', '2 h', '5 d'])
+test('an age has two units at most, and no second one where it says nothing', () => {
+  const ages = [0.4, 59.9, 60, 111, 120, 599, 600, 754, 3600, 7500, 86_399, 90_000, 500_000, 900_000]
+  const words = ['0 s', '59 s', '1 min', '1 min 51 s', '2 min', '9 min 59 s', '10 min', '12 min', '1 h', '2 h 5 min', '23 h', '1 d 1 h', '5 d 18 h', '10 d']
+
+  assert.deepEqual(ages.map((seconds) => spaced(en.age(seconds))), words)
+})
+
+test('a wait of a few seconds is told to a tenth', () => {
+  assert.deepEqual([0, 0.42, 9.9, 12.4, 111].map((seconds) => spaced(pt.wait(seconds))), ['0 s', '0,4 s', '9,9 s', '12 s', '1 min 51 s'])
+})
+
+test('a percentage touches its sign, and is whole within a sentence', () => {
+  assert.deepEqual([pt.percent(12), en.percent(12.34), pt.share(12.34), pt.share(0.42), pt.share(null)], ['12,0%', '12.3%', '12%', '0,4%', UNKNOWN])
+})
+
+test('the minus sign is a true one', () => {
+  const t = makeTranslate({ least: '{count}' }, 'pt-BR')
+
+  assert.deepEqual([pt.integer(-376), en.decimal(-2.5), pt.rate(-3), t('least', { count: -4 })], ['−376', '−2.5', '−3/s', '−4'])
 })
 
 test('a time ahead is no more exact than what it rests on', () => {
@@ -63,10 +81,10 @@ test('a rate below ten has one digit', () => {
   assert.deepEqual([0, 0.42, 9.4, 12.3, 1250].map(pt.rate), ['0/s', '0,4/s', '9,4/s', '12/s', '1.250/s'])
 })
 
-test('of a sentence only its times and rates are written out here', () => {
-  assert.deepEqual(pt.params({ age: 90, rate: 12.34, waiting: 1250 }), { age: `90${NBSP}s`, rate: '12/s', waiting: 1250 })
-  assert.deepEqual(pt.params({ idle_s: 90, per_s: 12.34, growth_per_s: 3, ends_s: 100, queue: 'dispatch' }),
-    { idle_s: `90${NBSP}s`, per_s: '12/s', growth_per_s: '3/s', ends_s: `~2${NBSP}min`, queue: 'dispatch' })
+test('of a sentence only its times, rates and percentages are written out here', () => {
+  assert.deepEqual(pt.params({ age: 45, rate: 12.34, percent: 91, waiting: 1250 }), { age: `45${NBSP}s`, rate: '12/s', percent: '91%', waiting: 1250 })
+  assert.deepEqual(pt.params({ idle_s: 45, per_s: 12.34, growth_per_s: 3, ends_s: 100, queue: 'dispatch' }),
+    { idle_s: `45${NBSP}s`, per_s: '12/s', growth_per_s: '3/s', ends_s: `~2${NBSP}min`, queue: 'dispatch' })
 })
 
 test('an instant in a sentence is told to the minute, with its day unless that is today', () => {

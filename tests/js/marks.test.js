@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { clustersOf, logMarks, lookOf, mergeMarks, sampleMarks } from '../../static/js/time/marks.js'
+import { clustersOf, isDrawn, logMarks, lookOf, mergeMarks, outagesOf, sampleMarks } from '../../static/js/time/marks.js'
 import { makeSample } from './sample.js'
 
 /** @typedef {import('../../static/js/time/marks.js').Mark} Mark */
@@ -39,4 +39,34 @@ test('where marks are dense they are one, which looks like the worst of them', (
   const clusters = clustersOf([burst(0), worker(4, 'offline'), worker(20, 'online')], 5)
 
   assert.deepEqual(clusters.map(({ at, marks, look }) => [at, marks.length, look.tone]), [[0, 2, 'bad'], [20, 1, 'ok']])
+})
+
+/** @typedef {import('../../static/js/model/types.js').Status} Status */
+/** @param {number} at @param {Status} before @param {Status} after @returns {Mark} */
+const change = (at, before, after) => ({ at, kind: 'service', name: 'worker', before, after })
+
+test('a log is marked each time that it came after a silence', () => {
+  const often = { ...LOG, began_at: [7, 300, 900], last_at: 903, count: 17 }
+
+  assert.deepEqual(mergeMarks(logMarks([often]), logMarks([often])).map(({ at }) => at), [7, 300, 900])
+})
+
+test('an outage is one span, as bad as it became, and its end has no symbol', () => {
+  const marks = [change(10, 'online', 'unknown'), change(20, 'unknown', 'offline'), change(80, 'offline', 'online'), change(90, 'online', 'degraded')]
+
+  assert.deepEqual(outagesOf(marks).map(({ at, until, status }) => [at, until, status]), [[10, 80, 'offline'], [90, Infinity, 'degraded']])
+  assert.deepEqual(marks.filter(isDrawn).map(({ at }) => at), [10, 20, 90])
+})
+
+test('an outage that began before what is known reaches back to there', () => {
+  assert.deepEqual(outagesOf([change(10, 'offline', 'online')]).map(({ at, until, status }) => [at, until, status]), [[-Infinity, 10, 'offline']])
+  assert.deepEqual(outagesOf([change(10, 'online', 'unknown')]).map(lookOf), [{ tone: 'warn', shape: 'down' }])
+})
+
+test('a service that is switched on or off is no outage', () => {
+  const marks = [change(10, 'disabled', 'online'), change(20, 'online', 'disabled')]
+
+  assert.deepEqual(outagesOf(marks), [])
+  assert.ok(marks.every(isDrawn))
+  assert.deepEqual(outagesOf([change(5, 'online', 'offline'), change(9, 'offline', 'disabled')]).map(({ until }) => until), [9])
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import {
-  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, nearestIndex, sampleRow, unknownSpans, valueAt,
+  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, isAlike, nearestIndex, sampleRow, unknownSpans, valueAt,
 } from '../../static/js/time/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
@@ -133,3 +133,28 @@ for (const [what, at, isStepped, expected] of /** @type {const} */ ([
     assert.equal(valueAt([0, 2, 6, 9], [10, 20, null, 40], { at, isStepped, late_s: 1.5 }), expected)
   })
 }
+
+test('the wait is the longest of the queues, where each of them is known', () => {
+  const queue = (/** @type {number | null} */ wait_s, /** @type {'ok' | 'missing'} */ state = 'ok') =>
+    ({ name: 'dispatch', state, ready: 1, peak: 1, consumers: 1, wait_s })
+  const wait = (/** @type {import('../../static/js/model/types.js').Queue[]} */ ...queues) => {
+    const columns = emptyColumns()
+    appendRow(columns, sampleRow(makeSample({ queues })), OPTIONS)
+    return column(columns, 'wait_s')[0]
+  }
+
+  assert.equal(wait(queue(2), queue(31)), 31)
+  assert.equal(wait(queue(2), queue(null)), null)
+  assert.equal(wait(queue(2), queue(null, 'missing')), 2)
+})
+
+test('two lines are one where they never part by more than the eye tells', () => {
+  const columns = emptyColumns()
+  for (const [at, cpu, host] of [[0, 90, 10], [3, 20, 21], [6, 30, 29], [9, null, 5]]) {
+    appendRow(columns, [/** @type {number} */ (at), cpu, null, host], OPTIONS)
+  }
+
+  assert.ok(isAlike(columns, 'cpu', 'host_cpu', { min: 3, max: 9 }, 1.5))
+  assert.ok(!isAlike(columns, 'cpu', 'host_cpu', { min: 0, max: 9 }, 1.5))
+  assert.ok(!isAlike(columns, 'cpu', 'host_cpu', { min: 9, max: 9 }, 1.5))
+})

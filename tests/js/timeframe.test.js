@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { rangesWithData } from '../../static/js/time/ranges.js'
-import { nearFocus, reduceTimeframe, searchOf, timeframeOf } from '../../static/js/time/timeframe.js'
+import { isOpen, nearFocus, reduceTimeframe, searchOf, timeframeOf } from '../../static/js/time/timeframe.js'
 
 /** @typedef {import('../../static/js/time/timeframe.js').TimeframeEvent} TimeframeEvent */
 
@@ -82,4 +82,17 @@ test('only ranges that show more than a shorter one are offered', () => {
   assert.deepEqual(rangesWithData(null, 10_000), ['1m'])
   assert.deepEqual(rangesWithData(9700, 10_000), ['1m', '5m'])
   assert.deepEqual(rangesWithData(0, 8 * 86_400), ['1m', '5m', '15m', '1h', '24h', '7d', '30d'])
+})
+
+test('around what has only just happened ends now, and is as long', () => {
+  assert.deepEqual(after('', { type: 'around', at: 9000, now: 9002 }).window, { min: 8882, max: 9002 })
+  assert.deepEqual(after('', { type: 'around', at: 9000, now: 8999 }).window, { min: 8880, max: 9000 })
+})
+
+test('a window that ends later than now is open, a pause never is', () => {
+  const past = after('', { type: 'past', window: WINDOW })
+
+  assert.deepEqual([1030, 1060].map((now) => isOpen(past, now)), [true, false])
+  assert.ok(isOpen(timeframeOf(''), 1030))
+  assert.ok(!isOpen(after('', { type: 'pause', window: WINDOW }), 1030))
 })

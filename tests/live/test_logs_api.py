@@ -109,6 +109,7 @@ def test_a_line_reaches_viewers_of_every_host_at_once_as_its_group_without_a_cur
         "first_at",
         "last_at",
         "count",
+        "began_at",
     }
     assert (group["message"], group["count"]) == ("order 1", 1)
     assert (later.json["id"], later.json["message"], later.json["count"]) == (group["id"], "order 3", 3)

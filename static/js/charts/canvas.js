@@ -1,16 +1,22 @@
 // @ts-check
 /** Draws the parts of a chart that are not lines, in canvas pixels: gaps, bands, thresholds, marks, names. */
 
+import { apart } from './labels.js'
+
+/** @import { Box, Name } from './labels.js' */
 /** @import { Shape } from '../time/marks.js' */
 /** @typedef {CanvasRenderingContext2D} Context */
-/** @typedef {{left: number, top: number, right: number, bottom: number, ratio: number, text_px: number}} Place the plot's edges; canvas pixels per CSS pixel; CSS pixels of its text */
-/** @typedef {{text: string, color: string, y: number}} Name `y` is where the line ends */
+/** @typedef {{left: number, top: number, right: number, bottom: number, ratio: number, text_px: number}} Place the plot's edges; canvas pixels per pixel of the sizes below; the text's size in these */
 
+/** The size of text for which all sizes here are meant: with larger text, as on a wall, all grows alike. */
+export const TEXT_PX = 11
 const HATCH_PX = 7
 /** Line height, as a multiple of the text size. */
 const LINE_HEIGHT = 1.2
-/** From the plot's edge to the names: room for a leader line to climb by a line or two. */
-const NAME_LEFT_PX = 15
+/** From a line's end to its name, left of it and above it; below it where there is no room above. */
+const NAME_RIGHT_PX = 7
+const NAME_ABOVE_PX = 10
+const NAME_BELOW_PX = 13
 const DOT_PX = 2.5
 const SYMBOL_PX = 4
 
@@ -78,17 +84,20 @@ export function drawThreshold(context, y, place, color) {
   context.restore()
 }
 
-/** Under its line: above it are the axis' end and the highest lines. @param {Context} context @param {number} y @param {Place} place @param {{text: string, color: string, ground: string}} look */
+/** Under its line: above it are the axis' end and the highest lines. @param {Context} context @param {number} y @param {Place} place @param {{text: string, color: string, ground: string}} look @returns {Box[]} what the line and its name cover */
 export function drawThresholdName(context, y, place, { text, color, ground }) {
-  const { left, ratio } = place
+  const { left, right, ratio, text_px } = place
+  const [x, top] = [left + 6 * ratio, y + 3 * ratio]
   context.save()
   setPen(context, place, color)
   context.textBaseline = 'top'
-  outlined(context, text, left + 6 * ratio, y + 3 * ratio, { ground, ratio })
+  outlined(context, text, x, top, { ground, ratio })
+  const width = context.measureText(text).width
   context.restore()
+  return [{ left, right, top: y - ratio, bottom: y + ratio }, { left: x, right: x + width, top, bottom: top + text_px * LINE_HEIGHT * ratio }]
 }
 
-/** A thin line and a symbol on top. @param {Context} context @param {number} x @param {Place} place @param {{shape: Shape, color: string}} look */
+/** A thin line and a symbol on top. @param {Context} context @param {number} x @param {Place} place @param {{shape: Shape, color: string}} look @returns {{symbol: Box, line: Box}} what they cover */
 export function drawMark(context, x, place, { shape, color }) {
   const { top, bottom, ratio } = place
   const half = SYMBOL_PX * ratio
@@ -102,18 +111,29 @@ export function drawMark(context, x, place, { shape, color }) {
   for (const [dx, dy] of SHAPES[shape]) context.lineTo(x + dx * half, top + dy * half)
   context.fill()
   context.restore()
+  const reach = 1.5 * half
+  return {
+    symbol: { left: x - reach, right: x + reach, top: top - reach, bottom: top + reach },
+    line: { left: x - ratio, right: x + ratio, top, bottom },
+  }
 }
 
-/** Marks the highest point of a line and writes its value. @param {Context} context @param {{x: number, y: number}} point @param {Place} place @param {{text: string, color: string, ground: string}} look */
-export function drawPeak(context, { x, y }, place, { text, color, ground }) {
-  const { left, right, ratio } = place
+/**
+ * Marks the highest point of a line, and writes its value where that covers nothing.
+ *
+ * @param {Context} context
+ * @param {{x: number, y: number}} point
+ * @param {Place} place
+ * @param {{text: string, color: string, ground: string}} look
+ * @param {(size: {width: number, height: number, gap: number}) => Box | null} find
+ */
+export function drawPeak(context, { x, y }, place, { text, color, ground }, find) {
+  const { ratio, text_px } = place
   context.save()
   setPen(context, place, color)
   dot(context, x, y, 3 * ratio)
-  const half = context.measureText(text).width / 2
-  context.textAlign = 'center'
-  context.textBaseline = 'bottom'
-  outlined(context, text, Math.min(right - half, Math.max(left + half, x)), y - 5 * ratio, { ground, ratio })
+  const box = find({ width: context.measureText(text).width, height: text_px * LINE_HEIGHT * ratio, gap: 5 * ratio })
+  if (box) outlined(context, text, box.left, (box.top + box.bottom) / 2, { ground, ratio })
   context.restore()
 }
 
@@ -131,46 +151,37 @@ export function drawCrosshair(context, x, place, { color, points }) {
 }
 
 /**
- * Draws a dot where each line ends, and its name beyond the plot's edge. Names that would overlap are moved apart, and a
- * leader line joins each to its dot.
+ * Draws a dot where each line ends, and its name above it. Names that would overlap are moved apart.
  *
  * @param {Context} context
- * @param {Name[]} names
+ * @param {Name[]} ends `y`: where the line ends
  * @param {number} end where lines end
  * @param {Place} place
+ * @param {string} ground
+ * @returns {Box[]} what the names cover
  */
-export function drawNames(context, names, end, place) {
-  const { right, top, bottom, ratio, text_px } = place
-  const room = context.canvas.width - right - (NAME_LEFT_PX + 6) * ratio // A longer name is condensed, not cut off.
+export function drawNames(context, ends, end, place, ground) {
+  const { top, bottom, ratio, text_px } = place
+  const height = text_px * LINE_HEIGHT * ratio
+  const right = end - NAME_RIGHT_PX * ratio
   context.save()
   setPen(context, place, '')
-  for (const { text, color, y, text_y } of apart(names, text_px * LINE_HEIGHT * ratio, { top, bottom })) {
-    context.fillStyle = context.strokeStyle = color
+  for (const { color, y } of ends) {
+    context.fillStyle = color
     dot(context, end, y, DOT_PX * ratio)
-    line(context, end, y, right + (NAME_LEFT_PX - 3) * ratio, text_y)
-    context.fillText(text, right + NAME_LEFT_PX * ratio, text_y, room)
   }
-  context.restore()
-}
-
-/**
- * Each name with the height of its text: that of its line where there is room, else just above the name below it, or, at
- * the top of the plot, just below the name above it.
- *
- * @param {Name[]} names
- * @param {number} distance between two names
- * @param {{top: number, bottom: number}} edges
- * @returns {(Name & {text_y: number})[]} lowest first
- */
-export function apart(names, distance, { top, bottom }) {
-  let above = bottom + distance / 2
-  const placed = [...names].sort((a, b) => b.y - a.y).map((name) => {
-    above = Math.min(name.y, above - distance)
-    return { ...name, text_y: above }
+  context.textAlign = 'right'
+  const names = ends.map((name) => {
+    const above = name.y - NAME_ABOVE_PX * ratio
+    return { ...name, y: above < top + height / 2 ? name.y + NAME_BELOW_PX * ratio : Math.min(bottom - height / 2, above) }
   })
-  let below = top - distance
-  for (const name of [...placed].reverse()) name.text_y = below = Math.max(name.text_y, below + distance)
-  return placed
+  const boxes = apart(names, height, { top: top + height / 2, bottom }).map(({ text, color, text_y }) => {
+    context.fillStyle = color
+    outlined(context, text, right, text_y, { ground, ratio })
+    return { left: right - context.measureText(text).width, right, top: text_y - height / 2, bottom: text_y + height / 2 }
+  })
+  context.restore()
+  return boxes
 }
 
 /** @param {string} color `rgb(r, g, b)` as computed styles give it @param {number} opacity */

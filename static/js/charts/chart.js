@@ -5,10 +5,10 @@
  * uPlot is a global, from static/vendor/uPlot.iife.min.js: bundled from its module it would be 1.5 kB larger.
  */
 
-import { hatchPattern, translucent } from './canvas.js'
+import { TEXT_PX, hatchPattern, translucent } from './canvas.js'
 import { drawOver, drawUnder } from './overlay.js'
 import { paletteOf } from './palette.js'
-import { TIME_TICKS_S } from './scale.js'
+import { TIME_TICKS_S, timeSpace, timeTexts } from './scale.js'
 
 /** @import { Palette } from './palette.js' */
 /** @import { Pen, Scene } from './overlay.js' */
@@ -22,6 +22,7 @@ import { TIME_TICKS_S } from './scale.js'
  * @property {boolean} [isStepped] the value holds since the previous sample
  * @property {number} [band] opacity of the area down to the next line
  * @property {boolean} [isPeakTold] whether its highest value is written on the chart
+ * @property {boolean} [isEndQuiet] whether nothing is written at the line's end
  *
  * @typedef {object} Spec
  * @property {HTMLElement} target takes its colours and its size from CSS
@@ -30,14 +31,15 @@ import { TIME_TICKS_S } from './scale.js'
  * @property {number} [threshold] the value from which on it is too high
  * @property {(value: number) => string} axisText
  * @property {(value: number) => string} valueText
+ * @property {(value: number) => string} endText a value between two samples, as exact as that is
  * @property {(at: number, step_s: number) => string} timeText
  */
 
 const FONT = 'system-ui, sans-serif'
-/** Space around the plot, in multiples of its text size: marks above, names at the right, the axes. */
+/** Space around the plot, in multiples of its text size: marks above, the lines' last dots at the right, the axes. */
 const TOP = 1.6
-const RIGHT = 7.4
-const VALUE_AXIS = 5.4
+const RIGHT = 0.8
+const VALUE_AXIS = 4.8
 const TIME_AXIS = 2.4
 /** With many points a thick line becomes a blot. */
 const STEPS_WIDTH_PX = 1.25
@@ -91,7 +93,7 @@ export class Chart {
   draw(scene, isChanged) {
     this.#scene = scene
     this.#spec.lines.forEach(({ width }, index) => {
-      this.#plot.series[index + 1].width = scene.low ? Math.min(width, STEPS_WIDTH_PX) : width
+      this.#plot.series[index + 1].width = ((scene.low ? Math.min(width, STEPS_WIDTH_PX) : width) * this.#text_px) / TEXT_PX
     })
     this.#plot.batch(() => {
       if (isChanged) this.#plot.setData(scene.columns, false)
@@ -128,6 +130,7 @@ export class Chart {
 
   #resizeText() {
     this.#text_px = this.#textPx()
+    this.#hatch = null
     const size = this.#text_px * uPlot.pxRatio
     // uPlot's own form of a font: CSS, the size in canvas pixels, the size in CSS pixels.
     for (const axis of this.#plot.axes) axis.font = /** @type {any} */ ([`${size}px ${FONT}`, size, this.#text_px])
@@ -165,9 +168,9 @@ export class Chart {
     return {
       ...this.#axisStyle(),
       size: () => Math.round(TIME_AXIS * this.#text_px),
-      space: () => 7.6 * this.#text_px,
+      space: (_, _axis, min, max, width) => timeSpace({ min, max }, width, this.#text_px),
       incrs: TIME_TICKS_S,
-      values: (_, splits, _axis, _space, step_s) => splits.map((at) => this.#spec.timeText(at, step_s)),
+      values: ({ bbox }, splits, _axis, _space, step_s) => timeTexts(splits, (at) => this.#spec.timeText(at, step_s), this.#window, bbox.width / uPlot.pxRatio, this.#text_px),
     }
   }
 
@@ -214,7 +217,7 @@ export class Chart {
   #drawBelow() {
     if (!this.#scene) return
     const pen = this.#pen
-    this.#hatch ??= hatchPattern(pen.context, this.#colors.hatch, uPlot.pxRatio)
+    this.#hatch ??= hatchPattern(pen.context, this.#colors.hatch, pen.place.ratio)
     drawUnder(pen, this.#scene, this.#hatch)
   }
 
@@ -226,7 +229,7 @@ export class Chart {
       context,
       spec: this.#spec,
       colors: this.#colors,
-      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: uPlot.pxRatio, text_px: this.#text_px },
+      place: { left: bbox.left, top: bbox.top, right: bbox.left + bbox.width, bottom: bbox.top + bbox.height, ratio: (uPlot.pxRatio * this.#text_px) / TEXT_PX, text_px: TEXT_PX },
       x: (at) => bbox.left + ((at - min) / (max - min)) * bbox.width,
       y: (value) => this.#plot.valToPos(value, 'y', true),
       isShown: (index) => series[index + 1].show === true,

@@ -9,9 +9,10 @@ import { framePeriod, slidingWindow, steppedWindow } from '../time/sliding_windo
 import { Crosshair } from './crosshair.js'
 import { watchGestures } from './gestures.js'
 import { FrameLoop } from './frame_loop.js'
-import { MarkClusters, markDistance } from './mark_clusters.js'
+import { Events, markDistance } from './events.js'
+import { renderMarkLegend } from './mark_legend.js'
 import { Panel } from './panel.js'
-import { plotSpecs } from './plots.js'
+import { plotSpecs, repeatedSeries } from './plots.js'
 
 /** @import { View } from './view.js' */
 /** @import { Mark } from '../time/marks.js' */
@@ -21,6 +22,7 @@ import { plotSpecs } from './plots.js'
  * @typedef {object} Shown
  * @property {Timeframe} timeframe
  * @property {Slice} slice
+ * @property {number} finest_s between two rows that are known; those of the slice may be further apart
  * @property {Mark[]} marks
  * @property {number | null} offset_s of the plot's clock, see sliding_window.js
  * @property {string} span the window in words
@@ -46,7 +48,7 @@ export class Charts {
   /** Whether the last frame had anything to show. */
   #isDrawn = false
   #frames = new FrameLoop((now_ms, elapsed_ms) => this.#frame(now_ms, elapsed_ms))
-  #markClusters = new MarkClusters()
+  #events = new Events()
 
   /** @param {View} view @param {Shown} shown @param {Delegate} delegate */
   constructor(view, shown, delegate) {
@@ -56,6 +58,9 @@ export class Charts {
     this.#panels = plotSpecs().map((spec) => this.#panel(byId(spec.id), spec))
     this.#lockFocus()
     document.addEventListener('keydown', this.#escaped)
+    document.addEventListener('touchstart', ({ target }) => {
+      if (!(target instanceof Element && target.closest('.plot'))) this.#crosshair.leave() // A tap elsewhere.
+    }, { passive: true })
   }
 
   /** Begins to slide. */
@@ -82,10 +87,9 @@ export class Charts {
     if (isTurned) this.#lockFocus()
     const { window } = this
     const reach = shown.timeframe.window ? window : { ...window, max: Infinity }
-    const isContainer = view.sample?.detail.cpu.scope === 'container'
-    // Outside of a container both figures are the machine's: one line is enough.
-    const hidden = isContainer ? [] : /** @type {const} */ (['host_cpu', 'host_ram_percent'])
-    for (const panel of this.#panels) panel.update(view, shown.slice, { window, reach, hidden: [...hidden], span: shown.span })
+    const isLive = shown.timeframe.mode === 'live'
+    const hidden = repeatedSeries(view, shown.slice.columns, reach)
+    for (const panel of this.#panels) panel.update(view, shown.slice, { window, reach, hidden, span: shown.span, isLive })
     this.#renderLegends()
     if (isOther || !this.#isSliding || !this.#isDrawn) this.#frames.ask()
   }
@@ -157,7 +161,7 @@ export class Charts {
     const window = /** @type {Window} */ (this.#selection)
     this.#selection = null
     this.#crosshair.clear()
-    this.#delegate.zoomed(widened(window, Math.max(SHORTEST_S, 2 * this.#shown.slice.step_s)))
+    this.#delegate.zoomed(widened(window, Math.max(SHORTEST_S, 2 * this.#shown.finest_s)))
   }
 
   #escaped = (/** @type {KeyboardEvent} */ event) => {
@@ -174,7 +178,9 @@ export class Charts {
   #renderLegends() {
     const index = this.#crosshair.indexIn(this.#instants)
     for (const panel of this.#panels) panel.renderLegend(index === -1 ? null : index)
-    this.#crosshair.tell(this.#view, this.#shown.slice.columns, this.#present, this.#clusters, this.#markDistance_s)
+    const { clusters } = this.#happened
+    this.#crosshair.tell(this.#view, this.#shown.slice.columns, this.#present, this.#events)
+    renderMarkLegend(this.#view, clusters, this.window)
   }
 
   /** The panels that have something to show. */
@@ -204,23 +210,20 @@ export class Charts {
   #draw(now_ms, isForced = false) {
     this.#isDrawn = this.#shown.offset_s !== null && this.#instants.length > 0
     const window = this.#windowAt(now_ms)
-    const { step_s, low, until } = this.#shown.slice
-    const isRaw = low === null
+    const { step_s, isHistory, until } = this.#shown.slice
+    const { clusters, outages } = this.#happened
     const cursor = this.#crosshair.drawnIn(this.#instants)
-    const late_s = isRaw ? step_s / 2 : LATE_STEPS * step_s
+    const late_s = isHistory ? LATE_STEPS * step_s : this.#view.state.interval_s / 2
     const now = this.#shown.timeframe.window ? Math.min(this.#view.now, until ?? Infinity) : window.max // Live, the window follows the present.
     const selection = this.#selection ?? nearFocus(this.#shown.timeframe)
-    const moment = { window, now, late_s, clusters: this.#clusters, cursor, selection }
+    const moment = { window, now, late_s, clusters, outages, cursor, selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
     this.#crosshair.placeWords()
   }
 
-  get #clusters() {
-    return this.#markClusters.of(this.#shown.marks, this.#markDistance_s)
-  }
-
-  get #markDistance_s() {
-    return markDistance(this.#span_s, Math.max(...this.#plotWidths))
+  get #happened() {
+    this.#events.update(this.#shown.marks, markDistance(this.#span_s, Math.max(...this.#plotWidths)))
+    return this.#events
   }
 
   /** Of the charts in view, in CSS pixels. */
@@ -240,7 +243,7 @@ export class Charts {
     const { interval_s, clock_offset_s } = this.#view.state
     // Without any data every clock will do: there is nothing to place.
     const offset = offset_s ?? clock_offset_s ?? performance.timeOrigin / 1000
-    const newest = slice.low === null ? slice.columns[0].at(-1) ?? null : null
+    const newest = slice.isHistory ? null : slice.columns[0].at(-1) ?? null
     const options = { offset_s: offset, mono_ms, interval_s, span_s: this.#span_s, newest }
     return timeframe.window ?? (this.#stepping.matches ? steppedWindow : slidingWindow)(options)
   }

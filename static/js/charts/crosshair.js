@@ -5,7 +5,7 @@ import { nearestIndex } from '../time/series.js'
 import { placeTooltip, renderTooltip } from './tooltip.js'
 
 /** @import { View } from './view.js' */
-/** @import { Cluster } from '../time/marks.js' */
+/** @import { Events } from './events.js' */
 /** @import { Columns } from '../time/series.js' */
 /** @import { Panel } from './panel.js' */
 /** @typedef {{at: number, isLocked: boolean, panel: Panel, client_y: number | null}} Place `client_y` null: by the keyboard */
@@ -64,18 +64,17 @@ export class Crosshair {
     this.#set(null)
   }
 
-  /** @param {View} view @param {Columns} columns @param {Panel[]} panels whose values are told @param {Cluster[]} clusters @param {number} reach_s marks this near are told */
-  tell(view, columns, panels, clusters, reach_s) {
+  /** @param {View} view @param {Columns} columns @param {Panel[]} panels whose values are told @param {Events} events */
+  tell(view, columns, panels, events) {
     const place = this.#place
     const index = this.indexIn(columns[0])
     if (!place || index === -1) return renderTooltip(view, null)
-    const near = clusters.find((cluster) => Math.abs(cluster.at - place.at) <= reach_s)
     const isUnknown = columns.slice(1).every((values) => values[index] === null)
     renderTooltip(view, {
       time: view.format.when(columns[0][index], view.now),
       isLocked: place.isLocked,
       groups: isUnknown ? [] : panels.map((panel) => ({ title: panel.title, readings: panel.readings(index) })),
-      marks: near?.marks ?? [],
+      marks: events.near(place.at),
       isUnknown,
     })
   }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Gestures on a plot. A mouse points, a click locks, a drag selects. A resting finger points; one that moves at once
- * scrolls the page. The arrow keys walk from sample to sample.
+ * Gestures on a plot. A mouse points, a click locks, a drag selects. A tap points, and a second one there takes the cursor
+ * away; a resting finger points as it moves; one that moves at once scrolls the page. The arrow keys walk from sample to
+ * sample.
  */
 
 /**
@@ -19,6 +20,8 @@
 const DRAG_PX = 6
 /** A finger that rests this long points. */
 const REST_MS = 400
+/** Two taps this near to each other are at the same place. */
+const TAP_PX = 24
 const STEPS = /** @type {Record<string, number>} */ ({
   ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity,
 })
@@ -67,27 +70,44 @@ function watchMouse(area, { pointed, left, locked, selecting, selected, reset })
 /** @param {HTMLElement} area @param {Delegate} delegate */
 function watchTouch(area, { pointed, left }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ let timer
+  /** @type {Touch | null} where a finger came down and may still tap */ let down = null
+  /** @type {Touch | null} where the last tap left the cursor */ let tapped = null
   let isPointing = false
-  area.addEventListener('touchstart', ({ touches: [{ clientX, clientY }] }) => {
+  const point = (/** @type {Touch} */ { clientX, clientY }) => pointed(clientX, clientY)
+  area.addEventListener('touchstart', ({ touches: [finger] }) => {
+    down = finger
     timer = setTimeout(() => {
-      isPointing = true
-      pointed(clientX, clientY)
+      [isPointing, tapped] = [true, null]
+      point(finger)
     }, REST_MS)
   }, { passive: true })
   area.addEventListener('touchmove', (event) => {
     clearTimeout(timer)
+    down = null
     if (!isPointing) return // The page scrolls.
     event.preventDefault()
-    pointed(event.touches[0].clientX, event.touches[0].clientY)
+    point(event.touches[0])
   }, { passive: false })
-  const ended = () => {
+  area.addEventListener('touchend', () => {
     clearTimeout(timer)
-    if (!isPointing) left() // A tap removes the cursor that a resting finger left.
+    const tap = isPointing ? null : down
     isPointing = false
-  }
-  area.addEventListener('touchend', ended)
-  area.addEventListener('touchcancel', ended)
+    if (!tap) return
+    const isSecond = isNear(tap, tapped)
+    tapped = isSecond ? null : tap
+    if (isSecond) left()
+    else point(tap)
+  })
+  area.addEventListener('touchcancel', () => {
+    clearTimeout(timer)
+    isPointing = false
+  })
   area.addEventListener('contextmenu', (event) => {
     if (isPointing) event.preventDefault()
   })
+}
+
+/** @param {Touch} tap @param {Touch | null} other */
+function isNear(tap, other) {
+  return other !== null && Math.hypot(tap.clientX - other.clientX, tap.clientY - other.clientY) < TAP_PX
 }

@@ -2,13 +2,15 @@
 /** Draws what a chart shows besides its lines, with the strokes of canvas.js. */
 
 import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, drawThresholdName, translucent } from './canvas.js'
-import { clustersIn } from '../time/marks.js'
+import { freePlace } from './labels.js'
+import { clustersIn, lookOf } from '../time/marks.js'
 import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
 
 /** @import { Context, Place } from './canvas.js' */
 /** @import { Spec } from './chart.js' */
 /** @import { Palette } from './palette.js' */
-/** @import { Cluster } from '../time/marks.js' */
+/** @import { Box } from './labels.js' */
+/** @import { Cluster, Outage } from '../time/marks.js' */
 /** @import { Columns } from '../time/series.js' */
 /** @import { Window } from '../time/timeframe.js' */
 /**
@@ -21,8 +23,10 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
  * @property {number} step_s from one row to the next
  * @property {number} late_s how long after the last row the next one may come
  * @property {Cluster[]} clusters
+ * @property {Outage[]} outages
  * @property {{index: number, isLocked: boolean} | null} cursor
  * @property {Window | null} selection the stretch selected or highlighted
+ * @property {boolean} isFlat whether all lines lie on zero: nothing is written at their ends
  * @property {number | null} since the columns are complete from then on; null: they may have holes
  *
  * @typedef {object} Pen Where and in what colours it is drawn.
@@ -39,9 +43,12 @@ const BAND_OPACITY = 0.18
 /** Thinner lines are there for comparison: their bands would only hide the others. */
 const BAND_WIDTH_PX = 1.5
 const SELECTION_OPACITY = 0.18
+const OUTAGE_OPACITY = 0.1
+/** A peak's value may stand so far above the plot, in sizes of its text: there are the symbols of the marks. */
+const PEAK_ABOVE = 1.3
 
 /**
- * Draws under the lines: gaps (hatched), the selection, the bands of the history, the threshold.
+ * Draws under the lines: outages, gaps (hatched), the selection, the bands of the history, the threshold.
  *
  * @param {Pen} pen
  * @param {Scene} scene
@@ -54,6 +61,10 @@ export function drawUnder(pen, scene, hatch) {
   context.beginPath()
   context.rect(left, top, right - left, bottom - top)
   context.clip()
+  for (const outage of scene.outages) {
+    context.fillStyle = translucent(colors.tones[lookOf(outage).tone], OUTAGE_OPACITY)
+    fill(Math.max(outage.at, scene.window.min), Math.min(outage.until, scene.now, scene.window.max))
+  }
   context.fillStyle = hatch
   for (const [from, to] of unknownIn(scene)) fill(from, to)
   context.fillStyle = translucent(colors.tones.accent, SELECTION_OPACITY)
@@ -64,18 +75,26 @@ export function drawUnder(pen, scene, hatch) {
   drawThreshold(context, pen.y(spec.threshold), pen.place, colors.tones.warn)
 }
 
-/** Draws over the lines: the threshold's name, marks, the peak, the cursor, and each line's name where it ends. @param {Pen} pen @param {Scene} scene */
+/** Draws over the lines: the threshold's name, marks, where each line ends, the peak, the cursor. @param {Pen} pen @param {Scene} scene */
 export function drawOver(pen, scene) {
-  const { spec: { threshold, axisText }, colors: { tones, ground } } = pen
-  if (threshold !== undefined) {
-    drawThresholdName(pen.context, pen.y(threshold), pen.place, { text: axisText(threshold), color: tones.warn, ground })
-  }
-  for (const { at, look } of clustersIn(scene.clusters, scene.window)) {
-    drawMark(pen.context, pen.x(at), pen.place, { shape: look.shape, color: pen.colors.tones[look.tone] })
-  }
-  drawHighest(pen, scene)
+  const limit = drawLimit(pen)
+  const marks = drawMarks(pen, scene)
+  const taken = [...limit, ...marks.map(({ symbol }) => symbol), ...drawEnds(pen, scene)]
+  drawHighest(pen, scene, taken, marks.map(({ line }) => line))
   drawCursor(pen, scene)
-  drawEnds(pen, scene)
+}
+
+/** @param {Pen} pen @returns {Box[]} */
+function drawLimit({ context, place, spec: { threshold, axisText }, colors: { tones, ground }, y }) {
+  if (threshold === undefined) return []
+  return drawThresholdName(context, y(threshold), place, { text: axisText(threshold), color: tones.warn, ground })
+}
+
+/** @param {Pen} pen @param {Scene} scene */
+function drawMarks({ context, place, colors, x }, { clusters, window }) {
+  return clustersIn(clusters, window).map(({ at, look }) => {
+    return drawMark(context, x(at), place, { shape: look.shape, color: colors.tones[look.tone] })
+  })
 }
 
 /** @param {Scene} scene */
@@ -96,8 +115,8 @@ function drawBands({ context, spec, colors, x, y, isShown }, { low, high, window
   })
 }
 
-/** @param {Pen} pen @param {Scene} scene */
-function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns, high, window }) {
+/** @param {Pen} pen @param {Scene} scene @param {Box[]} taken @param {Box[]} lines of the marks: covered only where nothing else is free */
+function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns, high, window }, taken, lines) {
   const line = spec.lines.findIndex(({ isPeakTold }, index) => isPeakTold && isShown(index))
   if (line === -1) return
   const [instants, ...values] = high ?? columns
@@ -105,7 +124,9 @@ function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns,
   const value = values[line][index] ?? 0
   if (value <= 0) return
   const look = { text: spec.valueText(value), color: colors.lines[line], ground: colors.ground }
-  drawPeak(context, { x: x(instants[index]), y: y(value) }, place, look)
+  const point = { x: x(instants[index]), y: y(value) }
+  const area = { ...place, top: place.top - PEAK_ABOVE * place.text_px * place.ratio }
+  drawPeak(context, point, place, look, (size) => freePlace(point, size, [...taken, ...lines], area) ?? freePlace(point, size, taken, area))
 }
 
 /** @param {Pen} pen @param {Scene} scene */
@@ -119,11 +140,12 @@ function drawCursor({ context, place, colors, x, y, isShown }, { columns: [insta
   drawCrosshair(context, x(at), place, { color: cursor.isLocked ? colors.tones.accent : colors.text, points })
 }
 
-/** @param {Pen} pen @param {Scene} scene */
-function drawEnds({ context, place, spec, colors, x, y, isShown }, { columns: [instants, ...values], window: { max }, late_s }) {
-  const names = spec.lines.flatMap(({ short, isStepped = false }, index) => {
-    const value = isShown(index) ? valueAt(instants, values[index], { at: max, isStepped, late_s }) : null
-    return value === null ? [] : [{ text: short(), color: colors.lines[index], y: y(value) }]
+/** @param {Pen} pen @param {Scene} scene @returns {Box[]} */
+function drawEnds({ context, place, spec, colors, x, y, isShown }, { columns: [instants, ...values], window: { max }, late_s, isFlat }) {
+  if (isFlat) return []
+  const ends = spec.lines.flatMap(({ short, isStepped = false, isEndQuiet = false }, index) => {
+    const value = isShown(index) && !isEndQuiet ? valueAt(instants, values[index], { at: max, isStepped, late_s }) : null
+    return value === null ? [] : [{ text: `${short()} ${spec.endText(value)}`, color: colors.lines[index], y: y(value) }]
   })
-  drawNames(context, names, x(Math.min(max, instants.at(-1) ?? max)), place)
+  return drawNames(context, ends, x(Math.min(max, instants.at(-1) ?? max)), place, colors.ground)
 }

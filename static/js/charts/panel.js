@@ -2,8 +2,9 @@
 /** A chart with its legend, and with a table and a sentence for those who cannot see the plot. */
 
 import { Chart } from './chart.js'
-import { partOf, setAttribute, setText } from '../ui/dom.js'
-import { CountAxis } from './scale.js'
+import { el, partOf, setAttribute, setText } from '../ui/dom.js'
+import { idleText } from './idle_text.js'
+import { EasedAxis, FLAT_AXIS } from './scale.js'
 import { column, highestIn, indexFrom } from '../time/series.js'
 import { Table } from './table.js'
 
@@ -15,7 +16,7 @@ import { Table } from './table.js'
 /** @import { Line } from './chart.js' */
 /** @import { PlotSpec } from './plots.js' */
 /** @typedef {{name: Series, item: HTMLElement, name_cell: Element, value_cell: Element}} Entry */
-/** @typedef {Omit<Scene, 'columns' | 'low' | 'high' | 'step_s' | 'since'>} Moment what all charts draw alike */
+/** @typedef {Omit<Scene, 'columns' | 'low' | 'high' | 'step_s' | 'since' | 'isFlat'>} Moment what all charts draw alike */
 
 export class Panel {
   #root
@@ -26,6 +27,9 @@ export class Panel {
   /** @type {View} */ #view
   /** @type {Slice} */ #slice
   #isChanged = true
+  /** Whether all that is shown is zero: a sentence then says since when. */
+  #isFlat = false
+  #note = el('p', 'chart-note')
   /** Whether any of it is in view. A panel out of view is not drawn. */
   isVisible = true
   chart
@@ -45,12 +49,14 @@ export class Panel {
         const line = /** @type {Line & {short: (view: View) => string}} */ (spec.lines[name])
         return { ...line, short: () => line.short(this.#view), legend: this.#entry(name).item }
       }),
-      axis: () => spec.axis,
+      axis: () => (this.#isFlat ? FLAT_AXIS : spec.axis),
       threshold: spec.threshold,
       axisText: (value) => spec.axisText(this.#view, value),
       valueText: (value) => spec.text(this.#view, value),
+      endText: (value) => (spec.endText ?? spec.text)(this.#view, value),
       timeText: (at, step_s) => this.#view.format.tick(at, step_s),
     })
+    partOf(root, '.plot').after(this.#note)
   }
 
   /** The element that takes the keyboard. */
@@ -86,17 +92,19 @@ export class Panel {
    *
    * @param {View} view
    * @param {Slice} slice
-   * @param {{window: Window, reach: Window, hidden: Series[], span: string}} shown `reach` is the window with what is
-   *   about to slide into it; `span` says in words which time it is
+   * @param {{window: Window, reach: Window, hidden: Series[], span: string, isLive: boolean}} shown `reach` is the window
+   *   with what is about to slide into it; `span` says in words which time it is
    */
-  update(view, slice, { window, reach, hidden, span }) {
+  update(view, slice, { window, reach, hidden, span, isLive }) {
     this.#view = view
     this.#slice = slice
     this.#isChanged = true
     this.#nameSeries()
     this.#showKnown(reach, hidden)
     this.#root.classList.toggle('is-empty', slice.columns[0].length === 0)
-    if (this.#spec.axis instanceof CountAxis) this.#spec.axis.aimAt(this.#highest(reach))
+    const highest = this.#highest(reach)
+    if (this.#spec.axis instanceof EasedAxis) this.#spec.axis.aimAt(highest)
+    this.#renderIdle(highest, isLive)
     setText(partOf(this.#root, '.chart-time'), span)
     this.#table.update(view, this.#rows(window))
     this.#renderSummary(span)
@@ -105,7 +113,7 @@ export class Panel {
   /** @param {number} elapsed_ms @returns {boolean} whether the axis is on its way */
   moveAxis(elapsed_ms) {
     const { axis } = this.#spec
-    if (!(axis instanceof CountAxis) || !axis.isMoving) return false
+    if (!(axis instanceof EasedAxis) || !axis.isMoving) return false
     axis.move(elapsed_ms)
     return true
   }
@@ -117,7 +125,7 @@ export class Panel {
     const order = /** @type {const} */ (['at', ...this.#names])
     const pick = (/** @type {Columns | null} */ from) => from && /** @type {Columns} */ (order.map((name) => column(from, name)))
     const values = /** @type {Columns} */ (order.map((name) => column(name === 'queue_peak' && high ? high : columns, name)))
-    this.chart.draw({ ...moment, columns: values, low: pick(low), high: pick(high), step_s, since }, this.#isChanged)
+    this.chart.draw({ ...moment, columns: values, low: pick(low), high: pick(high), step_s, since, isFlat: this.#isFlat }, this.#isChanged)
     this.#isChanged = false
   }
 
@@ -154,14 +162,23 @@ export class Panel {
     this.#root.hidden = this.#shown.length === 0
   }
 
-  /** @param {Window} window */
+  /** @param {Window} window @returns {number | null} null where nothing is known */
   #highest(window) {
     const { columns, high } = this.#slice
     const from = high ?? columns
-    return Math.max(0, ...this.#shown.map(({ name }) => {
+    const known = this.#shown.flatMap(({ name }) => {
       const values = column(from, name)
-      return values[highestIn(from[0], values, window)] ?? 0
-    }))
+      return values[highestIn(from[0], values, window)] ?? []
+    })
+    return known.length > 0 ? Math.max(0, ...known) : null
+  }
+
+  /** @param {number | null} highest @param {boolean} isLive */
+  #renderIdle(highest, isLive) {
+    const { idle } = this.#spec
+    this.#isFlat = idle !== undefined && highest === 0
+    this.#root.classList.toggle('is-flat', this.#isFlat)
+    setText(this.#note, idle && this.#isFlat ? idleText(this.#view, idle, this.#slice, this.#shown.map(({ name }) => name), isLive) : '')
   }
 
   /** @param {Window} window @returns {import('./table.js').Rows} */

@@ -2,26 +2,40 @@
 /** The charts of the page: their lines, axes and texts. */
 
 import { HIGH_CPU_PERCENT } from '../model/limits.js'
-import { CountAxis, PERCENT_AXIS } from './scale.js'
+import { EasedAxis, PERCENT_AXIS, countScale, durationScale, rateScale } from './scale.js'
 import { brokerName } from '../model/verdict.js'
+import { isAlike } from '../time/series.js'
 
 /** @import { Line } from './chart.js' */
 /** @import { View } from './view.js' */
-/** @import { Series } from '../time/series.js' */
+/** @import { Columns, Series } from '../time/series.js' */
+/** @import { Window } from '../time/timeframe.js' */
 /**
  * @typedef {object} PlotSpec
  * @property {string} id of the figure
  * @property {Partial<Record<Series, Omit<Line, 'legend' | 'short'> & {short: (view: View) => string,
  *   name?: (view: View) => string}>>} lines drawn in this order, the last on top; `name` where the template has not it
- * @property {CountAxis | typeof PERCENT_AXIS} axis
+ * @property {EasedAxis | typeof PERCENT_AXIS} axis
+ * @property {'queue' | 'rates' | 'wait'} [idle] names the sentence that stands for the plot while all of it is zero
  * @property {number} [threshold]
  * @property {(view: View, value: number | null) => string} text
+ * @property {(view: View, value: number) => string} [endText] a value between two samples; else as `text`
  * @property {(view: View, value: number) => string} axisText
  */
 
+/** A container's figures and its machine's that differ by no more than this are one line, in percentage points. */
+const ALIKE_PERCENT = 1.5
+
 /** @returns {PlotSpec[]} */
 export function plotSpecs() {
-  return [resources(), queue(), latencies(), rates()]
+  return [queue(), rates(), wait(), resources(), latencies()]
+}
+
+/** The machine's lines where they are also the container's: one of the two is enough. @param {View} view @param {Columns} columns @param {Window} window @returns {Series[]} */
+export function repeatedSeries({ sample }, columns, window) {
+  const isContainer = sample?.detail.cpu.scope === 'container'
+  const pairs = /** @type {[Series, Series][]} */ ([['cpu', 'host_cpu'], ['ram_percent', 'host_ram_percent']])
+  return pairs.flatMap(([own, host]) => (!isContainer || isAlike(columns, own, host, window, ALIKE_PERCENT) ? [host] : []))
 }
 
 /** @returns {PlotSpec} */
@@ -37,7 +51,8 @@ function resources() {
     axis: PERCENT_AXIS,
     threshold: HIGH_CPU_PERCENT, // RAM's is the same.
     text: ({ format }, value) => format.percent(value),
-    axisText: (_, value) => `${value} %`,
+    endText: ({ format }, value) => format.share(value),
+    axisText: (_, value) => `${value}%`,
   }
 }
 
@@ -46,10 +61,11 @@ function queue() {
   return {
     id: 'chart-queue',
     lines: {
-      queue_peak: { short: ({ t }) => t('chart.short_peak'), width: 1.25, band: 0.22, isStepped: true, isPeakTold: true },
+      queue_peak: { short: ({ t }) => t('chart.short_peak'), width: 1.25, band: 0.22, isStepped: true, isPeakTold: true, isEndQuiet: true },
       queue_size: { short: ({ t }) => t('chart.short_ready'), width: 2, fill: 0.1 },
     },
-    axis: new CountAxis(),
+    idle: 'queue',
+    axis: new EasedAxis(countScale),
     text: ({ format }, value) => format.integer(value),
     axisText: ({ format }, value) => format.compact(value),
   }
@@ -63,9 +79,22 @@ function rates() {
       in_per_s: { short: ({ t }) => t('chart.short_in'), width: 2 },
       out_per_s: { short: ({ t }) => t('chart.short_out'), width: 2, dash: [6, 3], isPeakTold: true },
     },
-    axis: new CountAxis(),
+    idle: 'rates',
+    axis: new EasedAxis(rateScale),
     text: ({ format }, value) => format.rate(value),
-    axisText: ({ format }, value) => `${format.compact(value)}/s`,
+    axisText: ({ format }, value) => (value < 10 ? format.rate(value) : `${format.compact(value)}/s`),
+  }
+}
+
+/** @returns {PlotSpec} */
+function wait() {
+  return {
+    id: 'chart-wait',
+    lines: { wait_s: { short: ({ t }) => t('chart.short_wait'), width: 2, fill: 0.1, isPeakTold: true } },
+    idle: 'wait',
+    axis: new EasedAxis(durationScale),
+    text: ({ format }, value) => format.wait(value),
+    axisText: ({ format }, value) => format.age(value),
   }
 }
 
@@ -78,7 +107,7 @@ function latencies() {
       worker_ms: { short: ({ t }) => t('service.worker'), width: 1.75, dash: [8, 3] },
       database_ms: { short: ({ t }) => t('chart.short_database'), width: 1.75 },
     },
-    axis: new CountAxis(),
+    axis: new EasedAxis(countScale),
     text: ({ format }, value) => format.latency(value),
     axisText: ({ format }, value) => `${format.compact(value)} ms`,
   }

@@ -1,16 +1,18 @@
 // @ts-check
 /** Ties the dataset, the timeframe, the page's address, the toolbar and the charts together. */
 
+import { coarseStep, coarsened } from '../time/coarse.js'
 import { csvText } from '../time/csv.js'
 import { byId, setText } from '../ui/dom.js'
 import { logMarks, mergeMarks } from '../time/marks.js'
 import { download, pictureOf } from './picture.js'
-import { reduceTimeframe, searchOf, timeframeOf } from '../time/timeframe.js'
+import { rangeOf } from '../time/ranges.js'
+import { isOpen, reduceTimeframe, searchOf, timeframeOf } from '../time/timeframe.js'
 import { Charts } from './charts.js'
 import { Toolbar } from './toolbar.js'
 
 /** @import { View } from './view.js' */
-/** @import { Dataset } from '../time/dataset.js' */
+/** @import { Dataset, Slice } from '../time/dataset.js' */
 /** @import { TimeframeEvent } from '../time/timeframe.js' */
 /** @import { History, Sample } from '../model/types.js' */
 
@@ -21,6 +23,7 @@ export class TimePanel {
   #dataset
   #charts
   #toolbar
+  /** @type {{fine: Slice, drawn: Slice} | null} */ #coarse = null
 
   /**
    * @param {Dataset} dataset
@@ -90,7 +93,7 @@ export class TimePanel {
   render(view) {
     const shown = this.#shown(view)
     const { oldest_at, readState } = this.#dataset
-    this.#toolbar.render(view, { ...shown, oldest_at, readState })
+    this.#toolbar.render(view, { ...shown, oldest_at, readState, isOpen: isOpen(this.#timeframe, view.now) })
     this.#charts.update(view, shown)
   }
 
@@ -129,9 +132,21 @@ export class TimePanel {
 
   /** @param {View} view */
   #shown(view) {
-    const { shown: slice, offset_s } = this.#dataset
-    const marks = mergeMarks(slice.marks, logMarks(view.logs))
-    return { timeframe: this.#timeframe, slice, marks, offset_s, span: this.#spanText(view) }
+    const { shown: fine, live, offset_s } = this.#dataset
+    // A window that has not ended yet goes on getting marks, also between two reads of its steps.
+    const news = isOpen(this.#timeframe, view.now) ? live.marks : []
+    const marks = mergeMarks(fine.marks, news, logMarks(view.logs))
+    return { timeframe: this.#timeframe, slice: this.#drawn(fine), finest_s: fine.step_s, marks, offset_s, span: this.#spanText(view) }
+  }
+
+  /** The rows that can be told apart. @param {Slice} fine @returns {Slice} */
+  #drawn(fine) {
+    const { window, range } = this.#timeframe
+    const step_s = coarseStep(window ? window.max - window.min : rangeOf(range).span_s, fine.step_s)
+    if (step_s === fine.step_s) return fine
+    // A stretch of the history stays as it was read, and is put together once.
+    if (this.#coarse?.fine !== fine || this.#coarse.drawn.step_s !== step_s) this.#coarse = { fine, drawn: { ...fine, ...coarsened(fine, step_s) } }
+    return this.#coarse.drawn
   }
 
   /** @param {View} view */

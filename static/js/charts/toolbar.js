@@ -19,6 +19,7 @@ import { rangesWithData } from '../time/ranges.js'
  * @property {number | null} oldest_at epoch s
  * @property {'reading' | 'failed' | null} readState
  * @property {string} span the window in words
+ * @property {boolean} isOpen whether the window has not ended yet
  */
 
 export class Toolbar {
@@ -55,7 +56,7 @@ export class Toolbar {
   }
 
   /** @param {View} view @param {Told} told */
-  render({ t, now, pause }, { timeframe, oldest_at, readState, span }) {
+  render({ t, now, pause }, { timeframe, oldest_at, readState, span, isOpen }) {
     const { mode, range } = timeframe
     const offered = rangesWithData(oldest_at, now)
     this.#oldest_at = oldest_at
@@ -68,7 +69,7 @@ export class Toolbar {
     setAttribute(this.#follow, 'data-does', isLive ? 'pause' : 'live')
     setText(partOf(this.#follow, 'span'), t(isLive ? 'time.pause' : 'time.back'))
     const news = pause ? t('time.missed', { count: pause.missed }) : span
-    const said = isLive ? '' : `${t(`time.${mode}`)} · ${news}`
+    const said = isLive ? '' : `${t(mode === 'past' && isOpen ? 'time.open' : `time.${mode}`)} · ${news}`
     setText(byId('time-said'), readState ? t(`time.${readState}`) : said)
     setAttribute(byId('toolbar'), 'data-mode', mode)
     byId('toolbar').toggleAttribute('data-failed', readState === 'failed')

@@ -6,15 +6,16 @@ import { lookOf } from '../time/marks.js'
 import { brokerName } from '../model/verdict.js'
 
 /** @import { View } from './view.js' */
-/** @import { Mark } from '../time/marks.js' */
+/** @import { Mark, Outage } from '../time/marks.js' */
 /** @import { Series } from '../time/series.js' */
+/** @import { Service } from '../model/types.js' */
 /**
  * @typedef {{series: Series, name: string, value: string, span: string}} Reading with its unit; `span` lowest to highest
  * @typedef {object} Told
  * @property {string} time
  * @property {boolean} isLocked
  * @property {{title: string, readings: Reading[]}[]} groups of every chart
- * @property {Mark[]} marks
+ * @property {(Mark | Outage)[]} marks
  * @property {boolean} isUnknown nothing was measured there
  */
 
@@ -63,19 +64,19 @@ export function placeTooltip({ x, y }) {
   root.style.transform = `translate(${Math.round(Math.min(left, innerWidth - EDGE_PX - width))}px, ${Math.round(top)}px)`
 }
 
-/** A mark in one line. @param {View} view @param {Mark} mark */
-export function markText({ t, sample, format }, mark) {
-  const broker = brokerName(sample?.broker_kind ?? null)
+/** A mark in one line. @param {View} view @param {Mark | Outage} mark */
+export function markText(view, mark) {
+  const { t, format } = view
   switch (mark.kind) {
     case 'log': {
       const { level, service, message, count } = mark.log
       const text = t('mark.log', { level: t(`mark.${level}`), service, message: message.slice(0, 140) })
       return count > 1 ? t('mark.repeated', { text, count }) : text
     }
-    case 'service': {
-      const name = mark.name === 'rabbitmq' ? broker : t(`service.${mark.name}`)
-      return t('mark.service', { name, before: t(`status.${mark.before}`), after: t(`status.${mark.after}`) })
-    }
+    case 'service':
+      return t('mark.service', { name: serviceName(view, mark.name), before: t(`status.${mark.before}`), after: t(`status.${mark.after}`) })
+    case 'outage':
+      return outageText(view, mark)
     case 'version':
       return t('mark.version', { before: mark.before, after: mark.after })
     case 'burst':
@@ -83,11 +84,24 @@ export function markText({ t, sample, format }, mark) {
   }
 }
 
-/** @param {View} view @param {HTMLElement} list @param {Mark[]} marks the newest are told, the others counted */
+/** @param {View} view @param {Outage} outage */
+function outageText(view, { at, until, name, status }) {
+  const { t, format, now } = view
+  const form = at === -Infinity ? 'until' : until === Infinity ? 'since' : 'span'
+  const [from, to] = [at, until].map((instant) => format.when(instant, now))
+  return t(`mark.outage_${form}`, { name: serviceName(view, name), status: t(`status.${status}`), from, to, age: format.age(Math.min(until, now) - at) })
+}
+
+/** @param {View} view @param {Service} name */
+function serviceName({ t, sample }, name) {
+  return name === 'rabbitmq' ? brokerName(sample?.broker_kind ?? null) : t(`service.${name}`)
+}
+
+/** @param {View} view @param {HTMLElement} list @param {(Mark | Outage)[]} marks the newest are told, the others counted */
 function renderMarks(view, list, marks) {
   list.hidden = marks.length === 0
   const told = marks.slice(-MOST_MARKS)
-  const lines = told.map((mark) => ({ ...lookOf(mark), text: `${view.format.clock(mark.at)} ${markText(view, mark)}` }))
+  const lines = told.map((mark) => ({ ...lookOf(mark), text: mark.kind === 'outage' ? markText(view, mark) : `${view.format.clock(mark.at)} ${markText(view, mark)}` }))
   const more = marks.length - told.length
   fitChildren(list, lines.length + Number(more > 0), () => el('li'))
   lines.forEach(({ tone, shape, text }, index) => {

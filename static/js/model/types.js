@@ -91,6 +91,7 @@
  * @property {number} first_at epoch s of the store's clock
  * @property {number} last_at
  * @property {number} count
+ * @property {number[]} [began_at] when it came after a silence of a minute, epoch s ascending; the newest of these instants
  *
  * @typedef {{now: number, dropped: number, logs: LogGroup[]}} LogsAnswer What /api/logs answers, newest first.
  *

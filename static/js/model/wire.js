@@ -13,7 +13,10 @@ const INSTANTS = new Set(['at', 'first_at', 'last_at', 'oldest_at', 'now'])
  * @returns {any}
  */
 export function parse(text) {
-  return JSON.parse(text, (name, value) => (typeof value === 'number' && INSTANTS.has(name) ? bounded(value) : value))
+  return JSON.parse(text, (name, value) => {
+    if (name === 'began_at' && Array.isArray(value)) return value.filter(Number.isFinite).map(bounded)
+    return typeof value === 'number' && INSTANTS.has(name) ? bounded(value) : value
+  })
 }
 
 /** @param {number} at @returns {number} */

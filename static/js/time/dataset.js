@@ -20,6 +20,7 @@ import { followOffset } from './sliding_window.js'
  * @property {Columns | null} low as `columns`, where a row is a step of the history; so is `high`
  * @property {Columns | null} high
  * @property {number} step_s from one row to the next
+ * @property {boolean} isHistory whether it was read as steps of the history
  * @property {Mark[]} marks
  * @property {number | null} since the slice is complete from then on, epoch s; null: it may have holes
  * @property {number | null} until the slice is complete up to then, epoch s; null: up to the newest row
@@ -59,7 +60,7 @@ export class Dataset {
 
   /** @returns {Slice} the live samples */
   get live() {
-    return { columns: this.#columns, low: null, high: null, step_s: this.interval_s, marks: this.#marks, since: null, until: null }
+    return { columns: this.#columns, low: null, high: null, step_s: this.interval_s, isHistory: false, marks: this.#marks, since: null, until: null }
   }
 
   /** @returns {Slice} */
@@ -182,7 +183,8 @@ function sliceOf(history, { since, until }) {
   const [columns, low, high] = [history.columns, history.low, history.high].map((answered) => {
     return answered && columnsOf(history, answered, options)
   })
-  return { columns: /** @type {Columns} */ (columns), low, high, step_s: history.step_s, marks: historyMarks(history), since, until: Math.min(history.now, until ?? Infinity) }
+  const isHistory = low !== null
+  return { columns: /** @type {Columns} */ (columns), low, high, step_s: history.step_s, isHistory, marks: historyMarks(history), since, until: Math.min(history.now, until ?? Infinity) }
 }
 
 /** @param {Slice} slice @returns {Slice} one that does not change any more */

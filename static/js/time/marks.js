@@ -4,9 +4,10 @@
  * Each has a shape and a tone. Marks close to each other are drawn as one cluster.
  */
 
-/** @import { History, LogGroup, Sample, Mark as WireMark } from '../model/types.js' */
+/** @import { History, LogGroup, Sample, Service, Status, Mark as WireMark } from '../model/types.js' */
 /** @import { Window } from './timeframe.js' */
 /** @typedef {(WireMark & {at: number}) | {at: number, kind: 'log', log: LogGroup}} Mark */
+/** @typedef {{at: number, until: number, kind: 'outage', name: Service, status: Status}} Outage as bad as `status`; `at` -Infinity: it began before what is known; `until` Infinity: it goes on */
 /** @typedef {'bad' | 'warn' | 'ok' | 'accent' | 'peak'} Tone */
 /** @typedef {'cross' | 'down' | 'up' | 'square' | 'diamond'} Shape */
 /** @typedef {{tone: Tone, shape: Shape}} Look */
@@ -14,6 +15,10 @@
 
 /** Worst first: a cluster looks like its worst mark. */
 const TONES = /** @type {readonly Tone[]} */ (['bad', 'warn', 'peak', 'accent', 'ok'])
+/** A service in one of these needs nobody. */
+const WELL = /** @type {readonly Status[]} */ (['online', 'disabled'])
+/** Statuses of an outage, the worst first. */
+const ILL = /** @type {readonly Status[]} */ (['offline', 'degraded', 'unknown'])
 /** So many are kept, the newest: more than any screen can show apart. */
 const MOST = 500
 
@@ -27,9 +32,9 @@ export function historyMarks({ marks }) {
   return marks.map((mark) => ({ ...mark, at: mark.at ?? 0 }))
 }
 
-/** @param {readonly LogGroup[]} logs @returns {Mark[]} */
+/** One each time that a line came after a silence. @param {readonly LogGroup[]} logs @returns {Mark[]} */
 export function logMarks(logs) {
-  return logs.map((log) => ({ at: log.first_at, kind: 'log', log }))
+  return logs.flatMap((log) => (log.began_at ?? [log.first_at]).map((at) => /** @type {Mark} */ ({ at, kind: 'log', log })))
 }
 
 /** @param {readonly Mark[][]} lists @returns {Mark[]} all of them once, in the order of time */
@@ -38,14 +43,15 @@ export function mergeMarks(...lists) {
   return [...known.values()].sort((a, b) => a.at - b.at).slice(-MOST)
 }
 
-/** @param {Mark} mark @returns {Look} */
+/** @param {Mark | Outage} mark @returns {Look} */
 export function lookOf(mark) {
   switch (mark.kind) {
     case 'log':
       return { tone: mark.log.level === 'critical' ? 'bad' : 'warn', shape: 'cross' }
     case 'service':
-      if (mark.after === 'online') return { tone: 'ok', shape: 'up' }
-      return { tone: mark.after === 'offline' ? 'bad' : 'warn', shape: 'down' }
+      return mark.after === 'online' ? { tone: 'ok', shape: 'up' } : { tone: toneOf(mark.after), shape: 'down' }
+    case 'outage':
+      return { tone: toneOf(mark.status), shape: 'down' }
     case 'version':
       return { tone: 'accent', shape: 'square' }
     case 'burst':
@@ -73,6 +79,53 @@ export function clustersOf(marks, distance_s) {
   return clusters
 }
 
+/**
+ * The stretches of time in which a service was not well, from its first bad status to the end of the last one.
+ *
+ * @param {readonly Mark[]} marks in the order of time
+ * @returns {Outage[]}
+ */
+export function outagesOf(marks) {
+  /** @type {Map<Service, Outage | null>} by service, null while it is well */ const present = new Map()
+  /** @type {Outage[]} */ const outages = []
+  const begin = (/** @type {Service} */ name, /** @type {number} */ at) => {
+    const outage = /** @type {Outage} */ ({ kind: 'outage', name, at, until: Infinity, status: 'unknown' })
+    present.set(name, outage)
+    outages.push(outage)
+    return outage
+  }
+  for (const mark of marks) {
+    if (mark.kind !== 'service') continue
+    const { name, before, after, at } = mark
+    if (!present.has(name) && !isWell(before)) darken(begin(name, -Infinity), before)
+    const outage = present.get(name)
+    if (!isWell(after)) darken(outage ?? begin(name, at), after)
+    else if (outage) outage.until = at
+    if (isWell(after)) present.set(name, null)
+  }
+  return outages
+}
+
+/** Whether it has a symbol: the end of an outage is told by the span that ends. @param {Mark} mark */
+export function isDrawn(mark) {
+  return mark.kind !== 'service' || !isWell(mark.after) || isWell(mark.before)
+}
+
+/** @param {Outage} outage @param {Status} status */
+function darken(outage, status) {
+  if (ILL.indexOf(status) < ILL.indexOf(outage.status)) outage.status = status
+}
+
+/** @param {Status} status @returns {Tone} */
+function toneOf(status) {
+  return status === 'offline' ? 'bad' : 'warn'
+}
+
+/** @param {Status} status */
+function isWell(status) {
+  return WELL.includes(status)
+}
+
 /** @param {readonly Cluster[]} clusters @param {Window} window @returns {Cluster[]} */
 export function clustersIn(clusters, { min, max }) {
   return clusters.filter(({ at }) => at >= min && at <= max)
@@ -85,6 +138,6 @@ function worstOf(looks) {
 
 /** @param {Mark} mark */
 function keyOf(mark) {
-  if (mark.kind === 'log') return `log ${mark.log.id}`
+  if (mark.kind === 'log') return `log ${mark.log.id} ${mark.at}`
   return `${mark.at} ${mark.kind} ${mark.kind === 'service' ? mark.name : ''}`
 }

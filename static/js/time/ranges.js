@@ -3,7 +3,7 @@
 
 /** @typedef {typeof RANGES[number]['name']} RangeName */
 
-/** Shortest first. Up to an hour the charts show every sample; longer ranges show history in steps of `step_s`. */
+/** Shortest first. Up to an hour the charts read every sample, longer ranges the history in steps of `step_s`; coarse.js says how many of these they show. */
 export const RANGES = /** @type {const} */ ([
   { name: '1m', span_s: 60, step_s: null },
   { name: '5m', span_s: 300, step_s: null },

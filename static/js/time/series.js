@@ -49,11 +49,10 @@ export function appendRow(columns, row, { interval_s, keep_s }) {
 /** @param {Sample} sample @returns {(number | null)[]} in the order of COLUMNS */
 export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks }) {
   const latencies = /** @type {const} */ (['database', 'worker', 'rabbitmq']).map((name) => checks[name]?.latency_ms ?? null)
-  const there = queues.filter(({ state }) => state !== 'missing')
-  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => sum(there.map((queue) => queue[name] ?? null)))
-  const waits = there.map(({ wait_s }) => wait_s ?? null)
-  const longest = waits.length > 0 && waits.every((wait_s) => wait_s !== null) ? Math.max(...waits) : null
-  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies, longest]
+  const present = queues.filter(({ state }) => state !== 'missing')
+  const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => joined(present.map((queue) => queue[name] ?? null), sum))
+  const wait_s = joined(present.map((queue) => queue.wait_s ?? null), (known) => Math.max(...known))
+  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies, wait_s]
 }
 
 /** @param {Columns} columns @param {Series} name @returns {(number | null)[]} */
@@ -130,6 +129,27 @@ export function highestIn(instants, values, { min, max }) {
 }
 
 /**
+ * Whether two lines are the same to the eye wherever both are known in a window; not so where they never are.
+ *
+ * @param {Columns} columns
+ * @param {Series} a
+ * @param {Series} b
+ * @param {{min: number, max: number}} window
+ * @param {number} most they differ by
+ */
+export function isAlike(columns, a, b, { min, max }, most) {
+  const [values, others, instants] = [column(columns, a), column(columns, b), columns[0]]
+  let isKnown = false
+  for (let index = indexFrom(instants, min); index < instants.length && instants[index] <= max; index++) {
+    const [value, other] = [values[index], others[index]]
+    if (value === null || other === null) continue
+    if (Math.abs(value - other) > most) return false
+    isKnown = true
+  }
+  return isKnown
+}
+
+/**
  * The first index at an instant not before `at`; the length when there is none.
  *
  * @param {readonly number[]} instants ascending
@@ -187,8 +207,13 @@ function trim(columns, before) {
   columns.forEach((column) => column.splice(0, kept))
 }
 
-/** @param {(number | null)[]} values @returns {number | null} null if any is unknown, or there are none */
-function sum(values) {
+/** @param {(number | null)[]} values @param {(known: number[]) => number} join @returns {number | null} null if any is unknown, or there are none */
+function joined(values, join) {
   const known = values.filter((value) => value !== null)
-  return known.length > 0 && known.length === values.length ? known.reduce((total, value) => total + value, 0) : null
+  return known.length > 0 && known.length === values.length ? join(known) : null
+}
+
+/** @param {number[]} values */
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -54,6 +54,11 @@ export function widened({ min, max }, shortest_s) {
   return { min: middle - shortest_s / 2, max: middle + shortest_s / 2 }
 }
 
+/** Whether the window goes on beyond now. A pause does not: it holds what there was. @param {Timeframe} timeframe @param {number} now epoch s */
+export function isOpen({ mode, window }, now) {
+  return mode !== 'paused' && (window === null || window.max > now)
+}
+
 /** The minutes around the focus of a window, if the window shows more than those. @param {Timeframe} timeframe @returns {Window | null} */
 export function nearFocus({ window, focus }) {
   if (window === null || focus === null) return null
@@ -108,8 +113,9 @@ function still(mode, range, window) {
   return { mode, range, window, focus: null }
 }
 
-/** @param {RangeName} range @param {number} at @param {number} now @returns {Timeframe} */
+/** The minutes around an instant; what has only just happened stands near their end, which is now. @param {RangeName} range @param {number} at @param {number} now @returns {Timeframe} */
 function around(range, at, now) {
   const half_s = now - at < LIVE_S - AROUND_S ? AROUND_S : AROUND_STEPS_S
-  return { ...still('past', range, { min: at - half_s, max: at + half_s }), focus: at }
+  const max = Math.max(at, Math.min(at + half_s, now))
+  return { ...still('past', range, { min: max - 2 * half_s, max }), focus: at }
 }

@@ -5,6 +5,8 @@
  * [pure but for `applyCatalogue`, which fills the marked parts of a page, and `loadTranslate`, which fetches.]
  */
 
+import { numbersOf } from './numbers.js'
+
 /** @typedef {Record<string, string | Record<string, string>>} Catalogue */
 /** @typedef {(key: string | string[], params?: Record<string, string | number>) => string} Translate of several keys, it takes the first that exists */
 /** @typedef {'pt-BR' | 'en'} Language */
@@ -23,7 +25,7 @@ const COUNT = 'count'
  * @returns {Translate}
  */
 export function makeTranslate(catalogue, language) {
-  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 })
+  const numbers = numbersOf(language, { maximumFractionDigits: 2 })
   const plurals = new Intl.PluralRules(language)
   return (keys, params = {}) => {
     const [first, ...others] = [keys].flat()
@@ -32,7 +34,7 @@ export function makeTranslate(catalogue, language) {
     return text.replace(/\{(\w+)\}/g, (whole, name) => {
       const value = params[name]
       if (value === undefined) return whole
-      return typeof value === 'number' ? numbers.format(value) : value
+      return typeof value === 'number' ? numbers(value) : value
     })
   }
 }

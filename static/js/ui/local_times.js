@@ -1,5 +1,5 @@
 // @ts-check
-/** Puts the reader's local time before each UTC time of a page. */
+/** Puts the reader's local time in the place of each UTC time of a page, which its title still tells. */
 
 /**
  * @param {ParentNode} root

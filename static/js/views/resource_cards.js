@@ -26,7 +26,7 @@ function cpuCard(view, { cpu, detail }) {
     limit: 100,
     scope: t(`scope.${scope}`),
     line: '',
-    note: isThrottled ? t('cpu.throttled', { percent: throttled_percent ?? 0 }) : calm,
+    note: isThrottled ? t('cpu.throttled', { percent: format.share(throttled_percent) }) : calm,
     isWarning: isThrottled,
   }
 }

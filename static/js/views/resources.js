@@ -55,7 +55,7 @@ function usedText({ t, format }, { used_bytes, limit_bytes }) {
 function warningsOf({ t }, { cpu, ram }) {
   const percent = cpu.throttled_percent ?? 0
   const count = ram.oom_kills ?? 0
-  return [...(percent > 0 ? [t('cpu.throttled', { percent })] : []), ...(count > 0 ? [t('ram.oom', { count })] : [])]
+  return [...(percent > 0 ? [t('cpu.throttled', { percent: format.share(percent) })] : []), ...(count > 0 ? [t('ram.oom', { count })] : [])]
 }
 
 /** @param {Element} row @param {string} series @param {number | null} share 0 to 100 */

@@ -42,9 +42,9 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     before = ana.client.get_cookie("monitor_session")
 
     for current, new, again, status, says in (
-        ("not the password", NEW_PASSWORD, NEW_PASSWORD, 401, "A senha não confere."),
-        (PASSWORD, NEW_PASSWORD, "something else", 422, "As duas novas senhas não são iguais."),
-        (PASSWORD, PASSWORD, PASSWORD, 422, "Essa é a sua senha atual."),
+        ("not the password", NEW_PASSWORD, NEW_PASSWORD, 401, "Senha incorreta."),
+        (PASSWORD, NEW_PASSWORD, "something else", 422, "As duas senhas novas são diferentes."),
+        (PASSWORD, PASSWORD, PASSWORD, 422, "Essa já é a sua senha atual."),
         (PASSWORD, "short", "short", 422, "pelo menos 12 caracteres"),
         (PASSWORD, "x" * 1025, "x" * 1025, 422, "longa demais"),
         (PASSWORD, COMMON, COMMON, 422, "comum ou fácil de adivinhar"),
@@ -58,7 +58,7 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     token_of_a_tab = csrf_token(ana.page)
     answer = ana.post("/account/password", current=PASSWORD, new=NEW_PASSWORD, again=NEW_PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/account?done=password")
-    assert "Senha trocada." in ana.get(answer.location).text
+    assert "Senha alterada." in ana.get(answer.location).text
     assert (ana.is_in(), elsewhere.is_in()) == (True, False)
     seen = ana.client.post("/api/me/seen", headers={"X-CSRFToken": token_of_a_tab})
     assert seen.status_code == 204, "pages that are open in other tabs stay good"
@@ -72,7 +72,7 @@ def test_a_user_changes_the_password_by_showing_the_current_one_and_every_other_
     assert ("password_changed", EMAIL, "") in noted(app)
     assert ("confirm_failed", EMAIL, "/account/password") in noted(app)
 
-    assert "Revogar também os meus tokens de API" in ana.get("/account").text
+    assert "Revogar também meus tokens de API" in ana.get("/account").text
     assert change(ana, NEW_PASSWORD, PASSWORD, tokens="revoke") == 303
     assert accounts.principals.of_token(token) is None
     assert ("password_changed", EMAIL, "with_tokens") in noted(app)
@@ -104,7 +104,7 @@ def test_a_user_sees_the_own_sessions_and_ends_one_or_all_others_by_showing_the_
     ana.get("/account")
     shown = ana.reads()
 
-    assert "Firefox 143, Linux esta 192.0.2.1 · por senha" in shown
+    assert "Firefox 143, Linux esta sessão 192.0.2.1 · com senha" in shown
     assert shown.count("Navegador desconhecido") == 3
     assert "192.0.2.8" in shown
     assert "alert(1)" not in ana.page
@@ -179,7 +179,7 @@ def test_who_comes_by_another_system_has_no_password_here_and_shows_again_who_th
     assert ana.post("/account/password", current="", new=NEW_PASSWORD, again=NEW_PASSWORD).location == "/account"
     monkeypatch.setattr(confirmation, "FRESH_S", 0.0)
     assert ana.post("/account/sessions", end="others").status_code == 401
-    assert "Para encerrar uma sessão, entre de novo." in ana.get("/account").text
+    assert "Para encerrar uma sessão, entre novamente." in ana.get("/account").text
     monkeypatch.undo()
     ana.get("/account")
     assert ana.post("/account/sessions", end="others").status_code == 303

@@ -39,7 +39,7 @@ def test_the_audit_is_read_page_by_page_in_words_with_the_time_in_utc(make: Make
     first = shown(ana, "/audit")
 
     assert first == ["role_changed"] * SHOWN_ROWS
-    assert "Papel alterado" in ana.reads()
+    assert "Perfil de acesso alterado" in ana.reads()
     assert "2001:db8::1" in ana.reads()
     assert re.search(r'datetime="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ".*?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC', ana.page)
     older = re.search(r'href="([^"]+before=\d+)" data-i18n="audit.older"', ana.page)
@@ -47,7 +47,7 @@ def test_the_audit_is_read_page_by_page_in_words_with_the_time_in_utc(make: Make
     assert "audit.newest" not in ana.page
     second = shown(ana, html.unescape(older[1]))
     assert second == ["role_changed"] * 5 + ["login_ok"]
-    assert "por senha" in ana.reads()
+    assert "com senha" in ana.reads()
     assert "audit.older" not in ana.page
     assert 'data-i18n="audit.newest"' in ana.page
 
@@ -76,6 +76,21 @@ def test_the_audit_is_filtered_by_what_and_by_whom_and_pages_keep_the_filter(mak
     for odd in ("%00", "%25", "%F0%9F%98%80", "'--", "x" * 500):
         assert shown(ana, f"/audit?who={odd}") == [], odd
     assert ana.get("/audit?before=x").status_code == 400
+
+
+def test_live_connections_are_hidden_until_they_are_asked_for_and_then_one_row_each(make: Make) -> None:
+    app = make()
+    ana = Visitor(app)
+    ana.log_in()
+    for kind, detail in (("stream_opened", "session"), ("role_changed", "viewer"), ("stream_closed", "left")):
+        audit_of(app).note(kind, who="bob@example.test", address="192.0.2.7", detail=detail)
+    audit_of(app).write()
+
+    assert shown(ana, "/audit") == ["role_changed", "login_ok"]
+    assert shown(ana, "/audit?group=all") == ["role_changed", "stream", "login_ok"]
+    assert shown(ana, "/audit?group=streams") == ["stream"]
+    assert "Painel ao vivo aberto" in ana.reads()
+    assert "a página foi fechada" in ana.reads()
 
 
 def test_scripts_read_the_same_by_the_same_filter(make: Make) -> None:

@@ -107,6 +107,12 @@ def test_messages_after_an_empty_queue_are_another_burst_however_soon_they_come(
     }  # fmt: skip
 
 
+def test_a_dispatch_right_after_another_has_a_mark_of_its_own():
+    assert bursts((0, 0), (75, 150), (0, 75), (100, 150), (0, 100)) == {1: 150, 3: 150}
+    draining = [(1400 - 130 * number, 1530 - 130 * number) for number in range(4)]
+    assert bursts((0, 0), (1500, 1500), *draining, (2900, 3000), (2770, 2900)) == {1: 1500, 6: 3000}
+
+
 def test_a_queue_that_emptied_only_at_the_tick_may_still_be_getting_the_same_dispatch():
     assert bursts((0, 0), (0, 90), (0, 80), (0, 100), (0, 0)) == {1: 90}
 

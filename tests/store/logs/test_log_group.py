@@ -146,17 +146,29 @@ GOOD = line().clean().to_json()
 
 
 def test_a_group_is_read_back_as_it_travels():
-    assert parse_group("0" * 16, [GOOD, b"1500000", b"2500000", b"7"]) == {
+    assert parse_group("0" * 16, [GOOD, b"1500000", b"2500000", b"7", b"1500000 2000000"]) == {
         "id": "0" * 16, "host": "web-1", "service": "backend", "level": "error", "logger": "x", "message": "boom",
-        "traceback": None, "task": None, "first_at": 1.5, "last_at": 2.5, "count": 7,
+        "traceback": None, "task": None, "first_at": 1.5, "last_at": 2.5, "count": 7, "began_at": [1.5, 2.0],
     }  # fmt: skip
+
+
+def test_a_group_written_before_spells_were_kept_began_with_its_first_line():
+    assert parse_group("0" * 16, [GOOD, b"1500000", b"2500000", b"7", None])["began_at"] == [1.5]
+
+
+def test_a_group_tells_the_newest_spells_only():
+    spells = " ".join(str(number * 1_000_000) for number in range(100)).encode()
+
+    assert parse_group("0" * 16, [GOOD, b"0", b"99000000", b"100", spells])["began_at"] == list(range(80, 100))
 
 
 @pytest.mark.parametrize(
     "values",
-    [None, [], [None] * 4, [GOOD, b"x", b"1", b"1"], [GOOD, b"1", b"9" * 400, b"1"], [b"\xff", b"1", b"1", b"1"],
-     [b"[" * 100_000, b"1", b"1", b"1"], [b"[]", b"1", b"1", b"1"], [b"{}", b"1", b"1", b"1"], [GOOD, b"1", b"1"],
-     [GOOD.replace(b'"error"', b'"loud"'), b"1", b"1", b"1"], [GOOD.replace(b'"boom"', b"7"), b"1", b"1", b"1"]],
+    [None, [], [None] * 5, [GOOD, b"x", b"1", b"1", b""], [GOOD, b"1", b"9" * 400, b"1", b""],
+     [b"\xff", b"1", b"1", b"1", b""], [b"[" * 100_000, b"1", b"1", b"1", b""], [b"[]", b"1", b"1", b"1", b""],
+     [b"{}", b"1", b"1", b"1", b""], [GOOD, b"1", b"1"], [GOOD, b"1", b"1", b"1", b"soon"],
+     [GOOD.replace(b'"error"', b'"loud"'), b"1", b"1", b"1", b""],
+     [GOOD.replace(b'"boom"', b"7"), b"1", b"1", b"1", b""]],
 )  # fmt: skip
 def test_what_is_no_group_is_refused(values):
     with pytest.raises(BadEntry):

@@ -62,6 +62,19 @@ def test_a_line_that_was_longer_on_its_way_does_not_turn_its_group_back(store):
     assert group["first_at"] < before["first_at"]
 
 
+def test_each_spell_of_repeats_has_its_beginning_and_the_newest_are_kept(store):
+    ages_s = [7200.0, 7170.0, 7130.0, 3600.0, 3541.0, 3480.0, 10.0]
+    for number, age_s in enumerate(ages_s):
+        store.write(Batch.gather([(line(), age_s)]), batch_id=str(number))
+    recent = store.recent()
+    [group] = recent.groups
+
+    assert [round(recent.now_s - began_at, -1) for began_at in group["began_at"]] == [7200, 3600, 3480, 10]
+    for number in range(30):
+        store.write(Batch.gather([(line(), 3000.0 - 70 * number)]), batch_id=f"late {number}")
+    assert len(store.recent().groups[0]["began_at"]) == 4, "what came late begins no spell"
+
+
 def test_groups_come_newest_first_and_their_change_is_announced(store, client):
     write(store, line("a"), line("b"))
     write(store, line("a"))
