@@ -34,7 +34,6 @@ const ALONE = 10
  * @property {(params: Params, now?: number) => Params} params of a sentence: ages (age, …_s), a time ahead (about, ends_s), rates
  *   (rate, …per_s), shares (percent) and an instant (at) as texts
  * @property {(at: number) => string} instant day and local time of an epoch second
- * @property {(value: number) => string} change a difference, with its sign, one digit below ten
  * @property {(at: number) => string} clock local time of an epoch second, 24 h with seconds
  * @property {(at: number, now: number) => string} when the same, with the date unless it is today
  * @property {(at: number, now: number) => string} moment hour and minute, with the date unless it is today
@@ -63,7 +62,6 @@ export function makeFormat(language) {
   const instant = new Intl.DateTimeFormat(language, {
     day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
   })
-  const signed = numbersOf(language, { maximumFractionDigits: 1, signDisplay: 'exceptZero' })
   const minute = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
   // A collector of another version may send a fact that is no number: an exception here would stop the whole page.
@@ -95,7 +93,6 @@ export function makeFormat(language) {
       return isSameDay(date, now) ? minute.format(date) : `${minute.format(date)}, ${day.format(date)}`
     }),
     instant: (at) => dated(at, (date) => instant.format(date).replace(', ', ' ')),
-    change: (value) => signed(Math.abs(value) < 10 ? value : Math.round(value)),
     clock: (at) => dated(at, clock.format),
     when: (at, now) => dated(at, (date) => {
       return isSameDay(date, now) ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`

@@ -52,7 +52,7 @@ function usedText({ t, format }, { used_bytes, limit_bytes }) {
 }
 
 /** @param {View} view @param {Resource} resource @returns {string[]} */
-function warningsOf({ t }, { cpu, ram }) {
+function warningsOf({ t, format }, { cpu, ram }) {
   const percent = cpu.throttled_percent ?? 0
   const count = ram.oom_kills ?? 0
   return [...(percent > 0 ? [t('cpu.throttled', { percent: format.share(percent) })] : []), ...(count > 0 ? [t('ram.oom', { count })] : [])]
