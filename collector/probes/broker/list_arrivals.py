@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from collector.probes.broker.fifo_clock import FifoClock
 from collector.probes.broker.waiting import Limits
 
-MOST_WINDOW = 16
+MOST_WINDOW = 32
 """Among so many of the newest messages the one that was newest before is looked for."""
 
 PACE_S, SHORTEST_PACE_S = 15.0, 2.0

@@ -23,6 +23,9 @@ from collector.probes.broker.waiting import Limits, with_wait
 from settings.broker_options import BrokerOptions
 from store.samples.model import Basis, Queue, QueueState, Reserved
 
+LOOK_PAUSE_S = 1.0
+"""Between two looks at messages: four times as many took 0.1 % of a core."""
+
 HEAD_PAUSE_S = 3.0
 """Between two looks at large messages: so late a departure shows if the depth has not fallen."""
 
@@ -65,6 +68,9 @@ class _Plan:
         self.other_counts: Packed = connection.pack([("LLEN", key) for key in self.others])
         self.is_others_empty_until_s = 0.0
         self.look_due_s = 0.0
+        self.is_rarely_looked_at = False
+        self.told: Queue | None = None
+        """What was told last."""
         self._connection = connection
         self._looks: dict[tuple[str, int], Packed] = {}
 
@@ -112,7 +118,7 @@ class RedisReader:
         else:
             queue = self._judge(name, sum(lengths))
         if queue.ready is not None:
-            queue = self._with_wait(queue, plan, time.monotonic())
+            queue = self._with_wait(queue, plan, time.monotonic(), is_new=is_due)
         return self._noted(queue, now_s, has_departed=has_departed)
 
     def reserved(self) -> Reserved | None:
@@ -141,11 +147,10 @@ class RedisReader:
             arrivals = self._memory.lists[key]
             if is_due and (length or key in looks):
                 look = self._read_look(plan, looks[key]) if key in looks else self._ask_look(plan, key, 0, 1)
-                is_large = plan.look_due_s > 0
-                if not is_large and (place := arrivals.where_to_look(look)) is not None:
+                if not plan.is_rarely_looked_at and (place := arrivals.where_to_look(look)) is not None:
                     look = self._ask_look(plan, key, place, MOST_WINDOW)
                 has_departed |= arrivals.see(look, time.monotonic())
-                arrivals.window = 1 if is_large else arrivals.window
+                arrivals.window = 1 if plan.is_rarely_looked_at else arrivals.window
             else:
                 has_departed |= arrivals.see_depth(length, now_s)
         return has_departed
@@ -160,11 +165,22 @@ class RedisReader:
         self._memory.departures.is_certain = not is_refused
         ready, oldest, newest, *others = (None if isinstance(each, redis.ResponseError) else each for each in answers)
         largest = max((len(message) for message in (oldest, newest) if message), default=0)
-        plan.look_due_s = time.monotonic() + HEAD_PAUSE_S if is_refused or largest > LARGE_BYTES else 0.0
+        plan.is_rarely_looked_at = is_refused or largest > LARGE_BYTES
+        plan.look_due_s = time.monotonic() + (HEAD_PAUSE_S if plan.is_rarely_looked_at else LOOK_PAUSE_S)
         window = [message for message in ([newest, *others] if window_at == 0 else others) if message]
         return Look(ready or 0, oldest, newest, window, window_at)
 
-    def _with_wait(self, queue: Queue, plan: _Plan, now_s: float) -> Queue:
+    def _with_wait(self, queue: Queue, plan: _Plan, now_s: float, *, is_new: bool) -> Queue:
+        """The queue with waiting time and rates: those of the last look until the next one."""
+        told = plan.told
+        if not is_new and queue.ready and told is not None and told.ready:
+            return replace(told, ready=queue.ready)
+        plan.told = queue = self._judge_wait(queue, plan, now_s)
+        return queue
+
+    def _judge_wait(self, queue: Queue, plan: _Plan, now_s: float) -> Queue:
+        if not queue.ready:
+            return with_wait(queue, Limits(), Basis.HEAD)
         lists = [self._memory.lists[key] for key in plan.keys]
         limits = [each.limits(now_s) for each in lists if each.ready]
         oldest = limits[0] if limits else Limits()
