@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -131,7 +131,7 @@ def main() -> int:
     parser.add_argument("--names", type=int, default=40)
     arguments = parser.parse_args()
     stream = Stream(workers=arguments.workers, names=arguments.names)
-    publish = _publisher(arguments.broker_url, stream)
+    publish, close = _publisher(arguments.broker_url, stream)
     began_s = time.monotonic()
     slices = 20
     for second in range(arguments.seconds):
@@ -142,6 +142,7 @@ def main() -> int:
             if number % each == each - 1:
                 _wait_until(began_s + second + (number + 1) / each / slices)
         _wait_until(began_s + second + 1)
+    close()
     print(json.dumps({"tasks": arguments.tasks_per_s * arguments.seconds, "took_s": time.monotonic() - began_s}))
     return 0
 
@@ -150,12 +151,13 @@ def _wait_until(mono_s: float) -> None:
     time.sleep(max(0.0, mono_s - time.monotonic()))
 
 
-def _publisher(broker_url: str, stream: Stream) -> Any:
+def _publisher(broker_url: str, stream: Stream) -> tuple[Callable[[Message], Any], Callable[[], None]]:
+    """What publishes a message, and what is to be called at the end: RabbitMQ may lose what is on its way otherwise."""
     parts = urlsplit(broker_url)
     if parts.scheme == "redis":
         client = redis.Redis.from_url(broker_url)
         database = int(parts.path[1:] or 0)
-        return lambda message: client.publish(*stream.on_redis(message, database=database))
+        return lambda message: client.publish(*stream.on_redis(message, database=database)), client.close
     connection = amqp.Connection(f"{parts.hostname}:{parts.port}", parts.username, parts.password)
     connection.connect()
     channel = connection.channel()
@@ -167,7 +169,7 @@ def _publisher(broker_url: str, stream: Stream) -> Any:
         wrapped = amqp.Message(text, content_type="application/json", content_encoding="utf-8", delivery_mode=1)
         channel.basic_publish(wrapped, EXCHANGE, route)
 
-    return publish
+    return publish, connection.close
 
 
 if __name__ == "__main__":

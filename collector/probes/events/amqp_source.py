@@ -2,8 +2,7 @@
 
 The exchange is the application's: it is never declared here, only looked for. The queue ends with the connection, and
 nothing can pile up in it: it drops what is older than 5 s and more than 10,000 messages. Those bounds hold for what
-lies in the queue. So messages are acknowledged, some hundred at a time: without that RabbitMQ sends as fast as they
-come, and keeps in memory what a stopped panel does not read.
+lies in the queue. So messages are acknowledged, some hundred at a time, and RabbitMQ sends a bounded number ahead.
 """
 
 import ssl

@@ -49,7 +49,7 @@ class Rate:
     def per_min(self, now_s: float, since_s: float) -> float | None:
         """Per minute; None when counting began, at `since_s`, too lately to say."""
         covered_s = min(now_s - since_s, self._span_s + now_s % SLICE_S)
-        return self.total(now_s) * 60 / covered_s if covered_s >= LEAST_S else None
+        return round(self.total(now_s) * 60 / covered_s, 1) if covered_s >= LEAST_S else None
 
     def _advance(self, number: int) -> None:
         slices = len(self._counts)
@@ -105,5 +105,5 @@ def _quantile(ordered: list[tuple[int, int]], wanted: float) -> float:
         below += count
         if below >= wanted:
             break
-    # The middle of the bucket, by ratio.
-    return SHORTEST_S * 2 ** ((bucket - 0.5) / _STEPS_PER_OCTAVE) if bucket else SHORTEST_S
+    middle_s = SHORTEST_S * 2 ** ((bucket - 0.5) / _STEPS_PER_OCTAVE) if bucket else SHORTEST_S  # By ratio.
+    return float(f"{middle_s:.3g}")

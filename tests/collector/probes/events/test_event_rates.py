@@ -13,8 +13,8 @@ def test_a_rate_counts_the_last_minute_and_forgets_what_is_older():
     for second in range(1000, 1300):
         rate.add(second, 2)
 
-    assert rate.per_min(1300.0, since_s=0) == pytest.approx(120)
-    assert rate.per_min(1345.0, since_s=0) == pytest.approx(2 * 20 * 60 / 65)
+    assert rate.per_min(1300.0, since_s=0) == 120
+    assert rate.per_min(1345.0, since_s=0) == 36.9
     assert rate.per_min(1400.0, since_s=0) == 0
 
 
