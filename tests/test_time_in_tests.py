@@ -27,6 +27,7 @@ MEASURING = {
     "live/test_waits_on_rabbitmq.py": "the same",
     "live/test_waits_on_redis.py": "the same",
     "programs/paced.py": "the same",
+    "live/test_workload.py": "how old a task is at most, which the panel must not exceed",
     "programs/cgroup_reader.py": "the kernel's own figures of a busy loop are what is read",
 }
 """Where a clock of durations or a meter of CPU or memory may be read, and why."""

@@ -70,6 +70,11 @@ class Member:
         longest_s = ROUND_S if self._answers is not None and not self._answers.has_missed else HEARD_S
         return now_s - self.heard_s <= longest_s and not self.has_left(now_s)
 
+    @property
+    def has_said_goodbye(self) -> bool:
+        """Whether the last that was heard of it is that it ends."""
+        return self._pulse is not None and self._pulse.has_left and self._pulse.at_mono_s >= self.heard_s
+
     def has_left(self, now_s: float) -> bool:
         """Whether it has ended: it said so, or all that listen have answered and it has not."""
         pulse, answers = self._pulse, self._answers

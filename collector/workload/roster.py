@@ -43,8 +43,9 @@ class Roster:
         return {name: member.stats for name, member in self._members.items() if member.stats is not None}
 
     def rows(self, now_s: float, figures: Mapping[str, WorkerFigures]) -> list[Worker]:
-        """The table: those that were heard first, then by name, without those that have ended in good order."""
-        there = [pair for pair in self._members.items() if not pair[1].has_left(now_s)]
+        """The table: those that were heard first, then by name. One that was lost stays until it is forgotten; one that
+        said that it ends is gone."""
+        there = [pair for pair in self._members.items() if not pair[1].has_said_goodbye]
         members = sorted(there, key=lambda pair: (not pair[1].is_heard(now_s), pair[0]))
         return [member.row(now_s, figures.get(name, NO_FIGURES)) for name, member in members]
 
