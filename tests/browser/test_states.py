@@ -56,7 +56,7 @@ def test_a_lost_redis_is_blamed_on_redis_and_not_on_the_collector(page, stack, c
     complaints.excuse("Failed to load resource: the server responded with a status of 503")
     with suspended(stack.process("redis")):
         state_is(page, "stale")
-        expect(page.locator("#verdict-text")).to_contain_text("não consegue acessar o próprio Redis", timeout=SOON_MS)
+        expect(page.locator("#verdict-text")).to_contain_text("sem acesso ao Redis do painel", timeout=SOON_MS)
         expect(page).to_have_title(re.compile("Sem dados novos"))
 
     state_is(page, "live")
