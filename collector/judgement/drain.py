@@ -1,10 +1,15 @@
-"""Predicts from the rates of the queues when they will be empty, and what is missing where they grow. [pure]"""
+"""Predicts from rates and depths of the queues when they will be empty, and what is missing where they grow. [pure]
+
+A depth that has gone one way over several samples says how fast a queue grows or drains. Else the rates do, unless the
+depth contradicts them: rates average over 15 s, so a dispatch that drains already still looks like growth.
+"""
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from collector.judgement.consumers import consumers_of
+from collector.judgement.trend import Trend
 from store.samples.model import Queue, QueueState
 from store.samples.workload import Workload
 
@@ -31,12 +36,9 @@ class Drain:
 class _Flow:
     name: str
     ready: int
-    in_per_s: float
-    out_per_s: float
-
-    @property
-    def net_per_s(self) -> float:
-        return self.in_per_s - self.out_per_s
+    net_per_s: float
+    is_served: bool
+    """Whether messages leave."""
 
     @property
     def is_growing(self) -> bool:
@@ -48,17 +50,19 @@ class _Flow:
 
     @property
     def is_steady(self) -> bool:
-        return self.out_per_s > 0 and abs(self.net_per_s) <= NOISE_PER_S
+        return self.is_served and abs(self.net_per_s) <= NOISE_PER_S
 
     @property
     def ends_s(self) -> float:
         return self.ready / -self.net_per_s if self.net_per_s < -NOISE_PER_S else math.inf
 
 
-def drain_of(queues: Sequence[Queue], workload: Workload | None = None) -> Drain | None:
-    """The drain of these queues; None where nothing waits or moves, or a rate of a queue that waits is unknown."""
+def drain_of(
+    queues: Sequence[Queue], workload: Workload | None = None, trends: Mapping[str, Trend] | None = None
+) -> Drain | None:
+    """The drain of these queues; None where nothing waits or moves, or it is unknown of a queue that waits."""
     held = [queue for queue in queues if queue.state is not QueueState.MISSING and queue.ready != 0]
-    flows = [flow for queue in held if (flow := _flow_of(queue)) is not None]
+    flows = [flow for queue in held if (flow := _flow_of(queue, (trends or {}).get(queue.name))) is not None]
     if not flows or len(flows) < len(held):
         return None
     growing = [flow for flow in flows if flow.is_growing]
@@ -73,10 +77,15 @@ def drain_of(queues: Sequence[Queue], workload: Workload | None = None) -> Drain
     return Drain() if all(flow.is_steady for flow in flows) else None
 
 
-def _flow_of(queue: Queue) -> _Flow | None:
-    if queue.ready is None or queue.in_per_s is None or queue.out_per_s is None:
+def _flow_of(queue: Queue, trend: Trend | None) -> _Flow | None:
+    net_per_s = trend.slope_per_s if trend else None
+    if net_per_s is None and queue.in_per_s is not None and queue.out_per_s is not None:
+        net_per_s = queue.in_per_s - queue.out_per_s
+        if trend and trend.step * net_per_s < 0:
+            return None
+    if queue.ready is None or net_per_s is None:
         return None
-    return _Flow(name=queue.name, ready=queue.ready, in_per_s=queue.in_per_s, out_per_s=queue.out_per_s)
+    return _Flow(name=queue.name, ready=queue.ready, net_per_s=net_per_s, is_served=bool(queue.out_per_s))
 
 
 def _pace_per_slot(growing: Set[str], queues: Sequence[Queue], workload: Workload | None) -> float | None:

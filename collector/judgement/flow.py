@@ -17,10 +17,14 @@ def describe_flow(sample: Sample, past: Past, workload: Workload | None = None) 
         out_per_s = None
     if waiting == 0:
         return _empty(sample, past) if out_per_s is None else _fine("sending_empty", per_s=out_per_s)
-    drain = drain_of(sample.queues, workload)
+    drain = drain_of(sample.queues, workload, past.trends)
     if drain is not None and drain.growth_per_s is not None:
         return _growing(waiting, drain.growth_per_s, drain.missing)
-    return _fine("waiting", waiting=waiting) if out_per_s is None else _sending(waiting, out_per_s, drain)
+    if out_per_s is not None:
+        return _sending(waiting, out_per_s, drain)
+    if drain is not None and drain.ends_s is not None:  # No rate is known, but the depth falls.
+        return _fine("draining", waiting=waiting, ends_s=drain.ends_s)
+    return _fine("waiting", waiting=waiting)
 
 
 def _sending(waiting: int, per_s: float, drain: Drain | None) -> Finding:

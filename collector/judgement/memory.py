@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from collector.judgement.resources import is_busy
 from collector.judgement.situation import Outage, Past
+from collector.judgement.trend import Depths
 from collector.probes.broker.departures import Movement
 from store.samples.model import Sample
 from store.samples.verdict import Level, Verdict
@@ -39,6 +40,7 @@ class Memory:
         self._busy_samples = 0
         self._held_at_s: float | None = None
         self._pauses: dict[str, _Pause] = {}
+        self._depths = Depths()
         self._seen_at_s: float | None = None
         self._bad_since_s: float | None = None
         self._ended: tuple[float, float] | None = None
@@ -58,6 +60,7 @@ class Memory:
             busy_samples=self._busy_samples,
             held_s=None if self._held_at_s is None else now_s - self._held_at_s,
             pauses_s={name: pause.longest_s for name, pause in self._pauses.items() if pause.longest_s},
+            trends=self._depths.follow(sample.queues, now_s),
             outage=self._outage(now_s),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from collector.judgement.recent import Trends
+from collector.judgement.trend import Trend
 from collector.probes.broker.departures import Movement
 from collector.probes.workers.worker_inspect import Inspection
 from collector.probes.workers.worker_verdict import STUCK_S
@@ -31,6 +32,8 @@ class Past:
     """How long ago a queue last held messages; None = never since the start."""
     pauses_s: Mapping[str, float] = field(default_factory=dict)
     """By queue, the longest time lately in which messages waited until one left."""
+    trends: Mapping[str, Trend] = field(default_factory=dict)
+    """By queue, how its depth has changed lately."""
     outage: Outage | None = None
 
 

@@ -66,7 +66,7 @@ const VERDICTS = [
   'rabbitmq_alarm_memory', 'rabbitmq_alarm_disk', 'rabbitmq_failover', 'first_look',
   ...['offline_waiting', 'offline_queue', 'unserved', 'silent', 'movement_unknown', 'unfinished'].map((code) => `worker_${code}`),
   'stuck', 'stuck_queue', 'still', 'still_queue', 'failed', 'failed_count', 'failing', 'recovered',
-  'fine', 'waiting', 'sending', 'sending_ends', 'sending_steady', 'sending_empty', 'growing', 'growing_lacks', 'queue_empty', 'queue_empty_since', 'queue_empty_held',
+  'fine', 'waiting', 'sending', 'sending_ends', 'sending_steady', 'sending_empty', 'draining', 'growing', 'growing_lacks', 'queue_empty', 'queue_empty_since', 'queue_empty_held',
   'queue_missing', 'queue_unread', 'queue_priorities_not_counted', 'queue_other_keyprefix', 'ram_high', 'cpu_high', 'container_ram_high',
   'clock_differs', 'two_collectors', 'container_shared', 'slots_unused', 'clock_of_worker', 'arrivals_ended',
 ]

@@ -16,6 +16,7 @@ from app.api.health import Health, health_of
 from app.live.freshness import Freshness
 from collector.judgement.judge import judge
 from collector.judgement.situation import Outage, Past, Situation
+from collector.judgement.trend import Trend
 from collector.probes.broker.departures import Movement
 from store.logs.task_failures import TaskFailures
 from store.samples.model import Check, Queue, QueueState, Sample, Status, Trouble, TroubleCode
@@ -82,8 +83,10 @@ def combinations() -> Iterator[Situation]:
     busy = Worker(name="celery@a", age_s=1.0, slots=1, busy=1, oldest_s=75.0, queues=("dispatch",))
     all_busy = Workload(workers=(busy,), workers_total=1)
     container = Container(name="backend", age_s=0.5, cpu=Cpu(scope=Scope.CONTAINER), ram=RAM)
+    falling = Past(trends={"dispatch": Trend(step=-3, slope_per_s=-1.0)})
     for queues in QUEUES:
         yield situation(online, queues, still_s=42.0)
+        yield situation(online, queues, past=falling)
         yield situation(online, queues, past=past)
         yield situation(online, queues, ram=RAM, containers=(container,), troubles=WATCHING)
         yield replace(situation(online, queues), workload=failed)

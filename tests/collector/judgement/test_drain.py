@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from collector.judgement.drain import Drain, drain_of
+from collector.judgement.trend import Trend
 from store.samples.model import Queue, QueueState
 from store.samples.workload import Worker, Workload
 from tests.builders import make_queue
@@ -33,6 +34,21 @@ def test_the_queues_together_are_empty_when_the_slowest_is():
 
 def test_one_queue_that_grows_outweighs_all_that_drain():
     assert drain_of([flowing(100, 0, 50, name="a"), flowing(40, 12, 0, name="b")]) == Drain(growth_per_s=12)
+
+
+@pytest.mark.parametrize(
+    ("trend", "rates", "expected"),
+    [
+        (Trend(step=-146, slope_per_s=None), (121, 27), None),  # A dispatch came: on average of 15 s it still grows.
+        (Trend(step=146, slope_per_s=None), (27, 121), None),
+        (Trend(step=-5, slope_per_s=None), (2, 7), Drain(ends_s=60)),
+        (Trend(step=-125, slope_per_s=-50.0), (24, 0), Drain(ends_s=6)),
+        (Trend(step=36, slope_per_s=12.0), (0, 24), Drain(growth_per_s=12)),
+        (Trend(step=-30, slope_per_s=-10.0), (None, None), Drain(ends_s=30)),  # The depth needs no rates.
+    ],
+)
+def test_the_depth_knows_better_than_rates_that_average(trend, rates, expected):
+    assert drain_of([flowing(300, *rates)], trends={"dispatch": trend}) == expected
 
 
 @pytest.mark.parametrize("rates", [(20, 20), (20, 20.4), (20.4, 20)])

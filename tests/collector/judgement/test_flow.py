@@ -6,6 +6,7 @@ import pytest
 
 from collector.judgement.flow import describe_flow
 from collector.judgement.situation import Past
+from collector.judgement.trend import Trend
 from store.samples.model import Queue, QueueState, Reserved
 from store.samples.verdict import Level
 from store.samples.workload import Worker, Workload
@@ -65,6 +66,13 @@ def test_a_queue_that_grows_tells_how_many_processes_are_missing_at_least():
 
 def test_an_empty_queue_tells_when_it_last_held_messages_where_that_is_known() -> None:
     assert told(queue(0), at=1_000_000.0, held_s=60.2) == ("queue_empty_since", {"at": 999_940})
+
+
+def test_a_depth_that_falls_has_an_end_where_no_rate_is_known() -> None:
+    trends = {"dispatch": Trend(step=-30, slope_per_s=-10.0)}
+    finding = describe_flow(make_sample(queues=(queue(300),), verdict=None), Past(trends=trends))
+
+    assert (finding.code, finding.facts) == ("draining", {"waiting": 300, "ends_s": 30})
 
 
 def test_what_redis_keeps_for_the_workers_is_told_of_an_empty_queue() -> None:
