@@ -27,15 +27,15 @@ const ROOM = 1.4
  */
 
 /**
- * The least distance of two ticks on the time axis: a plot of any width has two.
+ * The least distance of two ticks on the time axis. A plot of any width has three, of which an edge may cut one off.
  *
  * @param {{min: number, max: number}} window
  * @param {number} width CSS pixels of the plot
  * @param {number} text_px
  */
 export function timeSpace({ min, max }, width, text_px) {
-  const tick_s = Math.max(TIME_TICKS_S[0], ...TIME_TICKS_S.filter((tick) => tick <= (max - min) / 2))
-  return Math.min(TIME_SPACE * text_px, (width * tick_s) / (max - min))
+  const tick_s = Math.max(TIME_TICKS_S[0], ...TIME_TICKS_S.filter((tick) => tick <= (max - min) / 3))
+  return Math.min(TIME_SPACE * text_px, (0.99 * width * tick_s) / (max - min))
 }
 
 /**
