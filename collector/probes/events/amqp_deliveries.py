@@ -1,6 +1,6 @@
 """Reads deliveries out of the bytes that RabbitMQ sends. [pure]
 
-py-amqp takes some 60 µs for a message, this 4 µs, and senders send thousands a second.
+py-amqp takes 38 µs for a message, and thousands come a second; an event costs the panel 8 µs altogether.
 
 Source: AMQP 0-9-1, 4.2.3 "General frame format", 1.8.3.13 "basic.deliver", 4.2.6 "Content framing".
 """

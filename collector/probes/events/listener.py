@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SOCKET_S = 3.0
 """Timeout of a connect, a read or a write."""
 
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 BUSY_PAUSE_S = 0.05
 BUSY_MESSAGES = 50
 """After so many messages at once the next pause is the short one."""
