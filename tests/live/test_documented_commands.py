@@ -40,7 +40,7 @@ ELSEWHERE = {
     r"make run\b": "it started the panel of this test",
     r"[A-Z_]+=(?!\$\()\S+": "settings; a test below checks that they exist",
     r"upstream |location |proxy_|server ": "part of nginx's configuration: tests/deploy/test_nginx.py",
-    r"ACL SETUSER |rabbitmqctl |(connection|channel|queue|basic|confirm)\.|CREATE ROLE |GRANT ": (
+    r"ACL SETUSER |rabbitmqctl |(connection|channel|exchange|queue|basic|confirm)\.|CREATE ROLE |GRANT ": (
         "least rights: tests/live/test_least_rights.py runs under them"
     ),
     r"import |from |collector\.report": "Python: tests/live/test_reports.py",
