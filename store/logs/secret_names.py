@@ -9,7 +9,7 @@ _WORDS = frozenset(
      "cvv", "jwt", "otp", "passphrase", "passwd", "password", "phpsessid", "pwd", "secret", "secrets", "segredo",
      "senha", "session", "sessionid", "sid", "token", "totp", "xsrf"}
 )  # fmt: skip
-"""A name with one of these parts announces a secret: `db_password`, `X-Auth-Token`, `accessToken`."""  # pragma: allowlist secret
+"""A name with one of these parts announces a secret: `X-Auth-Token`, `accessToken`."""  # pragma: allowlist secret
 
 _PAIRS = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key"), ("signing", "key"),
                     ("encryption", "key"), ("account", "key"), ("chave", "api"), ("client", "secret")})  # fmt: skip
