@@ -200,7 +200,7 @@ def main() -> int:
             context.add_cookies(cookies)
             page, transfer = load_page(context, stack)
             page.wait_for_timeout(LOOKING_ON_S * 1000)
-            tell("first load, bodies", transfer.bodies_kb, "kB", bar=75)
+            tell("first load, bodies", transfer.bodies_kb, "kB", bar=80)
             tell(f"first load, headers of {transfer.requests} answers", transfer.headers_kb, "kB")
             tell(f"first line painted, median of {wanted.loads}", percentile(paints, 0.5), "ms", bar=500)
             tell("first line painted, slowest", max(paints), "ms")

@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
         COMPRESS_STREAMS=False,
         COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
         COMPRESS_LEVEL=4,
+        COMPRESS_ZSTD_LEVEL=6,
         COMPRESS_MIN_SIZE=1000,  # What fits into one packet is not made faster by being smaller.
     )
     Compress(app)

@@ -36,7 +36,7 @@ function queueCard(view, { queue_size, queues, reserved }) {
     value: format.integer(queue_size),
     scope: t('queue.ready'),
     line: queue_size === null ? whyNoQueue(view, queues) : highestText(view, 'queue_peak', format.integer),
-    note: reserved ? t('queue.reserved', { count: reserved.count }) : '',
+    note: reserved?.count ? t('queue.reserved', { count: reserved.count }) : '',
   }
 }
 
@@ -47,10 +47,11 @@ function waitCard(view, { queue_size, queues }) {
   const longest = longestWait(queues)
   if (longest === null) return { value: UNKNOWN, scope, line: queue_size === null ? whyNoQueue(view, queues) : t('wait.unknown') }
   const { wait_s, isBound } = longest
-  const text = format.age(wait_s)
-  if (wait_s === 0 && !isBound) return { value: text, scope, line: t('wait.none') }
-  if (isBound) return { value: `≥\u00a0${text}`, scope, line: t('wait.bound') }
-  return { value: text, scope, line: t('wait.since', { time: format.when(now - wait_s, now) }) }
+  const text = format.wait(wait_s)
+  const series = 'wait_s'
+  if (wait_s === 0 && !isBound) return { series, value: text, scope, line: t('wait.none') }
+  if (isBound) return { series, value: `≥\u00a0${text}`, scope, line: t('wait.bound') }
+  return { series, value: text, scope, line: t('wait.since', { time: format.when(now - wait_s, now) }) }
 }
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
@@ -62,6 +63,8 @@ function flowCard(view, { queue_size, queues, crew }) {
   const failing = failed === null ? '' : t('flow.failed', { count: perMinuteText(format, failed) })
   const isWarning = failed !== null && failed > 0
   if (incoming === null && outgoing === null) {
+    const started = crew?.started_per_s ?? null
+    if (started !== null) return { value: rateNumber(format.rate(started)), scope: t('flow.started'), line: t('flow.by_workers'), note: failing, isWarning }
     return { value: UNKNOWN, scope, line: queue_size === null ? whyNoQueue(view, queues) : t('flow.unknown'), note: failing, isWarning }
   }
   return {

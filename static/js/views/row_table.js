@@ -87,7 +87,7 @@ export class RowTable {
       const found = tone?.(row)
       if (found) setAttribute(cell, 'data-tone', found)
       else cell.removeAttribute('data-tone')
-      if (share) partOf(cell, '.meter-fill').style.transform = `scaleX(${share(row) ?? 0})`
+      if (share) renderMeter(partOf(cell, '.meter'), share(row))
     })
   }
 
@@ -100,4 +100,10 @@ export class RowTable {
   get #heads() {
     return /** @type {HTMLElement[]} */ ([...this.#table.querySelectorAll('thead th')])
   }
+}
+
+/** @param {HTMLElement} meter @param {number | null} share */
+function renderMeter(meter, share) {
+  meter.hidden = share === null
+  partOf(meter, '.meter-fill').style.transform = `scaleX(${share ?? 0})`
 }
