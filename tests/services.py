@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -223,9 +224,18 @@ class PostgresServer(Service):
         cls._work_on_files([initdb, *options, "-E", "UTF8", "--locale=C.UTF-8"])
 
 
-@cache
+_cluster_lock = threading.Lock()
+"""`cache` alone lets two threads make one each, and the directory that loses is removed while it is copied."""
+
+
 def _empty_cluster() -> "tempfile.TemporaryDirectory[str]":
     """A directory for it until this process ends."""
+    with _cluster_lock:
+        return _make_empty_cluster()
+
+
+@cache
+def _make_empty_cluster() -> "tempfile.TemporaryDirectory[str]":
     directory = tempfile.TemporaryDirectory(prefix="monitor-cluster-")
     Path(directory.name).chmod(0o711)
     PostgresServer.make_empty_cluster(Path(directory.name, "data"))
