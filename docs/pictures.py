@@ -92,7 +92,8 @@ def main() -> int:
             if picture.query:
                 expect(page.locator("html")).to_have_class(re.compile("is-resting"), timeout=10_000)
             # A busy machine would be what the picture tells of.
-            expect(page.locator("#verdict")).to_have_attribute("data-level", "fine", timeout=10_000)
+            calm = re.compile("fine|attention")  # Amber for ten minutes where some messages failed.
+            expect(page.locator("#verdict")).to_have_attribute("data-level", calm, timeout=10_000)
             page.evaluate(SHOW_ELSEWHERE, [str(ROOT), "/srv/zapvoice"])
             save(page.screenshot(), picture.name)
             page.context.close()
