@@ -27,15 +27,17 @@ HOLD_CLOCK = "(() => { const now = performance.now(); performance.now = () => no
 
 
 def hold_in(page: Page, state: str) -> None:
-    """Hold the clock, until a reload, in the moment in which the page says this state."""
+    """Until a reload the page's clock stands still whenever the page says this state, also if it says so already."""
     page.evaluate(
-        f"""(state) => {{
+        """(state) => {
           const chip = document.getElementById('connection');
-          const watch = new MutationObserver(() => {{
-            if (chip.dataset.state === state) {HOLD_CLOCK};
-          }});
-          watch.observe(chip, {{ attributes: true }});
-        }}""",
+          const now = performance.now.bind(performance);
+          let held_ms = null;
+          const look = () => { held_ms = chip.dataset.state === state ? (held_ms ?? now()) : null; };
+          performance.now = () => held_ms ?? now();
+          new MutationObserver(look).observe(chip, { attributes: true });
+          look();
+        }""",
         state,
     )
 

@@ -104,15 +104,11 @@ def test_of_a_queue_that_was_watched_while_it_was_empty_the_wait_is_a_value(name
 
 
 def test_while_messages_wait_the_pace_is_that_of_the_worker(run: Run) -> None:
-    told = [(at_s, queue) for at_s, queue in run.told(BURST) if queue.out_per_s is not None]
+    paces = [queue.out_per_s for _, queue in run.told(BURST) if queue.out_per_s is not None]
     starts = [message.spans[0][1] for message in run.histories[BURST].messages]
+    mean_per_s = (len(starts) - 1) / (max(starts) - min(starts))
 
-    assert told
-    published_s = run.histories[BURST].messages[-1].came_at_s
-    for at_s, queue in told:
-        least, most = (len([start for start in starts if since <= start < at_s]) for since in (at_s - 14, at_s - 16))
-        assert least / 16 - 1 <= (queue.out_per_s or 0) <= most / 2 + 1
-        assert queue.in_per_s == 0 or at_s < published_s + 16
+    assert mean_per_s / 2 < max(paces) < 2 / PACE_S
 
 
 def test_messages_handed_out_and_scheduled_are_counted_with_the_oldest(redis_url: str) -> None:

@@ -158,6 +158,12 @@ def test_the_paces_are_those_of_what_came_and_left() -> None:
     assert arrivals.paces(now_s) == pytest.approx((12.0, 20.0))
 
 
+def test_the_pace_of_what_came_is_zero_once_no_more_has_come_for_fifteen_seconds() -> None:
+    arrivals, _, now_s = followed([0, 500, *[3] * 100, *[0] * 61], [0, 0, *[4] * 161])
+
+    assert arrivals.paces(now_s) == pytest.approx((0.0, 16.0))
+
+
 def test_paces_are_not_known_of_a_list_that_was_empty_or_replaced_between_two_readings() -> None:
     drained, _, now_s = followed([0, 100, 0, 0], [0, 0, 50, 50])
     replaced, _, _ = followed([100, *[100] * 20], [0, *[100] * 20])
