@@ -22,19 +22,29 @@ def page(context):
     return context.new_page()
 
 
-HOLD_CLOCK = "(() => { const now = performance.now(); performance.now = () => now; })()"
-"""The page's clock stands still from now on: a state that passes stays to be looked at."""
+HOLD_CLOCK = """(() => {
+  const [now, wall] = [performance.now(), Date.now()];
+  performance.now = () => now;
+  Date.now = () => wall;
+})()"""
+"""The page's clocks stand still from now on: a state that passes stays to be looked at. Both do, since the page takes
+a wall clock that runs ahead of the other for a machine that has slept, and connects anew.
+"""
 
 
 def hold_in(page: Page, state: str) -> None:
-    """Until a reload the page's clock stands still whenever the page says this state, also if it says so already."""
+    """Until a reload the page's clocks stand still whenever the page says this state, also if it says so already."""
     page.evaluate(
         """(state) => {
           const chip = document.getElementById('connection');
-          const now = performance.now.bind(performance);
-          let held_ms = null;
-          const look = () => { held_ms = chip.dataset.state === state ? (held_ms ?? now()) : null; };
-          performance.now = () => held_ms ?? now();
+          const clocks = { mono_ms: performance.now.bind(performance), wall_ms: Date.now };
+          let held = null;
+          const look = () => {
+            if (chip.dataset.state !== state) held = null;
+            else held ??= { mono_ms: clocks.mono_ms(), wall_ms: clocks.wall_ms() };
+          };
+          performance.now = () => held?.mono_ms ?? clocks.mono_ms();
+          Date.now = () => held?.wall_ms ?? clocks.wall_ms();
           new MutationObserver(look).observe(chip, { attributes: true });
           look();
         }""",

@@ -144,15 +144,18 @@ def test_the_cursor_tells_values_by_mouse_and_keys_and_a_dispatch_leaves_a_mark(
         re.compile(r"Mensagens na fila.*Na fila.*CPU e RAM.*CPU.*\d%.*Tempo de resposta.*\d\sms", re.DOTALL)
     )
 
+    expect(page.locator("#mark-legend [data-shape=diamond]")).to_have_text("disparo", timeout=SOON_MS)
+    page.keyboard.press("p")  # So that the mark does not move while it is looked for.
+    expect(page.locator("#time-said")).not_to_have_text("")
+
     def finds_the_mark() -> bool:
-        for share in range(99, 80, -1):
+        for share in range(99, 0, -1):
             point(page, "chart-queue", share / 100)
             if "Disparo: pico de" in tooltip.inner_text():
                 return True
         return False
 
     wait_until(finds_the_mark, what="the mark of the dispatch is found under the cursor")
-    expect(page.locator("#mark-legend [data-shape=diamond]")).to_have_text("disparo")
     page.mouse.down()
     page.mouse.up()
     expect(page.locator(".tooltip-locked")).to_be_visible()

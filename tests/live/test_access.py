@@ -176,14 +176,15 @@ def test_a_stream_is_sent_round_and_an_idle_login_ends_though_its_page_goes_on_a
         with web.stream() as stream:
             assert stream.next("bye").json == {"reason": "rotate"}
             assert 100 <= stream.retry_ms <= 1000
-        idle, used = Browser(web), Browser(web)
-        web.set_back_sessions(55)
-
-        def has_ended():
-            assert used.send("/api/me/seen").status == 204
-            return idle.ask("GET", "/api/me").status == 401
-
+        idle = Browser(web)
         with idle.stream() as stream:
+            web.set_back_sessions(55)
+            used = Browser(web)  # Begun now: it has the whole minute, however busy the machine.
+
+            def has_ended():
+                assert used.send("/api/me/seen").status == 204
+                return idle.ask("GET", "/api/me").status == 401
+
             wait_until(has_ended)
             assert stream.next("bye")  # Of its age or its login, whichever came first: both are seconds here.
         assert used.ask("GET", "/api/me").status == 200

@@ -13,6 +13,7 @@ from store.history.steps import FIGURES, Step, begin, join_steps
 from store.samples.columns import SERIES
 from store.samples.live import LiveStore, redis_client
 from tests.builders import make_sample
+from tests.process import PATIENCE_S
 from tests.services import PostgresServer, RedisServer, wait_until
 from tests.web import WebServer
 
@@ -88,7 +89,8 @@ def test_each_range_has_its_step_and_reaches_the_present_without_a_hole(web, spa
 
     instants = answer["columns"][0]
     assert answer["step_s"] == step_s
-    assert instants[-1] == begin(answer["now"], step_s)
+    newest_s = int(answer["last_id"].split("-")[0]) / 1000
+    assert begin(newest_s - PATIENCE_S, step_s) <= instants[-1] <= begin(newest_s, step_s)  # Written a moment later.
     spacings = {later - sooner for sooner, later in itertools.pairwise(instants[:-1])}
     assert spacings == {step_s}
     assert span_s / step_s - 20 < len(instants) <= span_s / step_s + 1
@@ -97,7 +99,6 @@ def test_each_range_has_its_step_and_reaches_the_present_without_a_hole(web, spa
         assert answer[name][0] == instants
     assert [answer[name][1][1] for name in ("low", "columns", "high")] == [10, 25, 40]
     assert answer["columns"][2][1] is None
-    assert answer["last_id"] is not None
 
 
 def test_a_past_window_is_answered_in_minutes(web):
@@ -125,7 +126,7 @@ def test_the_oldest_instant_is_told_in_every_range(web):
     oldest_at = ask(web, time.time() - 60)["oldest_at"]
 
     assert oldest_at == ask(web, 0)["oldest_at"]
-    assert abs(time.time() - DAYS * DAY_S - oldest_at) < 3600 + 660
+    assert abs(time.time() - DAYS * DAY_S - oldest_at) < 3600 + 660 + PATIENCE_S
 
 
 def test_since_the_beginning_of_time_is_since_the_oldest_instant(web):
