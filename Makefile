@@ -6,7 +6,7 @@ PY := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: run test pytest scripts check audit sbom scan fuzz burst up down secrets bench bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs \
-  bench-cost bench-events bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-workers bench-limits test-celery test-reads soak pictures lock clean faults test-containers
+  bench-cost bench-events bench-fanout bench-health bench-growth bench-spread bench-start bench-threads bench-workers bench-limits test-celery test-rabbitmq test-reads soak pictures lock clean faults test-containers
 
 run: ## The whole panel on this machine, with a demo to watch; Ctrl-C ends it.
 	@exec $(PYTHON) -m standalone.bootstrap run
@@ -67,6 +67,10 @@ secrets: ## What the containers need, as files in deploy/secrets; what exists is
 
 test-celery: ## The question to the workers against Celery 4.4 to 5.6 beside the pinned one, some ten minutes.
 	CELERY_VERSIONS="4.4.7 5.0.5 5.1.2 5.2.7 5.3.6 5.4.0 5.5.3 5.6.2" $(PY) -m pytest -q tests/live/test_worker_inspect.py
+
+test-rabbitmq: ## The tests that run RabbitMQ, against Debian trixie's 4.0; root on Debian. RABBITMQ_DIR=… keeps it for the next time.
+	@tests/engine/install-debian
+	@$(PY) -m tests.newer_rabbitmq
 
 test-reads: ## What is sent to watched services, recorded for five minutes of outages and restarts. WATCH_MINUTES=60: longer.
 	WATCH_MINUTES=$${WATCH_MINUTES:-5} $(PY) -m pytest -q tests/live/test_least_rights.py

@@ -76,10 +76,13 @@ class RabbitServer(Service):
     It renews the API's figures every second, not every 5 s as by default.
     """
 
-    program = next(map(str, Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")), "rabbitmq")
+    # Deliberate: not /usr/sbin/rabbitmq-server, Debian's wrapper, which insists on the user rabbitmq and its paths.
+    program = os.environ.get("RABBITMQ_PROGRAM") or next(
+        map(str, Path("/usr/lib/rabbitmq/lib").glob("rabbitmq_server-*/sbin/rabbitmq-server")), "rabbitmq"
+    )
+    """The one that RABBITMQ_PROGRAM names, else Debian's. `rabbitmqctl` lies beside it."""
     more_configuration = ""
     """Lines of rabbitmq.conf beside those that every test needs."""
-    # Deliberate: not /usr/sbin/rabbitmq-server, Debian's wrapper, which insists on the user rabbitmq and its paths.
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.engine.debian_tree import base_tree
 from tests.engine.engine import CannotRun, Engine
-from tests.engine.own_engine import base_tree
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGES = Path(__file__).resolve().parent / "images"

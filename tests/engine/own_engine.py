@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.engine.debian_tree import base_tree, install
 from tests.engine.engine import CannotRun, Engine
 
 HERE = Path(__file__).resolve().parent
@@ -33,21 +34,9 @@ PACKAGES = (
     "libpython3-stdlib",
     "ca-certificates",
 )
-INSTALL = """
-mount --rbind /dev "$1/dev"
-mount -t proc proc "$1/proc"
-export DEBIAN_FRONTEND=noninteractive
-chroot "$1" apt-get update -q
-tree=$1
-shift
-chroot "$tree" apt-get install -y -q --no-install-recommends "$@"
-chroot "$tree" apt-get clean
-"""
-"""In a mount namespace of its own: nothing of it is left mounted."""
 
 START_DEADLINE_S = 60.0
 CLONE_NEWNET = 0x40000000
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def obstacle() -> str | None:
@@ -63,20 +52,6 @@ def obstacle() -> str | None:
         ["unshare", "--mount", "--pid", "--net", "--fork", "true"], capture_output=True, text=True, check=False
     )
     return f"the kernel refuses namespaces: {tried.stderr.strip()}" if tried.returncode else None
-
-
-def base_tree(directory: Path, suite: str) -> Path:
-    """A minimal Debian of that suite below `directory`, made once."""
-    tree = directory / f"base-{suite}"
-    if not (tree / ".done").exists():
-        shutil.rmtree(tree, ignore_errors=True)
-        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(tree), _mirror()]
-        _run(command, directory / f"base-{suite}.log")
-        # Where the way to the registries is inspected, the machine has the certificate for it.
-        if CERTIFICATES.exists():
-            shutil.copy(CERTIFICATES, tree / CERTIFICATES.relative_to("/"))
-        (tree / ".done").touch()
-    return tree
 
 
 class OwnEngine(Engine):
@@ -160,12 +135,7 @@ class OwnEngine(Engine):
         shutil.copytree(base, self._tree, symlinks=True, ignore=lambda *_: {".done", "dev", "proc", "sys"})
         for name in ("dev", "proc", "sys"):
             (self._tree / name).mkdir(exist_ok=True)
-        policy = self._tree / "usr/sbin/policy-rc.d"
-        policy.write_text("#!/bin/sh\nexit 101\n")  # No package starts a service.
-        policy.chmod(0o755)
-        shutil.copy("/etc/resolv.conf", self._tree / "etc/resolv.conf")
-        command = ["unshare", "--mount", "--fork", "sh", "-ec", INSTALL, "install", str(self._tree), *PACKAGES]
-        _run(command, self.directory / "engine.log")
+        install(self._tree, PACKAGES, self.directory / "engine.log")
         (self._tree / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n")  # slirp4netns answers there.
         (self._tree / ".done").touch()
 
@@ -243,20 +213,6 @@ class OwnEngine(Engine):
 
     def _inside(self, words: Sequence[str]) -> list[str]:
         return ["nsenter", "--target", str(self._init_pid), "--mount", "--pid", "--net", "--", *words]
-
-
-def _mirror() -> str:
-    sources = Path("/etc/apt/sources.list.d/debian.sources")
-    lines = sources.read_text().splitlines() if sources.exists() else []
-    return next((line.split()[1] for line in lines if line.startswith("URIs:")), "http://deb.debian.org/debian")
-
-
-def _run(command: Sequence[str], log: Path) -> None:
-    """Run to the end, its output in a file. Raises: CannotRun with the end of that."""
-    with log.open("w") as file:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False)
-    if ended.returncode:
-        raise CannotRun(f"`{command[0]}` failed with {ended.returncode}: {log.read_text()[-500:].strip()}")
 
 
 def _remove_groups(group: Path) -> None:

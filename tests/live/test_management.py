@@ -90,6 +90,22 @@ def most(queues: list[Queue], rate: str) -> float:
     return max(getattr(queue, rate) or 0.0 for queue in queues)
 
 
+def test_a_quorum_queue_in_which_messages_overtake_each_other_is_noticed(
+    rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str
+) -> None:
+    version = channel.connection.server_properties["version"]
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
+    for priority in (0, 0, 9):
+        channel.basic_publish(amqp.Message("work", priority=priority), routing_key=name)
+
+    with managing(rabbitmq_server, name) as management:
+        answer = await_answer(management, lambda answer: answer.figures[name].ready == 3)
+
+    obeys = int(version.partition(".")[0]) >= 4  # Without being declared with priorities.
+    assert answer.figures is not None
+    assert answer.figures[name].has_priorities is obeys
+
+
 class UncountedRabbit(RabbitServer):
     """A RabbitMQ that counts depths but no messages."""
 

@@ -24,6 +24,7 @@ from collector.probes.broker.management_figures import (
     Counters,
     Figures,
     alarm_of,
+    counts_messages,
     discover,
     published_of,
 )
@@ -181,8 +182,7 @@ class ManagementWatch:
             return True
         now_s = time.monotonic()
         if self._counted is None or now_s - self._counted[1] > MODE_PAUSE_S:
-            mode = self._ask("/api/overview?columns=rates_mode,disable_stats")
-            self._counted = mode.get("rates_mode") in {"basic", "detailed"} and not mode.get("disable_stats"), now_s
+            self._counted = counts_messages(self._ask("/api/overview?columns=rates_mode,disable_stats")), now_s
         return self._counted[0]
 
     def _ask(self, path: str, *, may_fail: bool = False) -> dict[str, Any]:

@@ -20,8 +20,12 @@ MAX_DISCOVERED = 200
 
 COLUMNS = (
     "name,type,exclusive,auto_delete,messages_ready,messages_unacknowledged,consumers,message_stats.publish,"
-    "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack,arguments.x-max-priority"
+    "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack,arguments.x-max-priority,"
+    "messages_ready_high,messages_active_priorities"
 )
+"""RabbitMQ leaves out what it does not know. Quorum queues tell of priorities in use: with `messages_ready_high` (more
+than 4) in 4.0 to 4.2, with `messages_active_priorities` since 4.3.
+"""
 
 _FINISHED = ("ack", "deliver_no_ack", "get_no_ack")
 """Counters of finished messages: acknowledged, or delivered without acknowledgement."""
@@ -74,6 +78,8 @@ class _Trace:
     waiting_since_s: float = 0.0
     handed_out_since_s: float = 0.0
     departed_at_s: float | None = None
+    has_overtaken: bool = False
+    """Whether messages of several priorities waited, since the queue was last seen empty."""
 
 
 class Counters:
@@ -103,7 +109,7 @@ class Counters:
                 ready=queue.get("messages_ready"),
                 unacked=queue.get("messages_unacknowledged"),
                 consumers=queue.get("consumers"),
-                has_priorities=bool((queue.get("arguments") or {}).get("x-max-priority")),
+                has_priorities=_has_priorities(queue),
             )
             if known.ready is not None and are_counted:
                 trace = kept[name] = self._traces.get(name) or _Trace()
@@ -132,6 +138,7 @@ class Counters:
         trace.waiting_since_s = trace.waiting_since_s if trace.ready else now_s
         trace.handed_out_since_s = trace.handed_out_since_s if trace.unacked else now_s
         trace.ready, trace.unacked = ready, unacked
+        trace.has_overtaken = bool(ready) and (trace.has_overtaken or known.has_priorities)
         in_per_s, out_per_s = _rates(trace.readings)
         departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
         still_s = self._at_least(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
@@ -144,6 +151,7 @@ class Counters:
             unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
             arrived=published + uncounted,
             has_uncounted=uncounted > 0,
+            has_priorities=known.has_priorities or trace.has_overtaken,
         )
 
     def _at_least(self, since_s: float, departed_at_s: float | None, now_s: float) -> float:
@@ -165,6 +173,19 @@ def discover(queues: Iterable[Mapping[str, Any]]) -> list[str]:
         for queue in queues
         if not queue.get("exclusive") and not queue.get("auto_delete") and queue.get("type") != "stream"
     )
+
+
+def _has_priorities(queue: Mapping[str, Any]) -> bool:
+    """Whether messages of the queue may overtake each other: it was declared so, or those of a quorum queue do."""
+    if (queue.get("arguments") or {}).get("x-max-priority"):
+        return True
+    high, ready = queue.get("messages_ready_high") or 0, queue.get("messages_ready") or 0
+    return 0 < high < ready or (queue.get("messages_active_priorities") or 0) > 1
+
+
+def counts_messages(overview: Mapping[str, Any]) -> bool:
+    """Whether RabbitMQ counts messages, as the API's overview tells."""
+    return overview.get("rates_mode") in {"basic", "detailed"} and not overview.get("disable_stats")
 
 
 def published_of(queues: Iterable[Mapping[str, Any]]) -> int:
