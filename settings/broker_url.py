@@ -46,6 +46,12 @@ def kombu_url(url: str) -> str:
     return _for_kombu(f"{parts.scheme}://{user}{at}{host}{path}", query)
 
 
+def names_host(url: str) -> bool:
+    """Whether a broker's URL says where the broker is, by a host or a socket. redis-py and kombu assume one else."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) or parts.scheme == "unix"
+
+
 def virtual_host(url: str) -> str:
     """RabbitMQ's virtual host that a URL names, as kombu reads it: without a path or with an empty one it is `/`."""
     return unquote(urlsplit(url).path[1:]) or "/"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.process import Service
+from tests.process import PATIENCE_S, Service
 
 APPLICATION = '''\
 import json, pathlib, time
@@ -117,4 +117,4 @@ class Application(Service):
     def run(self, code: str) -> None:
         """Run code of the application, which it knows as `a`, in a process of its own."""
         code = f"import application as a; a.app.conf.task_default_queue = {self._queue!r}; {code}"
-        subprocess.run([self._python, "-c", code], cwd=self.directory, check=True, timeout=30)
+        subprocess.run([self._python, "-c", code], cwd=self.directory, check=True, timeout=PATIENCE_S)

@@ -28,6 +28,9 @@ COMPANIONS = {
 }
 """By Celery's version, what it came out with: pip would take newer ones."""
 
+MAKING_S = 600.0
+"""How long each of the two steps that make an environment may take; a test waits for it that needs it first."""
+
 OLD_PYTHON = """\
 import inspect
 
@@ -42,16 +45,22 @@ def versions_under_test() -> list[str]:
     return [PINNED, *os.environ.get("CELERY_VERSIONS", "").split()]
 
 
+def patience_s() -> float:
+    """How long a test may take that needs an environment."""
+    return 120.0 if versions_under_test() == [PINNED] else 120.0 + 2 * MAKING_S
+
+
 @cache
 def python_of(version: str) -> str:
     """The Python of the environment with this Celery."""
     if version == PINNED:
         return sys.executable
     environment = _folder() / version
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=120)
+    # With the pip that comes with Python: newer ones refuse what old Celerys say of themselves (`pytz>dev`).
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True, timeout=MAKING_S)
     python = environment / "bin" / "python"
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, f"celery=={version}", *COMPANIONS[version], "setuptools<81"], check=True, timeout=600)
+    subprocess.run([*pip, f"celery=={version}", *COMPANIONS[version], "setuptools<81"], check=True, timeout=MAKING_S)
     if version.startswith("4."):
         packages = next((environment / "lib").glob("python3*/site-packages"))
         (packages / "sitecustomize.py").write_text(OLD_PYTHON)

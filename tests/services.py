@@ -246,9 +246,12 @@ def _make_empty_cluster() -> "tempfile.TemporaryDirectory[str]":
 
 
 class CeleryWorker(Service):
-    """A stock Celery worker on one queue, without an application of its own."""
+    """A stock Celery worker on one queue, without an application of its own, solo."""
 
     program = sys.executable
+    application: tuple[str, ...] = ()
+    """Options that name its application."""
+    options: tuple[str, ...] = ("--without-mingle",)
 
     def __init__(self, broker_url: str, queue: str) -> None:
         super().__init__()
@@ -260,21 +263,17 @@ class CeleryWorker(Service):
         """The URL of its broker."""
         return self._broker_url
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """Its environment beside that of the tests."""
+        return {"CELERY_BROKER_URL": self._broker_url}
+
     def start(self) -> None:
         """Start the worker and return once it consumes."""
-        options = [
-            "-Q",
-            self._queue,
-            "-P",
-            "solo",
-            "-n",
-            f"{secrets.token_hex(4)}@test",
-            "--without-mingle",
-            "-l",
-            "INFO",
-        ]
+        name = f"{secrets.token_hex(4)}@test"
+        command = [self.program, "-m", "celery", *self.application, "worker", "-Q", self._queue, "-P", "solo"]
         # It runs in its own directory, where no celeryconfig.py lies that the default app would read.
-        self._run([self.program, "-m", "celery", "worker", *options], {"CELERY_BROKER_URL": self._broker_url})
+        self._run([*command, "-n", name, "-l", "INFO", *self.options], self.environ)
 
     def is_ready(self) -> bool:
         """Whether its log says that it is ready."""

@@ -1,9 +1,8 @@
 """Messages that wait in real queues at known times, and what a watch tells of them meanwhile."""
 
-import secrets
-import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +11,8 @@ from celery import Celery
 from collector.probes.broker.queues import QueueWatch
 from collector.probes.broker.reading import Reading
 from store.samples.model import Queue
-from tests.process import Service
+from tests.queue_watch import await_reading
+from tests.services import CeleryWorker
 from tests.web import ROOT
 
 CLOSE_S = 6.0
@@ -24,34 +24,16 @@ the last look: messages are looked at every second, on a busy machine later.
 """
 
 
-class PacedWorker(Service):
+class PacedWorker(CeleryWorker):
     """A Celery worker that holds one message at a time, and writes down when it starts each."""
 
-    program = sys.executable
-
-    def __init__(self, broker_url: str, queue: str) -> None:
-        super().__init__()
-        self._broker_url = broker_url
-        self._queue = queue
+    application = ("-A", "tests.programs.paced")
+    options = ("--prefetch-multiplier", "1", "--without-mingle", "--without-gossip", "--without-heartbeat")
 
     @property
-    def url(self) -> str:
-        """Its broker's."""
-        return self._broker_url
-
-    def start(self) -> None:
-        options = ["-Q", self._queue, "-P", "solo", "-n", f"{secrets.token_hex(4)}@test", "-l", "INFO"]
-        quiet = ["--prefetch-multiplier", "1", "--without-mingle", "--without-gossip", "--without-heartbeat"]
-        environ = {
-            "PACED_BROKER_URL": self._broker_url,
-            "PACED_STARTS": str(self.directory / "starts"),
-            "PYTHONPATH": str(ROOT),
-        }
-        self._run([self.program, "-m", "celery", "-A", "tests.programs.paced", "worker", *options, *quiet], environ)
-
-    def is_ready(self) -> bool:
-        """Whether it has said so."""
-        return " ready." in self.log.read_text()
+    def environ(self) -> dict[str, str]:
+        starts = str(self.directory / "starts")
+        return {"PACED_BROKER_URL": self.url, "PACED_STARTS": starts, "PYTHONPATH": str(ROOT)}
 
     def starts(self) -> list[float]:
         """When each message left the queue, in the order of the queue."""
@@ -157,6 +139,17 @@ class Recorder:
             readings.append((time.monotonic(), watch.take()))
 
 
+class Run(NamedTuple):
+    """What happened, and what was told of it."""
+
+    histories: dict[str, History]
+    recorder: Recorder
+
+    def told(self, name: str, watch: int = 0) -> list[Told]:
+        """What one watch told of one queue."""
+        return self.recorder.told(name, watch)
+
+
 class Publisher:
     """Sends tasks as an application does."""
 
@@ -170,6 +163,33 @@ class Publisher:
         for _ in range(count):
             self._app.send_task("paced.work", (seconds,), queue=queue, **options)
             history.came()
+
+
+class Scenario:
+    """Queues of one broker with paced workers on some of them, and two watches, of which one is started later."""
+
+    def __init__(
+        self, app: Celery, broker_url: str, watch_of: Callable[[], QueueWatch], served: Iterable[str], stack: ExitStack
+    ) -> None:
+        """`served`: the queues with a worker. What runs ends with `stack`."""
+        self._workers = {name: stack.enter_context(PacedWorker(broker_url, name)) for name in served}
+        self.watch, self.late = watch_of(), watch_of()
+        for each in (self.watch, self.late):
+            stack.callback(each.stop)
+        self.publisher, self.recorder = Publisher(app), Recorder(self.watch, self.late)
+        self.histories = self.publisher.histories
+
+    def start(self, is_known: Callable[[Reading], object]) -> None:
+        """Start the first watch, and return once its reading is such."""
+        self.watch.start()
+        await_reading(self.watch, is_known)
+
+    def run(self, for_s: float) -> Run:
+        """Do all that the recorder was told, and take down what the workers did."""
+        self.recorder.run(for_s)
+        for name, worker in self._workers.items():
+            self.histories[name].left(worker.starts())
+        return Run(self.histories, self.recorder)
 
 
 def misses(told: list[Told], history: History) -> list[tuple[float, Queue, tuple[float, float]]]:

@@ -69,6 +69,8 @@ class Trends:
     silences: tuple[Silence, ...] = ()
     unused_s: float | None = None
     """For how long messages have waited that workers with idle slots may not be handed; None = they do not."""
+    handed_out: int | None = None
+    """How many messages these workers may be handed at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,8 @@ class Recent:
         self._kills: dict[str, tuple[int, float]] = {}
         self._throttled: dict[str, deque[float]] = {}
         self._streams: dict[str, _Stream] = {}
-        self._unused_since_s: float | None = None
+        self._held_back: tuple[int, float] | None = None
+        """To how many messages at once workers with idle slots are held back, and since when."""
 
     def note(self, sample: Sample, workload: Workload | None, now_s: float) -> Trends:
         """The trends up to this sample."""
@@ -98,7 +101,8 @@ class Recent:
         self._note_kills({name: ram.oom_kills for name, (_, ram) in cgroups.items()}, now_s)
         self._note_throttling({name: cpu.throttled_percent for name, (cpu, _) in cgroups.items()})
         self._note_arrivals(sample.queues, now_s, gap_s)
-        self._note_slots(consumers_of(workload, [queue.name for queue in sample.queues if queue.ready]), now_s, gap_s)
+        consumers = consumers_of(workload, [queue.name for queue in sample.queues if queue.ready])
+        self._note_slots(_handed_out(consumers, sample.queues) if consumers else None, now_s, gap_s)
         return Trends(
             kills=tuple(
                 Kill(name=name, count=count, ago_s=now_s - at_s) for name, (count, at_s) in self._kills.items()
@@ -107,7 +111,8 @@ class Recent:
                 name: min(shares) for name, shares in self._throttled.items() if len(shares) == THROTTLED_SAMPLES
             },
             silences=tuple(_silences(self._streams, now_s)),
-            unused_s=None if self._unused_since_s is None else now_s - self._unused_since_s,
+            unused_s=None if self._held_back is None else now_s - self._held_back[1],
+            handed_out=None if self._held_back is None else self._held_back[0],
         )
 
     def _note_kills(self, counts: Mapping[str, int | None], now_s: float) -> None:
@@ -140,11 +145,26 @@ class Recent:
             if stream is not None:
                 self._streams[queue.name] = stream
 
-    def _note_slots(self, consumers: Consumers | None, now_s: float, gap_s: float | None) -> None:
-        if consumers is None or not consumers.are_held_back:
-            self._unused_since_s = None
-        elif self._unused_since_s is None or (gap_s or 0.0) > UNSEEN_S:
-            self._unused_since_s = now_s
+    def _note_slots(self, handed_out: int | None, now_s: float, gap_s: float | None) -> None:
+        is_new = self._held_back is None or self._held_back[0] != handed_out or (gap_s or 0.0) > UNSEEN_S
+        if handed_out is None:
+            self._held_back = None
+        elif is_new:
+            self._held_back = handed_out, now_s
+
+
+def _handed_out(consumers: Consumers, queues: tuple[Queue, ...]) -> int | None:
+    """To how many messages at once they are held back; None where no slot is idle, or nothing says that they are.
+
+    Either the workers say so, or they hold fewer messages than they have slots. Celery 5.3 to 5.6 says nothing of it:
+    after a lost connection a quorum queue hands it less than it believes. If that is not always as many, it is chance.
+    """
+    if consumers.are_held_back:
+        return consumers.prefetch
+    held = [queue.unacked for queue in queues if queue.name in consumers.queues]
+    known = [count for count in held if count is not None]
+    is_whole = len(known) == len(consumers.queues)
+    return sum(known) if is_whole and not consumers.are_busy and 0 < sum(known) < consumers.slots else None
 
 
 def _cgroups(sample: Sample) -> Iterator[tuple[str, tuple[Cpu, Ram]]]:

@@ -86,8 +86,9 @@ def slots_idle(evidence: Evidence) -> Finding | None:
     consumers = evidence.consumers(evidence.waiting) if is_moving else _consumers_of_standing(evidence)
     if consumers is None or consumers.are_busy:
         return None
-    if consumers.are_held_back:
-        return evidence.cause("prefetch_low", {"prefetch": consumers.prefetch or 0, "slots": consumers.slots})
+    limit = consumers.prefetch if consumers.are_held_back else evidence.situation.trends.handed_out
+    if limit is not None and (consumers.are_held_back or is_moving):
+        return evidence.cause("prefetch_low", {"prefetch": limit, "slots": consumers.slots})
     return evidence.cause("slots_idle", {"idle": consumers.slots - consumers.busy, "slots": consumers.slots})
 
 

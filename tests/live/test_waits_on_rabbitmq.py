@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import NamedTuple
 
 import amqp
 import pytest
@@ -17,9 +16,8 @@ from kombu import Queue as KombuQueue
 from collector.probes.broker.management import ManagementWatch
 from collector.probes.broker.queues import QueueWatch
 from store.samples.model import Basis
-from tests.queue_watch import await_reading
 from tests.services import RabbitServer
-from tests.waiting_times import History, PacedWorker, Publisher, Recorder, Told, misses
+from tests.waiting_times import History, Run, Scenario, misses
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -42,16 +40,6 @@ class UsualRabbit(RabbitServer):
     )
 
 
-class Run(NamedTuple):
-    """What happened, and what was told of it."""
-
-    histories: dict[str, History]
-    recorder: Recorder
-
-    def told(self, name: str, watch: int = 0) -> list[Told]:
-        return self.recorder.told(name, watch)
-
-
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     with UsualRabbit() as server, ExitStack() as stack:
@@ -62,29 +50,25 @@ def run() -> Iterator[Run]:
         with app.connection_for_write() as connection:
             for queue in app.conf.task_queues:
                 queue(connection.default_channel).declare()
-        workers = {name: stack.enter_context(PacedWorker(server.url, name)) for name in (BURST, TWO_PRODUCERS)}
         consumer = amqp.Connection(f"127.0.0.1:{server.port}", "monitor", server.password)
         consumer.connect()
         stack.callback(consumer.collect)
-        watch, late = (watch_of(server, stack) for _ in range(2))
-        watch.start()
-        await_reading(watch, lambda reading: all(queue.unacked is not None for queue in reading.queues))
-        publisher, recorder = Publisher(app), Recorder(watch, late)
+        scenario = Scenario(app, server.url, partial(watch_of, server, stack), (BURST, TWO_PRODUCERS), stack)
+        scenario.start(lambda reading: all(queue.unacked is not None for queue in reading.queues))
+        send, histories, recorder = scenario.publisher.send, scenario.histories, scenario.recorder
 
-        recorder.at(3.0, lambda: publisher.send(BURST, 110, seconds=PACE_S))
-        recorder.every(0.25, 1.0, 21.0, lambda: publisher.send(TWO_PRODUCERS, seconds=PACE_S))
-        recorder.every(2.0, 1.5, 21.0, lambda: publisher.send(TWO_PRODUCERS, 6, seconds=PACE_S))
+        recorder.at(3.0, lambda: send(BURST, 110, seconds=PACE_S))
+        recorder.every(0.25, 1.0, 21.0, lambda: send(TWO_PRODUCERS, seconds=PACE_S))
+        recorder.every(2.0, 1.5, 21.0, lambda: send(TWO_PRODUCERS, 6, seconds=PACE_S))
         for name in (GIVEN_BACK, EXPIRING, PURGED):
-            recorder.every(0.25, 1.0, 21.0, partial(publisher.send, name))
-        recorder.at(9.0, late.start)
-        recorder.at(10.0, lambda: take(consumer, publisher.histories[GIVEN_BACK]))
-        recorder.at(14.0, lambda: purge(server, publisher.histories[PURGED]))
-        recorder.at(17.0, lambda: give_back(consumer, publisher.histories[GIVEN_BACK]))
-        recorder.run(RUN_S)
-        for name, worker in workers.items():
-            publisher.histories[name].left(worker.starts())
-        publisher.histories[EXPIRING].expire(EXPIRES_S)
-        yield Run(publisher.histories, recorder)
+            recorder.every(0.25, 1.0, 21.0, partial(send, name))
+        recorder.at(9.0, scenario.late.start)
+        recorder.at(10.0, lambda: take(consumer, histories[GIVEN_BACK]))
+        recorder.at(14.0, lambda: purge(server, histories[PURGED]))
+        recorder.at(17.0, lambda: give_back(consumer, histories[GIVEN_BACK]))
+        run = scenario.run(RUN_S)
+        histories[EXPIRING].expire(EXPIRES_S)
+        yield run
 
 
 def watch_of(server: RabbitServer, stack: ExitStack) -> QueueWatch:
@@ -92,9 +76,7 @@ def watch_of(server: RabbitServer, stack: ExitStack) -> QueueWatch:
     management = ManagementWatch(server.management_url, server.url, QUEUES)
     management.start()
     stack.callback(management.stop)
-    watch = QueueWatch(server.url, QUEUES, management=management)
-    stack.callback(watch.stop)
-    return watch
+    return QueueWatch(server.url, QUEUES, management=management)
 
 
 def take(consumer: amqp.Connection, history: History) -> None:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from typing import NamedTuple
 
 import pytest
 import redis
@@ -16,7 +15,7 @@ from collector.probes.broker.queues import QueueWatch
 from store.samples.model import Basis, Reserved
 from tests.queue_watch import await_reading, watching
 from tests.services import RedisServer
-from tests.waiting_times import History, PacedWorker, Publisher, Recorder, Told, misses
+from tests.waiting_times import History, PacedWorker, Publisher, Run, Scenario, misses
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 
@@ -28,42 +27,25 @@ RUN_S = 25.0
 SCHEDULED = 7
 
 
-class Run(NamedTuple):
-    """What happened, and what was told of it."""
-
-    histories: dict[str, History]
-    recorder: Recorder
-
-    def told(self, name: str, watch: int = 0) -> list[Told]:
-        return self.recorder.told(name, watch)
-
-
 @pytest.fixture(scope="module")
 def run() -> Iterator[Run]:
     with RedisServer() as server, ExitStack() as stack:
         app = Celery(broker=server.url, set_as_current=False)
-        workers = {name: stack.enter_context(PacedWorker(server.url, name)) for name in (BURST, TRICKLE)}
         client = stack.enter_context(redis.Redis.from_url(server.url))
-        watch, late = (QueueWatch(server.url, QUEUES) for _ in range(2))
-        for each in (watch, late):
-            stack.callback(each.stop)
-        watch.start()
-        await_reading(watch, lambda reading: reading.latency_ms is not None)
-        publisher, recorder = Publisher(app), Recorder(watch, late)
+        scenario = Scenario(app, server.url, partial(QueueWatch, server.url, QUEUES), (BURST, TRICKLE), stack)
+        scenario.start(lambda reading: reading.latency_ms is not None)
+        send, histories, recorder = scenario.publisher.send, scenario.histories, scenario.recorder
 
-        recorder.at(2.0, lambda: publisher.send(BURST, 90, seconds=PACE_S))
-        recorder.at(1.0, lambda: publisher.send(TRICKLE, 60, seconds=PACE_S))
-        recorder.every(0.5, 1.5, 21.0, partial(publisher.send, TRICKLE, seconds=PACE_S))
+        recorder.at(2.0, lambda: send(BURST, 90, seconds=PACE_S))
+        recorder.at(1.0, lambda: send(TRICKLE, 60, seconds=PACE_S))
+        recorder.every(0.5, 1.5, 21.0, partial(send, TRICKLE, seconds=PACE_S))
         for name in (GIVEN_BACK, PURGED):
-            recorder.every(0.25, 1.0, 18.0, partial(publisher.send, name))
-        recorder.at(8.0, late.start)
-        recorder.at(9.0, lambda: take(client, publisher.histories[GIVEN_BACK]))
-        recorder.at(13.0, lambda: purge(client, publisher.histories[PURGED]))
-        recorder.at(15.0, lambda: give_back(client, publisher.histories[GIVEN_BACK]))
-        recorder.run(RUN_S)
-        for name, worker in workers.items():
-            publisher.histories[name].left(worker.starts())
-        yield Run(publisher.histories, recorder)
+            recorder.every(0.25, 1.0, 18.0, partial(send, name))
+        recorder.at(8.0, scenario.late.start)
+        recorder.at(9.0, lambda: take(client, histories[GIVEN_BACK]))
+        recorder.at(13.0, lambda: purge(client, histories[PURGED]))
+        recorder.at(15.0, lambda: give_back(client, histories[GIVEN_BACK]))
+        yield scenario.run(RUN_S)
 
 
 def take(client: redis.Redis, history: History) -> None:

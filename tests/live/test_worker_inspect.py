@@ -19,11 +19,11 @@ from collector.probes.workers.redis_pidbox import RedisPidbox
 from collector.probes.workers.worker_inspect import WorkerInspector
 from settings.broker_options import BrokerOptions, parse_broker_options
 from tests.celery_application import Application
-from tests.celery_versions import PINNED, python_of, versions_under_test
+from tests.celery_versions import PINNED, patience_s, python_of, versions_under_test
 from tests.process import PATIENCE_S
 from tests.services import RabbitServer, RedisServer, wait_until
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.timeout(patience_s())]
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "kombu's own options": {},
@@ -141,6 +141,21 @@ def test_what_a_worker_does_is_read_without_its_tasks_arguments_and_logged_by_no
         else:
             assert known.running is None
         assert str(tmp_path) not in repr(known)
+        assert worker.trouble() == []
+
+
+def test_where_neither_url_names_a_host_the_worker_logs_nothing(
+    redis_url: str,
+) -> None:
+    url = redis_url.replace("@127.0.0.1:", "@:")
+    with Application(url, "dispatch") as worker:
+        with inspecting(url, "dispatch") as inspector:
+            wait_until(lambda: (inspection := inspector.latest()) and inspection.served, what="the worker has answered")
+            first_s = next(iter(inspector.answers().values())).at_s
+            wait_until(lambda: next(iter(inspector.answers().values())).at_s > first_s, what="it has answered again")
+            known = next(iter(inspector.answers().values()))
+
+        assert (known.stats, known.running) == (None, None)
         assert worker.trouble() == []
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from kombu import Connection
 
-from settings.broker_url import addresses, kombu_url, trusting
+from settings.broker_url import addresses, kombu_url, names_host, trusting
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,18 @@ def test_a_file_of_certificates_is_named_where_tls_is_spoken_and_none_is_named()
     )
     assert trusting(urls, None) == urls
     assert trusting(None, "/ca.pem") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ("redis://", False),
+        ("redis:///0", False),
+        ("redis://:secret@:6380/0", False),
+        ("redis://localhost", True),
+        ("rediss://:secret@[::1]:6380/0", True),
+        ("unix:///run/redis.sock", True),
+    ],
+)
+def test_a_url_names_its_host_or_leaves_it_to_the_client(url, names):
+    assert names_host(url) is names

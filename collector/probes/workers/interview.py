@@ -61,7 +61,9 @@ class _Due:
 class Interview:
     """Follows the answers. All times are monotonic seconds of one clock. Not thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks_stats: bool = True) -> None:
+        """`asks_stats`: whether workers are asked for their statistics, and so for their tasks."""
+        self._asks_stats = asks_stats
         self.workers: Mapping[str, WorkerAnswers] = {}
         """By worker, what it answered. A new mapping after each change, so that another thread may read it."""
         self._due: dict[tuple[str, Method], _Due] = {}
@@ -85,6 +87,8 @@ class Interview:
 
     def question(self, method: Method, names: tuple[str, ...], now_s: float) -> Question | None:
         """The question to those of these workers that it is due for; None if it is for none."""
+        if not self._asks_stats:
+            return None
         may_be_asked = self._with_few_slots(names) if method is Method.ACTIVE else names
         due = tuple(name for name in may_be_asked if self._is_due(name, method, now_s))
         return Question(method, due) if due else None

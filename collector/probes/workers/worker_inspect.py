@@ -21,7 +21,7 @@ from collector.probes.workers.pidbox import Answers, InspectError, Method, Pidbo
 from collector.probes.workers.redis_pidbox import RedisPidbox
 from settings import ALL_QUEUES
 from settings.broker_options import BrokerOptions
-from settings.broker_url import addresses
+from settings.broker_url import addresses, names_host
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ class WorkerInspector:
         self._times = times
         self._is_amqp = kind_of(broker_url) == AMQP
         self._wanted = None if ALL_QUEUES in queue_names else frozenset(queue_names)
-        self._interview = Interview()
+        # Where the panel's URL names no host, neither may the application's: then kombu warns at each such question.
+        self._interview = Interview(asks_stats=self._is_amqp or all(map(names_host, self._urls)))
         self._backoff = InspectBackoff(times, least_s=times.interval_s if self._is_amqp else 0.0)
         self._outcome: tuple[Inspection, float] | None = None
         """The inspection, and when it expires, monotonic."""

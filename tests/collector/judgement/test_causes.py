@@ -337,6 +337,17 @@ def test_slots_that_are_not_used_are_explained_by_the_prefetch():
     assert code_of(find(sample=make_sample(queues=(WAITING,)), finding=unused, workload=workload)) == "prefetch_low"
 
 
+def test_what_workers_are_handed_goes_before_what_they_believe():
+    workload = make_workload(make_worker(**IDLE, prefetch=4))
+    unused = Finding(level=Level.ATTENTION, code="slots_unused", facts={"busy": 1, "slots": 4, "waiting": 900})
+    sample, trends = make_sample(queues=(WAITING,)), Trends(unused_s=90.0, handed_out=1)
+
+    assert told(find(sample=sample, finding=unused, workload=workload, trends=trends)) == (
+        "prefetch_low",
+        {"prefetch": 1, "slots": 4},
+    )
+
+
 def test_the_end_of_a_steady_stream_explains_only_that_nothing_arrives():
     trends = Trends(silences=(Silence(queue="dispatch", quiet_s=420.0, steady_s=9000.0, in_per_min=40.0),))
     ended = Finding(level=Level.ATTENTION, code="arrivals_ended", facts={"queue": "dispatch", "quiet_s": 420})

@@ -157,6 +157,40 @@ def test_slots_that_are_busy_or_may_be_filled_are_used(worker):
     assert follow([waiting] * 30, workload=workload(worker)).unused_s is None
 
 
+UNAWARE = replace(HELD_BACK, prefetch=4)
+"""It believes that it may be handed as many as it has slots."""
+
+
+def follow_handed_out(*held: int | None, worker: Worker = UNAWARE) -> Trends:
+    """After samples in which the broker has handed out so many messages."""
+    samples = [make_sample(queues=(make_queue(ready=40, unacked=count),)) for count in held]
+    return follow(samples, workload=workload(worker))
+
+
+def test_workers_that_hold_always_as_many_messages_and_fewer_than_slots_are_held_back_whatever_they_say():
+    trends = follow_handed_out(3, *[1] * 30)
+
+    assert (trends.handed_out, trends.unused_s) == (1, 29 * TICK_S)
+
+
+@pytest.mark.parametrize(
+    ("held", "worker"),
+    [
+        ((1, 2) * 15 + (1,), UNAWARE),
+        ((4,) * 30, UNAWARE),
+        ((0,) * 30, UNAWARE),
+        ((None,) * 30, UNAWARE),
+        ((1,) * 30, replace(UNAWARE, busy=4)),
+        ((1,) * 30, replace(UNAWARE, queues=("dispatch", "unwatched"))),
+    ],
+    ids=["now one, now two", "as many as slots", "none", "unknown", "busy", "they may hold others"],
+)
+def test_it_proves_nothing_where_workers_hold(held, worker):
+    trends = follow_handed_out(*held, worker=worker)
+
+    assert trends.unused_s is None or trends.unused_s < UNUSED_S
+
+
 def test_idle_slots_without_a_message_that_waits_are_at_rest():
     assert follow([make_sample()] * 30, workload=workload(HELD_BACK)).unused_s is None
 

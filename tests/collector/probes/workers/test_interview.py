@@ -140,6 +140,13 @@ def test_a_worker_that_the_question_may_make_log_a_warning_is_asked_once_a_day()
         assert due_at(interviewed(stats(broker=broker)), Method.STATS, INTERVAL_S) is not None
 
 
+def test_workers_that_would_warn_of_their_broker_url_are_asked_for_their_queues_alone() -> None:
+    interview = Interview(asks_stats=False)
+    names = interview.note_queues(answered("w"), 0.0)
+
+    assert [interview.question(method, names, 0.0) for method in (Method.STATS, Method.ACTIVE)] == [None, None]
+
+
 def test_a_late_answer_counts_and_ends_the_pause() -> None:
     interview = interviewed(None)
 
