@@ -12,7 +12,7 @@ from app.accounts.principals import Role
 from app.accounts.sessions import Sessions
 from app.accounts.tables import login_sessions, tokens, users
 from app.accounts.tokens import TokenScope
-from store.database import reading
+from store.database import StandingConnection
 
 
 class Credentials:
@@ -21,7 +21,7 @@ class Credentials:
     def __init__(
         self, engine: Engine, sessions: Sessions, role: Role, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self._engine = engine
+        self._connection = StandingConnection(engine)
         self._clock = clock
         allowed = (users.c.disabled_at.is_(None), users.c.role == role.value)
         valid = {
@@ -29,19 +29,18 @@ class Credentials:
             "token": (tokens.c.token_hash, (tokens.c.scope == TokenScope.READ.value, tokens.c.revoked_at.is_(None))),
         }
         self._queries = {
-            kind: select(token_hash).join(users).where(*is_valid, *allowed)
+            kind: self._connection.compiled(select(token_hash).join(users).where(*is_valid, *allowed))
             for kind, (token_hash, is_valid) in valid.items()
         }
 
     def in_force(self, credentials: Collection[str]) -> set[str]:
         """Which of these credentials (`Principal.credential`) are still in force. Raises: StoreUnavailable."""
         kinds = {credential.partition(":")[0] for credential in credentials}
-        now = {"now": self._clock()}
-        with reading(self._engine) as connection:
-            all_in_force = {
-                f"{kind}:{token_hash}"
-                for kind, query in self._queries.items()
-                if kind in kinds
-                for (token_hash,) in connection.execute(query, now)
-            }
+        now_s = self._clock()
+        all_in_force = {
+            f"{kind}:{token_hash}"
+            for kind, query in self._queries.items()
+            if kind in kinds
+            for (token_hash,) in self._connection.rows(query, now=now_s)
+        }
         return all_in_force.intersection(credentials)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, event, make_url
 
 from app.accounts.accounts import Accounts
 from app.accounts.credentials import Credentials
@@ -71,6 +71,14 @@ def test_a_session_that_has_expired_does_not_hold(engine: Engine, accounts: Acco
     credentials = Credentials(engine, accounts.sessions, Role.SUPER_ADMIN, clock=lambda: 4e9)
 
     assert credentials.in_force({session}) == set()
+
+
+def test_one_connection_is_taken_for_all_questions(credentials: Credentials, engine: Engine, session: str) -> None:
+    taken: list[object] = []
+    event.listen(engine, "checkout", lambda *_: taken.append(None))
+
+    assert [credentials.in_force({session, "token:none"}) for _ in range(3)] == [{session}] * 3
+    assert len(taken) == 1
 
 
 def test_a_kept_connection_that_has_died_costs_no_answer(postgres_server: PostgresServer, postgres_url: str) -> None:
