@@ -39,11 +39,11 @@ class CgroupProbe:
         )
 
     def _follow(self) -> None:
-        membership = read_file(self._proc / "self/cgroup") or b""
+        membership = read_file(self._proc, "self/cgroup") or b""
         if membership == self._membership and not self._cpu.is_gone() and not self._ram.is_gone():
             return
         self._membership = membership
-        self._settle(locate_cgroup(read_file(self._proc / "self/mountinfo") or b"", membership, self._root))
+        self._settle(locate_cgroup(read_file(self._proc, "self/mountinfo") or b"", membership, self._root))
 
     def _settle(self, location: CgroupLocation) -> None:
         """Start anew: another cgroup has other counters."""

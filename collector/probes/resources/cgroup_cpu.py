@@ -29,14 +29,14 @@ class CgroupCpu:
 
     def is_gone(self) -> bool:
         """Whether the cgroup existed and is gone."""
-        return bool(self._directories) and not exists(self._directories[0] / _USAGE_FILES[self._accounting.version])
+        return bool(self._directories) and not exists(self._directories[0], _USAGE_FILES[self._accounting.version])
 
     def read(self, cores_online: float | None, mono_s: float) -> Cpu | None:
         """The figures since the last call; None if no CPU controller counts this process."""
         if not self._directories:
             return None
         used_cores = self._used.update(self._read_used_s(), mono_s)
-        stalled_s = parse_stalled_s(read_file(self._directories[0] / "cpu.pressure"))
+        stalled_s = parse_stalled_s(read_file(self._directories[0], "cpu.pressure"))
         quotas = {directory: self._read_quota(directory) for directory in self._limits.directories}
         cores = smallest_limit([*quotas.values(), self._count_cpus(), cores_online or math.inf])
         return Cpu(
@@ -48,7 +48,7 @@ class CgroupCpu:
         )
 
     def _read_used_s(self) -> float | None:
-        text = read_file(self._directories[0] / _USAGE_FILES[self._accounting.version])
+        text = read_file(self._directories[0], _USAGE_FILES[self._accounting.version])
         if self._accounting.version == 1:
             used_ns = parse_count(text)
             return None if used_ns is None else used_ns / 1e9
@@ -58,11 +58,11 @@ class CgroupCpu:
     def _read_quota(self, directory: Path) -> float | None:
         """Cores; infinite without a quota, None if it cannot be read. v2's root has no such file."""
         if self._limits.version == 1:
-            quota = read_file(directory / "cpu.cfs_quota_us")
+            quota = read_file(directory, "cpu.cfs_quota_us")
             if quota is None or quota.strip() == b"-1":
                 return math.inf
-            return _divide(parse_count(quota), parse_count(read_file(directory / "cpu.cfs_period_us")))
-        text = read_file(directory / "cpu.max")
+            return _divide(parse_count(quota), parse_count(read_file(directory, "cpu.cfs_period_us")))
+        text = read_file(directory, "cpu.max")
         if text is None or text.startswith(b"max "):
             return math.inf
         quota, _, period = text.partition(b" ")
@@ -72,7 +72,7 @@ class CgroupCpu:
         """CPUs that the process may run on; infinite without a cpuset, None if it cannot be read."""
         for directory in self._cpuset.directories:
             for file_name in _CPUSET_FILES[self._cpuset.version]:
-                text = read_file(directory / file_name)
+                text = read_file(directory, file_name)
                 if text is not None:
                     return _count_list(text.strip())
         return math.inf
@@ -83,7 +83,7 @@ class CgroupCpu:
         if quota is None or math.isinf(quota):
             return None
         directory = next(directory for directory in quotas if quotas[directory] == quota)
-        stat = read_file(directory / "cpu.stat")
+        stat = read_file(directory, "cpu.stat")
         throttled, periods = parse_field(stat, b"nr_throttled"), parse_field(stat, b"nr_periods")
         return to_percent(self._throttled[directory].update(throttled, periods))
 

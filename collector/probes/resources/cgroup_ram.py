@@ -52,36 +52,36 @@ class CgroupRam:
 
     def is_gone(self) -> bool:
         """Whether the cgroup existed and is gone."""
-        return bool(self._directories) and not exists(self._directories[0] / self._names.usage)
+        return bool(self._directories) and not exists(self._directories[0], self._names.usage)
 
     def read(self, machine_bytes: int | None, mono_s: float) -> Ram | None:
         """The figures; None if no memory controller counts this process."""
         if not self._directories:
             return None
         own = self._directories[0]
-        stat = read_file(own / "memory.stat")
+        stat = read_file(own, "memory.stat")
         used_bytes = self._read_used_bytes(own, stat)
         limit_bytes = self._read_limit_bytes(machine_bytes, stat)
-        stalled_s = parse_stalled_s(read_file(own / "memory.pressure"))
+        stalled_s = parse_stalled_s(read_file(own, "memory.pressure"))
         return Ram(
             scope=Scope.CONTAINER,
             used_bytes=used_bytes,
             limit_bytes=limit_bytes,
             percent=to_percent(used_bytes / limit_bytes) if used_bytes is not None and limit_bytes else None,
-            peak_bytes=parse_count(read_file(own / self._names.peak)),
-            oom_kills=parse_field(read_file(own / self._names.events), b"oom_kill"),
+            peak_bytes=parse_count(read_file(own, self._names.peak)),
+            oom_kills=parse_field(read_file(own, self._names.events), b"oom_kill"),
             pressure_percent=to_percent(self._stalled.update(stalled_s, mono_s)),
         )
 
     def _read_used_bytes(self, own: Path, stat: bytes | None) -> int | None:
         """The working set, as kubelet and `docker stats` show it: without file cache that the kernel can reclaim."""
-        usage_bytes = parse_count(read_file(own / self._names.usage))
+        usage_bytes = parse_count(read_file(own, self._names.usage))
         inactive_bytes = parse_field(stat, self._names.inactive_file)
         # The two are read one after the other, so the difference may be negative.
         return None if usage_bytes is None or inactive_bytes is None else max(usage_bytes - inactive_bytes, 0)
 
     def _read_limit_bytes(self, machine_bytes: int | None, stat: bytes | None) -> int | None:
-        limits = [_parse_limit(read_file(directory / self._names.limit)) for directory in self._directories]
+        limits = [_parse_limit(read_file(directory, self._names.limit)) for directory in self._directories]
         # v1's own minimum over all ancestors, including those not visible from here.
         hierarchical_bytes = parse_field(stat, b"hierarchical_memory_limit")
         for limit in (hierarchical_bytes, machine_bytes):

@@ -34,7 +34,7 @@ class Hierarchy:
     def counted_by(self, file_name: str) -> tuple[Path, ...]:
         """The directories from the first one with this file on: in v2 a controller may end above the leaf."""
         for depth, directory in enumerate(self.directories):
-            if exists(directory / file_name):
+            if exists(directory, file_name):
                 return self.directories[depth:]
         return ()
 
@@ -98,10 +98,10 @@ def _find_directories(mounts: list[_Mount], path: PurePosixPath) -> tuple[Path, 
 def _is_container(mounts: list[_Mount], paths: Iterable[PurePosixPath], root: Path) -> bool:
     names = [f"{name}/" for name in (*paths, *(mount.root for mount in mounts))]
     return (
-        any(exists(root / mark) for mark in _CONTAINER_MARKS)
+        any(exists(root, mark) for mark in _CONTAINER_MARKS)
         or any(_CONTAINER_PATH.search(name) for name in names)
         # v2's real root counts no memory; a mount that does starts at a container's cgroup.
-        or any(mount.version == 2 and exists(mount.point / "memory.current") for mount in mounts)
+        or any(mount.version == 2 and exists(mount.point, "memory.current") for mount in mounts)
     )
 
 

@@ -60,7 +60,7 @@ class HostProbe:
         )
 
     def _read_pressure(self, resource: str, stalled: CounterRate) -> float | None:
-        text = read_file(Path(psutil.PROCFS_PATH) / "pressure" / resource)
+        text = read_file(Path(psutil.PROCFS_PATH), f"pressure/{resource}")
         return to_percent(stalled.update(parse_stalled_s(text), self._monotonic()))
 
 
