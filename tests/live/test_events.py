@@ -201,6 +201,7 @@ def test_a_reader_that_redis_cuts_off_listens_again_and_knows_that_events_are_lo
     with RedisServer() as server, redis.Redis.from_url(server.url) as client:
         client.config_set("client-output-buffer-limit", "pubsub 200000 200000 1")
         monkeypatch.setattr(listening, "PAUSE_S", 0.05)
+        monkeypatch.setattr(listening, "IDLE_PAUSE_S", 0.05)
         stream = Stream(workers=1, names=1)
         with listening_at(server.url) as listener:
             wait_until(lambda: listener.reason() is None, what="it listens")

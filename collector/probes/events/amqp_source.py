@@ -23,7 +23,7 @@ PREFETCH = 2_000
 """Most messages that RabbitMQ sends before it gets an acknowledgement."""
 
 ACKNOWLEDGE_EVERY = 250
-ACKNOWLEDGE_S = 5.0
+ACKNOWLEDGE_S = 15.0
 """So many messages, or so long after the first of them."""
 
 READ_BYTES = 2**16
@@ -49,6 +49,7 @@ class AmqpSource:
             self.drop()
             raise
         self._socket = self._amqp.transport.sock
+        self._is_tls = isinstance(self._socket, ssl.SSLSocket)
         self._read_at_s = self._sent_at_s = time.monotonic()
 
     def read(self) -> list[Message]:
@@ -60,6 +61,8 @@ class AmqpSource:
             messages += self._parser.feed(data)
             if self._parser.last_tag - self._acknowledged >= ACKNOWLEDGE_EVERY:
                 self._acknowledge()
+            if len(data) < READ_BYTES and not self._is_tls:  # That was all. TLS hands out one record at a time.
+                break
         if read:
             self._read_at_s = now_s
         self._stay_alive(now_s)

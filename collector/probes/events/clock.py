@@ -16,7 +16,7 @@ AHEAD_S = 2.0
 """A stamp from the future has no other reason than the clocks; less is what hosts with NTP may have."""
 
 BEHIND_S = 7.0
-"""An event may be 5 s old before RabbitMQ drops it, and is read up to a second later."""
+"""An event may be 5 s old before RabbitMQ drops it, and is read up to two seconds later."""
 
 
 class Clock:

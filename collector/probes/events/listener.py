@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 SOCKET_S = 3.0
 """Timeout of a connect, a read or a write."""
 
+IDLE_PAUSE_S = 2.0
 PAUSE_S = 1.0
+"""Between two reads while no task events come, which is as often as a worker sends a heartbeat, and while some do."""
 BUSY_PAUSE_S = 0.05
 BUSY_MESSAGES = 50
 """After so many messages at once the next pause is the short one."""
@@ -112,13 +114,20 @@ class EventListener:
         while not stopping.wait(pause_s):
             try:
                 messages = self._opened().read()
-                pause_s = BUSY_PAUSE_S if len(messages) >= BUSY_MESSAGES else PAUSE_S
                 if messages:
                     self._take(messages)
+                pause_s = self._pause_s(len(messages))
             except Exception as error:  # noqa: BLE001  The thread's boundary: it must go on.
                 pause_s = self._note_failure(error)
         self._close()
         self._reason = "off"
+
+    def _pause_s(self, came: int) -> float:
+        """The pause after a read that brought so many messages."""
+        if came >= BUSY_MESSAGES:
+            return BUSY_PAUSE_S
+        with self._lock:
+            return PAUSE_S if self._tally.is_busy(time.monotonic()) else IDLE_PAUSE_S
 
     def _opened(self) -> Source:
         if self._source is None:
