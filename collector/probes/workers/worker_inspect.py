@@ -137,9 +137,10 @@ class WorkerInspector:
         return RedisPidbox(url, self._options, self._reply_queue, timeout_s=SOCKET_S)
 
     def _pause(self, pidbox: Pidbox | None, pause_s: float) -> None:
-        """Pause until the time is up, or something changes."""
+        """Pause until the time is up, or something changes. On RabbitMQ there is nothing to look for meanwhile."""
         end_s = time.monotonic() + pause_s
-        while not self._wake.wait(min(self._times.retry_s, max(0.0, end_s - time.monotonic()))):
+        look_s = pause_s if pidbox is None or self._is_amqp else self._times.retry_s
+        while not self._wake.wait(min(look_s, max(0.0, end_s - time.monotonic()))):
             if time.monotonic() >= end_s or (pidbox is not None and _has_news(pidbox)):
                 return
         self._wake.clear()
