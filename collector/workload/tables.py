@@ -57,6 +57,8 @@ class WorkerTables:
         self._roster = Roster(None if ALL_QUEUES in queue_names else frozenset(queue_names))
         self._tally = Tally()
         self._heard = Heard()
+        self._workload: Workload | None = None
+        """The tables of this tick, once somebody has asked for them."""
 
     def crew(self, now_s: float) -> Crew | None:
         """Take what is new, and add the workers up. Once a tick."""
@@ -66,6 +68,7 @@ class WorkerTables:
         if self._listener and self._ticks % self._ticks_between == 0:
             self._heard = self._listener.heard()
         self._ticks += 1
+        self._workload = None
         nobody_listens = self._asked is not None and self._asked.nobody_listens()
         return self._roster.crew(now_s, self._heard.workers, nobody_listens=nobody_listens)
 
@@ -74,7 +77,12 @@ class WorkerTables:
         return bool(self._asked or self._listener) and (self._ticks - 1) % self._ticks_between == 0
 
     def workload(self, now_s: float) -> Workload:
-        """The tables as of the last `crew`."""
+        """The tables as of the last `crew`: the same ones for all who ask in one tick."""
+        if self._workload is None:
+            self._workload = self._made(now_s)
+        return self._workload
+
+    def _made(self, now_s: float) -> Workload:
         workers = self._roster.rows(now_s, self._heard.workers)
         tasks = self._tasks(now_s)
         return Workload(

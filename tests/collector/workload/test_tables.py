@@ -80,6 +80,15 @@ def test_the_workers_own_count_goes_before_that_of_the_events() -> None:
     assert {task.name: task.started_per_min for task in made.workload(NOW_S + 60).tasks} == {"send": 10.0, "other": 1.0}
 
 
+def test_all_who_ask_in_one_tick_get_the_same_tables() -> None:
+    made = tables(Asked({"w": answers(send=7)}))
+    first = made.workload(NOW_S)
+
+    assert made.workload(NOW_S) is first
+    made.crew(NOW_S + 3)
+    assert made.workload(NOW_S + 3) is not first
+
+
 def test_with_the_question_and_the_listener_off_nothing_is_known() -> None:
     made = WorkerTables(["dispatch"], interval_s=3.0)
 
