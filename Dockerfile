@@ -51,7 +51,7 @@ COPY --chmod=755 demo/ demo/
 # Port 5672 is 1628 in hexadecimal, and state 01 is an established connection: the worker is at its broker.
 HEALTHCHECK --interval=300s --timeout=5s --start-period=60s --start-interval=1s \
     CMD ["grep", "-q", ":1628 01 ", "/proc/net/tcp"]
-CMD ["celery", "-A", "demo.app", "worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--task-events"]
+CMD ["celery", "-A", "demo.app", "worker", "--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle", "--task-events"]
 
 # Last, so that it is what a plain `docker build` makes.
 FROM runtime AS monitor

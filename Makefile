@@ -101,7 +101,7 @@ test-containers: ## The containers on a real engine, as an operator runs them, t
 	@tests/engine/install-debian
 	@$(PYTHON) -m tests.engine
 
-pictures: ## The README's pictures, from the running product.
+pictures: ## The pictures of README and docs, half a minute.
 	@$(PY) -m docs.pictures
 
 lock: ## Pin requirements.in and requirements/*.in anew, with hashes (needs uv).

@@ -1,5 +1,9 @@
-"""The demo's WhatsApp gateway: it takes every message, or does not answer when told so. [pure]"""
+"""The demo's WhatsApp gateway: it takes every message, or does not answer when told so."""
 
+import time
+
+ROUND_TRIP_S = 0.15
+"""How long it takes to answer. A dispatch of 150 messages thus lasts for some seconds, on a fast machine too."""
 TIMEOUT_S = 30
 
 
@@ -12,6 +16,7 @@ def deliver(voice: bytes, number: int, *, is_reachable: bool) -> int:
 
     Raises: GatewayTimeout unless `is_reachable`.
     """
+    time.sleep(ROUND_TRIP_S)
     if not is_reachable:
         raise GatewayTimeout(
             f"POST https://gateway.example/v1/voice timed out after {TIMEOUT_S} s: message {number} "

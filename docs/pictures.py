@@ -1,105 +1,158 @@
-"""Takes the README's pictures from the running product: `make pictures`."""
+"""Takes the pictures of README and docs: `make pictures`. The panel is real; `docs.scenes` makes up what it shows."""
 
 import io
 import re
 import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from docs.film import samples
+from docs.scenes import HOST, INTERVAL_S, PAST_S, SCENES, Scene, log_lines
+from store import keys
+from store.logs.log_group import Batch
+from store.logs.log_store import LogStore
+from store.samples.live import LiveStore, redis_client
+from store.samples.model import Sample
+from store.samples.workload import Workload
 from tests.browser.chromium import launch
 from tests.browser.page import login_cookies
-from tests.stack import Stack
+from tests.services import RedisServer
+from tests.web import WebServer
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs/images"
-SHOW_ELSEWHERE = """([root, shown]) => {
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(root, shown)
-}"""
-"""Tracebacks name the demo's files: where somebody keeps a clone is nobody's business."""
-
-COMMON = 176
-"""So many of a picture's 256 colours are its commonest; the others stand for all the rest."""
+COLOURS = 128
+CONTENT_MS = 20_000
+"""How long the page may take on a busy machine until it shows what a picture is of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """How one of them is taken. query: of the page's address; scale: pixels of the picture per CSS pixel."""
 
     name: str
-    width: int
-    height: int
-    theme: str
+    scene: str
+    size: tuple[int, int] = (1440, 900)
+    theme: str = "dark"
     query: str = ""
     scale: float = 1
+    tab: str = ""
+    """Which tab is open, and scrolled to."""
 
 
 PICTURES = (
-    Picture("monitor", 1440, 1480, "dark"),
-    Picture("monitor-light", 1440, 1480, "light"),
-    Picture("monitor-phone", 390, 844, "dark", scale=1.5),
-    Picture("monitor-tv", 1920, 1080, "dark", query="?tv=1"),
+    Picture(name="monitor", scene="monitor", size=(1440, 1480)),
+    Picture(name="monitor-light", scene="monitor", size=(1440, 1480), theme="light"),
+    Picture(name="monitor-phone", scene="monitor", size=(390, 844), scale=1.5),
+    Picture(name="monitor-tv", scene="monitor", size=(1920, 1080), query="?tv=1"),
+    Picture(name="stuck", scene="stuck"),
+    Picture(name="draining", scene="draining"),
+    Picture(name="growing", scene="growing"),
+    Picture(name="workers", scene="workers", tab="workers"),
+    Picture(name="tasks", scene="workers", tab="tasks"),
+    Picture(name="events-off", scene="events-off", tab="workers"),
 )
 
 
-def open_page(browser: Browser, stack: Stack, cookies: list, picture: Picture) -> Page:
+class Film:
+    """The web process with a scene: all of it that has happened, and then a sample at every tick."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.redis = RedisServer()
+        self._ended = threading.Event()
+
+    @contextmanager
+    def playing(self) -> Iterator[WebServer]:
+        """Call `begin` when the viewer is signed in: the first picture is of that moment."""
+        with ExitStack() as everything:
+            everything.enter_context(self.redis)
+            self._client = everything.enter_context(redis_client(self.redis.url))
+            web = everything.enter_context(WebServer(self.redis.url))
+            everything.callback(self._ended.set)
+            yield web
+
+    def begin(self) -> None:
+        """Write the past and go on in the background."""
+        began_s = time.time()
+        film = samples(self._scene, began_s - PAST_S)
+        for known in (keys.HOSTS, keys.JOINED):
+            self._client.zadd(known, {HOST: (began_s - PAST_S) * 1000})
+        for at_s, sample, _ in film:
+            self._client.xadd(keys.SAMPLES, {"host": HOST, "sample": sample.to_json()}, f"{int(at_s * 1000)}-0")
+            if at_s > began_s - 2 * INTERVAL_S:
+                break
+        LogStore(self._client).write(Batch.gather(log_lines(self._scene)), batch_id=self._scene.name)
+        threading.Thread(target=self._go_on, args=(film,), daemon=True).start()
+
+    def _go_on(self, film: Iterator[tuple[float, Sample, Workload]]) -> None:
+        store = LiveStore(self._client)
+        for at_s, sample, workload in film:
+            if self._ended.wait(max(0.0, at_s - time.time())):
+                return
+            store.append(sample, tables=workload.to_json())
+
+
+def take(browser: Browser, web: WebServer, cookies: list, picture: Picture) -> bytes:
     """The panel in Portuguese, signed in and live."""
+    width, height = picture.size
     context = browser.new_context(
-        viewport={"width": picture.width, "height": picture.height}, locale="pt-BR", device_scale_factor=picture.scale
+        viewport={"width": width, "height": height}, locale="pt-BR", device_scale_factor=picture.scale
     )
     context.add_cookies(cookies)
     context.add_init_script(f"localStorage.setItem('theme', '{picture.theme}')")
     page = context.new_page()
-    page.goto(f"{stack.url}/monitor{picture.query}")
-    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
-    return page
+    page.goto(f"{web.url}/monitor{picture.query}")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live", timeout=CONTENT_MS)
+    expect(page.locator("#time-said")).to_be_empty(timeout=CONTENT_MS)
+    if picture.query:
+        expect(page.locator("html")).to_have_class(re.compile("is-resting"), timeout=CONTENT_MS)
+    if picture.tab:
+        _open_tab(page, picture.tab)
+    shot = page.screenshot()
+    context.close()
+    return shot
+
+
+def _open_tab(page: Page, name: str) -> None:
+    page.locator(f"#tab-{name}").click()
+    page.mouse.move(0, 0)
+    expect(page.locator(f"#{name}-table tbody tr").first).to_be_visible(timeout=CONTENT_MS)
+    page.locator(".tabs").evaluate("(node) => node.scrollIntoView({ block: 'end', behavior: 'instant' })")
 
 
 def save(shot: bytes, name: str) -> None:
-    """As a PNG of 256 colours, a third of the size: the commonest, among them every shade of a gradient, stay exact."""
+    """As a PNG of few colours, a third of the size."""
     with Image.open(io.BytesIO(shot)) as image:
-        pixels = image.convert("RGB")
-    counted = sorted(pixels.getcolors(pixels.width * pixels.height), reverse=True)
-    rare = pixels.quantize(256 - COMMON, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).convert("RGB")
-    palette = [color for _, color in counted[:COMMON]] + [color for _, color in rare.getcolors(256)]
-    places = {color: min(range(len(palette)), key=partial(_distance, palette, color)) for _, color in counted}
-    drawn = Image.frombytes("P", pixels.size, bytes(places[color] for color in pixels.get_flattened_data()))
-    drawn.putpalette([part for color in palette for part in color])
-    drawn.save(IMAGES / f"{name}.png", optimize=True)
+        few = image.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(IMAGES / f"{name}.png", optimize=True)
 
 
-def _distance(palette: list[tuple[int, int, int]], color: tuple[int, int, int], place: int) -> int:
-    return sum((one - other) ** 2 for one, other in zip(palette[place], color, strict=True))
-
-
-def main() -> int:
-    """A hundred seconds of the demo with three dispatches, of which the last has failures, then the pictures."""
-    with Stack() as stack, sync_playwright() as playwright:
+def main(names: Sequence[str]) -> int:
+    """Takes the pictures of these names, by default all."""
+    with sync_playwright() as playwright:
         browser = launch(playwright)
-        cookies = login_cookies(browser, stack)
-        with stack.stream(timeout_s=20) as stream:
-            for tick in range(34):
-                stream.next("system_stats")
-                if tick in (8, 22, 30):
-                    stack.burst(150, 3 if tick == 30 else 0)
-        for picture in PICTURES:
-            page = open_page(browser, stack, cookies, picture)
-            expect(page.locator(".log").first).to_be_visible()
-            if picture.query:
-                expect(page.locator("html")).to_have_class(re.compile("is-resting"), timeout=10_000)
-            # A busy machine would be what the picture tells of.
-            calm = re.compile("fine|attention")  # Amber for ten minutes where some messages failed.
-            expect(page.locator("#verdict")).to_have_attribute("data-level", calm, timeout=10_000)
-            page.evaluate(SHOW_ELSEWHERE, [str(ROOT), "/srv/zapvoice"])
-            save(page.screenshot(), picture.name)
-            page.context.close()
+        for scene in SCENES:
+            wanted = [each for each in PICTURES if each.scene == scene.name and (not names or each.name in names)]
+            if not wanted:
+                continue
+            film = Film(scene)
+            with film.playing() as web:
+                cookies = login_cookies(browser, web)
+                film.begin()
+                for picture in wanted:
+                    save(take(browser, web, cookies, picture), picture.name)
+                    print(picture.name, flush=True)
         browser.close()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,16 @@ STOP_S = 2
 """How long a program may take to end before it is killed. supervisord looks up to a second late at each step, and all
 must be gone 5 s after Ctrl-C."""
 
-DEMO_WORKER = ("worker", "--pool", "solo", "--without-gossip", "--without-mingle", "--task-events")
+DEMO_WORKER = (
+    "worker",
+    "--pool",
+    "threads",
+    "--concurrency",
+    "4",
+    "--without-gossip",
+    "--without-mingle",
+    "--task-events",
+)
 
 
 @dataclass(frozen=True)

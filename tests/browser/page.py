@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chromium import open_panel
 from tests.process import PATIENCE_S
-from tests.stack import Stack
+from tests.web import WebClient
 
 SOON_MS = PATIENCE_S * 1000
 
@@ -48,10 +48,10 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=f"{directory}/{name}.png", full_page=True)
 
 
-def login_cookies(browser: Browser, stack: Stack) -> list[Any]:
+def login_cookies(browser: Browser, server: WebClient) -> list[Any]:
     """The cookies of one login: an address may fail only five times a minute."""
     context = browser.new_context()
-    open_panel(context.new_page(), stack.url)
+    open_panel(context.new_page(), server.url)
     cookies = context.cookies()
     context.close()
     return cookies

@@ -43,7 +43,7 @@ const WIRE = {
   range: RANGES.map(({ name }) => name),
   time: ['paused', 'past', 'open', 'zoomed', 'reading', 'failed'],
   period: ['5m', '15m', '1h', '3h', '24h'],
-  idle: ['queue', 'rates', 'wait'].flatMap((what) => [what, `${what}_then`]),
+  idle: ['queue', 'rates', 'started', 'wait'].flatMap((what) => [what, `${what}_then`]),
   mark: ['critical', 'error', 'outage_span', 'outage_since', 'outage_until', ...['burst', 'log', 'service', 'version'].map((kind) => `kind_${kind}`)],
   login: ['error_off', 'error_refused', 'error_sign_on', 'error_no_role', 'error_provider'],
   factor: ['code', 'app_code', ...['invalid', 'code', 'refused', 'throttled', 'busy', 'stale', 'changed', 'differs', 'same',

@@ -34,7 +34,7 @@ export function makeSample(changes = {}) {
 /** @param {number[]} instants @param {Partial<History>} [changes] @returns {History} */
 export function makeHistory(instants, changes = {}) {
   const series = ['at', 'cpu', 'ram_percent', 'ram', 'queue_size', 'queue_peak', 'host_cpu', 'host_ram_percent',
-    'in_per_s', 'out_per_s', 'database_ms', 'worker_ms', 'rabbitmq_ms', 'wait_s']
+    'in_per_s', 'out_per_s', 'database_ms', 'worker_ms', 'rabbitmq_ms', 'started_per_s', 'wait_s']
   const columns = series.map((name) => instants.map((at, index) => (name === 'at' ? at : index)))
   return {
     host: 'web-1', interval_s: 3, now: NOW, age_s: 1, last_id: `${NOW}000-0`, step_s: 3,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import {
-  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, isAlike, nearestIndex, sampleRow, unknownSpans, valueAt,
+  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, isAlike, isCovered, nearestIndex, sampleRow, unknownSpans, valueAt,
 } from '../../static/js/time/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
@@ -157,4 +157,17 @@ test('two lines are one where they never part by more than the eye tells', () =>
   assert.ok(isAlike(columns, 'cpu', 'host_cpu', { min: 3, max: 9 }, 1.5))
   assert.ok(!isAlike(columns, 'cpu', 'host_cpu', { min: 0, max: 9 }, 1.5))
   assert.ok(!isAlike(columns, 'cpu', 'host_cpu', { min: 9, max: 9 }, 1.5))
+})
+
+test('a line covers another where it is known whenever the other is, within the window', () => {
+  const columns = emptyColumns()
+  const queue = /** @type {const} */ ({ name: 'dispatch', state: 'ok', ready: 0, peak: 0, consumers: null })
+  const crew = { workers: 1, silent: 0, slots: 4, usable: 4, busy: 0, oldest_s: null, started_per_s: 1, failed_per_min: null }
+  for (const [at, out_per_s] of /** @type {[number, number | null][]} */ ([[10, null], [13, 2], [16, 2]])) {
+    appendRow(columns, sampleRow(makeSample({ at, crew, queues: [{ ...queue, out_per_s }] })), OPTIONS)
+  }
+  const isCoveredFrom = (/** @type {number} */ min) => isCovered(columns, 'out_per_s', 'started_per_s', { min, max: 16 })
+
+  assert.equal(isCoveredFrom(10), false)
+  assert.equal(isCoveredFrom(13), true)
 })

@@ -70,12 +70,25 @@ def test_every_service_is_online_and_machines_are_told_so(stack):
     assert stack.get("/healthz", role=None).status == 200
 
 
-def test_a_burst_shows_as_a_peak_though_it_drains_between_two_ticks(stack):
+def test_a_burst_shows_as_a_peak_and_in_what_the_workers_do(stack):
     with stack.stream() as stream:
         stream.next("system_stats")
         stack.burst(150)
 
-        wait_until(lambda: (stream.next("system_stats").json["queue_peak"] or 0) >= 100, what="the peak is told")
+        told = set()
+
+        def all_is_told():
+            sample = stream.next("system_stats").json
+            crew = sample["crew"] or {}
+            seen = {
+                "peak": (sample["queue_peak"] or 0) >= 100,
+                "slots": crew.get("slots") == 4 and crew.get("busy") is not None,
+                "started": (crew.get("started_per_s") or 0) > 0,
+            }
+            told.update(name for name, is_seen in seen.items() if is_seen)
+            return told == seen.keys()
+
+        wait_until(all_is_told, what="the burst is told")
 
 
 def test_messages_that_fail_are_on_the_panel_without_number_and_token(stack):
@@ -136,10 +149,10 @@ def test_the_demos_worker_is_in_the_tables_and_in_the_samples(stack):
     wait_until(workers, what="the worker's slots are known")
 
     [worker] = workers()
-    assert (worker["slots"], worker["queues"]) == (1, ["dispatch"])
+    assert (worker["slots"], worker["queues"]) == (4, ["dispatch"])
     with stack.stream() as stream:
         crew = stream.next("system_stats").json["crew"]
-    assert (crew["workers"], crew["slots"]) == (1, 1)
+    assert (crew["workers"], crew["slots"]) == (1, 4)
 
 
 def test_the_collector_keeps_its_minutes_and_history_reaches_the_present(stack):

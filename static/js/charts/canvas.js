@@ -171,10 +171,14 @@ export function drawNames(context, ends, end, place, ground) {
     dot(context, end, y, DOT_PX * ratio)
   }
   context.textAlign = 'right'
-  const names = ends.map((name) => {
+  // From the highest line down: no name stands above that of a higher line.
+  let least = -Infinity
+  const names = [...ends].sort((a, b) => a.y - b.y).map((name) => {
     const above = name.y - NAME_ABOVE_PX * ratio
-    return { ...name, y: above < top + height / 2 ? name.y + NAME_BELOW_PX * ratio : Math.min(bottom - height / 2, above) }
-  })
+    const best = above < top + height / 2 ? name.y + NAME_BELOW_PX * ratio : Math.min(bottom - height / 2, above)
+    least = Math.max(least, best)
+    return { ...name, y: least }
+  }).reverse()
   const boxes = apart(names, height, { top: top + height / 2, bottom }).map(({ text, color, text_y }) => {
     context.fillStyle = color
     outlined(context, text, right, text_y, { ground, ratio })

@@ -19,7 +19,8 @@ import { column } from '../time/series.js'
 export function idleText({ t, format, now }, what, { columns, high }, names, isLive) {
   const idle = idleSince(columns[0], names.map((name) => column(high ?? columns, name)))
   if (idle === null) return ''
-  if (!isLive) return t(`idle.${what}_then`)
+  const known = names.join() === 'started_per_s' ? 'started' : what
+  if (!isLive) return t(`idle.${known}_then`)
   const age = format.age(Math.max(0, now - idle.at))
-  return t(`idle.${what}`, { age: idle.isBound ? t('idle.at_least', { age }) : age })
+  return t(`idle.${known}`, { age: idle.isBound ? t('idle.at_least', { age }) : age })
 }

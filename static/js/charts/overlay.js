@@ -46,6 +46,8 @@ const SELECTION_OPACITY = 0.18
 const OUTAGE_OPACITY = 0.1
 /** A peak's value may stand so far above the plot, in sizes of its text: there are the symbols of the marks. */
 const PEAK_ABOVE = 1.3
+/** So many rows on each side of a peak its value may cover. */
+const PEAK_REACH = 12
 
 /**
  * Draws under the lines: outages, gaps (hatched), the selection, the bands of the history, the threshold.
@@ -116,17 +118,29 @@ function drawBands({ context, spec, colors, x, y, isShown }, { low, high, window
 }
 
 /** @param {Pen} pen @param {Scene} scene @param {Box[]} taken @param {Box[]} lines of the marks: covered only where nothing else is free */
-function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns, high, window }, taken, lines) {
+function drawHighest({ context, place, spec, colors, x, y, isShown }, { columns, high, window, step_s }, taken, lines) {
   const line = spec.lines.findIndex(({ isPeakTold }, index) => isPeakTold && isShown(index))
   if (line === -1) return
   const [instants, ...values] = high ?? columns
   const index = highestIn(instants, values[line], window)
   const value = values[line][index] ?? 0
-  if (value <= 0) return
+  const isTold = !spec.lines[line].isEndQuiet && instants[index] > window.max - 2 * step_s // The line's end says it already.
+  if (value <= 0 || isTold) return
   const look = { text: spec.valueText(value), color: colors.lines[line], ground: colors.ground }
   const point = { x: x(instants[index]), y: y(value) }
   const area = { ...place, top: place.top - PEAK_ABOVE * place.text_px * place.ratio }
-  drawPeak(context, point, place, look, (size) => freePlace(point, size, [...taken, ...lines], area) ?? freePlace(point, size, taken, area))
+  const near = values.flatMap((each, number) => {
+    const rows = isShown(number) ? rowsAround(index, each).filter((at) => number !== line || at !== index) : []
+    return rows.map((at) => ({ x: x(instants[at]), y: y(each[at] ?? 0) }))
+  })
+  const covered = [...taken, ...near.map((each) => ({ left: each.x, right: each.x, top: each.y, bottom: each.y }))]
+  drawPeak(context, point, place, look, (size) => freePlace(point, size, [...covered, ...lines], area) ?? freePlace(point, size, covered, area))
+}
+
+/** The rows that the label of one could cover, as far as they are known. @param {number} index @param {(number | null)[]} values */
+function rowsAround(index, values) {
+  const rows = Array.from({ length: 2 * PEAK_REACH + 1 }, (_, position) => index - PEAK_REACH + position)
+  return rows.filter((row) => typeof values[row] === 'number')
 }
 
 /** @param {Pen} pen @param {Scene} scene */

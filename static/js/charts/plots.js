@@ -4,7 +4,7 @@
 import { HIGH_CPU_PERCENT } from '../model/limits.js'
 import { EasedAxis, PERCENT_AXIS, countScale, durationScale, rateScale } from './scale.js'
 import { brokerName } from '../model/verdict.js'
-import { isAlike } from '../time/series.js'
+import { isAlike, isCovered } from '../time/series.js'
 
 /** @import { Line } from './chart.js' */
 /** @import { View } from './view.js' */
@@ -31,11 +31,12 @@ export function plotSpecs() {
   return [queue(), rates(), wait(), resources(), latencies()]
 }
 
-/** The machine's lines where they are also the container's: one of the two is enough. @param {View} view @param {Columns} columns @param {Window} window @returns {Series[]} */
+/** Lines that tell nothing new: the machine's where they are also the container's, and started tasks where what leaves the queues is known. @param {View} view @param {Columns} columns @param {Window} window @returns {Series[]} */
 export function repeatedSeries({ sample }, columns, window) {
   const isContainer = sample?.detail.cpu.scope === 'container'
   const pairs = /** @type {[Series, Series][]} */ ([['cpu', 'host_cpu'], ['ram_percent', 'host_ram_percent']])
-  return pairs.flatMap(([own, host]) => (!isContainer || isAlike(columns, own, host, window, ALIKE_PERCENT) ? [host] : []))
+  const repeated = pairs.flatMap(([own, host]) => (!isContainer || isAlike(columns, own, host, window, ALIKE_PERCENT) ? [host] : []))
+  return isCovered(columns, 'out_per_s', 'started_per_s', window) ? [...repeated, 'started_per_s'] : repeated
 }
 
 /** @returns {PlotSpec} */
@@ -76,6 +77,7 @@ function rates() {
   return {
     id: 'chart-rates',
     lines: {
+      started_per_s: { short: ({ t }) => t('chart.short_started'), width: 1.5, dash: [2, 3] },
       in_per_s: { short: ({ t }) => t('chart.short_in'), width: 2 },
       out_per_s: { short: ({ t }) => t('chart.short_out'), width: 2, dash: [6, 3], isPeakTold: true },
     },

@@ -13,7 +13,7 @@ import { LATEST_S } from '../model/wire.js'
 /** The columns kept, in order; `at` is epoch seconds, percents are 0 to 100, queue columns count messages. */
 export const COLUMNS = /** @type {const} */ ([
   'at', 'cpu', 'ram_percent', 'host_cpu', 'host_ram_percent', 'queue_size', 'queue_peak', 'in_per_s', 'out_per_s',
-  'database_ms', 'worker_ms', 'rabbitmq_ms', 'wait_s',
+  'database_ms', 'worker_ms', 'rabbitmq_ms', 'started_per_s', 'wait_s',
 ])
 
 /** A pause of more intervals than this is a gap: one tick may be late, two may not. */
@@ -47,12 +47,12 @@ export function appendRow(columns, row, { interval_s, keep_s }) {
 }
 
 /** @param {Sample} sample @returns {(number | null)[]} in the order of COLUMNS */
-export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks }) {
+export function sampleRow({ at, cpu, ram_percent, detail, queue_size, queue_peak, queues, checks, crew }) {
   const latencies = /** @type {const} */ (['database', 'worker', 'rabbitmq']).map((name) => checks[name]?.latency_ms ?? null)
   const present = queues.filter(({ state }) => state !== 'missing')
   const flows = /** @type {const} */ (['in_per_s', 'out_per_s']).map((name) => joined(present.map((queue) => queue[name] ?? null), sum))
   const wait_s = joined(present.map((queue) => queue.wait_s ?? null), (known) => Math.max(...known))
-  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies, wait_s]
+  return [at, cpu, ram_percent, detail.host_cpu.percent, detail.host_ram.percent, queue_size, queue_peak, ...flows, ...latencies, crew?.started_per_s ?? null, wait_s]
 }
 
 /** @param {Columns} columns @param {Series} name @returns {(number | null)[]} */
@@ -147,6 +147,22 @@ export function isAlike(columns, a, b, { min, max }, most) {
     isKnown = true
   }
   return isKnown
+}
+
+/**
+ * Whether one line is known wherever another is, in a window.
+ *
+ * @param {Columns} columns
+ * @param {Series} one
+ * @param {Series} other
+ * @param {{min: number, max: number}} window
+ */
+export function isCovered(columns, one, other, { min, max }) {
+  const [values, others, instants] = [column(columns, one), column(columns, other), columns[0]]
+  for (let index = indexFrom(instants, min); index < instants.length && instants[index] <= max; index++) {
+    if (values[index] === null && others[index] !== null) return false
+  }
+  return true
 }
 
 /**

@@ -25,7 +25,7 @@ const ALONE = 10
  * @property {(value: number | null) => string} percent one digit, with the sign
  * @property {(value: number | null) => string} share a percentage within a sentence: whole, one digit below ten
  * @property {(value: number | null) => string} compact for axes: 12 thousand as 12K
- * @property {(bytes: number | null) => string} size binary units
+ * @property {(bytes: number | null) => string} size binary units, three digits or so
  * @property {(ms: number | null) => string} latency
  * @property {(seconds: number | null) => string} age two units at most: 59 s, 1 min 51 s, 12 min, 2 h 5 min, 3 d
  * @property {(seconds: number | null) => string} wait an age that may be less than a second
@@ -79,7 +79,7 @@ export function makeFormat(language) {
     percent: (value) => known(value, (known_value) => `${decimal(known_value)}%`),
     share: (value) => known(value, (known_value) => `${coarse(known_value)}%`),
     compact: (value) => known(value, (count) => (count < 10_000 ? integer : compact)(count)),
-    size: (bytes) => known(bytes, (count) => sizeText(count, integer, short)),
+    size: (bytes) => known(bytes, (count) => sizeText(count, integer, (value) => (value < 10 ? short : brief)(value))),
     latency: (ms) => known(ms, (value) => `${(value < 10 ? decimal : integer)(value)}${NBSP}ms`),
     age: (seconds) => known(seconds, ageText),
     wait: (seconds) => known(seconds, (value) => (value > 0 && value < 9.95 ? `${brief(value)}${NBSP}s` : ageText(value))),

@@ -25,7 +25,7 @@ export function renderFailureCard(view) {
   const { t, format, logs, areLogsRead, now } = view
   const newest = logs.at(0)
   const calm = { value: UNKNOWN, line: areLogsRead ? t('detail.no_failure') : t('logs.unread') }
-  renderCard(view, 'card-failure', newest ? { value: format.age(Math.max(0, now - newest.last_at)), line: newest.message } : calm)
+  renderCard(view, 'card-failure', newest ? { scope: t('failure.scope'), value: format.age(Math.max(0, now - newest.last_at)), line: newest.message } : calm)
 }
 
 /** @param {View} view @param {Sample} sample @returns {Card} */
@@ -64,7 +64,7 @@ function flowCard(view, { queue_size, queues, crew }) {
   const isWarning = failed !== null && failed > 0
   if (incoming === null && outgoing === null) {
     const started = crew?.started_per_s ?? null
-    if (started !== null) return { value: rateNumber(format.rate(started)), scope: t('flow.started'), line: t('flow.by_workers'), note: failing, isWarning }
+    if (started !== null) return { series: 'started_per_s', value: rateNumber(format.rate(started)), scope: t('flow.started'), line: t('flow.by_workers'), note: failing, isWarning }
     return { value: UNKNOWN, scope, line: queue_size === null ? whyNoQueue(view, queues) : t('flow.unknown'), note: failing, isWarning }
   }
   return {

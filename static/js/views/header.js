@@ -41,7 +41,7 @@ function renderHostChoice({ state }) {
 function renderConnection({ connection, pause, t, format }) {
   const chip = byId('connection')
   const code = pause && !isPast(connection.code) ? 'paused' : connection.code
-  const age = connection.age_s === null ? '' : t('link.age', { age: format.age(connection.age_s) })
+  const age = connection.age_s === null || code === 'connecting' ? '' : t('link.age', { age: format.age(connection.age_s) })
   setAttribute(chip, 'data-state', code)
   setIcon(byId('connection-icon'), code)
   setText(byId('connection-text'), t(`link.${code}`))
@@ -55,7 +55,7 @@ function renderVerdict(view) {
   const { verdict, connection } = view
   setAttribute(byId('verdict'), 'data-level', verdict.level)
   setIcon(byId('verdict-icon'), isPast(connection.code) ? connection.code : verdict.level)
-  setText(byId('verdict-text'), verdictText(view, verdict))
+  setText(byId('verdict-text'), verdictText(view, verdict).replaceAll(' · ', '\u00a0· ')) // No line begins with a dot.
   setText(byId('verdict-cause'), causeText(view))
   setText(byId('verdict-detail'), verdictDetail(view))
 }

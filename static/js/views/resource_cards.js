@@ -19,7 +19,7 @@ function cpuCard(view, { cpu, detail }) {
   const { t, format } = view
   const { scope, throttled_percent } = detail.cpu
   const isThrottled = (throttled_percent ?? 0) > 0
-  const calm = cpu === null ? t('cpu.unknown') : highestText(view, 'cpu', format.percent)
+  const calm = cpu === null ? t('cpu.unknown') : highestText(view, 'cpu', format.share)
   return {
     value: format.decimal(cpu),
     series: 'cpu',

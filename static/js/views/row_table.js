@@ -15,6 +15,9 @@ import { UNKNOWN } from '../ui/format.js'
  * @property {(row: Row) => number | null} [share] drawn as a bar, 0 to 1
  */
 
+/** A longer text may be cut off in its cell; its title has it whole. */
+const LONG = 20
+
 /** @template {{name: string}} Row */
 export class RowTable {
   #table
@@ -82,7 +85,7 @@ export class RowTable {
       const words = text(view, row)
       setText(partOf(cell, 'bdi'), words)
       cell.toggleAttribute('data-unknown', words === UNKNOWN)
-      if (index === 0) setAttribute(cell, 'title', words)
+      if (index === 0 || words.length > LONG) setAttribute(cell, 'title', words)
       setAttribute(cell, 'data-label', this.#heads[index].textContent ?? '')
       const found = tone?.(row)
       if (found) setAttribute(cell, 'data-tone', found)
