@@ -47,10 +47,13 @@ def again(self):
 
 @worker_ready.connect
 def hold_back(sender, **_):
-    """Be handed fewer messages at once than there are slots, as after a broker's restart (celery#10253)."""
+    """Be handed fewer messages at once than there are slots, without knowing it as after celery#10253."""
     if prefetch := app.conf.get("held_back_to"):
         sender.qos.set(prefetch)
-        sender.qos.value = prefetch
+        if app.conf.get("is_unaware"):
+            sender.qos.prev = sender.qos.value
+        else:
+            sender.qos.value = prefetch
 '''
 
 TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from collector.judgement.consumers import Consumers, is_fresh
 from collector.judgement.evidence import STANDSTILL, Evidence, bounded
-from collector.judgement.signs import SKEW_S
+from collector.judgement.signs import SKEW_S, UNUSED_S
 from collector.probes.workers.worker_inspect import Inspection
 from store.samples.model import Queue
 from store.samples.verdict import Facts, Finding
@@ -86,8 +86,10 @@ def slots_idle(evidence: Evidence) -> Finding | None:
     consumers = evidence.consumers(evidence.waiting) if is_moving else _consumers_of_standing(evidence)
     if consumers is None or consumers.are_busy:
         return None
-    limit = consumers.prefetch if consumers.are_held_back else evidence.situation.trends.handed_out
-    if limit is not None and (consumers.are_held_back or is_moving):
+    trends = evidence.situation.trends
+    seen = trends.handed_out if (trends.unused_s or 0.0) >= UNUSED_S else None
+    limit = consumers.prefetch if consumers.are_held_back else seen
+    if limit is not None:
         return evidence.cause("prefetch_low", {"prefetch": limit, "slots": consumers.slots})
     return evidence.cause("slots_idle", {"idle": consumers.slots - consumers.busy, "slots": consumers.slots})
 

@@ -94,6 +94,24 @@ def test_workers_of_another_queue_are_named_and_then_those_that_are_handed_less_
     assert held_back.facts == {"prefetch": 1, "slots": SLOTS}
 
 
+def test_a_worker_that_rabbitmq_hands_less_than_it_believes_is_told_by_what_it_holds(
+    rabbitmq_server: RabbitServer, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_causes, "UNUSED_S", 3.0)
+    end = tmp_path / "end"
+    with (
+        Application(rabbitmq_server.url, name, {"is_unaware": True}, pool="prefork", slots=SLOTS, prefetch=1) as worker,
+        managing(rabbitmq_server, name) as management,
+        judging(rabbitmq_server.url, name, management=management) as judged,
+    ):
+        worker.send(tmp_path / "runs", end, count=4)
+
+        held_back = judged.await_cause("prefetch_low")
+        end.touch()
+
+    assert held_back.facts == {"prefetch": 1, "slots": SLOTS}
+
+
 def test_an_alarm_of_rabbitmq_is_told_as_what_blocks_publishers(
     rabbitmq_server: RabbitServer, name: str, channel: amqp.Channel
 ) -> None:

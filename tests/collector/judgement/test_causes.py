@@ -346,6 +346,8 @@ def test_what_workers_are_handed_goes_before_what_they_believe():
         "prefetch_low",
         {"prefetch": 1, "slots": 4},
     )
+    assert code_of(find(workload=workload, trends=trends)) == "prefetch_low"
+    assert code_of(find(workload=workload, trends=Trends(unused_s=30.0, handed_out=1))) == "slots_idle"
 
 
 def test_the_end_of_a_steady_stream_explains_only_that_nothing_arrives():
