@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import {
-  appendNewer, appendRow, column, columnsOf, emptyColumns, highestIn, isAlike, isCovered, nearestIndex, sampleRow, unknownSpans, valueAt,
+  appendNewer, appendRow, column, columnsOf, emptyColumns, endingRow, highestIn, isAlike, isCovered, nearestIndex, sampleRow, unknownSpans, valueAt,
 } from '../../static/js/time/series.js'
 import { makeHistory, makeSample } from './sample.js'
 
@@ -133,6 +133,13 @@ for (const [what, at, isStepped, expected] of /** @type {const} */ ([
     assert.equal(valueAt([0, 2, 6, 9], [10, 20, null, 40], { at, isStepped, late_s: 1.5 }), expected)
   })
 }
+
+test('what is written at the end of a line was measured: live the newest sample, else the last one in the window', () => {
+  const instants = [0, 3, 6, 9]
+
+  assert.equal(endingRow(instants, 7, true), 3)
+  assert.deepEqual([7, 6, 20, -1].map((max) => endingRow(instants, max, false)), [2, 2, 3, -1])
+})
 
 test('the wait is the longest of the queues, where each of them is known', () => {
   const queue = (/** @type {number | null} */ wait_s, /** @type {'ok' | 'missing'} */ state = 'ok') =>

@@ -4,7 +4,7 @@
 import { drawBand, drawCrosshair, drawMark, drawNames, drawPeak, drawThreshold, drawThresholdName, translucent } from './canvas.js'
 import { freePlace } from './labels.js'
 import { clustersIn, lookOf } from '../time/marks.js'
-import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
+import { endingRow, highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
 
 /** @import { Context, Place } from './canvas.js' */
 /** @import { Spec } from './chart.js' */
@@ -19,6 +19,7 @@ import { highestIn, indexFrom, unknownSpans, valueAt } from '../time/series.js'
  * @property {Columns | null} low the lowest values, where a row is a step of the history; so are `high`
  * @property {Columns | null} high
  * @property {Window} window
+ * @property {boolean} isLive whether the window follows the present
  * @property {number} now epoch s: nothing is known beyond it
  * @property {number} step_s from one row to the next
  * @property {number} late_s how long after the last row the next one may come
@@ -155,11 +156,15 @@ function drawCursor({ context, place, colors, x, y, isShown }, { columns: [insta
 }
 
 /** @param {Pen} pen @param {Scene} scene @returns {Box[]} */
-function drawEnds({ context, place, spec, colors, x, y, isShown }, { columns: [instants, ...values], window: { max }, late_s, isFlat }) {
+function drawEnds({ context, place, spec, colors, x, y, isShown }, { columns: [instants, ...values], window: { max }, isLive, late_s, isFlat }) {
   if (isFlat) return []
+  const row = endingRow(instants, max, isLive)
   const ends = spec.lines.flatMap(({ short, isStepped = false, isEndQuiet = false }, index) => {
-    const value = isShown(index) && !isEndQuiet ? valueAt(instants, values[index], { at: max, isStepped, late_s }) : null
-    return value === null ? [] : [{ text: `${short()} ${spec.endText(value)}`, color: colors.lines[index], y: y(value) }]
+    const height = isShown(index) && !isEndQuiet ? valueAt(instants, values[index], { at: max, isStepped, late_s }) : null
+    const figure = values[index][row] ?? null
+    return height === null || figure === null
+      ? []
+      : [{ text: `${short()} ${spec.endText(figure)}`, color: colors.lines[index], y: y(height) }]
   })
   return drawNames(context, ends, x(Math.min(max, instants.at(-1) ?? max)), place, colors.ground)
 }

@@ -212,6 +212,20 @@ export function valueAt(instants, values, { at, isStepped, late_s }) {
   return value_before + (value_after - value_before) * share
 }
 
+/**
+ * The row whose figures are written where the lines end: live the newest, else the last one of the window. A line that
+ * slides ends between two samples, at a height that nobody measured.
+ *
+ * @param {readonly number[]} instants
+ * @param {number} max the window's end
+ * @param {boolean} isLive
+ */
+export function endingRow(instants, max, isLive) {
+  if (isLive) return instants.length - 1
+  const after = indexFrom(instants, max)
+  return instants[after] === max ? after : after - 1
+}
+
 /** @param {Columns} columns @param {readonly (number | null)[]} row what is missing is null */
 function push(columns, row) {
   columns.forEach((column, index) => column.push(/** @type {any} */ (row[index] ?? null)))
