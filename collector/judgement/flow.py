@@ -1,10 +1,14 @@
-"""The headline while nothing is wrong: how much waits, how fast it goes, and when it ends. [pure]"""
+"""The headline while nothing else is wrong: how much waits, how fast it goes, and when it ends. [pure]"""
 
 from collector.judgement.drain import NOISE_PER_S, Drain, drain_of
 from collector.judgement.situation import Past
 from store.samples.model import Queue, QueueState, Sample
 from store.samples.verdict import Finding, Level
 from store.samples.workload import Workload
+
+LACKS = "growing_lacks"
+LACKS_LONG_S = 60.0
+"""A dispatch fills a queue faster than it is sent for seconds. For so long it does only where processes are missing."""
 
 
 def describe_flow(sample: Sample, past: Past, workload: Workload | None = None) -> Finding:
@@ -19,7 +23,7 @@ def describe_flow(sample: Sample, past: Past, workload: Workload | None = None) 
         return _empty(sample, past) if out_per_s is None else _fine("sending_empty", per_s=out_per_s)
     drain = drain_of(sample.queues, workload, past.trends)
     if drain is not None and drain.growth_per_s is not None:
-        return _growing(waiting, drain.growth_per_s, drain.missing)
+        return _growing(waiting, drain.growth_per_s, drain.missing, past.lacking_s)
     if out_per_s is not None:
         return _sending(waiting, out_per_s, drain)
     if drain is not None and drain.ends_s is not None:  # No rate is known, but the depth falls.
@@ -35,10 +39,12 @@ def _sending(waiting: int, per_s: float, drain: Drain | None) -> Finding:
     return _fine("sending_ends", waiting=waiting, per_s=per_s, ends_s=drain.ends_s)
 
 
-def _growing(waiting: int, growth_per_s: float, missing: int | None) -> Finding:
+def _growing(waiting: int, growth_per_s: float, missing: int | None, lacking_s: float) -> Finding:
     if missing is None:
         return _fine("growing", waiting=waiting, growth_per_s=growth_per_s)
-    return _fine("growing_lacks", waiting=waiting, growth_per_s=growth_per_s, count=missing)
+    level = Level.ATTENTION if lacking_s >= LACKS_LONG_S else Level.FINE
+    facts = {"waiting": waiting, "growth_per_s": growth_per_s, "count": missing}
+    return Finding(level=level, code=LACKS, facts=facts)
 
 
 def _empty(sample: Sample, past: Past) -> Finding:

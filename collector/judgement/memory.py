@@ -6,6 +6,7 @@ All of it is lost when the collector ends: then it is unknown, and nothing is sa
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from collector.judgement.flow import LACKS
 from collector.judgement.resources import is_busy
 from collector.judgement.situation import Outage, Past
 from collector.judgement.trend import Depths
@@ -43,6 +44,7 @@ class Memory:
         self._depths = Depths()
         self._seen_at_s: float | None = None
         self._bad_since_s: float | None = None
+        self._lacking_since_s: float | None = None
         self._ended: tuple[float, float] | None = None
         """When the last outage ended, and how long it lasted."""
 
@@ -62,13 +64,18 @@ class Memory:
             pauses_s={name: pause.longest_s for name, pause in self._pauses.items() if pause.longest_s},
             trends=self._depths.follow(sample.queues, now_s),
             outage=self._outage(now_s),
+            lacking_s=0.0 if self._lacking_since_s is None else now_s - self._lacking_since_s,
         )
 
     def note(self, verdict: Verdict, now_s: float) -> None:
         """Take the verdict on the sample."""
         if self._seen_at_s is not None and now_s - self._seen_at_s > UNSEEN_S:
-            self._bad_since_s = None
+            self._bad_since_s = self._lacking_since_s = None
         self._seen_at_s = now_s
+        if any(finding.code == LACKS for finding in (verdict, *verdict.also)):
+            self._lacking_since_s = self._lacking_since_s or now_s
+        else:
+            self._lacking_since_s = None
         if verdict.level is Level.BAD:
             # A standstill began when the last message left, not when it was proven.
             self._bad_since_s = self._bad_since_s or now_s - float(verdict.facts.get("idle_s", 0))

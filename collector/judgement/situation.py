@@ -35,6 +35,8 @@ class Past:
     trends: Mapping[str, Trend] = field(default_factory=dict)
     """By queue, how its depth has changed lately."""
     outage: Outage | None = None
+    lacking_s: float = 0.0
+    """For how long each sample before has told that the queues grow and lack processes; 0 = the last one did not."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,13 +55,17 @@ def test_the_headline_tells_how_much_waits_and_where_it_goes(
     assert told(*queues) == (code, facts)
 
 
-def test_a_queue_that_grows_tells_how_many_processes_are_missing_at_least():
+@pytest.mark.parametrize(("lacking_s", "level"), [(0, Level.FINE), (57, Level.FINE), (60, Level.ATTENTION)])
+def test_a_queue_that_grows_tells_how_many_processes_are_missing_at_least_and_needs_attention_after_a_minute(
+    lacking_s: float, level: Level
+) -> None:
     worker = Worker(name="celery@a", age_s=1.0, slots=8, busy=8, queues=("dispatch",))
     sample = make_sample(queues=(queue(900, 52, 40),), verdict=None)
 
-    finding = describe_flow(sample, Past(), Workload(workers=(worker,), workers_total=1))
+    finding = describe_flow(sample, Past(lacking_s=lacking_s), Workload(workers=(worker,), workers_total=1))
 
     assert (finding.code, finding.facts) == ("growing_lacks", {"waiting": 900, "growth_per_s": 12, "count": 3})
+    assert finding.level is level
 
 
 def test_an_empty_queue_tells_when_it_last_held_messages_where_that_is_known() -> None:

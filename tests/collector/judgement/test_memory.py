@@ -52,6 +52,14 @@ def test_an_outage_that_ended_unseen_is_forgotten() -> None:
     assert [past.outage for past in recalled(DATABASE, FINE, FINE, step_s=31.0)] == [None] * 3
 
 
+def test_for_how_long_processes_have_been_missing_is_counted_from_the_first_of_the_samples_in_a_row_that_tell_it() -> None:
+    lacks = Verdict(level=Level.FINE, code="growing_lacks")
+    beside = Verdict(level=Level.BAD, code="database_offline", also=(lacks,))
+
+    assert [past.lacking_s for past in recalled(FINE, lacks, beside, lacks, FINE, FINE)] == [0, 0, 3, 6, 9, 0]
+    assert recalled(lacks, lacks, lacks, step_s=31.0)[-1].lacking_s == 31.0
+
+
 def test_the_last_time_a_queue_held_messages_is_remembered() -> None:
     memory = Memory()
     empty, burst = make_sample(), make_sample(queues=(make_queue(ready=0, peak=150),))
