@@ -52,7 +52,7 @@ def test_an_outage_that_ended_unseen_is_forgotten() -> None:
     assert [past.outage for past in recalled(DATABASE, FINE, FINE, step_s=31.0)] == [None] * 3
 
 
-def test_for_how_long_processes_have_been_missing_is_counted_from_the_first_of_the_samples_in_a_row_that_tell_it() -> None:
+def test_for_how_long_processes_are_missing_counts_from_the_first_of_the_samples_in_a_row_that_tell_it() -> None:
     lacks = Verdict(level=Level.FINE, code="growing_lacks")
     beside = Verdict(level=Level.BAD, code="database_offline", also=(lacks,))
 
