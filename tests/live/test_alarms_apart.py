@@ -30,7 +30,7 @@ def test_a_request_for_queues_that_rabbitmq_refuses_hides_no_alarm_and_makes_no_
     rabbitmq_server: RabbitServer, channel: amqp.Channel, name: str,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(management_paths, "_PATTERN_BYTES", 10**6)
+    monkeypatch.setattr(management_paths, "_NAMES_BYTES", 10**6)
     channel.queue_declare(name, auto_delete=False)
     names = [name, *(f"{number:03}".ljust(240, "x") for number in range(60))]
     management = ManagementWatch(rabbitmq_server.management_url, rabbitmq_server.url, names, interval_s=0.3)
