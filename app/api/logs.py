@@ -107,7 +107,7 @@ def _is_in(group: Mapping[str, Any], query: str | None) -> bool:
 
 def _level(text: str | None) -> Level | None:
     try:
-        return Level(text) if text else None
+        return None if text is None else Level(text)
     except ValueError:
         raise BadRequest("`level` must be error or critical.") from None
 
