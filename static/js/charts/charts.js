@@ -216,8 +216,7 @@ export class Charts {
     const late_s = isHistory ? LATE_STEPS * step_s : this.#view.state.interval_s / 2
     const now = this.#shown.timeframe.window ? Math.min(this.#view.now, until ?? Infinity) : window.max // Live, the window follows the present.
     const selection = this.#selection ?? nearFocus(this.#shown.timeframe)
-    const isLive = this.#shown.timeframe.mode === 'live'
-    const moment = { window, isLive, now, late_s, clusters, outages, cursor, selection }
+    const moment = { window, isLive: this.#shown.timeframe.mode === 'live', now, late_s, clusters, outages, cursor, selection }
     for (const panel of this.#panels) panel.draw(moment, isForced)
     this.#crosshair.placeWords()
   }
