@@ -46,9 +46,10 @@ class AmqpWaits:
         arrivals = self._queues.get(queue.name)
         if arrivals is None or queue.state != QueueState.OK:
             return queue
+        expires_s = figures.expires_s if figures else None
         if not queue.ready or figures is None or figures.arrived is None:
             basis = Basis.DEPTH if figures is None or figures.arrived is None else Basis.MANAGEMENT
-            return with_wait(queue, arrivals.limits_by_depth(now_s), basis)
+            return with_wait(queue, arrivals.limits_by_depth(now_s).within(expires_s), basis)
         is_fifo = not figures.has_priorities and not figures.has_uncounted
         limits = arrivals.limits(now_s) if is_fifo else arrivals.lower_limits(now_s)
-        return with_wait(queue, limits, Basis.MANAGEMENT)
+        return with_wait(queue, limits.within(expires_s), Basis.MANAGEMENT)

@@ -21,7 +21,7 @@ MAX_DISCOVERED = 200
 COLUMNS = (
     "name,type,exclusive,auto_delete,messages_ready,messages_unacknowledged,consumers,message_stats.publish,"
     "message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack,arguments.x-max-priority,"
-    "messages_ready_high,messages_active_priorities"
+    "arguments.x-message-ttl,messages_ready_high,messages_active_priorities"
 )
 """RabbitMQ leaves out what it does not know. Quorum queues tell of priorities in use: with `messages_ready_high` (more
 than 4) in 4.0 to 4.2, with `messages_active_priorities` since 4.3.
@@ -65,6 +65,8 @@ class Figures:
     """Whether some came in ways that RabbitMQ does not count, and are noticed late."""
     has_priorities: bool = False
     """Whether messages may overtake each other."""
+    expires_s: float | None = None
+    """After so long a message that waits expires, as the queue was declared; None = never, or by a policy."""
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Counters:
                 unacked=queue.get("messages_unacknowledged"),
                 consumers=queue.get("consumers"),
                 has_priorities=_has_priorities(queue),
+                expires_s=_expires_s(queue),
             )
             if known.ready is not None and are_counted:
                 trace = kept[name] = self._traces.get(name) or _Trace()
@@ -181,6 +184,11 @@ def _has_priorities(queue: Mapping[str, Any]) -> bool:
         return True
     high, ready = queue.get("messages_ready_high") or 0, queue.get("messages_ready") or 0
     return 0 < high < ready or (queue.get("messages_active_priorities") or 0) > 1
+
+
+def _expires_s(queue: Mapping[str, Any]) -> float | None:
+    lifetime_ms = (queue.get("arguments") or {}).get("x-message-ttl")
+    return lifetime_ms / 1000 if isinstance(lifetime_ms, int) else None
 
 
 def counts_messages(overview: Mapping[str, Any]) -> bool:

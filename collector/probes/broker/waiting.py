@@ -22,6 +22,16 @@ class Limits:
         highs = [each for each in (self.at_most_s, other.at_most_s) if each is not None]
         return Limits(at_least_s=max(lows, default=None), at_most_s=max(highs) if len(highs) == 2 else None)
 
+    def within(self, longest_s: float | None) -> "Limits":
+        """The limits of a message that expires after so long; None = never."""
+        if longest_s is None:
+            return self
+        low, high = self.at_least_s, self.at_most_s
+        return Limits(
+            at_least_s=None if low is None else min(low, longest_s),
+            at_most_s=longest_s if high is None else min(high, longest_s),
+        )
+
 
 def with_wait(queue: Queue, limits: Limits, basis: Basis) -> Queue:
     """The queue with its waiting time: the middle of limits that are close to each other, else the lower one."""

@@ -32,6 +32,15 @@ def test_the_figures_are_taken_over() -> None:
     assert figures == {"q": Figures(is_quorum=True, ready=7, unacked=2, consumers=1)}
 
 
+@pytest.mark.parametrize(("arguments", "expires_s"), [({"x-message-ttl": 6000}, 6.0), ({}, None), (None, None)])
+def test_when_messages_expire_is_read_from_what_the_queue_was_declared_with(
+    arguments: dict[str, Any] | None, expires_s: float | None
+) -> None:
+    figures = Counters(5.0).fold([told() | {"arguments": arguments}], 0.0, are_counted=True)
+
+    assert figures["q"].expires_s == expires_s
+
+
 def test_rates_need_two_polls_and_go_over_the_last_four() -> None:
     polls = [told(publish=count, ack=count // 2) for count in (0, 10, 10, 40, 40)]
 

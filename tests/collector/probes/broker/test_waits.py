@@ -48,6 +48,20 @@ def test_the_limits_of_several_lists_are_those_of_the_oldest_message() -> None:
     assert one.joined_with(Limits()) == Limits(at_least_s=3.0)
 
 
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (Limits(at_least_s=3.0, at_most_s=4.0), Limits(at_least_s=3.0, at_most_s=4.0)),
+        (Limits(at_least_s=12.0, at_most_s=12.0), Limits(at_least_s=6.0, at_most_s=6.0)),
+        (Limits(at_least_s=5.0), Limits(at_least_s=5.0, at_most_s=6.0)),
+        (Limits(), Limits(at_most_s=6.0)),
+    ],
+)
+def test_nothing_waits_for_longer_than_until_it_expires(limits: Limits, expected: Limits) -> None:
+    assert limits.within(6.0) == expected
+    assert limits.within(None) == limits
+
+
 def waits_of(*, arrived: int | None = 0, **more: bool) -> tuple[AmqpWaits, Figures | None]:
     """Of 50 messages that came at 10 s, at 40 s."""
     waits = AmqpWaits()
