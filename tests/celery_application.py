@@ -52,6 +52,8 @@ def hold_back(sender, **_):
         sender.qos.set(prefetch)
         if app.conf.get("is_unaware"):
             sender.qos.prev = sender.qos.value
+            sender.task_consumer.cancel()  # RabbitMQ 4 applies it to later consumers only.
+            sender.task_consumer.consume()
         else:
             sender.qos.value = prefetch
 '''
