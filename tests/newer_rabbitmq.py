@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with _directory() as directory:
             program = _server(directory)
-            print(f"{program}: {_version(program)}")
+            print(f"{program}: {next(_sbin(base_tree(directory, SUITE))).parent.name}", flush=True)
             command = [sys.executable, "-m", "pytest", "-q", *(arguments or _files())]
             return subprocess.run(command, env={**os.environ, "RABBITMQ_PROGRAM": str(program)}, check=False).returncode
     except CannotRun as exc:
@@ -88,11 +88,6 @@ def _server(directory: Path) -> Path:
 
 def _sbin(tree: Path) -> Iterator[Path]:
     return tree.glob("usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
-
-
-def _version(program: Path) -> str:
-    command = [str(program.with_name("rabbitmqctl")), "version"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 if __name__ == "__main__":
