@@ -23,9 +23,13 @@ class Movement:
     departed_s: float | None = None
     """How long ago a message was last seen leaving; None = never."""
 
-    def joined_with(self, seen: "Movement") -> "Movement":
-        """This movement, from counters that come late, joined with the one `seen` in the depth at once."""
-        stills = [each for each in (self.still_s, seen.still_s) if each is not None]
+    def joined_with(self, seen: "Movement", *, late_s: float = 0.0) -> "Movement":
+        """This movement, from counters that tell of departures `late_s` late, joined with what the depth shows at once.
+
+        Only the depth tells when the wait began: the counters' own depth is late, too.
+        """
+        seen_s = None if seen.still_s is None else max(0.0, seen.still_s - late_s)
+        stills = [each for each in (self.still_s, seen_s) if each is not None]
         apparent = [each for each in (self.apparent_s, seen.still_s) if each is not None]
         departed = [each for each in (self.departed_s, seen.departed_s) if each is not None]
         return replace(

@@ -56,7 +56,9 @@ class Figures:
     out_per_s: float | None = None
     """Messages finished, per second."""
     movement: Movement | None = None
-    """How messages leave; None if RabbitMQ does not count them."""
+    """How messages leave, whenever they came; None if RabbitMQ does not count them."""
+    told_until_s: float = 0.0
+    """Up to when the counters tell of every departure, monotonic."""
     unfinished_s: float | None = None
     """For how long, at least, messages have been with a consumer while none was finished; None = none, or unknown."""
     arrived: int | None = None
@@ -73,6 +75,7 @@ class Figures:
 class _Trace:
     """One queue over the last polls."""
 
+    followed_since_s: float
     readings: _Readings = field(default_factory=lambda: deque(maxlen=RATE_POLLS))
     uncounted: Uncounted = field(default_factory=Uncounted)
     ready: int = 0
@@ -115,7 +118,7 @@ class Counters:
                 expires_s=_expires_s(queue),
             )
             if known.ready is not None and are_counted:
-                trace = kept[name] = self._traces.get(name) or _Trace()
+                trace = kept[name] = self._traces.get(name) or _Trace(followed_since_s=now_s)
                 known = self._followed(trace, known, queue.get("message_stats") or {}, now_s)
             figures[name] = known
         self._traces = kept
@@ -125,6 +128,7 @@ class Counters:
         """Do not count a gap without polls as time in which nothing left."""
         for trace in self._traces.values():
             left_at_s = trace.departed_at_s or 0.0
+            trace.followed_since_s = max(trace.followed_since_s, left_at_s) + gap_s
             trace.waiting_since_s = max(trace.waiting_since_s, left_at_s) + gap_s
             trace.handed_out_since_s = max(trace.handed_out_since_s, left_at_s) + gap_s
 
@@ -144,13 +148,14 @@ class Counters:
         trace.has_overtaken = bool(ready) and (trace.has_overtaken or known.has_priorities)
         in_per_s, out_per_s = _rates(trace.readings)
         departed_s = None if trace.departed_at_s is None else now_s - trace.departed_at_s
-        still_s = self._at_least(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
+        still_s = self._at_least(trace.followed_since_s, trace.departed_at_s, now_s) if ready else None
         apparent_s = self._at_most(trace.waiting_since_s, trace.departed_at_s, now_s) if ready else None
         return replace(
             known,
             in_per_s=None if uncounted else in_per_s,  # The published ones are a part only.
             out_per_s=out_per_s,
             movement=Movement(still_s=still_s, apparent_s=apparent_s, is_certain=True, departed_s=departed_s),
+            told_until_s=now_s - self._lag_s,
             unfinished_s=self._at_least(trace.handed_out_since_s, trace.departed_at_s, now_s) if unacked else None,
             arrived=published + uncounted,
             has_uncounted=uncounted > 0,

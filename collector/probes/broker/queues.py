@@ -124,7 +124,7 @@ class QueueWatch:
             if answer is None or reading.failure is not None:
                 return self._with_waits(reading, {}, now_s)
             figures = answer.figures or {}
-            return self._with_waits(reading.joined_with(figures, answer.alarm), figures, now_s)
+            return self._with_waits(reading.joined_with(figures, answer.alarm, now_s), figures, now_s)
 
     def _with_waits(self, reading: Reading, figures: Mapping[str, Figures], now_s: float) -> Reading:
         """On Redis the reader tells the waiting times already."""

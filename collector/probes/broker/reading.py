@@ -30,15 +30,16 @@ class Reading:
     unfinished_s: Mapping[str, float] = field(default_factory=dict)
     """By queue, for how long messages have been with a consumer while none was finished. Only where known."""
 
-    def joined_with(self, figures_of: Mapping[str, Figures], alarm: str | None) -> "Reading":
-        """This reading with the management API's figures, by queue, and its alarm."""
+    def joined_with(self, figures_of: Mapping[str, Figures], alarm: str | None, now_s: float) -> "Reading":
+        """This reading, of `now_s` (monotonic), with the management API's figures, by queue, and its alarm."""
         movements = dict(self.movements)
         unfinished_s: dict[str, float] = {}
         for queue in self.queues:
             figures = figures_of.get(queue.name)
             if figures is None or figures.movement is None or queue.state != QueueState.OK:
                 continue
-            movements[queue.name] = figures.movement.joined_with(movements[queue.name])
+            late_s = now_s - figures.told_until_s
+            movements[queue.name] = figures.movement.joined_with(movements[queue.name], late_s=late_s)
             if figures.unfinished_s is not None:
                 unfinished_s[queue.name] = figures.unfinished_s
         queues = tuple(_join(queue, figures_of.get(queue.name)) for queue in self.queues)
