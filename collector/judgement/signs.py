@@ -7,8 +7,9 @@ from collector.judgement.evidence import bounded
 from collector.judgement.situation import Situation
 from store.samples.verdict import Finding, Level
 
-UNUSED_S = 60.0
-"""Slots are idle for a moment between two tasks. Workers are asked every half minute: it is seen twice at least."""
+UNUSED_S = 30.0
+"""Slots are idle for a moment between two tasks. Workers are asked for their prefetch every half minute, so that slots
+which it leaves idle show within a minute, as a standstill does."""
 
 SKEW_S = 15.0
 """A greater difference between two clocks is an error. Celery's workers warn of as much."""

@@ -211,7 +211,7 @@ def test_slots_that_the_prefetch_leaves_idle_call_for_attention_with_their_cause
     told = Judge()
 
     verdicts = [
-        told.judge(waiting, {}, Workload(workers=(held_back,), workers_total=1), 3.0 * number) for number in range(21)
+        told.judge(waiting, {}, Workload(workers=(held_back,), workers_total=1), 3.0 * number) for number in range(11)
     ]
 
     assert [verdict.code for verdict in verdicts[-2:]] == ["waiting", "slots_unused"]

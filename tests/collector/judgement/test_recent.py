@@ -9,11 +9,14 @@ import pytest
 from collector.judgement.recent import QUIET_S, STEADY_S, THROTTLED_SAMPLES, TOLD_S, Kill, Recent, Trends
 from collector.judgement.signs import UNUSED_S, find_signs
 from collector.judgement.situation import Situation
+from collector.probes.workers.inspect_backoff import InspectTimes
+from collector.probes.workers.worker_verdict import STUCK_S
 from store.samples.model import Sample
 from store.samples.resources import Container, Cpu, Ram, Scope
 from store.samples.verdict import Finding, Level
 from store.samples.workload import Worker, Workload
 from tests.builders import make_queue, make_sample
+from tests.promises import Promise
 
 TICK_S = 3.0
 
@@ -146,6 +149,19 @@ def test_slots_that_the_prefetch_leaves_idle_are_a_finding_once_that_lasts():
         Finding(level=Level.ATTENTION, code="slots_unused", facts={"busy": 1, "slots": 4, "waiting": 40})
     ]
     assert signs_of(waiting, follow(samples[1:], workload=held_back), held_back) == []
+
+
+def test_such_slots_show_as_soon_as_a_standstill_though_the_worker_was_asked_just_before():
+    waiting = make_sample(queues=(make_queue(ready=40),))
+    asked_again_s = 3 * InspectTimes().interval_s
+    recent, shown_s = Recent(), 0.0
+
+    for tick in range(100):
+        told = workload(HELD_BACK if tick * TICK_S >= asked_again_s else replace(HELD_BACK, prefetch=4))
+        trends = recent.note(waiting, told, tick * TICK_S)
+        shown_s = shown_s or (tick * TICK_S if signs_of(waiting, trends, told) else 0.0)
+
+    assert 0 < shown_s <= STUCK_S + Promise.FAULT_SHOWS.within_s
 
 
 @pytest.mark.parametrize(
