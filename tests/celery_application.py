@@ -8,22 +8,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from celery import Celery
+
 from tests.process import PATIENCE_S, Service
 
 APPLICATION = '''\
 import json, pathlib, time
 from celery import Celery
-from celery.signals import worker_ready
+from celery.worker.control import control_command
 
 app = Celery("application")
 app.conf.update(json.loads(pathlib.Path("settings.json").read_text()))
 
 
 @app.task(name="work", acks_late=True, ignore_result=True)
-def work(runs, until):
-    """Write down that it runs, and run until a file is there."""
+def work(runs, until, takes_s=0):
+    """Write down that it runs, and run so long, and until a file is there."""
     with open(runs, "a") as file:
         file.write("run\\n")
+    time.sleep(takes_s)
     while not pathlib.Path(until).exists():
         time.sleep(0.02)
 
@@ -45,17 +48,18 @@ def again(self):
         raise self.retry(countdown=0)
 
 
-@worker_ready.connect
-def hold_back(sender, **_):
-    """Be handed fewer messages at once than there are slots, without knowing it as after celery#10253."""
-    if prefetch := app.conf.get("held_back_to"):
-        sender.qos.set(prefetch)
-        if app.conf.get("is_unaware"):
-            sender.qos.prev = sender.qos.value
-            sender.task_consumer.cancel()  # RabbitMQ 4 applies it to later consumers only.
-            sender.task_consumer.consume()
-        else:
-            sender.qos.value = prefetch
+@control_command(args=[("count", int)])
+def hand_out(state, count, is_known=True):
+    """Be handed so many messages at once: fewer than there are slots, and without knowing it, as after celery#10253."""
+    qos = state.consumer.qos
+    qos.set(count)
+    if is_known:
+        qos.value = count
+    else:
+        qos.prev = qos.value
+        state.consumer.task_consumer.cancel()  # RabbitMQ 4 applies it to later consumers only.
+        state.consumer.task_consumer.consume()
+    return {"ok": count}
 '''
 
 TROUBLE = ("WARNING", "ERROR", "CRITICAL", "Traceback")
@@ -76,9 +80,7 @@ class Application(Service):
         python: str = sys.executable,
         pool: str = "solo",
         slots: int = 1,
-        prefetch: int | None = None,
     ) -> None:
-        """`prefetch`: to how many messages at once it is held back; None = one for each slot."""
         super().__init__()
         self._broker_url = broker_url
         self._queue = queue
@@ -87,7 +89,7 @@ class Application(Service):
         self._ready_at = 0
         (self.directory / "application.py").write_text(APPLICATION)
         self._slots = slots
-        own = {"broker_url": broker_url, "worker_hijack_root_logger": True, "held_back_to": prefetch}
+        own = {"broker_url": broker_url, "worker_hijack_root_logger": True}
         settings = {**own, **(settings or {})}
         (self.directory / "settings.json").write_text(json.dumps(settings))
 
@@ -118,6 +120,21 @@ class Application(Service):
         """Send the task that waits so many times, as the application would."""
         sent = f"a.work.apply_async(({str(runs)!r}, {str(until)!r}), queue={queue or self._queue!r})"
         self.run(f"[{sent} for _ in range({count})]")
+
+    def hand_out(self, count: int, *, is_known: bool = True) -> None:
+        """Let the worker be handed so many messages at once, whether it knows or not; at first it is one a slot."""
+        self.tell("hand_out", count=count, is_known=is_known)
+
+    def consume(self, queue: str, *, instead_of: str) -> None:
+        """Let the worker take messages from another queue, and no more from that one."""
+        self.tell("add_consumer", queue=queue)
+        self.tell("cancel_consumer", queue=instead_of)
+
+    def tell(self, command: str, **arguments: Any) -> None:
+        """Have the worker do a command of remote control. Returns when it has."""
+        with Celery(broker=self._broker_url, set_as_current=False) as app:
+            answers = app.control.broadcast(command, arguments=arguments, reply=True, limit=1, timeout=PATIENCE_S)
+        assert answers, f"the worker has not answered to {command}"
 
     def run(self, code: str) -> None:
         """Run code of the application, which it knows as `a`, in a process of its own."""

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import amqp
 import pytest
-from celery import Celery
 
 from collector.judgement import consumers, worker_causes
 from collector.probes.events.listener import EventListener
@@ -79,14 +78,14 @@ def test_workers_of_another_queue_are_named_and_then_those_that_are_handed_less_
 ) -> None:
     other, end = f"other-{uuid4().hex}", tmp_path / "end"
     with (
-        Application(url, other, pool="prefork", slots=SLOTS, prefetch=1) as worker,
+        Application(url, other, pool="prefork", slots=SLOTS) as worker,
         judging_at(url, name, request) as judged,
     ):
         worker.send(tmp_path / "runs", end, count=4, queue=name)
 
         elsewhere = judged.await_cause("other_queue")
-        with Celery(broker=url) as app:
-            app.control.add_consumer(name)
+        worker.hand_out(1)
+        worker.tell("add_consumer", queue=name)
         held_back = judged.await_cause("prefetch_low")
         end.touch()
 
@@ -100,10 +99,11 @@ def test_a_worker_that_rabbitmq_hands_less_than_it_believes_is_told_by_what_it_h
     monkeypatch.setattr(worker_causes, "UNUSED_S", 3.0)
     end = tmp_path / "end"
     with (
-        Application(rabbitmq_server.url, name, {"is_unaware": True}, pool="prefork", slots=SLOTS, prefetch=1) as worker,
+        Application(rabbitmq_server.url, name, pool="prefork", slots=SLOTS) as worker,
         managing(rabbitmq_server, name) as management,
         judging(rabbitmq_server.url, name, management=management) as judged,
     ):
+        worker.hand_out(1, is_known=False)
         worker.send(tmp_path / "runs", end, count=4)
 
         held_back = judged.await_cause("prefetch_low")
