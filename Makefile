@@ -92,7 +92,7 @@ bench-cost bench-events bench-fanout bench-health bench-spread: bench-%: ## The 
 bench-ticks bench-bursts bench-latency bench-history bench-page bench-login bench-logs bench-growth bench-start bench-threads bench-workers: bench-%: ## The claims without peers.
 	@$(PY) -m bench.$*
 
-faults: ## Cause and measure every fault of docs/faults.md, some ten minutes; FAULTS=--write writes it anew.
+faults: ## Cause and measure every fault of docs/faults.md, some fifteen minutes; FAULTS=--write writes it anew.
 	@tests/install-debian
 	@$(PYTHON) -m standalone.bootstrap test
 	@$(PY) -m bench.faults $(FAULTS)

@@ -1,6 +1,6 @@
 """`make faults`: cause every fault, measure it, print the table. With --write it becomes docs/faults.md as well.
 
-Takes some ten minutes on two cores. Services run side by side, `--lanes` at a time, each in a testbed of its own;
+Takes some fifteen minutes on two cores. Services run side by side, `--lanes` at a time, each in a testbed of its own;
 arguments choose the services. Exits with 1 when a row misses a target. A row that needs root or a C compiler says
 so where there is none.
 """
@@ -17,9 +17,22 @@ from datetime import UTC, datetime
 
 from bench.faults.measure import DETECT_BAR_S, RECOVER_BAR_S, Fault, Row, measure
 from bench.faults.testbed import Testbed
+from bench.faults.workers import SLOTS, SLOW_BAR_S, STUCK_AFTER_S
 from tests.web import ROOT
 
-SERVICES = ("redis", "rabbitmq", "postgresql", "collector", "clock", "beat", "web", "viewers", "logs")
+SERVICES = (
+    "redis",
+    "rabbitmq",
+    "workers_on_rabbitmq",
+    "workers_on_redis",
+    "postgresql",
+    "collector",
+    "clock",
+    "beat",
+    "web",
+    "viewers",
+    "logs",
+)
 _is_over = threading.Event()
 DOCUMENT = ROOT / "docs" / "faults.md"
 
@@ -30,10 +43,11 @@ This table shows what the panel says while something is broken and how soon it r
 for real and measures it. `make test` repeats a part of the rows.
 
 **Method.** Beat, collector and web run under their process manager with samples every 3 s, against their own Redis,
-RabbitMQ and PostgreSQL; a TCP proxy (`tests/toxics.py`) is on each link. Two observers look every 0.1 s: one asks
-`/healthz`, the other holds the stream open as the page does and judges what it gets by the page's rules. A fault
-strikes at a random moment between two samples. Unless the row names a time, it lasts until both observers have seen it.
-The test then removes the cause and nothing else: nobody restarts a process by hand or reloads the page.
+RabbitMQ and PostgreSQL; a TCP proxy (`tests/toxics.py`) is on each link. In the rows "Worker on Redis", a second Redis
+takes RabbitMQ's place. Two observers look every 0.1 s: one asks `/healthz`, the other holds the stream open as the page
+does and judges what it gets by the page's rules. A fault strikes at a random moment between two samples. Unless the row
+names a time, it lasts until both observers have seen it; where it names a cause, until the page has named it too. The
+test then removes the cause and nothing else: nobody restarts a process by hand or reloads the page.
 
 **Columns.** *Seen*: from the strike until `/healthz` and the page report it. A dash means that nothing should show,
 because the fault is over too soon or costs nothing. *Recovered*: from the end of the cause until both observers report
@@ -42,6 +56,11 @@ their link was down. *Lost*: samples that should have reached the viewer and did
 twice, or are in the stream twice.
 
 **Targets.** Seen within {DETECT_BAR_S:g} s, recovered within {RECOVER_BAR_S:g} s, none lost, none doubled.
+
+**Rows of a worker.** A real Celery worker with {SLOTS} slots is alive, and messages wait.
+`STUCK_AFTER_S` is {STUCK_AFTER_S:g} s, the least that it may be: a standstill is seen within {DETECT_BAR_S:g} s more.
+Where messages move, idle slots are seen within {SLOW_BAR_S:g} s, whatever `STUCK_AFTER_S` is, because workers are
+asked for their slots each half minute. A message of the application that is lost or run twice misses the target.
 """
 
 

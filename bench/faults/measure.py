@@ -12,6 +12,7 @@ from bench.faults.watch import RESOLUTION_S, Observation, Point, Sign, View, sil
 from tests.process import wait_until
 
 DETECT_BAR_S = 9.0
+"""How soon a fault is seen, where it does not say otherwise itself."""
 RECOVER_BAR_S = 10.0
 GIVE_UP_S = 60.0
 """How long a recovery is waited for before the row says that there was none."""
@@ -27,6 +28,9 @@ class Fault:
     """Takes the cause away; nothing else is ever done to help."""
     shows: Sign | None = silence
     """None: too short to be seen, or nothing that may show; see `must_stay_well`."""
+    detect_bar_s: float = DETECT_BAR_S
+    cause: str = ""
+    """Code of the cause that the page must name before the fault is healed; the row notes when it does."""
     lasts_s: float = 0.0
     """At least; a fault that shows is healed only when it has been seen, or overdue."""
     must_stay_well: bool = False
@@ -81,10 +85,11 @@ def measure(testbed: Testbed, fault: Fault) -> Row:
         struck = time.monotonic()
         fault.strike(testbed)
         _await_signs(watch, fault, struck)
+        _await_cause(row, watch, struck)
         fault.during(testbed, row)
         fault.heal(testbed)
         healed = time.monotonic()
-        _await_recovery(watch, testbed, struck if fault.heal is Fault.heal else healed)
+        _await_recovery(watch, fault, testbed, struck if fault.heal is Fault.heal else healed)
     finally:
         watch.stop()
     row.health_s, row.page_s = (_first(trace, fault.shows, struck) for trace in (watch.health, watch.page))
@@ -103,21 +108,49 @@ def _await_signs(watch: Observation, fault: Fault, struck: float) -> None:
         seen = fault.shows is None or all(
             _first(trace, fault.shows, struck) is not None for trace in (watch.health, watch.page)
         )
-        return spent_s >= fault.lasts_s and (seen or spent_s > 2 * DETECT_BAR_S)
+        return spent_s >= fault.lasts_s and (seen or spent_s > 2 * fault.detect_bar_s)
 
-    wait_until(is_over, max(fault.lasts_s, 2 * DETECT_BAR_S) + 5)
+    wait_until(is_over, max(fault.lasts_s, 2 * fault.detect_bar_s) + 5)
 
 
-def _await_recovery(watch: Observation, testbed: Testbed, cause_gone: float) -> None:
+def _await_cause(row: Row, watch: Observation, struck: float) -> None:
+    """Until the page names the cause. That takes longer: it has to be proven."""
+    cause, end = row.fault.cause, time.monotonic() + GIVE_UP_S
+    if not cause:
+        return
+
+    def named_s() -> float | None:
+        return _first(watch.page, lambda view: view.cause == cause, struck)
+
+    while named_s() is None and time.monotonic() < end:
+        time.sleep(RESOLUTION_S)
+    if (after_s := named_s()) is None:
+        row.faults.append(f"`{cause}` is not named")
+    else:
+        row.notes.append(f"`{cause}` named after {after_s:.0f} s")
+
+
+def _await_recovery(watch: Observation, fault: Fault, testbed: Testbed, cause_gone: float) -> None:
     """Until all is well, a sample has come, and it stays so for another two."""
     end = time.monotonic() + GIVE_UP_S
     settle_s = 2.2 * testbed.interval_s
     while time.monotonic() < end:
         points = [point for point in watch.viewer.points if point.mono_s > cause_gone]
         since = max(trace[-1][0] for trace in (watch.health, watch.page))
-        if watch.is_well() and points and time.monotonic() - max(since, points[0].mono_s) > settle_s:
+        if _is_well(watch, fault) and points and time.monotonic() - max(since, points[0].mono_s) > settle_s:
             return
         time.sleep(RESOLUTION_S)
+
+
+def _is_well(watch: Observation, fault: Fault) -> bool:
+    """Whether both say so, and the page tells of the fault no more, which may be no more than worth attention."""
+    return watch.is_well() and not (fault.shows and fault.shows(watch.page[-1][1]))
+
+
+def _stood(trace: list[tuple[float, View]], sign: Sign, at_mono_s: float) -> bool:
+    """Whether the sign was there already."""
+    before = [view for at, view in list(trace) if at < at_mono_s]
+    return bool(before) and sign(before[-1])
 
 
 def _first(trace: list[tuple[float, View]], sign: Sign | None, after: float) -> float | None:
@@ -128,7 +161,7 @@ def _judge(row: Row, watch: Observation, testbed: Testbed, struck: float, cause_
     fault, points = row.fault, watch.viewer.points
     back = next((point.mono_s for point in points if point.mono_s > cause_gone), None)
     well_since = max(trace[-1][0] for trace in (watch.health, watch.page))
-    if back is not None and watch.is_well():
+    if back is not None and _is_well(watch, fault):
         row.recover_s = max(0.0, max(back, well_since) - cause_gone)
     recovered = cause_gone + (row.recover_s if row.recover_s is not None else GIVE_UP_S)
     for sooner, later in itertools.pairwise(points):
@@ -144,10 +177,13 @@ def _judge(row: Row, watch: Observation, testbed: Testbed, struck: float, cause_
 def _hold_to_bars(row: Row, watch: Observation, struck: float, testbed: Testbed) -> None:
     fault = row.fault
     if fault.shows:
-        for where, seen_s in (("/healthz", row.health_s), ("the page", row.page_s)):
-            if seen_s is None:
+        seen = (("/healthz", row.health_s, watch.health), ("the page", row.page_s, watch.page))
+        for where, seen_s, trace in seen:
+            if seen_s is None and _stood(trace, fault.shows, struck):
+                row.notes.append(f"{where} said so before, for another reason")
+            elif seen_s is None:
                 row.faults.append(f"not seen in {where}")
-            elif seen_s > DETECT_BAR_S + RESOLUTION_S:
+            elif seen_s > fault.detect_bar_s + RESOLUTION_S:
                 row.late.append(f"seen late in {where}")
     if fault.must_stay_well:
         said = [view for trace in (watch.health, watch.page) for at, view in trace if at >= struck and not view.is_well]

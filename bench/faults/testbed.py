@@ -1,4 +1,4 @@
-"""The testbed: beat, collector and web under their process manager, with a real Redis, RabbitMQ and PostgreSQL.
+"""The testbed: beat, collector and web under their process manager, with a real Redis, broker and PostgreSQL.
 
 Between the stack and each of the three lies a link that can be spoiled. The stack's own database is either SQLite or
 another database of a PostgreSQL of its own, behind a link as well.
@@ -6,7 +6,7 @@ another database of a PostgreSQL of its own, behind a link as well.
 
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 
@@ -18,6 +18,7 @@ from store.database import make_engine
 from store.history.history import History
 from store.samples.live import LiveStore, redis_client
 from tests.logins import EMAIL, PASSWORD
+from tests.process import Service
 from tests.services import CeleryWorker, PostgresServer, RabbitServer, RedisServer
 from tests.stack import Stack
 from tests.toxics import Link
@@ -40,28 +41,29 @@ class Testbed(Stack):
         more: Sequence[Program] = (),
         wraps: Mapping[str, Sequence[str]] | None = None,
         has_own_postgres: bool = False,
+        broker: RabbitServer | RedisServer | None = None,
+        make_worker: Callable[[str, str], Service] = CeleryWorker,
         **environ: str,
     ) -> None:
-        """`more`: programs beside the usual ones; `wraps`: prefixes of the programs' commands, by program."""
+        """`more`: programs beside the usual ones; `wraps`: prefixes of the programs' commands, by program.
+
+        `broker`: the watched one; None = a RabbitMQ. `make_worker`: its worker, from URL and queue.
+        """
         super().__init__()
         self.interval_s = interval_s
         self._wraps = wraps or {}
         self._more = more
-        self.redis, self.rabbitmq, self.postgres = (
-            RedisServer(self._wraps.get("redis", ())),
-            RabbitServer(),
-            PostgresServer(),
-        )
+        self.redis, self.postgres = RedisServer(self._wraps.get("redis", ())), PostgresServer()
+        self.broker = broker or RabbitServer()
         self.own_postgres = PostgresServer() if has_own_postgres else None
         self.redis_link = Link(("127.0.0.1", self.redis.port))
-        self.broker_link = Link(("127.0.0.1", self.rabbitmq.port))
+        self.broker_link = Link(("127.0.0.1", self.broker.port))
         self.database_link = Link(("127.0.0.1", self.postgres.port))
-        self.worker = CeleryWorker(self.rabbitmq.url, QUEUE)
+        self.worker = make_worker(self.broker.url, QUEUE)
         own_url = self.own_postgres.url if self.own_postgres else f"sqlite:///{self.data_dir / 'monitor.sqlite3'}"
         self.environ |= {
             "REDIS_URL": _through(self.redis_link, self.redis.url, self.redis.port),
-            "WATCHED_BROKER_URL": _through(self.broker_link, self.rabbitmq.url, self.rabbitmq.port),
-            "RABBITMQ_MANAGEMENT_URL": self.rabbitmq.management_url,
+            "WATCHED_BROKER_URL": _through(self.broker_link, self.broker.url, self.broker.port),
             "WATCHED_DATABASE_URL": _through(self.database_link, self.postgres.url, self.postgres.port),
             "DATABASE_URL": own_url,
             "SECRET_KEY": SECRET_KEY,
@@ -71,6 +73,14 @@ class Testbed(Stack):
             "PYTHONUNBUFFERED": "1",
             **environ,
         }
+        if isinstance(self.broker, RabbitServer):
+            self.environ["RABBITMQ_MANAGEMENT_URL"] = self.broker.management_url
+
+    @property
+    def rabbitmq(self) -> RabbitServer:
+        """The watched RabbitMQ."""
+        assert isinstance(self.broker, RabbitServer)
+        return self.broker
 
     @property
     def redis_url(self) -> str:
@@ -89,7 +99,7 @@ class Testbed(Stack):
 
     def start(self) -> None:
         """Start everything; returns when each service is seen online."""
-        for service in (self.redis, self.rabbitmq, self.postgres, self.own_postgres, self.worker):
+        for service in (self.redis, self.broker, self.postgres, self.own_postgres, self.worker):
             if service:
                 service.start()
         programs.log_path(self.data_dir, "").parent.mkdir(parents=True)
@@ -110,7 +120,7 @@ class Testbed(Stack):
     def stop(self) -> None:
         """End everything."""
         super().stop()
-        for service in (self.worker, self.redis, self.rabbitmq, self.postgres, self.own_postgres):
+        for service in (self.worker, self.redis, self.broker, self.postgres, self.own_postgres):
             if service:
                 service.stop()
         for link in (self.redis_link, self.broker_link, self.database_link):

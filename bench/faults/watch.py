@@ -26,15 +26,28 @@ class View(NamedTuple):
     services: Mapping[str, str]
     troubles: Sequence[str] = ()
     """Codes of what is wrong with the watching itself."""
+    level: str = ""
+    """How bad the page calls it; "" of `/healthz`, whose state says so."""
+    cause: str = ""
+    """Code of the cause that the page names; "" where it names none, and of `/healthz`."""
 
     @property
     def is_well(self) -> bool:
         """Whether everything is said to be in order. A full CPU is a warning, and measuring fills it."""
-        return self.state in ("pass", "warn", "live") and {*self.services.values()} == {"online"} and not self.troubles
+        is_said = self.state in ("pass", "warn", "live") and self.level != "bad"
+        return is_said and {*self.services.values()} == {"online"} and not self.troubles
 
 
 Sign = Callable[[View], bool]
 """Whether a view tells of the fault."""
+
+
+def standstill(view: View) -> bool:
+    """Messages do not go through, and that is what is said."""
+    return "bad" in (view.level, _LEVELS.get(view.state)) and view.services.get("worker") == "offline"
+
+
+_LEVELS = {"warn": "attention", "fail": "bad"}
 
 
 def silence(view: View) -> bool:
@@ -67,6 +80,7 @@ class Viewer:
         self._heard_at: float | None = None
         self._services: Mapping[str, str] = {}
         self._troubles: Sequence[str] = ()
+        self._level = self._cause = ""
         self._cursor: str | None = None
         self._stopping = threading.Event()
         self.points: list[Point] = []
@@ -76,13 +90,15 @@ class Viewer:
 
     def view(self) -> View:
         """What the page says now."""
+        return View(self._state(), self._services, self._troubles, self._level, self._cause)
+
+    def _state(self) -> str:
         if not self._is_open:
-            return View("offline", self._services, self._troubles)
+            return "offline"
         if self._lead_s is None or self._heard_at is None:
-            return View("empty", self._services, self._troubles)
+            return "empty"
         intervals = (self._lead_s + time.monotonic() - self._heard_at) / self._interval_s
-        state = "stale" if intervals > 3 else "delayed" if intervals > 2 else "live"
-        return View(state, self._services, self._troubles)
+        return "stale" if intervals > 3 else "delayed" if intervals > 2 else "live"
 
     def stop(self) -> None:
         """Leave, at the next event or time-out."""
@@ -124,6 +140,8 @@ class Viewer:
                 self._cursor = entry_id
                 self._services = data["services"]
                 self._troubles = [trouble["code"] for trouble in data["troubles"]]
+                verdict = data["verdict"] or {"level": "", "cause": None}
+                self._level, self._cause = verdict["level"], (verdict["cause"] or {"code": ""})["code"]
                 id_s = int(entry_id.partition("-")[0]) / 1000
                 if self._lead_s is None:
                     self._lead_s = id_s - now_mono_s
