@@ -11,6 +11,9 @@ UNUSED_S = 30.0
 """Slots are idle for a moment between two tasks. Workers are asked for their prefetch every half minute, so that slots
 which it leaves idle show within a minute, as a standstill does."""
 
+COUNTED_S = 60.0
+"""The same where the worker says nothing of it and only its messages are counted: that may be chance for longer."""
+
 SKEW_S = 15.0
 """A greater difference between two clocks is an error. Celery's workers warn of as much."""
 
@@ -18,8 +21,8 @@ SKEW_S = 15.0
 def find_signs(situation: Situation) -> Iterator[Finding]:
     """These findings. None of them is worse than worth attention: the messages that there are go through."""
     trends = situation.trends
-    if trends.unused_s is not None and trends.unused_s >= UNUSED_S:
-        yield from _unused(situation)
+    if trends.unused_s is not None:
+        yield from _unused(situation, trends.unused_s)
     for worker in workers_of(situation.workload):
         if is_fresh(worker) and worker.skew_s is not None and abs(worker.skew_s) >= SKEW_S:
             yield _attention("clock_of_worker", worker=bounded(worker.name), apart_s=int(abs(worker.skew_s)))
@@ -27,10 +30,10 @@ def find_signs(situation: Situation) -> Iterator[Finding]:
         yield _attention("arrivals_ended", queue=bounded(silence.queue), quiet_s=int(silence.quiet_s))
 
 
-def _unused(situation: Situation) -> Iterator[Finding]:
+def _unused(situation: Situation, unused_s: float) -> Iterator[Finding]:
     waiting = [queue for queue in situation.sample.queues if queue.ready]
     consumers = consumers_of(situation.workload, [queue.name for queue in waiting])
-    if consumers is not None:
+    if consumers is not None and unused_s >= (UNUSED_S if consumers.are_held_back else COUNTED_S):
         count = sum(queue.ready or 0 for queue in waiting)
         yield _attention("slots_unused", busy=consumers.busy, slots=consumers.slots, waiting=count)
 

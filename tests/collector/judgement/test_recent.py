@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from collector.judgement.recent import QUIET_S, STEADY_S, THROTTLED_SAMPLES, TOLD_S, Kill, Recent, Trends
-from collector.judgement.signs import UNUSED_S, find_signs
+from collector.judgement.signs import COUNTED_S, UNUSED_S, find_signs
 from collector.judgement.situation import Situation
 from collector.probes.workers.inspect_backoff import InspectTimes
 from collector.probes.workers.worker_verdict import STUCK_S
@@ -205,6 +205,14 @@ def test_it_proves_nothing_where_workers_hold(held, worker):
     trends = follow_handed_out(*held, worker=worker)
 
     assert trends.unused_s is None or trends.unused_s < UNUSED_S
+
+
+def test_what_is_only_counted_is_a_finding_later_than_what_the_worker_says():
+    waiting, unaware = make_sample(queues=(make_queue(ready=40, unacked=1),)), workload(UNAWARE)
+    few, enough = Trends(unused_s=COUNTED_S - TICK_S, handed_out=1), Trends(unused_s=COUNTED_S, handed_out=1)
+
+    assert signs_of(waiting, few, unaware) == []
+    assert [finding.code for finding in signs_of(waiting, enough, unaware)] == ["slots_unused"]
 
 
 def test_idle_slots_without_a_message_that_waits_are_at_rest():
