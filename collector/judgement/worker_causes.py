@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from collector.judgement.consumers import Consumers, is_fresh
 from collector.judgement.evidence import STANDSTILL, Evidence, bounded
-from collector.judgement.signs import SKEW_S, UNUSED_S
+from collector.judgement.signs import COUNTED_S, SKEW_S
 from collector.probes.workers.worker_inspect import Inspection
 from store.samples.model import Queue
 from store.samples.verdict import Facts, Finding
@@ -87,7 +87,7 @@ def slots_idle(evidence: Evidence) -> Finding | None:
     if consumers is None or consumers.are_busy:
         return None
     trends = evidence.situation.trends
-    seen = trends.handed_out if (trends.unused_s or 0.0) >= UNUSED_S else None
+    seen = trends.handed_out if (trends.unused_s or 0.0) >= COUNTED_S else None
     limit = consumers.prefetch if consumers.are_held_back else seen
     if limit is not None:
         return evidence.cause("prefetch_low", {"prefetch": limit, "slots": consumers.slots})

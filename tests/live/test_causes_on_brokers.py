@@ -96,7 +96,7 @@ def test_workers_of_another_queue_are_named_and_then_those_that_are_handed_less_
 def test_a_worker_that_rabbitmq_hands_less_than_it_believes_is_told_by_what_it_holds(
     rabbitmq_server: RabbitServer, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_causes, "UNUSED_S", 3.0)
+    monkeypatch.setattr(worker_causes, "COUNTED_S", 3.0)
     end = tmp_path / "end"
     with (
         Application(rabbitmq_server.url, name, pool="prefork", slots=SLOTS) as worker,
