@@ -31,7 +31,8 @@ WAITING = ("browser", "deploy", "live", "standalone")
 
 LONGEST = {"test_containers.py", "test_clock.py", "test_faults.py", "test_stack.py", "test_queues_on_rabbitmq.py",
            "test_rabbitmq_outage.py", "test_least_rights.py", "test_documented_commands.py",
-           "test_workers_on_rabbitmq.py", "test_causes_on_brokers.py"}  # fmt: skip
+           "test_workers_on_rabbitmq.py", "test_causes_on_brokers.py", "test_log_processes.py", "test_events.py",
+           "test_states.py"}  # fmt: skip
 """Files that take a minute or so: begun last, one of them would be waited for alone."""
 
 

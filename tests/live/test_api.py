@@ -185,8 +185,8 @@ def test_every_answer_carries_the_defences(web, path):
 
 # Last: it takes a minute, after which the samples of the fixture are older than what is answered without `since`.
 @pytest.mark.timeout(300)
-@SCHEMA.parametrize()
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@SCHEMA.parametrize()
 def test_every_answer_is_as_the_openapi_file_says(case, web):
     assume(len(urlencode(case.query)) < 3500)  # gunicorn refuses a longer request line before it is routed.
     window = {name: float(case.query.get(name, 0)) for name in ("since", "until") if _is_number(case.query.get(name))}
