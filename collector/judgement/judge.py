@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from collector.judgement.causes import find_cause
 from collector.judgement.evidence import Evidence
 from collector.judgement.failures import find_failures
-from collector.judgement.flow import describe_flow
+from collector.judgement.flow import LACKS, describe_flow
 from collector.judgement.memory import Memory
 from collector.judgement.queues import find_in_queues
 from collector.judgement.recent import Recent
@@ -27,7 +27,7 @@ MAX_ALSO = 8
 """Most findings beside the worst. Two hundred missing queues would fill the sample."""
 
 MOVING = frozenset(
-    {"sending", "sending_steady", "sending_ends", "sending_empty", "draining", "growing", "growing_lacks"}
+    {"sending", "sending_steady", "sending_ends", "sending_empty", "draining", "growing", LACKS}
 )
 """How the queues move is told beside what is wrong, unless that is that they do not."""
 

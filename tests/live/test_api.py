@@ -183,7 +183,7 @@ def test_every_answer_carries_the_defences(web, path):
     assert (headers["Access-Control-Allow-Origin"], headers["Server"]) == (None, None)
 
 
-# Last: it takes a minute, after which the samples of the fixture are older than what is answered without `since`.
+# Last: it may take a minute, after which the samples of the fixture are older than what is answered without `since`.
 @pytest.mark.timeout(300)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @SCHEMA.parametrize()
