@@ -26,9 +26,7 @@ from store.samples.workload import Workload
 MAX_ALSO = 8
 """Most findings beside the worst. Two hundred missing queues would fill the sample."""
 
-MOVING = frozenset(
-    {"sending", "sending_steady", "sending_ends", "sending_empty", "draining", "growing", LACKS}
-)
+MOVING = frozenset({"sending", "sending_steady", "sending_ends", "sending_empty", "draining", "growing", LACKS})
 """How the queues move is told beside what is wrong, unless that is that they do not."""
 
 PAUSES = ("stuck", "still")
